@@ -1,0 +1,1 @@
+"""Agreement between annotators and truth inference, with intervals."""

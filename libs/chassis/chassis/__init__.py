@@ -1,0 +1,1 @@
+"""What every Labelwright service runs on."""

@@ -1,0 +1,1 @@
+"""The Python client of Labelwright and the command line labelwright."""

@@ -1,0 +1,1 @@
+"""What a label is: the kinds of field, each in one module."""

@@ -1,0 +1,1 @@
+"""What crosses a boundary of Labelwright: events, HTTP models, canonical JSON."""

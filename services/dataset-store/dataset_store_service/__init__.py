@@ -1,0 +1,1 @@
+"""The dataset-store service of Labelwright."""
