@@ -1,1 +1,1 @@
-"""What every Labelwright service runs on."""
+"""What every service runs on. Knows no word of the business."""

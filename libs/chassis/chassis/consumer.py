@@ -1,0 +1,136 @@
+"""Events in: the topics of a service, in batches, in the order of their keys.
+
+Offsets are committed after the transaction of a batch, about once a second: the inbox makes what
+comes again harmless. Before partitions go to another replica the batch in hand is finished.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis import logs, metrics
+from chassis.delivery import Deliverer
+from chassis.settings import ServiceSettings
+
+OFFSETS_SECONDS = 1.0
+POLL_MS = 500
+RETRY_SECONDS = 0.5
+
+
+class Consumer:
+    """Reads the topics for as long as the service runs."""
+
+    def __init__(self, settings: ServiceSettings, deliverer: Deliverer) -> None:
+        """Nothing is asked of Kafka yet."""
+        self._settings = settings
+        self._deliverer = deliverer
+        self._busy = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._log = logs.get("consumer")
+        self._positions: dict[TopicPartition, int] = {}
+        self.joined = asyncio.Event()
+        self.ended = asyncio.Event()
+
+    def stop(self) -> None:
+        """Finish the batch that is being delivered, then end `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Consume until `stop`."""
+        try:
+            await self._run()
+        finally:
+            self.ended.set()
+
+    async def _run(self) -> None:
+        topics = {self._settings.topic_prefix + name for name in self._deliverer.topics}
+        if not topics:
+            self.joined.set()
+            await self._stopping.wait()
+            return
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_bootstrap,
+            group_id=self._settings.topic_prefix + self._settings.service,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            heartbeat_interval_ms=1000,
+            session_timeout_ms=10_000,
+            max_poll_interval_ms=600_000,
+            metadata_max_age_ms=60_000,
+            fetch_max_wait_ms=POLL_MS,
+        )
+        consumer.subscribe(sorted(topics), listener=_Rebalance(self, consumer))
+        await self._start(consumer)
+        try:
+            await self._consume(consumer)
+        finally:
+            await consumer.stop()
+
+    async def _consume(self, consumer: AIOKafkaConsumer) -> None:
+        self.joined.set()
+        committed_at = time.monotonic()
+        while not self._stopping.is_set():
+            batch = await consumer.getmany(
+                timeout_ms=POLL_MS, max_records=self._settings.batch_events_max
+            )
+            if batch:
+                async with self._busy:
+                    await self._deliverer.deliver([r for rows in batch.values() for r in rows])
+                self._positions |= {part: rows[-1].offset + 1 for part, rows in batch.items()}
+            self._measure_lag(consumer)
+            if time.monotonic() - committed_at > OFFSETS_SECONDS:
+                await self.commit(consumer)
+                committed_at = time.monotonic()
+        await self.commit(consumer)
+
+    async def commit(self, consumer: AIOKafkaConsumer) -> None:
+        """Tell Kafka how far we are. If it does not hear, we hear some events again: harmless."""
+        if not consumer.assignment():
+            return
+        try:
+            await consumer.commit()
+        except KafkaError as error:
+            self._log.info("offsets were not committed; events may come again", error=str(error))
+
+    async def release(self, consumer: AIOKafkaConsumer, revoked: Sequence[TopicPartition]) -> None:
+        """Let go of `revoked` once the batch in hand is delivered."""
+        async with self._busy:
+            if revoked:
+                await self.commit(consumer)
+            for partition in revoked:
+                self._positions.pop(partition, None)
+
+    async def _start(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            try:
+                await consumer.start()
+            except KafkaError as error:
+                self._log.warning("the broker is away; trying again", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
+        lag: dict[str, int] = {}
+        for partition, position in self._positions.items():
+            highwater = consumer.highwater(partition) or position
+            lag[partition.topic] = lag.get(partition.topic, 0) + max(0, highwater - position)
+        for topic, events in lag.items():
+            metrics.CONSUMER_LAG.labels(topic).set(events)
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Before partitions go to another replica, the batch in hand ends and its offsets are told."""
+
+    def __init__(self, owner: Consumer, consumer: AIOKafkaConsumer) -> None:
+        self._owner = owner
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        await self._owner.release(self._consumer, list(revoked))
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        del assigned

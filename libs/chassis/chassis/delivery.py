@@ -1,0 +1,154 @@
+"""Delivering a batch of records: each event has its effect exactly once.
+
+A batch is one transaction: inbox rows, effects and the outbox commit together. When the domain
+refuses one event, the batch rolls back and its events are delivered one by one, so that only the
+refused one goes to the dead letters. What fails because something is away is tried again;
+anything else is a bug, and ends the process: nothing is logged and skipped.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeVar
+from uuid import UUID
+
+from aiokafka import ConsumerRecord
+from pydantic import ValidationError
+
+from chassis import inbox, logs, metrics
+from chassis.database import Session, Sessions, is_transient, transaction
+from chassis.dead_letters import DeadLetters
+from schemas.envelope import Envelope, Event
+
+RETRY_SECONDS = 0.5
+
+Kind = TypeVar("Kind", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a service does about one kind of event: all of a run of them, in one transaction."""
+
+    kind: type[Event]
+    handle: Callable[[Session, Sequence[Any]], Awaitable[None]]
+
+
+def on(kind: type[Kind], handle: Callable[[Session, Kind], Awaitable[None]]) -> Subscription:
+    """Call `handle` for each event of `kind`."""
+
+    async def each(session: Session, events: Sequence[Kind]) -> None:
+        for event in events:
+            await handle(session, event)
+
+    return Subscription(kind, each)
+
+
+def on_many(
+    kind: type[Kind], handle: Callable[[Session, Sequence[Kind]], Awaitable[None]]
+) -> Subscription:
+    """Call `handle` for each unbroken run of events of `kind`: for what comes in floods."""
+    return Subscription(kind, handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A record that this service listens to, decoded."""
+
+    record: ConsumerRecord
+    subscription: Subscription
+    event: Event
+    trace: str
+
+
+class Deliverer:
+    """Gives records to those who subscribed to what they tell."""
+
+    def __init__(
+        self,
+        subscriptions: Sequence[Subscription],
+        refusals: Iterable[type[Exception]],
+        sessions: Sessions,
+        dead: DeadLetters,
+    ) -> None:
+        """`refusals` are what the domain may raise about an event that will never get better."""
+        self._by_kind = {one.kind.kind(): one for one in subscriptions}
+        self._refused: tuple[type[Exception], ...] = (ValidationError, *refusals)
+        self._sessions = sessions
+        self._dead = dead
+        self._log = logs.get("delivery")
+
+    @property
+    def topics(self) -> set[str]:
+        """The topics that somebody here listens to."""
+        return {one.kind.topic.name for one in self._by_kind.values()}
+
+    async def deliver(self, records: Sequence[ConsumerRecord]) -> None:
+        deliveries = [d for record in records if (d := await self._decode(record)) is not None]
+        if not deliveries:
+            return
+        try:
+            await self._persist(deliveries)
+        except self._refused:
+            for delivery in deliveries:
+                await self._deliver_one(delivery)
+
+    async def _deliver_one(self, delivery: Delivery) -> None:
+        try:
+            await self._persist([delivery])
+        except self._refused as refusal:
+            await self._dead.add(delivery.record, refusal)
+
+    async def _persist(self, deliveries: Sequence[Delivery]) -> None:
+        """Deliver in one transaction; begin again while the database is away or in a deadlock."""
+        while True:
+            try:
+                async with transaction(self._sessions) as session:
+                    await self._apply(session, deliveries)
+            except Exception as error:
+                if not is_transient(error) or isinstance(error, self._refused):
+                    raise
+                self._log.warning("delivery is tried again", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    async def _apply(self, session: Session, deliveries: Sequence[Delivery]) -> None:
+        arrived = [(d.event.event_id, d.event.topic) for d in deliveries]
+        fresh = await inbox.first_deliveries(session, arrived)
+        new = list(_firsts(deliveries, fresh))
+        for subscription, run in groupby(new, key=lambda delivery: delivery.subscription):
+            events = list(run)
+            logs.continue_trace(events[0].trace)
+            await subscription.handle(session, [delivery.event for delivery in events])
+        for topic, same in groupby(deliveries, key=lambda delivery: delivery.event.topic.name):
+            outcomes = [delivery in new for delivery in same]
+            metrics.CONSUMED.labels(topic, "new").inc(sum(outcomes))
+            metrics.CONSUMED.labels(topic, "duplicate").inc(len(outcomes) - sum(outcomes))
+
+    async def _decode(self, record: ConsumerRecord) -> Delivery | None:
+        """The record as an event; None if nobody here listens to its kind, or it is unreadable."""
+        headers = dict(record.headers)
+        kind = headers.get("kind", b"").decode(errors="replace")
+        if kind and kind not in self._by_kind:
+            return None
+        try:
+            envelope = Envelope.read(record.value or b"")
+            subscription = self._by_kind.get(envelope.kind)
+            if subscription is None:
+                return None
+            event = envelope.event(subscription.kind)
+        except ValueError as refusal:
+            await self._dead.add(record, refusal)
+            return None
+        trace = headers.get("traceparent", b"").decode(errors="replace")
+        return Delivery(record, subscription, event, trace)
+
+
+def _firsts(deliveries: Sequence[Delivery], fresh: set[UUID]) -> Iterator[Delivery]:
+    """The deliveries that are new, each event once even if the batch holds it twice."""
+    left = set(fresh)
+    for delivery in deliveries:
+        if delivery.event.event_id in left:
+            left.remove(delivery.event.event_id)
+            yield delivery

@@ -1,0 +1,77 @@
+"""JSON as it comes in: parsed once, strictly, and only what every store and reader can keep.
+
+Python's parser takes NaN and lone surrogates; PostgreSQL refuses NUL; readers round integers
+beyond 2^53. All of them are refused here, with their place, before anything else looks.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.problem import Fault, Invalid, pointer
+
+INTEGER_MAX = 2**53 - 1
+_SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
+
+
+def parse(body: bytes) -> object:
+    """The value in `body`. Raises json.JSONDecodeError if there is none, Invalid if unkeepable."""
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise json.JSONDecodeError(str(error), "", 0) from error
+    if _SUSPECT.search(body):
+        faults = list(_unkept(value, ()))
+        if faults:
+            raise Invalid(faults)
+    return value
+
+
+def _unkept(value: object, place: tuple[object, ...]) -> Iterator[Fault]:
+    """What in `value` cannot be kept exactly, with its place."""
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _unkept(key, place)
+            yield from _unkept(member, (*place, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _unkept(member, (*place, index))
+    elif (why := _why_unkept(value)) is not None:
+        yield Fault(pointer(place), *why)
+
+
+def _why_unkept(value: object) -> tuple[str, str] | None:
+    if isinstance(value, str) and "\x00" in value:
+        return "nul", "A text must not hold the NUL character."
+    if isinstance(value, int) and abs(value) > INTEGER_MAX:
+        return "integer", "An integer beyond 2^53 is not kept exactly: send it as text."
+    if isinstance(value, float) and math.isinf(value):
+        return "number", "The number is too large."
+    return None
+
+
+class _JsonRequest(Request):
+    async def json(self) -> object:
+        if not hasattr(self, "_json"):
+            self._json = parse(await self.body())
+        return self._json
+
+
+class JsonRoute(APIRoute):
+    """A route whose JSON body is read by `parse`. Routers take it as their `route_class`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler over a request that parses strictly."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(_JsonRequest(request.scope, request.receive))
+
+        return strict

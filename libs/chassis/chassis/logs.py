@@ -1,0 +1,56 @@
+"""One line of JSON per thing that happened, with the trace that it belongs to."""
+
+import logging
+import secrets
+from contextvars import ContextVar
+
+import structlog
+
+_TRACE: ContextVar[str] = ContextVar("traceparent", default="")
+
+
+def configure(level: str, service: str) -> None:
+    """Write JSON lines to standard output; the libraries' own logs go the same way."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.dict_tracebacks,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger whose lines carry `logger=name`."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return logger
+
+
+def traceparent() -> str:
+    """The W3C trace context of what is going on; a new one where there is none."""
+    current = _TRACE.get()
+    if not current:
+        current = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        continue_trace(current)
+    return current
+
+
+def continue_trace(parent: str) -> None:
+    """What follows in this task belongs to `parent`; an empty text begins a new trace."""
+    _TRACE.set(parent)
+    structlog.contextvars.bind_contextvars(trace_id=parent[3:35] if parent else "")

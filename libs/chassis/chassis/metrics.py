@@ -1,0 +1,45 @@
+"""The metrics that every service has, with what to do about each."""
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+REQUESTS = Histogram(
+    "labelwright_http_request_seconds",
+    "Seconds from a request to its response, by route template, method and status class. "
+    "A rising 5xx count is a bug: look in the logs for its trace id.",
+    ["route", "method", "status"],
+    buckets=_BUCKETS,
+)
+OUTBOX_AGE = Gauge(
+    "labelwright_outbox_age_seconds",
+    "Age of the oldest event not yet in Kafka. Above 30: the broker is away or too slow.",
+)
+OUTBOX_SENT = Counter("labelwright_outbox_sent_total", "Events given to Kafka.")
+CONSUMED = Counter(
+    "labelwright_events_consumed_total",
+    "Events taken from Kafka, by topic; `duplicate` says how many were known already.",
+    ["topic", "outcome"],
+)
+CONSUMER_LAG = Gauge(
+    "labelwright_consumer_lag_events",
+    "Events that wait in Kafka for this process, by topic. Rising: add replicas.",
+    ["topic"],
+)
+DEAD_LETTERS = Counter(
+    "labelwright_dead_letters_total",
+    "Events put aside, by topic. Any: look with labelwright-dead-letters, mend, replay.",
+    ["topic"],
+)
+UP = Gauge(
+    "labelwright_dependency_up",
+    "1 while the database or the broker answers, else 0, as of the last readiness check.",
+    ["dependency"],
+)
+
+
+async def exposition(_request: Request) -> Response:
+    """GET /metrics."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,55 @@
+"""Bringing a service's database up to date. Each service keeps the history of its own tables."""
+
+import asyncio
+import importlib
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from chassis.database import metadata
+
+
+def config(package: str, database_url: str) -> Config:
+    """The Alembic configuration of the service whose package is `package`."""
+    home = Path(str(importlib.import_module(package).__file__)).parents[1]
+    settings = Config()
+    settings.set_main_option("script_location", str(home / "migrations"))
+    settings.attributes["database_url"] = database_url
+    return settings
+
+
+def upgrade(package: str, database_url: str) -> None:
+    """Bring the database of `package` to its newest revision."""
+    command.upgrade(config(package, database_url), "head")
+
+
+def revise(package: str, database_url: str, message: str) -> None:
+    """Write the next revision of `package` from what its tables say and the database lacks."""
+    command.revision(config(package, database_url), message, autogenerate=True)
+
+
+def check(package: str, database_url: str) -> None:
+    """Raise alembic's CommandError if tables and migrations say different things."""
+    command.check(config(package, database_url))
+
+
+def run(tables: sa.MetaData) -> None:
+    """What a service's `migrations/env.py` calls: migrate its tables and the chassis' own."""
+    asyncio.run(_run([metadata, tables]))
+
+
+async def _run(targets: list[sa.MetaData]) -> None:
+    engine = create_async_engine(context.config.attributes["database_url"], poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate, targets)
+    await engine.dispose()
+
+
+def _migrate(connection: sa.Connection, targets: list[sa.MetaData]) -> None:
+    context.configure(connection=connection, target_metadata=targets)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,57 @@
+"""Parking: what tells of something not known yet waits for it, and nothing is lost.
+
+Order holds within a topic, never across: a vote may arrive before its task. The handler writes
+the event down under what it waits for, and the handler that makes that known takes it up. An
+advisory lock on the awaited key closes the gap between the two: looking again under the lock
+finds what a concurrent transaction has just made known.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from chassis.database import Session, metadata, raw
+from schemas.envelope import Envelope, Event
+
+Found = TypeVar("Found")
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("awaits", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+_PARK = "INSERT INTO parked (awaits, kind, body) VALUES ($1, $2, $3)"
+_TAKE = """
+WITH taken AS (DELETE FROM parked WHERE awaits = $1 RETURNING id, body)
+SELECT body FROM taken ORDER BY id
+"""
+
+
+async def find_or_park(
+    session: Session, event: Event, awaits: str, look_up: Callable[[], Awaitable[Found | None]]
+) -> Found | None:
+    """What `look_up` finds; or None, and `event` is parked under `awaits`."""
+    found = await look_up()
+    if found is not None:
+        return found
+    connection = await raw(session)
+    await connection.execute(_LOCK, awaits)
+    found = await look_up()
+    if found is None:
+        await connection.execute(_PARK, awaits, event.kind(), event.to_wire("parking"))
+    return found
+
+
+async def take_parked(session: Session, awaits: str, kinds: dict[str, type[Event]]) -> list[Event]:
+    """The events that waited for `awaits`, in the order in which they came. They wait no more."""
+    connection = await raw(session)
+    await connection.execute(_LOCK, awaits)
+    rows = await connection.fetch(_TAKE, awaits)
+    envelopes = [Envelope.read(row["body"]) for row in rows]
+    return [envelope.event(kinds[envelope.kind]) for envelope in envelopes]

@@ -1,0 +1,141 @@
+"""Refusals as problem+json (RFC 9457): what was refused, why, and at which JSON pointer."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis import logs
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with what was sent, and where."""
+
+    pointer: str
+    keyword: str
+    message: str
+
+
+class Invalid(Exception):
+    """What was sent does not hold what it must."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        """Each fault is told to the sender."""
+        self.faults = list(faults)
+        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+
+
+def pointer(parts: Iterable[object]) -> str:
+    """The JSON pointer (RFC 6901) made of `parts`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def slug(kind: type[Exception]) -> str:
+    """`LeaseExpired` → `lease-expired`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def title(kind: type[Exception]) -> str:
+    """The first sentence of the docstring: an error cannot be undocumented."""
+    return (kind.__doc__ or kind.__name__).strip().split("\n")[0].rstrip(".")
+
+
+def document(
+    status: int, kind: str, heading: str, *, detail: str = "", faults: Sequence[Fault] = ()
+) -> dict[str, Any]:
+    """A problem document."""
+    body: dict[str, Any] = {"type": f"urn:problem:{kind}", "title": heading, "status": status}
+    if detail:
+        body["detail"] = detail
+    if faults:
+        body["errors"] = [
+            {"pointer": fault.pointer, "keyword": fault.keyword, "message": fault.message}
+            for fault in faults
+        ]
+    return body
+
+
+def response(
+    request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    """`body` as the answer to `request`."""
+    content = orjson.dumps({**body, "instance": request.url.path}, default=str)
+    return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]], base: Sequence[object] = ()) -> list[Fault]:
+    """pydantic's errors as faults. The first part of FastAPI's `loc` says body, path or query."""
+    return [
+        Fault(pointer([*base, *error["loc"]]), str(error["type"]), str(error["msg"]))
+        for error in errors
+    ]
+
+
+def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
+    """Answer refusals, bad requests and bugs of `app` as problem+json."""
+    for kind, status in refusals.items():
+        app.add_exception_handler(kind, _refusal(status))
+    app.add_exception_handler(Invalid, _invalid)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+
+
+def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        kind = type(error)
+        detail = str(error)
+        faults = getattr(error, "faults", ())
+        body = document(status, slug(kind), title(kind), detail=detail, faults=faults)
+        return response(request, {**body, **getattr(error, "extra", {})})
+
+    return answer
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    faults = error.faults if isinstance(error, Invalid) else []
+    return response(
+        request, document(422, "invalid", title(Invalid), detail=str(error), faults=faults)
+    )
+
+
+async def _bad_request(request: Request, error: Exception) -> Response:
+    raw = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(one["type"] == "json_invalid" for one in raw):
+        detail = str(raw[0].get("ctx", {}).get("error", ""))
+        return response(request, document(400, "malformed", "The body is not JSON", detail=detail))
+    faults = [Fault(pointer(_place(one["loc"])), one["type"], one["msg"]) for one in raw]
+    detail = "; ".join(f"{fault.pointer or 'the body'}: {fault.message}" for fault in faults[:5])
+    return response(request, document(422, "invalid", title(Invalid), detail=detail, faults=faults))
+
+
+def _place(loc: Sequence[object]) -> Sequence[object]:
+    """Where in the body; what is wrong with the path or the query keeps its first word."""
+    return loc[1:] if loc[0] == "body" else loc
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    phrase = HTTPStatus(status).phrase
+    kind = phrase.lower().replace(" ", "-")
+    detail = getattr(error, "detail", "")
+    body = document(status, kind, phrase, detail=detail if detail != phrase else "")
+    return response(request, body, getattr(error, "headers", None))
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    trace = logs.traceparent()[3:35]
+    logs.get("http").error("an unexpected error", path=request.url.path, exc_info=error)
+    detail = f"This is our fault. Trace {trace} in the log tells more."
+    return response(request, document(500, "internal", "Something broke", detail=detail))

@@ -1,0 +1,195 @@
+"""A service, put together: what every one has around its own rooms."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from chassis import auth, health, inbox, logs, metrics, outbox, problem
+from chassis.consumer import Consumer
+from chassis.database import (
+    Session,
+    Sessions,
+    create_engine,
+    create_sessions,
+    is_transient,
+    transaction,
+)
+from chassis.dead_letters import DeadLetters
+from chassis.delivery import Deliverer, Subscription
+from chassis.observed import Observed
+from chassis.settings import ServiceSettings
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something a service does every so often, in a transaction of its own."""
+
+    every: timedelta
+    run: Callable[[Session], Coroutine[Any, Any, None]]
+
+
+def create(
+    settings: ServiceSettings,
+    *,
+    router: APIRouter,
+    refusals: Mapping[type[Exception], int],
+    subscriptions: Sequence[Subscription] = (),
+    jobs: Sequence[Job] = (),
+) -> FastAPI:
+    """The service as an application for uvicorn, one worker a process."""
+    logs.configure(settings.log_level, settings.service)
+    every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _parts(app, settings, subscriptions, tuple(refusals)) as parts:
+            tasks = [
+                parts.consumer.run,
+                parts.relay,
+                *(_clocked(job, parts.sessions) for job in every),
+            ]
+            async with running(*tasks):
+                yield
+                await _drain(parts, settings.drain_seconds)
+
+    app = FastAPI(
+        title=f"Labelwright {settings.service}",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=settings.body_bytes_max,
+    )
+    app.state.settings = settings
+    app.state.verifier = auth.Verifier(settings)
+    problem.install(app, {**auth.REFUSALS, **refusals})
+    app.include_router(router)
+    app.add_route("/health/live", health.live)
+    app.add_route("/health/ready", health.ready)
+    app.add_route("/metrics", metrics.exposition)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+        )
+    app.add_middleware(Observed)
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What lives as long as the process."""
+
+    sessions: Sessions
+    producer: AIOKafkaProducer
+    consumer: Consumer
+    topic_prefix: str
+
+    async def relay(self) -> None:
+        """Send the outbox for ever."""
+        await outbox.relay(self.sessions, self.producer, self.topic_prefix)
+
+    async def relay_rest(self) -> None:
+        """Send what the outbox holds now."""
+        while await outbox.relay_batch(self.sessions, self.producer, self.topic_prefix):
+            pass
+
+
+@asynccontextmanager
+async def _parts(
+    app: FastAPI,
+    settings: ServiceSettings,
+    subscriptions: Sequence[Subscription],
+    refused: Sequence[type[Exception]],
+) -> AsyncIterator[Parts]:
+    engine = create_engine(settings)
+    sessions = create_sessions(engine, settings.service)
+    producer = await _started_producer(settings)
+    dead = DeadLetters(producer, settings.service, settings.dead_letters_max_per_minute)
+    consumer = Consumer(settings, Deliverer(subscriptions, refused, sessions, dead))
+    app.state.engine, app.state.sessions = engine, sessions
+    app.state.producer, app.state.consumer = producer, consumer
+
+    try:
+        yield Parts(sessions, producer, consumer, settings.topic_prefix)
+    finally:
+        await producer.stop()
+        await engine.dispose()
+
+
+async def _started_producer(settings: ServiceSettings) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=0,
+        max_request_size=2_000_000,
+        max_batch_size=131_072,
+    )
+    while True:
+        try:
+            await producer.start()
+        except KafkaError as error:
+            logs.get("service").warning("the broker is away; trying again", error=str(error))
+            await asyncio.sleep(1)
+        else:
+            return producer
+
+
+def _clocked(job: Job, sessions: Sessions) -> Task:
+    async def run() -> None:
+        while True:
+            try:
+                async with transaction(sessions) as session:
+                    await job.run(session)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                logs.get("jobs").warning("the database is away; trying again", error=str(error))
+            await asyncio.sleep(job.every.total_seconds())
+
+    return run
+
+
+async def _drain(parts: Parts, seconds: float) -> None:
+    """Finish what is in hand: the consumer's batch, then what the outbox still holds."""
+    parts.consumer.stop()
+    try:
+        async with asyncio.timeout(seconds):
+            await parts.consumer.ended.wait()
+            await parts.relay_rest()
+    except (TimeoutError, KafkaError, OSError) as error:
+        logs.get("service").warning("stopped before all was sent; it follows", error=str(error))
+
+
+@asynccontextmanager
+async def running(*tasks: Task) -> AsyncIterator[None]:
+    """Run `tasks` beside the API; end the process as soon as one of them fails."""
+    async with asyncio.TaskGroup() as group:
+        started = [group.create_task(task()) for task in tasks]
+        for task in started:
+            task.add_done_callback(_stop_process)
+        yield
+        for task in started:
+            task.remove_done_callback(_stop_process)
+            task.cancel()
+
+
+def _stop_process(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logs.get("service").error("a part failed; the process ends", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)

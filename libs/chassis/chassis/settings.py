@@ -1,0 +1,39 @@
+"""What every service is told by its environment."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """One frozen object, made in `app.py` and passed down. A service sets its name and prefix."""
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    service: ClassVar[str]
+
+    database_url: str
+    """postgresql+asyncpg://user:password@host:port/database"""
+    database_pool: int = 20
+    kafka_bootstrap: str
+    topic_prefix: str = ""
+    """Lets several installations share one Kafka."""
+
+    jwks_file: Path | None = None
+    jwks_url: str | None = None
+    """Where the public keys of the token issuer are; one of the two must be set."""
+    issuer: str = "labelwright-local"
+    audience: str = "labelwright"
+    pseudonym_key: str
+    """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
+
+    state_dir: Path = Path(".labelwright")
+    log_level: str = "INFO"
+    body_bytes_max: int = 20_000_000
+    allowed_origins: list[str] = []
+
+    batch_events_max: int = 500
+    dead_letters_max_per_minute: int = 60
+    drain_seconds: float = 10.0
+    """How long a stopping process may take to finish what it has begun."""

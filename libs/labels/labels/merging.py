@@ -1,0 +1,83 @@
+"""One answer out of several. A tie is no answer: it stays a tie, and somebody decides.
+
+Weights are summed exactly rounded (`math.fsum`), so that the order of the answers never matters.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+from labels.refusal import Json
+from labels.texts import json_text
+
+TIE = 1e-9
+"""Two sums of weights that differ by less than this share of the total are tied."""
+
+
+def checked_weights(values: Sequence[Json], weights: Sequence[float] | None) -> list[float]:
+    """The weights, 1 each by default. Raises ValueError if one is negative, infinite or missing."""
+    if weights is None:
+        return [1.0] * len(values)
+    if len(weights) != len(values):
+        raise ValueError(f"{len(values)} values have {len(weights)} weights.")
+    if any(not math.isfinite(weight) or weight < 0 for weight in weights):
+        raise ValueError("A weight is a number, and not negative.")
+    return [float(weight) for weight in weights]
+
+
+def plurality(
+    values: Sequence[Json], weights: Sequence[float], key: Callable[[Json], str]
+) -> Json | None:
+    """The answer with the largest weight; None if two are tied, or if nothing has weight."""
+    support: dict[str, list[float]] = {}
+    spellings: dict[str, list[Json]] = {}
+    for value, weight in zip(values, weights, strict=True):
+        support.setdefault(key(value), []).append(weight)
+        spellings.setdefault(key(value), []).append(value)
+    sums = {name: math.fsum(part) for name, part in support.items()}
+    ranked = sorted(sums, key=sums.__getitem__, reverse=True)
+    total = math.fsum(weights)
+    if total == 0 or (len(ranked) > 1 and sums[ranked[0]] - sums[ranked[1]] <= TIE * total):
+        return None
+    return _usual(spellings[ranked[0]])
+
+
+def _usual(spellings: list[Json]) -> Json:
+    """The most frequent way to write one answer; of equally frequent ones, the first in order."""
+    texts = [json_text(value) for value in spellings]
+    best = min(set(texts), key=lambda text: (-texts.count(text), text))
+    return spellings[texts.index(best)]
+
+
+def medians(positions: Sequence[float], weights: Sequence[float]) -> tuple[float, float] | None:
+    """The lower and the upper weighted median (they differ in a tie); None without any weight."""
+    total = math.fsum(weights)
+    if total == 0:
+        return None
+    pairs = sorted(zip(positions, weights, strict=True))
+    low = high = pairs[0][0]
+    below: list[float] = []
+    for position, weight in pairs:
+        if math.fsum(below) < total * (0.5 - TIE) and weight > 0:
+            low = position
+        if math.fsum(below) <= total * (0.5 + TIE) and weight > 0:
+            high = position
+        below.append(weight)
+    return low, high
+
+
+def majority_parts(answers: Sequence[Iterable[str]], weights: Sequence[float]) -> set[str] | None:
+    """The parts that more than half of the weight contains; None if one has exactly half.
+
+    Nothing at all is the result only where more than half of the weight answered nothing: three
+    people who marked three different things did not agree that there is none.
+    """
+    total = math.fsum(weights)
+    support: dict[str, list[float]] = {"": []}
+    for answer, weight in zip(answers, weights, strict=True):
+        for part in set(answer) or {""}:
+            support.setdefault(part, []).append(weight)
+    shares = {part: math.fsum(own) / total for part, own in support.items()} if total else {}
+    if not shares or any(abs(share - 0.5) <= TIE for share in shares.values()):
+        return None
+    chosen = {part for part, share in shares.items() if share > 0.5}
+    return chosen - {""} if chosen else None

@@ -1,0 +1,86 @@
+"""The HTTP models of the consensus service."""
+
+from typing import Literal
+
+from schemas.vocabulary import (
+    Annotator,
+    AnnotatorKind,
+    Id,
+    Label,
+    Measure,
+    ProjectName,
+    SpecVersion,
+    Strict,
+    Timestamp,
+)
+
+TaskState = Literal["open", "contested", "decided", "withdrawn"]
+
+
+class Vote(Strict):
+    """One annotation as consensus weighs it."""
+
+    annotation_id: Id
+    annotator: Annotator
+    annotator_kind: AnnotatorKind
+    label: Label
+    counts: bool
+    """Whether the vote counts towards redundancy: a person's, not discounted."""
+
+
+class TaskView(Strict):
+    """Where a task stands, and why."""
+
+    task_id: Id
+    item_id: Id
+    project: ProjectName
+    spec_version: SpecVersion
+    state: TaskState
+    target: int
+    votes: list[Vote]
+    skips: int
+    distribution: dict[str, dict[str, float]]
+    """For each field the share of each answer, by its canonical text."""
+    label: Label | None
+    confidence: float | None
+    how: str | None
+    why: str
+
+
+class AgreementView(Strict):
+    """How far people agree on one field of one spec version."""
+
+    field: str
+    metric: str
+    spec_version: SpecVersion
+    sample: str
+    measured: Measure
+    raw: float | None
+    without_distrusted: Measure | None
+    by: dict[str, Measure] = {}
+    """Per label or per pair of annotators, as `by` asked."""
+
+
+class AgreementViews(Strict):
+    """The fields of a project, newest spec version first."""
+
+    project: ProjectName
+    agreement: list[AgreementView]
+
+
+class ConflictView(Strict):
+    """A task whose answers do not settle it."""
+
+    task_id: Id
+    item_id: Id
+    spec_version: SpecVersion
+    fields: list[str]
+    reason: str
+    raised_at: Timestamp
+
+
+class Conflicts(Strict):
+    """The open conflicts of a project, oldest first."""
+
+    conflicts: list[ConflictView]
+    next: str | None = None

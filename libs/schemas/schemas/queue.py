@@ -1,0 +1,197 @@
+"""The HTTP models of the queue service."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from schemas.vocabulary import (
+    INT_MAX,
+    AnnotatorKind,
+    Cause,
+    ExternalId,
+    Id,
+    Label,
+    Name,
+    Payload,
+    Prelabel,
+    ProjectName,
+    RuleId,
+    ShortText,
+    SkipReason,
+    SpecDocument,
+    SpecVersion,
+    Stage,
+    Strict,
+    Text,
+    Timestamp,
+    Verdict,
+)
+
+ITEMS_MAX = 1000
+LEASES_MAX = 20
+
+Rules = Annotated[list[RuleId], Field(max_length=100)]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+
+
+class LeaseRequest(Strict):
+    """What work the caller wants. Everything may be left out: then the best of all comes."""
+
+    projects: Annotated[list[ProjectName], Field(max_length=100)] | None = None
+    task_types: Annotated[list[Name], Field(max_length=100)] | None = None
+    stages: Annotated[list[Stage], Field(max_length=3)] | None = None
+    items: Annotated[list[ExternalId], Field(max_length=ITEMS_MAX)] | None = None
+    """Choose among these only; for callers whose role may pick."""
+    count: Annotated[int, Field(ge=1, le=LEASES_MAX)] = 1
+    wait_seconds: Annotated[float, Field(ge=0, le=30, strict=False)] = 0
+
+
+class ContextVote(Strict):
+    """One answer that a conflict is about. Who gave it is not told."""
+
+    label: Label
+    rules: list[str] = []
+    note: str | None = None
+
+
+class LeaseContext(Strict):
+    """What an adjudicator or a reviewer sees beside the item."""
+
+    reason: str
+    fields: list[str] = []
+    votes: list[ContextVote] = []
+    label: Label | None = None
+    """The decided label that is being reviewed."""
+
+
+class Lease(Strict):
+    """The right to one task until a time. Honeypots look like everything else."""
+
+    lease_id: Id
+    expires_at: Timestamp
+    stage: Stage
+    project: ProjectName
+    spec_version: SpecVersion
+    task_type: Name
+    task_id: Id
+    external_id: str | None = None
+    """Told only to callers whose role may pick items."""
+    payload: Payload
+    prelabel: Prelabel | None = None
+    draft: JsonValue = None
+    context: LeaseContext | None = None
+
+
+class Leases(Strict):
+    """The leases that were given, or that the caller holds. Empty when there is nothing."""
+
+    leases: list[Lease]
+
+
+class AnnotationRequest(Strict):
+    """An answer to a leased task."""
+
+    label: dict[str, JsonValue]
+    rules: Rules = []
+    note: Text | None = None
+    active_ms: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
+
+
+class AnnotationAccepted(Strict):
+    """The answer is stored; it will not be lost. `held_until`: it can be changed until then."""
+
+    annotation_id: Id
+    held_until: Timestamp | None = None
+
+
+class SkipRequest(Strict):
+    """Why the caller passes a task on."""
+
+    reason: SkipReason
+    note: Text | None = None
+
+
+class AdjudicationRequest(Strict):
+    """A binding decision where consensus failed, with the cause of the disagreement."""
+
+    label: dict[str, JsonValue]
+    rationale: Sentence
+    cause: Cause
+    rules: Rules = []
+
+
+class ReviewRequest(Strict):
+    """A second look at a decided label."""
+
+    verdict: Verdict
+    label: dict[str, JsonValue] | None = None
+    comment: Text | None = None
+
+
+class DraftRequest(Strict):
+    """An unfinished answer, kept for its annotator."""
+
+    draft: JsonValue
+
+
+class BulkAnnotation(Strict):
+    """One answer of a model or a function, to a task named by its item."""
+
+    external_id: ExternalId
+    label: dict[str, JsonValue]
+    rules: Rules = []
+    note: Text | None = None
+
+
+class BulkRequest(Strict):
+    """Answers of a model or a function to many items of a project."""
+
+    project: ProjectName
+    annotations: Annotated[list[BulkAnnotation], Field(min_length=1, max_length=10_000)]
+
+
+class BulkRefusal(Strict):
+    """Why one of the answers was not taken."""
+
+    index: int
+    problem: str
+
+
+class BulkAccepted(Strict):
+    """What became of the answers. The same call again gives `unchanged`."""
+
+    accepted: int
+    unchanged: int
+    refused: list[BulkRefusal]
+
+
+class SpecView(Strict):
+    """A spec version as a labeling page needs it: immutable, cacheable."""
+
+    project: ProjectName
+    version: SpecVersion
+    hash: str
+    document: SpecDocument
+    label_schema: dict[str, JsonValue]
+
+
+class QueueDepth(Strict):
+    """What waits in one shard."""
+
+    project: ProjectName
+    stage: Stage
+    task_type: Name
+    skill: ShortText | None
+    priority: int
+    ready: int
+    in_flight: int
+    oldest_seconds: float
+
+
+class Explanation(Strict):
+    """Why nothing comes, or what comes next, in sentences."""
+
+    project: ProjectName
+    would_get: Literal["work", "nothing"]
+    sentences: list[str]
+    kind: AnnotatorKind

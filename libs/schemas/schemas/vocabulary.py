@@ -1,0 +1,181 @@
+"""The small types that events and HTTP models share."""
+
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+INT_MAX = 2**31 - 1
+TEXT_MAX = 10_000
+
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Annotator = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""A pseudonym: who it is, only the identity provider knows."""
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+ShortText = Annotated[str, StringConstraints(max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+RuleId = Annotated[str, StringConstraints(pattern=r"^R[0-9]+(\.[0-9]+)*$")]
+SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX)]
+Priority = Annotated[int, Field(ge=0, le=9)]
+Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+Timestamp = Annotated[AwareDatetime, Field(strict=False)]
+Id = Annotated[UUID, Field(strict=False)]
+Label: TypeAlias = dict[str, JsonValue]
+Payload: TypeAlias = dict[str, JsonValue]
+
+AnnotatorKind = Literal["human", "model", "function"]
+Purpose = Literal["work", "honeypot"]
+Stage = Literal["annotate", "review", "adjudicate"]
+Standing = Literal["new", "good", "flagged", "suspended"]
+SkipReason = Literal[
+    "guideline_does_not_cover", "two_labels_fit", "bad_data", "not_my_skill", "other"
+]
+Cause = Literal["spec_gap", "ambiguous_data", "perspective", "slip"]
+Verdict = Literal["accept", "fix", "reject"]
+Relabel = Literal["none", "evidence", "touched", "all"]
+Overlap = Literal["random", "all", "none"]
+"""Whether the item is one of a random sample that several people label (`random`), whether all
+items are (`all`), or whether this one is not (`none`). Agreement is measured on the first two."""
+
+_ITEMS = UUID("6c1f1f2e-6f0b-5f0e-9f43-2b0a3a1c7d10")
+
+
+class Strict(BaseModel):
+    """What comes in from outside: types are meant, unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def item_id(project: str, external_id: str | None, payload_sha256: str) -> UUID:
+    """The identity of an item: its external id within the project, else its content."""
+    own = f"id\x00{external_id}" if external_id is not None else f"sha256\x00{payload_sha256}"
+    return uuid5(_ITEMS, f"{project}\x00{own}")
+
+
+class Rule(Strict):
+    """One numbered clause of the guidelines, in Markdown, which people cite."""
+
+    id: RuleId
+    text: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+    examples: Annotated[list[Text], Field(max_length=50)] = []
+    counter_examples: Annotated[list[Text], Field(max_length=50)] = []
+
+
+class Decide(Strict):
+    """How a field is decided: when the answers say one thing, and how sure that must be.
+
+    `subjective` keeps the distribution: no winner, no adjudication.
+    """
+
+    how: Literal["unanimous", "share", "posterior", "subjective"] = "unanimous"
+    threshold: Share = 0.9
+
+
+class Honeypots(Strict):
+    """How often a honeypot is mixed in: more often in the first tasks, when it tells most."""
+
+    first: Annotated[int, Field(ge=0, le=1000)] = 10
+    first_rate: Share = 0.5
+    rate: Share = 0.05
+
+
+class Agreement(Strict):
+    """Which agreement is watched, and below which value the specification is asked."""
+
+    metric: Literal["nominal", "ordinal", "interval", "ratio", "distance"] | None = None
+    floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
+    items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
+
+
+class Review(Strict):
+    """Which share of decided labels a second person looks at."""
+
+    rate: Share = 0.0
+
+
+class Qualification(Strict):
+    """What an annotator does before leases go on under a new spec version."""
+
+    acknowledge: bool = False
+    honeypots: Annotated[int, Field(ge=0, le=100)] = 0
+
+
+class Policy(Strict):
+    """How a project's labels come about. Every number has a default that one can begin with."""
+
+    redundancy: Annotated[int, Field(ge=1, le=1000)] = 3
+    redundancy_max: Annotated[int, Field(ge=1, le=1000)] = 5
+    overlap_share: Share = 1.0
+    decide: Decide = Decide()
+    decide_fields: dict[str, Decide] = {}
+    deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
+    agreement: Agreement = Agreement()
+    honeypots: Honeypots = Honeypots()
+    review: Review = Review()
+    qualification: Qualification = Qualification()
+    skills: list[Name] = []
+    skips_max: Annotated[int, Field(ge=1, le=100)] = 3
+    reopen_on_late_vote: bool = False
+    lease_seconds: Annotated[int, Field(ge=5, le=86_400)] = 900
+    sla_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    blind_share: Share = 0.1
+    undo_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+
+    def decision(self, field: str) -> Decide:
+        """How `field` is decided."""
+        return self.decide_fields.get(field, self.decide)
+
+
+class SpecDocument(Strict):
+    """The content of a spec version; its hash is the hash of exactly this."""
+
+    task_type: Name
+    fields: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=100)]
+    guidelines: Annotated[list[Rule], Field(max_length=1000)] = []
+    policy: Policy = Policy()
+
+
+class Prelabel(Strict):
+    """What a model suggests for an item before people see it."""
+
+    model: Name
+    value: Label
+    score: Share | None = None
+
+
+class Signal(Strict):
+    """Why an item is worth a look: what production noticed about it."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    score: Annotated[float, Field(strict=False)] | None = None
+    reason: Text | None = None
+    model: Name | None = None
+
+
+class Accuracy(Strict):
+    """A share with its 95 % interval: `n` is what it was counted on."""
+
+    value: Share | None
+    low: Share | None
+    high: Share | None
+    n: Annotated[int, Field(ge=0)]
+
+
+class Measure(Strict):
+    """One agreement figure with its interval. `None` where undefined; `reason` says why."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n_items: int
+    n_annotators: int
+    n_pairable: int
+    reason: str | None = None
+
+
+def document_of(value: object) -> SpecDocument:
+    """The spec document in `value`, as an event or a row of a database carries it."""
+    return SpecDocument.model_validate(value, strict=False)
