@@ -97,7 +97,8 @@ async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
     """The asyncpg connection under `session`, inside its transaction.
 
     SQLAlchemy sends BEGIN with its first statement only. A raw statement before that would
-    commit by itself, so the transaction is begun here; `test_database` rolls one back.
+    commit by itself, so the transaction is begun here; `test_database` rolls one back. JSON
+    columns come back parsed; what goes into one is JSON text.
     """
     connection = await session.connection()
     pooled = await connection.get_raw_connection()
@@ -105,6 +106,11 @@ async def raw(session: AsyncSession) -> "asyncpg.Connection[Any]":
     if adapter._transaction is None:
         await adapter._start_transaction()
     return pooled.driver_connection
+
+
+def as_json(value: object) -> str:
+    """`value` as the text of a JSON column; ids become text."""
+    return orjson.dumps(value, default=str).decode()
 
 
 def is_transient(error: BaseException | None) -> bool:

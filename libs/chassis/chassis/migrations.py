@@ -10,7 +10,11 @@ from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from chassis import inbox, outbox, parking
 from chassis.database import metadata
+
+OWN_TABLES = (inbox.inbox, outbox.outbox, parking.parked)
+"""Importing their modules is what puts them into `metadata`."""
 
 
 def config(package: str, database_url: str) -> Config:

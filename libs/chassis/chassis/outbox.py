@@ -77,6 +77,7 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
     """Send the outbox to Kafka for as long as the service runs; outlive outages of both ends."""
     log = logs.get("outbox")
     while True:
+        rings = added.rings
         try:
             sent = await relay_batch(sessions, producer, prefix)
         except KafkaError as error:
@@ -89,7 +90,7 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
             await asyncio.sleep(0.5)
         else:
             if sent < BATCH_ROWS:
-                await added.wait(IDLE_SECONDS)
+                await added.wait(rings, IDLE_SECONDS)
 
 
 async def relay_batch(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> int:

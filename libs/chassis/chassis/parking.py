@@ -1,12 +1,12 @@
 """Parking: what tells of something not known yet waits for it, and nothing is lost.
 
 Order holds within a topic, never across: a vote may arrive before its task. The handler writes
-the event down under what it waits for, and the handler that makes that known takes it up. An
-advisory lock on the awaited key closes the gap between the two: looking again under the lock
-finds what a concurrent transaction has just made known.
+the event down under what it waits for, and the handler that makes that known takes it up. A lock
+closes the gap between the two: whoever takes up holds it shared, whoever parks waits for those
+that hold it, looks again, and so finds what a concurrent transaction has just made known.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -25,10 +25,11 @@ parked = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+_LOCK = "SELECT pg_advisory_xact_lock(7)"
+_LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(7)"
 _PARK = "INSERT INTO parked (awaits, kind, body) VALUES ($1, $2, $3)"
 _TAKE = """
-WITH taken AS (DELETE FROM parked WHERE awaits = $1 RETURNING id, body)
+WITH taken AS (DELETE FROM parked WHERE awaits = ANY($1) RETURNING id, body)
 SELECT body FROM taken ORDER BY id
 """
 
@@ -41,7 +42,7 @@ async def find_or_park(
     if found is not None:
         return found
     connection = await raw(session)
-    await connection.execute(_LOCK, awaits)
+    await connection.execute(_LOCK)
     found = await look_up()
     if found is None:
         await connection.execute(_PARK, awaits, event.kind(), event.to_wire("parking"))
@@ -50,8 +51,15 @@ async def find_or_park(
 
 async def take_parked(session: Session, awaits: str, kinds: dict[str, type[Event]]) -> list[Event]:
     """The events that waited for `awaits`, in the order in which they came. They wait no more."""
+    return await take_all_parked(session, [awaits], kinds)
+
+
+async def take_all_parked(
+    session: Session, awaits: Sequence[str], kinds: dict[str, type[Event]]
+) -> list[Event]:
+    """The events that waited for one of `awaits`. Call it after writing what they waited for."""
     connection = await raw(session)
-    await connection.execute(_LOCK, awaits)
+    await connection.execute(_LOCK_SHARED)
     rows = await connection.fetch(_TAKE, awaits)
     envelopes = [Envelope.read(row["body"]) for row in rows]
     return [envelope.event(kinds[envelope.kind]) for envelope in envelopes]

@@ -4,22 +4,29 @@ import asyncio
 
 
 class Wake:
-    """A bell that any number of coroutines can wait for. A ring that nobody hears is kept once."""
+    """A bell that any number of coroutines can wait for, and that nobody misses.
+
+    A waiter notes `rings` before it looks for work, and passes it to `wait`: a ring in between
+    ends the wait at once.
+    """
 
     def __init__(self) -> None:
-        """Nobody waits yet."""
+        """Not rung yet."""
+        self.rings = 0
         self._event = asyncio.Event()
 
     def ring(self) -> None:
-        """Wake everyone who waits now, and whoever asks next."""
+        """Wake everyone who waits."""
+        self.rings += 1
         self._event.set()
+        self._event = asyncio.Event()
 
-    async def wait(self, seconds: float) -> bool:
-        """Wait for a ring, `seconds` at most; say whether there was one."""
+    async def wait(self, since: int, seconds: float) -> None:
+        """Wait until there were more rings than `since`, `seconds` at most."""
+        if self.rings != since:
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
         except TimeoutError:
-            return False
-        self._event.clear()
-        return True
+            return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from math import fsum
 from typing import TypeVar
 
-Part = TypeVar("Part")
+Part = TypeVar("Part", bound=tuple[object, ...])
 Overlap = Callable[[Part, Part], float]
 """How much two parts share, in [0, 1]: 1 for equal parts, 0 for parts that share nothing.
 
@@ -23,7 +23,7 @@ def matched_distance(
     if not first and not second:
         return 0.0
     common = len(first & second)
-    left, right = list(first - second), list(second - first)
+    left, right = sorted(first - second), sorted(second - first)
     shared = fsum(share for _, _, share in best_pairs(left, right, overlap))
     return 1.0 - 2.0 * (common + shared) / (len(first) + len(second))
 
@@ -31,7 +31,7 @@ def matched_distance(
 def best_pairs(
     first: Sequence[Part], second: Sequence[Part], overlap: Overlap[Part]
 ) -> list[tuple[int, int, float]]:
-    """The pairing (index, index, overlap) with the largest total overlap; never one of overlap 0."""
+    """The pairing (index, index, overlap) of the largest total overlap, without overlaps of 0."""
     shares = [[overlap(a, b) for b in second] for a in first]
     pairs = [
         (row, column, share)

@@ -1,10 +1,10 @@
-"""What is wrong with a label, or with the definition of its fields, said to the person who can mend it."""
+"""What is wrong with a label or with the definition of its fields, said to who can mend it."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
-"""A JSON value that a schema has accepted: its shape is known to the schema, not to the type checker."""
+"""A JSON value whose shape the schema has checked; the type checker does not know it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""The two sums that every model of annotators does: votes to items, and items to annotators.
+
+Tables are label-major, (n_labels, ...): one label's row is contiguous and stays in the cache while
+all votes are run through, and no array of votes x labels is ever made.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from agreement.arrays import Bools, Floats, Ints, tally
+from agreement.votes import BadVotes, Votes
+
+# Two posteriors closer than this are a tie.
+TIE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crowd:
+    """Votes as a model sees them: `item` (n_votes,) and `answer` = annotator * n_labels + label.
+
+    `known` (n_items,) is the gold label's code, or -1 where there is none.
+    """
+
+    item: Ints
+    answer: Ints
+    known: Ints
+    n_items: int
+    n_annotators: int
+    n_labels: int
+
+    @classmethod
+    def of(cls, votes: Votes, gold: Mapping[Hashable, Hashable] | None = None) -> Self:
+        """The crowd of these votes; raises `BadVotes` for a gold label that is not on the scale."""
+        n_labels = max(len(votes.labels), 1)
+        answer = votes.annotator.astype(np.intp)
+        answer *= n_labels
+        answer += votes.label
+        known = _known(votes, gold or {})
+        sizes = (len(votes.items), len(votes.annotators), n_labels)
+        return cls(votes.item.astype(np.intp), answer, known, *sizes)
+
+    @property
+    def label(self) -> Ints:
+        """The label of each vote (n_votes,)."""
+        return self.answer % self.n_labels
+
+    @property
+    def annotator(self) -> Ints:
+        """The annotator of each vote (n_votes,)."""
+        return self.answer // self.n_labels
+
+    @property
+    def voted(self) -> Bools:
+        """Which items have a vote (n_items,)."""
+        return np.bincount(self.item, minlength=self.n_items) > 0
+
+    def shares(self) -> Floats:
+        """Each label's share of an item's votes (n_labels, n_items); known items are certain."""
+        place = self.label * self.n_items + self.item
+        counts = np.bincount(place, minlength=self.n_labels * self.n_items)
+        table = counts.reshape(self.n_labels, self.n_items).astype(np.float64)
+        totals = table.sum(axis=0)
+        table[:, totals == 0] = 1.0
+        table /= np.where(totals == 0, self.n_labels, totals)
+        return self.with_known(table)
+
+    def with_known(self, table: Floats) -> Floats:
+        """The table (n_labels, n_items), changed in place to be certain where gold is known."""
+        where = np.flatnonzero(self.known >= 0)
+        table[:, where] = 0.0
+        table[self.known[where], where] = 1.0
+        return table
+
+    def answer_counts(self, posterior: Floats) -> Floats:
+        """Expected counts (n_labels, n_annotators, n_labels): true label, annotator, given label."""
+        size = self.n_annotators * self.n_labels
+        counts = np.empty((self.n_labels, size))
+        for label, line in enumerate(posterior):
+            counts[label] = np.bincount(self.answer, line[self.item], minlength=size)
+        return counts.reshape(self.n_labels, self.n_annotators, self.n_labels)
+
+    def log_joint(self, log_answers: Floats, log_prior: Floats) -> Floats:
+        """log P(label, votes) of each item (n_labels, n_items).
+
+        `log_answers` is (n_labels, n_annotators, n_labels), `log_prior` (n_labels,).
+        """
+        joint = np.empty((self.n_labels, self.n_items))
+        for label, line in enumerate(log_answers.reshape(self.n_labels, -1)):
+            joint[label] = np.bincount(self.item, line[self.answer], minlength=self.n_items)
+            joint[label] += log_prior[label]
+        return joint
+
+    def per_annotator(self, weight: Floats) -> Floats:
+        """A weight of each vote (n_votes,) added up by annotator (n_annotators,)."""
+        return tally(self.annotator, weight, self.n_annotators)
+
+
+def normalised(joint: Floats) -> tuple[Floats, Floats]:
+    """Posteriors (n_labels, n_items) in place of the log joint, and each item's log evidence."""
+    peak = joint.max(axis=0)
+    joint -= peak
+    np.exp(joint, out=joint)
+    total = joint.sum(axis=0)
+    joint /= total
+    return joint, peak + np.log(total)
+
+
+def winners(table: Floats) -> tuple[Ints, Bools]:
+    """The best label of each item (n_items,), and whether it is the only best."""
+    best = table.max(axis=0)
+    tied = (table >= best - TIE).sum(axis=0) > 1
+    return table.argmax(axis=0), ~tied
+
+
+def _known(votes: Votes, gold: Mapping[Hashable, Hashable]) -> Ints:
+    place = {label: code for code, label in enumerate(votes.labels)}
+    known = np.full(len(votes.items), -1, dtype=np.int64)
+    if not gold:
+        return known
+    for code, item in enumerate(votes.items):
+        if item in gold:
+            if gold[item] not in place:
+                raise BadVotes(f"The gold label {gold[item]!r} is not on the scale of the votes.")
+            known[code] = place[gold[item]]
+    return known

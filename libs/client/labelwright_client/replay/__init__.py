@@ -1,0 +1,1 @@
+"""Recorded votes, played through the running services as if people sat there."""

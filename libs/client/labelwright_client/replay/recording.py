@@ -1,0 +1,182 @@
+"""What was recorded: who said what about which item, and what is known to be right."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelwright_client.replay.files import BadFile, Row, read_rows
+from labelwright_client.replay.scale import (
+    OPTION_CHARACTERS_MAX,
+    SCALES,
+    Reading,
+    Scale,
+    ScaleName,
+    Value,
+    guess,
+)
+
+ID_CHARACTERS_MAX = 500
+MILLISECONDS_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One recorded answer."""
+
+    item: str
+    annotator: str
+    value: Value
+    active_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Everything that was recorded, each annotator's first vote on each item only."""
+
+    scale: Scale
+    votes: Sequence[Vote]
+    payloads: dict[str, dict[str, str]]
+    gold: dict[str, Value]
+    """Of items that somebody voted on."""
+    repeated: int = 0
+    """Votes that were left out because their annotator had voted on the item before."""
+    notes: tuple[str, ...] = ()
+    """What else was left out, in sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a recording lies."""
+
+    votes: Path
+    items: Path | None = None
+    gold: Path | None = None
+
+
+def read_recording(files: Files, scale: ScaleName | None = None) -> Recording:
+    """Read and check the files. Raises BadFile with one plain sentence."""
+    rows = list(read_rows(files.votes, ("item_id", "annotator_id", "label")))
+    if not rows:
+        raise BadFile(f"{files.votes} holds no votes.")
+    gold_rows = list(read_rows(files.gold, ("item_id", "label"))) if files.gold else []
+    labels = {row.need("label") for row in rows} | {row.need("label") for row in gold_rows}
+    chosen = _scale(scale, files.votes, labels)
+    reading = Reading(chosen.name, labels)
+    votes, repeated = first_votes(_vote(row, reading) for row in rows)
+    voted = {vote.item for vote in votes}
+    gold = _gold(gold_rows, reading)
+    payloads = dict(_payloads(files.items))
+    return Recording(
+        scale=chosen,
+        votes=votes,
+        payloads={item: payloads.get(item) or {"item_id": item} for item in _in_order(votes)},
+        gold={item: value for item, value in gold.items() if item in voted},
+        repeated=repeated,
+        notes=tuple(_notes(files, voted, gold, payloads)),
+    )
+
+
+def first_votes(votes: Iterable[Vote]) -> tuple[list[Vote], int]:
+    """The votes without those that repeat annotator and item, and how many repeated."""
+    first: dict[tuple[str, str], Vote] = {}
+    count = 0
+    for vote in votes:
+        first.setdefault((vote.item, vote.annotator), vote)
+        count += 1
+    return list(first.values()), count - len(first)
+
+
+def _scale(told: ScaleName | None, votes: Path, labels: set[str]) -> Scale:
+    if told is not None:
+        return Scale(told, "as asked")
+    try:
+        named = json.loads((votes.parent / "meta.json").read_text("utf-8")).get("type")
+    except (OSError, ValueError, AttributeError):
+        named = None
+    found = [name for name in SCALES if name == named]
+    return Scale(found[0], "meta.json beside the votes says so") if found else guess(labels)
+
+
+def _vote(row: Row, reading: Reading) -> Vote:
+    return Vote(
+        item=_id(row, "item_id"),
+        annotator=_id(row, "annotator_id"),
+        value=_value(row, reading),
+        active_ms=_milliseconds(row),
+    )
+
+
+def _id(row: Row, column: str) -> str:
+    value = row.need(column)
+    if len(value) > ID_CHARACTERS_MAX:
+        raise row.bad(f"{column} is longer than {ID_CHARACTERS_MAX} characters.")
+    return value
+
+
+def _value(row: Row, reading: Reading) -> Value:
+    text = row.need("label")
+    value = reading.value(text)
+    if value is not None:
+        return value
+    if reading.scale == "interval":
+        raise row.bad(f"the label '{text[:50]}' is not a number (the type is interval).")
+    raise row.bad(
+        f"the label '{text[:50]}' is longer than {OPTION_CHARACTERS_MAX} characters"
+        " or holds control characters."
+    )
+
+
+def _milliseconds(row: Row) -> int | None:
+    text = row.cells.get("duration_s", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds) or seconds < 0:
+        raise row.bad(f"duration_s is '{text[:50]}', which is no number of seconds.")
+    return min(MILLISECONDS_MAX, round(seconds * 1000))
+
+
+def _gold(rows: Sequence[Row], reading: Reading) -> dict[str, Value]:
+    gold: dict[str, Value] = {}
+    for row in rows:
+        item, value = _id(row, "item_id"), _value(row, reading)
+        if gold.setdefault(item, value) != value:
+            raise row.bad(f"the item '{item}' has another gold label further up.")
+    return gold
+
+
+def _payloads(file: Path | None) -> Iterator[tuple[str, dict[str, str]]]:
+    if file is None:
+        return
+    seen: dict[str, dict[str, str]] = {}
+    for row in read_rows(file, ("item_id",)):
+        item = _id(row, "item_id")
+        texts = {name: text for name, text in row.cells.items() if name and name != "item_id"}
+        if any("\x00" in text for text in texts.values()):
+            raise row.bad("a text holds the character NUL.")
+        if seen.setdefault(item, texts) != texts:
+            raise row.bad(f"the item '{item}' has another text further up.")
+    yield from seen.items()
+
+
+def _in_order(votes: Sequence[Vote]) -> Iterator[str]:
+    return iter(dict.fromkeys(vote.item for vote in votes))
+
+
+def _notes(
+    files: Files, voted: set[str], gold: dict[str, Value], payloads: dict[str, dict[str, str]]
+) -> Iterator[str]:
+    silent = len(payloads.keys() - voted)
+    if silent:
+        yield f"{silent} items in {files.items} have no votes and are left out."
+    textless = len(voted - payloads.keys()) if payloads else 0
+    if textless:
+        yield f"{textless} items have votes but are not in {files.items}: they show their id only."
+    unvoted = len(gold.keys() - voted)
+    if unvoted:
+        yield f"{unvoted} gold labels are of items without votes and are left out."

@@ -1,0 +1,129 @@
+"""Reading a list of field definitions: everything that is wrong with it, or the fields."""
+
+import re
+from collections.abc import Mapping
+
+import jsonschema_rs
+from jsonschema_rs.canonical import CanonicalizationError, Satisfiability
+
+from labels.field import Basics, Condition, Field
+from labels.kinds import KINDS
+from labels.reader import HELP_MAX, Reader
+from labels.refusal import InvalidFields, Json, Refusal, pointer
+from labels.storable import unstorable
+
+FIELDS_MAX = 100
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_UNNAMED = ""
+
+
+def check_fields(fields: object) -> list[Refusal]:
+    """What is wrong with these definitions; an empty list if nothing is. Never raises."""
+    return _read(fields)[1]
+
+
+def read_fields(fields: object) -> tuple[Field, ...]:
+    """The fields that the definitions describe. Raises InvalidFields with all that is wrong."""
+    read, refusals = _read(fields)
+    if refusals:
+        raise InvalidFields(refusals)
+    return tuple(read)
+
+
+def canonical(schema: dict[str, Json]) -> jsonschema_rs.CanonicalSchema:
+    """The canonical form, which answers questions about all values at once. Nothing is fetched."""
+    options = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.canonicalize(schema, offline=True, pattern_options=options)
+
+
+def _read(fields: object) -> tuple[list[Field], list[Refusal]]:
+    if faults := unstorable(fields):
+        return [], faults
+    if not isinstance(fields, list) or not 1 <= len(fields) <= FIELDS_MAX:
+        return [], [Refusal("", "fields", f"Give a list of 1 to {FIELDS_MAX} fields.")]
+    refusals: list[Refusal] = []
+    earlier: dict[str, Field | None] = {}
+    for index, definition in enumerate(fields):
+        if not isinstance(definition, dict):
+            refusals.append(Refusal(pointer(index), "type", "A field is an object."))
+            continue
+        name, field = _read_field(definition, index, earlier, refusals)
+        earlier[name] = field
+    return [field for field in earlier.values() if field is not None], refusals
+
+
+def _read_field(
+    definition: dict[str, Json],
+    index: int,
+    earlier: Mapping[str, Field | None],
+    refusals: list[Refusal],
+) -> tuple[str, Field | None]:
+    """The field's name, and the field if nothing is wrong with it."""
+    before = len(refusals)
+    reader = Reader(definition, pointer(index), refusals)
+    name = _read_name(reader, earlier)
+    basics = Basics(
+        name=name,
+        title=reader.take_text("title", name),
+        help=reader.take_text("help", "", limit=HELP_MAX),
+        required=reader.take_flag("required", True),
+        condition=_read_condition(reader, earlier),
+    )
+    kind = reader.take("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        reader.refuse("kind", "kind", f"“kind” must be one of {', '.join(KINDS)}.")
+        return name, None
+    field = KINDS[kind].read(reader, **basics)
+    reader.finish()
+    if len(refusals) == before and is_impossible(field.schema()):
+        refusals.append(Refusal(pointer(index), "impossible", "No answer fits this definition."))
+    return name, field if len(refusals) == before else None
+
+
+def _read_name(reader: Reader, earlier: Mapping[str, object]) -> str:
+    name = reader.take("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        message = "A name is a small letter, then small letters, digits and _ (63 at most)."
+        reader.refuse("name", "pattern", message)
+        return _UNNAMED
+    if name in earlier:
+        reader.refuse("name", "unique", f"There is a field “{name}” already.")
+    return name
+
+
+def _read_condition(reader: Reader, earlier: Mapping[str, Field | None]) -> Condition | None:
+    if not reader.has("required_if"):
+        return None
+    raw = reader.take("required_if")
+    if not isinstance(raw, dict) or set(raw) != {"field", "in"}:
+        reader.refuse("required_if", "type", "“required_if” is {“field”: …, “in”: […]}.")
+        return None
+    name, values = raw["field"], raw["in"]
+    if not isinstance(name, str) or name not in earlier:
+        reader.refuse("required_if", "field", "“required_if” names a field that stands before.")
+        return None
+    field = earlier[name]
+    # A field that is itself refused has been spoken of; its options are not known.
+    known = [] if field is None else _named(field, values)
+    if field is not None and known is None:
+        message = f"“in” is a list of different answers to “{name}” that can be chosen."
+        reader.refuse("required_if", "in", message)
+    return Condition(name, tuple(known or ()))
+
+
+def _named(field: Field, values: Json) -> list[Json] | None:
+    """`values` as answers to `field`; None if one is not, or none is there, or one twice."""
+    if not isinstance(values, list) or not values:
+        return None
+    answers = {type(answer): answer for answer in field.answers}
+    if not all(type(value) in answers and value in field.answers for value in values):
+        return None
+    return values if len(set(values)) == len(values) else None
+
+
+def is_impossible(schema: dict[str, Json]) -> bool:
+    """Whether it is proved that no value satisfies the schema."""
+    try:
+        return canonical(schema).satisfiability() == Satisfiability.NO
+    except CanonicalizationError:
+        return False

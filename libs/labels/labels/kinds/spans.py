@@ -1,0 +1,174 @@
+"""`spans`: marked passages of the item's text, in Unicode code points, with what they say."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self, Unpack
+
+from labels.field import Basics, Column, Field, Metric
+from labels.kinds.shared import NO_NUL, object_schema
+from labels.matching import matched_distance
+from labels.merging import majority_parts
+from labels.reader import Option, Reader
+from labels.refusal import Json, Refusal, pointer
+from labels.texts import json_text
+
+OFFSET_MAX = 10_000_000
+ITEMS_MAX = 1000
+
+Span = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans(Field):
+    """Value: a list of `{start, end, quote, label}`; no `label` where there are no options.
+
+    `quote` is the text from `start` up to but not including `end`. `tolerance` is a distance.
+    """
+
+    kind = "spans"
+
+    choices: tuple[Option, ...]
+    text_field: str
+    overlapping: bool
+    min_items: int
+    max_items: int
+
+    @classmethod
+    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+        """Keys: options, text_field (text), overlapping (true), min_items, max_items, tolerance."""
+        options = reader.take_options(1) if reader.has("options") else ()
+        low = reader.take_count("min_items", 0, 0, ITEMS_MAX)
+        high = reader.take_count("max_items", ITEMS_MAX, 1, ITEMS_MAX)
+        if low > high:
+            reader.refuse("min_items", "range", "“min_items” is larger than “max_items”.")
+        return cls(
+            choices=options,
+            text_field=reader.take_text("text_field", "text"),
+            overlapping=reader.take_flag("overlapping", True),
+            min_items=low,
+            max_items=high,
+            tolerance=reader.take_number("tolerance", 0.0, 0, 0.99),
+            **basics,
+        )
+
+    @property
+    def metric(self) -> Metric:
+        """Sets of spans have a distance."""
+        return "distance"
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """The labels that a span may have."""
+        return self.choices
+
+    @property
+    def unwritten(self) -> frozenset[str]:
+        """The quote is that of `text_field`; spans are apart, if they must be."""
+        return frozenset(
+            {f"quote from {self.text_field}", "" if self.overlapping else "apart"} - {""}
+        )
+
+    def schema(self) -> dict[str, Json]:
+        """A list of different spans."""
+        span: dict[str, Json] = {
+            "start": {"type": "integer", "minimum": 0, "maximum": OFFSET_MAX},
+            "end": {"type": "integer", "minimum": 1, "maximum": OFFSET_MAX},
+            "quote": {"type": "string", "minLength": 1, "pattern": NO_NUL},
+        }
+        if self.choices:
+            span["label"] = {"enum": [option.value for option in self.choices]}
+        return {
+            "type": "array",
+            "items": object_schema(span),
+            "uniqueItems": True,
+            "minItems": self.min_items,
+            "maxItems": self.max_items,
+        }
+
+    def examine(self, value: Json, payload: Json) -> list[Refusal]:
+        """Start before end, the quote is what stands there, and no overlap where none is allowed.
+
+        Without a payload the quote's length is all that can be checked of it.
+        """
+        refusals: list[Refusal] = []
+        text = None
+        if payload is not None and value:
+            text = payload.get(self.text_field) if isinstance(payload, dict) else None
+            if not isinstance(text, str):
+                message = f"The item has no text “{self.text_field}” to mark spans in."
+                return [Refusal("", "text_field", message)]
+        for index, part in enumerate(value):
+            refusals.extend(_span_faults(index, part, text))
+        return refusals or ([] if self.overlapping else _overlaps(value))
+
+    def key(self, value: Json) -> str:
+        """The spans in the order of the text, as JSON."""
+        return json_text(sorted(_spans(value)))
+
+    def gap(self, first: Json, second: Json) -> float:
+        """1 - 2S / (n + m) of the best pairing by overlap (`matching`)."""
+        return matched_distance(_spans(first), _spans(second), _overlap)
+
+    def merged(self, values: list[Json], weights: list[float]) -> Json | None:
+        """The spans that more than half marked exactly so, in the order of the text."""
+        answers = [[json_text(span) for span in _spans(value)] for value in values]
+        parts = majority_parts(answers, weights)
+        if parts is None or not self.min_items <= len(parts) <= self.max_items:
+            return None
+        known = {json_text(span): part for value in values for span, part in _named(value)}
+        chosen = [known[part] for part in parts]
+        return sorted(chosen, key=lambda part: (part["start"], part["end"], part.get("label", "")))
+
+    def columns(self) -> list[Column]:
+        """The spans as JSON, and how many there are."""
+        return [Column(self.name, "json"), Column(f"{self.name}.count", "integer")]
+
+    def cells(self, value: Json | None) -> dict[str, Json]:
+        """The spans as JSON, and how many there are."""
+        if value is None:
+            return {self.name: None, f"{self.name}.count": None}
+        return {self.name: json_text(value), f"{self.name}.count": len(value)}
+
+
+def _named(value: Json) -> Iterator[tuple[Span, Json]]:
+    """Each span as a tuple, with the JSON that it came from."""
+    for part in value:
+        yield (int(part["start"]), int(part["end"]), part.get("label", "")), part
+
+
+def _spans(value: Json) -> frozenset[Span]:
+    return frozenset(span for span, _ in _named(value))
+
+
+def _overlap(first: Span, second: Span) -> float:
+    """Shared code points over all code points; 0 for different labels."""
+    shared = min(first[1], second[1]) - max(first[0], second[0])
+    if shared <= 0 or first[2] != second[2]:
+        return 0.0
+    return shared / (first[1] - first[0] + second[1] - second[0] - shared)
+
+
+def _span_faults(index: int, part: Json, text: str | None) -> Iterator[Refusal]:
+    start, end = int(part["start"]), int(part["end"])
+    if start >= end:
+        yield Refusal(pointer(index, "end"), "end", "The end of a span comes after its start.")
+    elif text is not None and end > len(text):
+        yield Refusal(pointer(index, "end"), "end", "The span ends after the end of the text.")
+    elif text is not None and text[start:end] != part["quote"]:
+        message = "The quote is not what stands in the text at this place."
+        yield Refusal(pointer(index, "quote"), "quote", message)
+    elif len(part["quote"]) != end - start:
+        message = "The quote is not as long as the span (count in Unicode code points)."
+        yield Refusal(pointer(index, "quote"), "quote", message)
+
+
+def _overlaps(value: Json) -> list[Refusal]:
+    """One refusal for each span that begins before an earlier one has ended."""
+    refusals = []
+    reach = 0
+    for index in sorted(range(len(value)), key=lambda index: int(value[index]["start"])):
+        if value[index]["start"] < reach:
+            message = "This span overlaps another one."
+            refusals.append(Refusal(pointer(index), "overlap", message))
+        reach = max(reach, int(value[index]["end"]))
+    return refusals

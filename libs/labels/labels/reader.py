@@ -1,0 +1,153 @@
+"""Reading one definition: each `take_…` checks a key, says what is wrong, and goes on reading.
+
+A key that nobody asked for is unknown, so what a kind reads *is* the list of its keys.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from labels.refusal import Json, Refusal, pointer
+from labels.storable import INTEGER_MAX
+from labels.texts import number_text
+
+OPTIONS_MAX = 1000
+TITLE_MAX = 200
+HELP_MAX = 10_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+Default = TypeVar("Default", int, float, float | None, int | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to choose: its stable value, its title (which may change), its hotkey."""
+
+    value: str
+    title: str
+    key: str | None = None
+
+
+class Reader:
+    """Reads one definition at `at` and collects what is wrong with it in `refusals`."""
+
+    def __init__(self, source: Mapping[str, Json], at: str, refusals: list[Refusal]) -> None:
+        """Read `source`, appending to `refusals`."""
+        self._source = source
+        self._at = at
+        self._refusals = refusals
+        self._taken: set[str] = set()
+
+    def refuse(self, key: str, keyword: str, message: str) -> None:
+        """Say what is wrong with the value of `key`."""
+        self._refusals.append(Refusal(self._at + pointer(key), keyword, message))
+
+    def has(self, key: str) -> bool:
+        """Whether the definition has `key`."""
+        return key in self._source
+
+    def take(self, key: str, default: Json = None) -> Json:
+        """The raw value of `key`."""
+        self._taken.add(key)
+        return self._source.get(key, default)
+
+    def take_text(self, key: str, default: str, *, limit: int = TITLE_MAX) -> str:
+        """A non-empty text of at most `limit` code points."""
+        value = self.take(key, default)
+        if key not in self._source:
+            return default
+        if not isinstance(value, str):
+            self.refuse(key, "type", f"“{key}” must be text.")
+        elif not value.strip() or len(value) > limit:
+            self.refuse(key, "length", f"“{key}” must have 1 to {limit} characters.")
+        else:
+            return value
+        return default
+
+    def take_flag(self, key: str, default: bool) -> bool:
+        """True or false."""
+        value = self.take(key, default)
+        if isinstance(value, bool):
+            return value
+        self.refuse(key, "type", f"“{key}” must be true or false.")
+        return default
+
+    def take_word(self, key: str, words: tuple[str, ...]) -> str:
+        """One of `words`; the first is the default."""
+        value = self.take(key, words[0])
+        if isinstance(value, str) and value in words:
+            return value
+        self.refuse(key, "enum", f"“{key}” must be one of {', '.join(words)}.")
+        return words[0]
+
+    def take_number(
+        self, key: str, default: Default, low: float = -INTEGER_MAX, high: float = INTEGER_MAX
+    ) -> Default:
+        """A number in [low, high]."""
+        value = self.take(key)
+        if key not in self._source:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.refuse(key, "type", f"“{key}” must be a number.")
+        elif not low <= value <= high:
+            limits = f"{number_text(low)} to {number_text(high)}"
+            self.refuse(key, "range", f"“{key}” must be in the range {limits}.")
+        else:
+            return value  # type: ignore[return-value]
+        return default
+
+    def take_count(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number in [low, high]."""
+        value = self.take_number(key, default, low, high)
+        if float(value).is_integer():
+            return int(value)
+        self.refuse(key, "type", f"“{key}” must be a whole number.")
+        return default
+
+    def take_options(self, least: int, most: int = OPTIONS_MAX) -> tuple[Option, ...]:
+        """The options, `least` to `most` of them, with different values and hotkeys."""
+        source = self.take("options", [])
+        if not isinstance(source, list) or not least <= len(source) <= most:
+            self.refuse("options", "options", f"Give {least} to {most} options, as a list.")
+            return ()
+        options = [self._option(index, raw) for index, raw in enumerate(source)]
+        read = tuple(option for option in options if option is not None)
+        self._refuse_repeated("value", [option.value for option in read])
+        self._refuse_repeated("key", [option.key for option in read if option.key is not None])
+        return read
+
+    def _option(self, index: int, raw: Json) -> Option | None:
+        at = self._at + pointer("options", index)
+        if isinstance(raw, str):
+            raw = {"value": raw}
+        if not isinstance(raw, dict):
+            message = "An option is its value, or an object with value, title and key."
+            self._refusals.append(Refusal(at, "type", message))
+            return None
+        before = len(self._refusals)
+        reader = Reader(raw, at, self._refusals)
+        option = _read_option(reader)
+        reader.finish()
+        return option if len(self._refusals) == before else None
+
+    def _refuse_repeated(self, what: str, values: list[str]) -> None:
+        for value in sorted({value for value in values if values.count(value) > 1}):
+            self.refuse("options", "unique", f"The option {what} “{value}” is there twice.")
+
+    def finish(self) -> None:
+        """Refuse every key that was not taken."""
+        for key in sorted(set(self._source) - self._taken):
+            self.refuse(key, "unknown", f"“{key}” is not known here.")
+
+
+def _read_option(reader: Reader) -> Option:
+    if not reader.has("value"):
+        reader.refuse("value", "required", "An option needs a value.")
+    value = reader.take_text("value", "")
+    if _CONTROL.search(value) or value != value.strip():
+        message = "An option's value has no control characters and no spaces around it."
+        reader.refuse("value", "pattern", message)
+    title = reader.take_text("title", value)
+    key = reader.take_text("key", "", limit=20)
+    return Option(value, title, key or None)

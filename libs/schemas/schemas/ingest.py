@@ -1,0 +1,180 @@
+"""The HTTP models of the ingest service."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.vocabulary import (
+    ExternalId,
+    Id,
+    Label,
+    Name,
+    Payload,
+    Prelabel,
+    Priority,
+    ProjectName,
+    Relabel,
+    RuleId,
+    Sha256,
+    ShortText,
+    Signal,
+    SpecDocument,
+    SpecVersion,
+    Strict,
+    Timestamp,
+)
+
+SIGNALS_MAX = 10_000
+
+TaskState = Literal["open", "decided", "withdrawn"]
+
+
+class ProjectRequest(Strict):
+    """A project to be made."""
+
+    name: ProjectName
+    title: Name
+
+
+class ProjectHead(Strict):
+    """A project in a list."""
+
+    name: ProjectName
+    title: Name
+    created_at: Timestamp
+
+
+class Projects(Strict):
+    """The projects that the caller may see, by name."""
+
+    projects: list[ProjectHead]
+    next: str | None = None
+    """Pass it as `after` for what follows; None at the end."""
+
+
+class ProjectView(ProjectHead):
+    """A project and what it holds."""
+
+    spec_version: SpecVersion | None
+    """The newest; None before the first is published."""
+    spec_hash: Sha256 | None
+    items: int
+    tasks: dict[TaskState, int]
+    """Tasks that are work, by state. Every state is there."""
+    gold: int | None
+    """Items whose right label is known. Told only to those who may register gold."""
+    rolling_out: int
+    """Tasks that still wait to be made again under the newest spec version."""
+
+
+class SpecRequest(SpecDocument):
+    """A spec version to be published, and what becomes of the labels decided before it."""
+
+    resolves: Annotated[list[Id], Field(max_length=100)] = []
+    """The spec issues that it mends."""
+    relabel: Relabel = "none"
+
+    def document(self) -> SpecDocument:
+        """What the version is made of: everything but `resolves` and `relabel`."""
+        return SpecDocument(
+            task_type=self.task_type,
+            fields=self.fields,
+            guidelines=self.guidelines,
+            policy=self.policy,
+        )
+
+
+class SpecPublication(Strict):
+    """The version that a spec document has, and its hash."""
+
+    version: SpecVersion
+    hash: Sha256
+
+
+class SpecHead(SpecPublication):
+    """A spec version in a list."""
+
+    resolves: list[Id]
+    relabel: Relabel
+    published_at: Timestamp
+
+
+class Specs(Strict):
+    """The spec versions of a project, newest first."""
+
+    specs: list[SpecHead]
+
+
+class SpecView(SpecHead):
+    """A spec version, whole. `hash` is the canonical digest of `document`."""
+
+    project: ProjectName
+    document: SpecDocument
+
+
+class ItemRequest(Strict):
+    """One thing to be labeled."""
+
+    external_id: ExternalId | None = None
+    """What the sender calls it. Without one, the item is known by its payload."""
+    payload: Payload
+    source: ShortText | None = None
+    metadata: Payload = {}
+    priority: Priority = 5
+    """9 comes first."""
+    due_at: Timestamp | None = None
+    skills: Annotated[list[Name], Field(max_length=20)] = []
+    signals: Annotated[list[Signal], Field(max_length=100)] = []
+    prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
+    redundancy: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """How many people label this item, in place of what the policy says."""
+
+
+class GoldRequest(ItemRequest):
+    """An item whose right label is known. It is shown unmarked among the work."""
+
+    label: Label
+    rules: Annotated[list[RuleId], Field(max_length=100)] = []
+
+
+class ItemProblem(Strict):
+    """What is wrong with one item: at which place in it (a JSON pointer), and why."""
+
+    pointer: str
+    keyword: str
+    message: str
+
+
+class Rejection(Strict):
+    """An item that was not taken; the rest of the batch was."""
+
+    index: int
+    """Its place in the array, or its line, counted from 0."""
+    problem: ItemProblem
+
+
+class ImportVerdict(Strict):
+    """What became of a batch. The same batch under the same Idempotency-Key hears the same."""
+
+    created: int
+    unchanged: int
+    changed: int
+    rejected: list[Rejection]
+
+
+class SignalRequest(Signal):
+    """What production noticed about an item, named by `external_id` or by `item_id`."""
+
+    external_id: ExternalId | None = None
+    item_id: Id | None = None
+    payload: Payload | None = None
+    """Brings the item in if it is not there yet."""
+
+
+class SignalVerdict(Strict):
+    """What the signals did: raised an open task, re-opened a decided item, brought an item in."""
+
+    raised: int
+    reopened: int
+    created: int
+    rejected: list[Rejection]

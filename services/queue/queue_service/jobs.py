@@ -1,0 +1,24 @@
+"""What the clock makes the queue do."""
+
+from datetime import timedelta
+
+from chassis.clock import utc_now
+from chassis.database import Session
+from chassis.service import Job
+from queue_service.operations import answering, leasing
+
+
+async def expire_leases(session: Session) -> None:
+    """Leases run out."""
+    await leasing.expire_leases(session, utc_now())
+
+
+async def release_answers(session: Session) -> None:
+    """Held answers become final."""
+    await answering.release_answers(session, utc_now())
+
+
+JOBS = [
+    Job(timedelta(seconds=0.5), expire_leases),
+    Job(timedelta(seconds=0.5), release_answers),
+]

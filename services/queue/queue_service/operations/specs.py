@@ -1,0 +1,65 @@
+"""Spec versions, compiled once. They never change, so what a hash names may be remembered."""
+
+from dataclasses import dataclass
+
+from chassis.database import Session
+from chassis.problem import Fault, Invalid
+from labels import LabelSchema, compile_fields
+from queue_service import domain
+from queue_service.store import views
+from schemas.queue import SpecView
+from schemas.vocabulary import Label, Payload, Policy, SpecDocument, document_of
+
+REMEMBERED_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A spec version ready for use."""
+
+    document: SpecDocument
+    labels: LabelSchema
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the version."""
+        return self.document.policy
+
+    def check(self, label: Label, payload: Payload) -> None:
+        """Raise Invalid unless `label` is one that the version allows."""
+        refusals = self.labels.check(label, payload)
+        if refusals:
+            raise Invalid(Fault("/label" + r.pointer, r.keyword, r.message) for r in refusals)
+
+
+_BY_HASH: dict[str, Compiled] = {}
+
+
+async def compiled(session: Session, project: str, version: int, spec_hash: str) -> Compiled:
+    """The spec version that `spec_hash` names."""
+    known = _BY_HASH.get(spec_hash)
+    if known is None:
+        found = await views.spec(session, project, version)
+        if found is None:
+            raise domain.UnknownSpec(f"The project '{project}' has no spec version {version}.")
+        document = document_of(found[1])
+        known = Compiled(document, compile_fields(document.fields))
+        if len(_BY_HASH) >= REMEMBERED_MAX:
+            _BY_HASH.clear()
+        _BY_HASH[spec_hash] = known
+    return known
+
+
+async def show_spec(session: Session, project: str, version: int) -> SpecView:
+    """A spec version as a labeling page needs it."""
+    found = await views.spec(session, project, version)
+    if found is None:
+        raise domain.UnknownSpec(f"The project '{project}' has no spec version {version}.")
+    spec = await compiled(session, project, version, found[0])
+    return SpecView(
+        project=project,
+        version=version,
+        hash=found[0],
+        document=spec.document,
+        label_schema=spec.labels.json_schema,
+    )
