@@ -1,0 +1,63 @@
+"""The HTTP door of consensus: where tasks stand, how far people agree."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, status
+
+from chassis.auth import Caller, needs
+from chassis.database import Transaction
+from chassis.json_body import JsonRoute
+from consensus_service import domain
+from consensus_service.operations import measuring, views
+from schemas.consensus import AgreementViews, Conflicts, TaskView
+from schemas.vocabulary import ProjectName, SpecVersion
+
+REFUSALS: dict[type[Exception], int] = {
+    domain.UnknownTask: status.HTTP_404_NOT_FOUND,
+    domain.UnknownProject: status.HTTP_404_NOT_FOUND,
+    domain.BadCursor: status.HTTP_422_UNPROCESSABLE_CONTENT,
+}
+
+router = APIRouter(route_class=JsonRoute, prefix="/v1")
+
+# Annotators are not among them: other people's votes would sway them.
+Lead = Annotated[
+    Caller, Depends(needs("spec_owner", "adjudicator", "reviewer", "admin", "sre", "pipeline"))
+]
+FieldName = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,62}$")]
+
+
+@router.get("/tasks/{task_id}")
+async def task(task_id: UUID, caller: Lead, session: Transaction) -> TaskView:
+    """Where a task stands, and why."""
+    caller.check_project(await views.task_project(session, task_id))
+    return await views.show_task(session, task_id)
+
+
+@router.get("/projects/{project}/agreement")
+async def agreement(
+    project: ProjectName,
+    caller: Lead,
+    session: Transaction,
+    field: FieldName | None = None,
+    spec_version: Annotated[SpecVersion | None, Query()] = None,
+    by: Literal["label", "pair"] | None = None,
+) -> AgreementViews:
+    """How far people agree on each field; `by` looks closer."""
+    caller.check_project(project)
+    return await measuring.show_agreement(
+        session, project, version=spec_version, field=field, by=by
+    )
+
+
+@router.get("/projects/{project}/conflicts")
+async def conflicts(
+    project: ProjectName,
+    caller: Lead,
+    session: Transaction,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+) -> Conflicts:
+    """The open conflicts, oldest first."""
+    caller.check_project(project)
+    return await views.show_conflicts(session, project, after)

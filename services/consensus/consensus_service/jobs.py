@@ -1,0 +1,16 @@
+"""What the clock makes consensus do."""
+
+from datetime import timedelta
+
+from chassis.clock import utc_now
+from chassis.database import Session
+from chassis.service import Job
+from consensus_service.operations import measuring
+
+
+async def measure_agreement(session: Session) -> None:
+    """Agreement follows the votes."""
+    await measuring.measure_agreement(session, utc_now())
+
+
+JOBS = [Job(timedelta(seconds=2), measure_agreement)]

@@ -1,0 +1,1 @@
+"""What consensus can do. One function per operation, in its caller's transaction."""

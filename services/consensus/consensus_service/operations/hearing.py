@@ -1,0 +1,177 @@
+"""What the other services say, and what consensus makes of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.parking import find_or_park, take_all_parked, take_parked
+from consensus_service.domain import Conflict
+from consensus_service.operations import deciding, specs
+from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.store import tasks
+from consensus_service.store.tasks import Task
+from schemas.envelope import Event
+from schemas.events import (
+    EVENTS,
+    AdjudicationDecided,
+    AnnotationSubmitted,
+    AnnotatorStandingChanged,
+    HoneypotScored,
+    ReviewDecided,
+    SpecPublished,
+    TaskCreated,
+    TaskSkipped,
+    TaskWithdrawn,
+)
+
+
+async def publish_spec(session: Session, event: SpecPublished) -> None:
+    """Keep the version, and take up the votes that came before it."""
+    await specs.add_spec(session, event)
+    awaits = _awaits_spec(event.project, event.spec_version)
+    for parked in await take_parked(session, awaits, EVENTS):
+        await _LATER[type(parked)](session, parked)
+
+
+async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+    """Keep tasks, and take up what was heard about them before."""
+    await tasks.add_tasks(session, events)
+    awaits = [_awaits_task(event.task_id) for event in events]
+    for parked in await take_all_parked(session, awaits, EVENTS):
+        await _LATER[type(parked)](session, parked)
+
+
+async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
+    """Nothing is decided about the task any more, unless it was already."""
+    if await _task(session, event, event.task_id) is not None:
+        await tasks.withdraw(session, event.task_id)
+
+
+async def record_annotation(session: Session, event: AnnotationSubmitted) -> None:
+    """Take a vote into account. A honeypot's is quality's alone."""
+    if event.purpose != "work":
+        return
+    known = await _task_and_spec(session, event, event.task_id, event.spec_version)
+    if known is None:
+        return
+    task, spec = known
+    await tasks.add_vote(session, event)
+    if task.state == "decided" and spec.policy.reopen_on_late_vote:
+        await _reopen_if_shaken(session, task, event)
+    await deciding.weigh(session, task, event.occurred_at)
+
+
+async def _reopen_if_shaken(session: Session, task: Task, event: AnnotationSubmitted) -> None:
+    """A late vote that says something else makes a decided label contested again."""
+    decision = await tasks.decision(session, task.project, task.task_id)
+    if decision is None or decision["label"] == event.label:
+        return
+    conflict = Conflict(tuple(event.label), "A late vote differs from the decided label.", {})
+    ids = [*decision["annotation_ids"], event.annotation_id]
+    await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
+
+
+async def record_skip(session: Session, event: TaskSkipped) -> None:
+    """Count a skip; too many make a conflict."""
+    if event.purpose != "work" or event.stage != "annotate":
+        return
+    known = await _task_and_spec(session, event, event.task_id, event.spec_version)
+    if known is not None:
+        await tasks.add_skip(session, event.event_id, event.task_id, event.reason)
+        await deciding.weigh(session, known[0], event.occurred_at)
+
+
+async def record_adjudication(session: Session, event: AdjudicationDecided) -> None:
+    """An adjudicator's decision is binding."""
+    task = await _task(session, event, event.task_id)
+    if task is None or task.state == "withdrawn":
+        return
+    votes = await tasks.votes(session, task.task_id)
+    row = {
+        "label": event.label,
+        "confidence": None,
+        "how": "adjudicated",
+        "why": event.rationale,
+        "rules": event.rules,
+        "annotation_ids": [*(vote.annotation_id for vote in votes), event.adjudication_id],
+    }
+    await deciding.decide(session, task, row, task.distribution, event.occurred_at)
+
+
+async def record_review(session: Session, event: ReviewDecided) -> None:
+    """Accept: nothing. Fix: a superseding decision. Reject: the task is contested again."""
+    task = await _task(session, event, event.task_id)
+    if task is None or event.verdict == "accept":
+        return
+    decision = await tasks.decision(session, task.project, task.task_id)
+    ids = [] if decision is None else decision["annotation_ids"]
+    why = event.comment or f"A reviewer's verdict: {event.verdict}."
+    if event.verdict == "fix" and event.label is not None:
+        row = {
+            "label": event.label,
+            "confidence": None,
+            "how": "review",
+            "why": why,
+            "rules": [],
+            "annotation_ids": ids,
+        }
+        await deciding.decide(session, task, row, task.distribution, event.occurred_at)
+    else:
+        fields = tuple(task.distribution or ()) or tuple(decision["label"] if decision else ())
+        conflict = Conflict(fields, why, task.distribution or {})
+        await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
+
+
+async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
+    """Weigh the open tasks of an annotator again whose votes count no more, or again."""
+    await tasks.set_standing(session, event.annotator, event.project, event.standing)
+    for task_id in await tasks.open_tasks_of(session, event.project, event.annotator):
+        task = await tasks.task_for_update(session, task_id)
+        if task is not None:
+            await deciding.weigh(session, task, event.occurred_at)
+
+
+async def record_score(session: Session, event: HoneypotScored) -> None:
+    """Remember how often an annotator is right."""
+    await tasks.add_score(session, event.annotator, event.project, right=event.correct)
+
+
+def _awaits_task(task_id: UUID) -> str:
+    return f"task:{task_id}"
+
+
+def _awaits_spec(project: str, version: int) -> str:
+    return f"spec:{project}:{version}"
+
+
+async def _task(session: Session, event: Event, task_id: UUID) -> Task | None:
+    """The task, locked; or None, and the event waits until the task is known."""
+    return await find_or_park(
+        session, event, _awaits_task(task_id), lambda: tasks.task_for_update(session, task_id)
+    )
+
+
+async def _task_and_spec(
+    session: Session, event: Event, task_id: UUID, version: int
+) -> tuple[Task, Compiled] | None:
+    """The task, locked, and its spec; or None, and the event waits for whichever is not known."""
+    task = await _task(session, event, task_id)
+    if task is None:
+        return None
+    spec = await find_or_park(
+        session,
+        event,
+        _awaits_spec(event.project, version),
+        lambda: compiled(session, event.project, version),
+    )
+    return None if spec is None else (task, spec)
+
+
+_LATER: dict[type[Event], Callable[[Session, Any], Awaitable[None]]] = {
+    TaskWithdrawn: withdraw_task,
+    AnnotationSubmitted: record_annotation,
+    TaskSkipped: record_skip,
+    AdjudicationDecided: record_adjudication,
+    ReviewDecided: record_review,
+}

@@ -1,0 +1,84 @@
+"""Spec versions, compiled once. They never change, so what a hash names may be remembered."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis import outbox
+from chassis.database import Session
+from consensus_service.store import specs
+from labels import LabelSchema, compile_fields
+from schemas.events import IDS_MAX, RelabelRequested, SpecPublished
+from schemas.vocabulary import Policy, SpecDocument, document_of
+
+REMEMBERED_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A spec version ready for use."""
+
+    document: SpecDocument
+    labels: LabelSchema
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the version."""
+        return self.document.policy
+
+
+_BY_HASH: dict[str, Compiled] = {}
+
+
+async def compiled(session: Session, project: str, version: int) -> Compiled | None:
+    """A spec version; None while it is not known."""
+    row = await specs.spec(session, project, version)
+    if row is None:
+        return None
+    known = _BY_HASH.get(row["hash"])
+    if known is None:
+        document = document_of(row["document"])
+        known = Compiled(document, compile_fields(document.fields))
+        if len(_BY_HASH) >= REMEMBERED_MAX:
+            _BY_HASH.clear()
+        _BY_HASH[row["hash"]] = known
+    return known
+
+
+async def add_spec(session: Session, event: SpecPublished) -> None:
+    """Keep a spec version, and ask for the labels that it touches to be made again."""
+    content = (event.spec_hash, event.document)
+    await specs.add_spec(session, event.project, event.spec_version, content, event.relabel)
+    if event.relabel == "touched":
+        await _ask_for_touched(session, event)
+
+
+async def _ask_for_touched(session: Session, event: SpecPublished) -> None:
+    new = await compiled(session, event.project, event.spec_version)
+    standing = await specs.standing_labels(session, event.project)
+    touched: list[UUID] = []
+    for item_id, version, label, rules in standing:
+        old = await compiled(session, event.project, version)
+        if new is not None and old is not None and is_touched(old, new, label, rules):
+            touched.append(item_id)
+    for start in range(0, len(touched), IDS_MAX):
+        part = touched[start : start + IDS_MAX]
+        await outbox.add(session, _request(event, part))
+
+
+def _request(event: SpecPublished, item_ids: list[UUID]) -> RelabelRequested:
+    return RelabelRequested(
+        occurred_at=event.occurred_at,
+        project=event.project,
+        spec_version=event.spec_version,
+        item_ids=item_ids,
+        why="The newer version does not accept the label, or changed a rule that it cites.",
+    )
+
+
+def is_touched(old: Compiled, new: Compiled, label: dict[str, object], rules: list[str]) -> bool:
+    """Whether `new` no longer accepts the label, or says something else in a rule that it cites."""
+    if new.labels.check(label):
+        return True
+    before = {rule.id: rule for rule in old.document.guidelines}
+    after = {rule.id: rule for rule in new.document.guidelines}
+    return any(before.get(rule) != after.get(rule) for rule in rules)

@@ -1,0 +1,92 @@
+"""What is only looked at."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session
+from consensus_service import domain
+from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.store import specs, tasks
+from consensus_service.store.tasks import Stored
+from schemas.consensus import Conflicts, ConflictView, TaskView, Vote
+
+PAGE = 200
+_START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+
+
+async def task_project(session: Session, task_id: UUID) -> str:
+    """The project of a task."""
+    task = await tasks.task(session, task_id)
+    if task is None:
+        raise domain.UnknownTask(f"No task {task_id} is known here.")
+    return task.project
+
+
+async def show_task(session: Session, task_id: UUID) -> TaskView:
+    """Where a task stands, and why."""
+    task = await tasks.task(session, task_id)
+    if task is None:
+        raise domain.UnknownTask(f"No task {task_id} is known here.")
+    spec = await compiled(session, task.project, task.spec_version)
+    stored = await tasks.votes(session, task_id)
+    decision = await tasks.decision(session, task.project, task_id)
+    state: Any = task.state
+    return TaskView(
+        task_id=task.task_id,
+        item_id=task.item_id,
+        project=task.project,
+        spec_version=task.spec_version,
+        state=state,
+        target=task.target,
+        votes=[_vote(vote, spec) for vote in stored],
+        skips=await tasks.skips(session, task_id),
+        distribution=task.distribution or {},
+        label=decision["label"] if decision and task.state == "decided" else None,
+        confidence=decision["confidence"] if decision else None,
+        how=decision["how"] if decision else None,
+        why=task.why,
+    )
+
+
+def _vote(vote: Stored, spec: Compiled | None) -> Vote:
+    kind: Any = vote.annotator_kind
+    deciders = spec.policy.deciders if spec else ["human"]
+    return Vote(
+        annotation_id=vote.annotation_id,
+        annotator=vote.annotator,
+        annotator_kind=kind,
+        label=vote.label,
+        counts=vote.weighed(deciders).counts,
+    )
+
+
+async def show_conflicts(session: Session, project: str, after: str | None) -> Conflicts:
+    """The open conflicts of a project, oldest first; `next` is where the following page begins."""
+    if await specs.newest_version(session, project) is None:
+        raise domain.UnknownProject(f"No project '{project}' is known here.")
+    rows = await tasks.conflicts(session, project, _cursor(after), PAGE)
+    views = [
+        ConflictView(
+            task_id=row["task_id"],
+            item_id=row["item_id"],
+            spec_version=row["spec_version"],
+            fields=row["fields"] or [],
+            reason=row["why"],
+            raised_at=row["raised_at"],
+        )
+        for row in rows
+    ]
+    last = views[-1] if len(views) == PAGE else None
+    following = f"{last.raised_at.isoformat()}~{last.task_id}" if last else None
+    return Conflicts(conflicts=views, next=following)
+
+
+def _cursor(after: str | None) -> tuple[datetime, UUID]:
+    if after is None:
+        return _START
+    moment, _, task_id = after.partition("~")
+    try:
+        return datetime.fromisoformat(moment), UUID(task_id)
+    except ValueError as error:
+        raise domain.BadCursor(f"'{after}' is not a cursor of this list.") from error

@@ -1,0 +1,55 @@
+"""Spec versions, and which labels a new one touches."""
+
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, as_json, raw
+
+_ADD = """
+INSERT INTO specs (project, version, hash, document, relabel) VALUES ($1, $2, $3, $4::jsonb, $5)
+ON CONFLICT DO NOTHING
+"""
+_NEWEST = """
+INSERT INTO projects (project, newest_version) VALUES ($1, $2)
+ON CONFLICT (project)
+    DO UPDATE SET newest_version = greatest(projects.newest_version, excluded.newest_version)
+"""
+_SPEC = "SELECT hash, document, relabel FROM specs WHERE project = $1 AND version = $2"
+_PROJECT = "SELECT newest_version FROM projects WHERE project = $1"
+_STANDING_LABELS = """
+SELECT DISTINCT ON (item_id) item_id, spec_version, label, rules FROM decisions
+WHERE project = $1 ORDER BY item_id, decision_no DESC
+"""
+
+
+async def add_spec(
+    session: Session, project: str, version: int, content: tuple[str, dict[str, Any]], relabel: str
+) -> None:
+    """Keep a spec version: its hash and its document."""
+    connection = await raw(session)
+    spec_hash, document = content
+    await connection.execute(_ADD, project, version, spec_hash, as_json(document), relabel)
+    await connection.execute(_NEWEST, project, version)
+
+
+async def spec(session: Session, project: str, version: int) -> dict[str, Any] | None:
+    """Hash, document and relabel of a spec version; None while it is not known."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_SPEC, project, version)
+    return None if row is None else dict(row)
+
+
+async def newest_version(session: Session, project: str) -> int | None:
+    """The newest spec version of a project; None if the project is not known."""
+    connection = await raw(session)
+    version: int | None = await connection.fetchval(_PROJECT, project)
+    return version or None
+
+
+async def standing_labels(
+    session: Session, project: str
+) -> list[tuple[UUID, int, dict[str, Any], list[str]]]:
+    """Item, spec version, label and cited rules of each item's newest decision."""
+    connection = await raw(session)
+    rows = await connection.fetch(_STANDING_LABELS, project)
+    return [(row["item_id"], row["spec_version"], row["label"], row["rules"]) for row in rows]

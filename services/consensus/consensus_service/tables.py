@@ -1,0 +1,126 @@
+"""What consensus stores."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from chassis.database import new_metadata
+
+metadata = new_metadata()
+
+_TIME = sa.DateTime(timezone=True)
+
+specs = sa.Table(
+    "specs",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("document", JSONB, nullable=False),
+    sa.Column("relabel", sa.Text, nullable=False),
+)
+
+# `last_decision` counts the decisions of a project without gaps: whoever takes a number holds the
+# row until the commit.
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("newest_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_decision", sa.Integer, nullable=False, server_default="0"),
+)
+
+# `target` is how many votes that count are asked for; `asked` is what the queue was told, which
+# also makes up for votes that do not count any more.
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("task_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("item_id", sa.Uuid, nullable=False),
+    sa.Column("spec_version", sa.Integer, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("redundancy", sa.Integer, nullable=False),
+    sa.Column("redundancy_max", sa.Integer, nullable=False),
+    sa.Column("overlap", sa.Text, nullable=False),
+    sa.Column("metadata", JSONB, nullable=False),
+    sa.Column("target", sa.Integer, nullable=False),
+    sa.Column("asked", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("why", sa.Text, nullable=False, server_default="No vote yet."),
+    sa.Column("fields", ARRAY(sa.Text)),
+    sa.Column("distribution", JSONB),
+    sa.Column("raised_at", _TIME),
+    sa.Column("decision_no", sa.Integer),
+)
+sa.Index("ix_tasks_item", tasks.c.item_id)
+sa.Index(
+    "ix_tasks_contested",
+    tasks.c.project,
+    tasks.c.raised_at,
+    tasks.c.task_id,
+    postgresql_where=sa.text("state = 'contested'"),
+)
+sa.Index("ix_tasks_version", tasks.c.project, tasks.c.spec_version)
+
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("annotation_id", sa.Uuid, primary_key=True),
+    sa.Column("arrival", sa.BigInteger, sa.Identity(), nullable=False),
+    sa.Column("task_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("annotator", sa.Text, nullable=False),
+    sa.Column("annotator_kind", sa.Text, nullable=False),
+    sa.Column("label", JSONB, nullable=False),
+    sa.Column("prelabel", sa.Text, nullable=False),
+    sa.Column("submitted_at", _TIME, nullable=False),
+)
+sa.Index("ix_votes_annotator", votes.c.project, votes.c.annotator)
+sa.Index("ix_votes_arrival", votes.c.project, votes.c.arrival)
+
+skips = sa.Table(
+    "skips",
+    metadata,
+    sa.Column("event_id", sa.Uuid, primary_key=True),
+    sa.Column("task_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
+# Every decision, for ever; a later one of the same item supersedes it.
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("decision_no", sa.Integer, primary_key=True),
+    sa.Column("task_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("item_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("spec_version", sa.Integer, nullable=False),
+    sa.Column("label", JSONB, nullable=False),
+    sa.Column("confidence", sa.Float),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("annotation_ids", ARRAY(sa.Uuid), nullable=False),
+    sa.Column("rules", ARRAY(sa.Text), nullable=False),
+)
+
+# What is known of an annotator: standing from quality, and the honeypots it got right.
+annotators = sa.Table(
+    "annotators",
+    metadata,
+    sa.Column("annotator", sa.Text, primary_key=True),
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("standing", sa.Text, nullable=False, server_default="new"),
+    sa.Column("honeypots", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("right", sa.Integer, nullable=False, server_default="0"),
+)
+
+# The newest agreement of each field, and the newest vote that it was measured on.
+agreements = sa.Table(
+    "agreements",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("spec_version", sa.Integer, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("arrival", sa.BigInteger, nullable=False),
+    sa.Column("measured", JSONB, nullable=False),
+)

@@ -1,0 +1,338 @@
+"""What consensus makes of votes, against a real PostgreSQL."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from chassis import migrations, testing
+from chassis.database import raw, transaction
+from consensus_service import events as door
+from consensus_service.app import create_app
+from consensus_service.operations import measuring
+from consensus_service.settings import Settings
+from schemas.canonical import digest
+from schemas.events import (
+    EVENTS,
+    AdjudicationDecided,
+    AgreementMeasured,
+    AnnotationSubmitted,
+    AnnotatorStandingChanged,
+    ConflictRaised,
+    LabelDecided,
+    RedundancyRaised,
+    RelabelRequested,
+    ReviewDecided,
+    SpecPublished,
+    TaskCreated,
+    TaskSkipped,
+    TaskWithdrawn,
+)
+from schemas.vocabulary import Accuracy, SpecDocument
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "odd"]}]
+TASK, ITEM = UUID(int=1), UUID(int=1001)
+
+
+class Consensus:
+    """The service over its own database."""
+
+    def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
+        self.http, self.tokens, self.sessions = http, tokens, app.state.sessions
+
+    async def hear(self, *events: Any) -> None:
+        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+
+    async def said(self) -> list[Any]:
+        return list(await testing.said(self.sessions, EVENTS))
+
+    async def get(self, path: str) -> Any:
+        answer = await self.http.get(path, headers=self.tokens.bearer("lead", "spec_owner"))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def forget_inbox(self) -> None:
+        async with transaction(self.sessions) as session:
+            await (await raw(session)).execute("DELETE FROM inbox")
+
+
+@pytest.fixture
+async def consensus(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Consensus]:
+    url = fresh_database()
+    await asyncio.to_thread(migrations.upgrade, "consensus_service", url)
+    app = create_app(testing.settings(Settings, tokens, url))
+    async with testing.serving(app) as http:
+        yield Consensus(app, http, tokens)
+
+
+def spec(version: int = 1, relabel: Any = "none", fields: Any = None, **policy: Any) -> Any:
+    document = SpecDocument.model_validate(
+        {"task_type": "mood", "fields": fields or FIELDS, "policy": {"redundancy": 2, **policy}}
+    ).model_dump(mode="json")
+    return SpecPublished(
+        occurred_at=NOW,
+        project="p",
+        spec_version=version,
+        spec_hash=digest({**document, "v": version}),
+        document=document,
+        relabel=relabel,
+    )
+
+
+def task(n: int = 1, **more: Any) -> TaskCreated:
+    facts: dict[str, Any] = {
+        "task_id": UUID(int=n),
+        "item_id": UUID(int=1000 + n),
+        "external_id": f"x{n}",
+        "revision": 1,
+        "spec_version": 1,
+        "task_type": "mood",
+        "payload": {},
+        "payload_sha256": "0" * 64,
+        "priority": 5,
+        "purpose": "work",
+        "redundancy": 2,
+        "redundancy_max": 4,
+        "overlap": "all",
+    }
+    return TaskCreated(occurred_at=NOW, project="p", **{**facts, **more})
+
+
+def vote(who: int, mood: str, n: int = 1, **more: Any) -> AnnotationSubmitted:
+    facts: dict[str, Any] = {
+        "annotation_id": UUID(int=10_000 * n + who),
+        "task_id": UUID(int=n),
+        "item_id": UUID(int=1000 + n),
+        "spec_version": 1,
+        "purpose": "work",
+        "annotator": f"{who:032x}",
+        "annotator_kind": "human",
+        "standing": "new",
+        "label": {"mood": mood},
+        "leased_at": NOW,
+        "submitted_at": NOW,
+    }
+    return AnnotationSubmitted(occurred_at=NOW, project="p", **{**facts, **more})
+
+
+def standing(who: int, what: Any) -> AnnotatorStandingChanged:
+    return AnnotatorStandingChanged(
+        occurred_at=NOW,
+        project="p",
+        annotator=f"{who:032x}",
+        standing=what,
+        reason="by hand",
+        accuracy=Accuracy(value=None, low=None, high=None, n=0),
+    )
+
+
+def adjudication(mood: str = "bad") -> AdjudicationDecided:
+    return AdjudicationDecided(
+        occurred_at=NOW,
+        project="p",
+        adjudication_id=UUID(int=77),
+        task_id=TASK,
+        item_id=ITEM,
+        spec_version=1,
+        adjudicator="f" * 32,
+        label={"mood": mood},
+        rationale="the text says so",
+        cause="slip",
+    )
+
+
+async def test_votes_that_agree_decide_the_label(consensus: Consensus) -> None:
+    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "good"))
+
+    [decided] = await consensus.said()
+
+    assert isinstance(decided, LabelDecided)
+    assert (decided.label, decided.how, decided.decision_no) == ({"mood": "good"}, "unanimous", 1)
+    assert len(decided.annotation_ids) == 2
+
+
+async def test_a_majority_is_never_settled_silently(consensus: Consensus) -> None:
+    votes = [vote(1, "good"), vote(2, "good"), vote(3, "bad")]
+    await consensus.hear(spec(), task(redundancy=3), *votes)
+
+    [conflict] = await consensus.said()
+
+    assert isinstance(conflict, ConflictRaised)
+    assert conflict.scores == {"mood": {"good": pytest.approx(2 / 3), "bad": pytest.approx(1 / 3)}}
+    shown = await consensus.get(f"/v1/tasks/{TASK}")
+    assert (shown["state"], shown["label"]) == ("contested", None)
+    assert len((await consensus.get("/v1/projects/p/conflicts"))["conflicts"]) == 1
+
+
+async def test_the_share_policy_asks_more_before_it_gives_up(consensus: Consensus) -> None:
+    share = {"how": "share", "threshold": 0.7}
+    await consensus.hear(spec(decide=share), task(), vote(1, "good"), vote(2, "bad"))
+    first = await consensus.said()
+    await consensus.hear(vote(3, "good"))
+    second = await consensus.said()
+    await consensus.hear(vote(4, "good"))
+    third = await consensus.said()
+
+    assert [(type(e), e.target) for e in first + second] == [
+        (RedundancyRaised, 3),
+        (RedundancyRaised, 4),
+    ]
+    assert [(e.how, e.confidence) for e in third] == [("share", 0.75)]
+
+
+async def test_an_adjudication_is_binding_and_names_all_that_it_rests_on(
+    consensus: Consensus,
+) -> None:
+    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"), adjudication())
+
+    decided = (await consensus.said())[-1]
+
+    assert (decided.how, decided.label) == ("adjudicated", {"mood": "bad"})
+    assert UUID(int=77) in decided.annotation_ids
+    assert len(decided.annotation_ids) == 3
+
+
+async def test_the_votes_of_a_suspended_annotator_are_made_up_for(consensus: Consensus) -> None:
+    await consensus.hear(spec(), task(), vote(1, "good"), standing(1, "suspended"))
+
+    [raised] = await consensus.said()
+    await consensus.hear(vote(2, "bad"), vote(3, "bad"))
+    [decided] = await consensus.said()
+
+    assert (type(raised), raised.target) == (RedundancyRaised, 3)
+    assert decided.label == {"mood": "bad"}
+
+
+async def test_skips_beyond_the_bound_raise_a_conflict(consensus: Consensus) -> None:
+    await consensus.hear(spec(skips_max=2), task())
+    for who in (1, 2):
+        await consensus.hear(
+            TaskSkipped(
+                occurred_at=NOW,
+                project="p",
+                task_id=TASK,
+                item_id=ITEM,
+                spec_version=1,
+                purpose="work",
+                stage="annotate",
+                annotator=f"{who:032x}",
+                reason="guideline_does_not_cover",
+            )
+        )
+
+    [conflict] = await consensus.said()
+
+    assert conflict.reason == "It was skipped 2 times."
+
+
+async def test_a_review_that_fixes_supersedes_and_one_that_rejects_contests(
+    consensus: Consensus,
+) -> None:
+    facts = {"occurred_at": NOW, "project": "p", "task_id": TASK, "item_id": ITEM}
+    who = {"spec_version": 1, "reviewer": "e" * 32}
+    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "good"))
+    await consensus.hear(
+        ReviewDecided(**facts, **who, review_id=UUID(int=5), verdict="fix", label={"mood": "odd"})
+    )
+    await consensus.hear(ReviewDecided(**facts, **who, review_id=UUID(int=6), verdict="reject"))
+
+    said = await consensus.said()
+
+    assert [type(event) for event in said] == [LabelDecided, LabelDecided, ConflictRaised]
+    assert (said[1].how, said[1].supersedes, said[1].label) == ("review", 1, {"mood": "odd"})
+
+
+async def test_a_honeypot_decides_nothing(consensus: Consensus) -> None:
+    await consensus.hear(spec(), task(purpose="honeypot"))
+    await consensus.hear(vote(1, "good", purpose="honeypot"), vote(2, "good", purpose="honeypot"))
+
+    assert await consensus.said() == []
+
+
+async def test_a_withdrawn_task_is_not_decided(consensus: Consensus) -> None:
+    withdrawn = TaskWithdrawn(occurred_at=NOW, project="p", task_id=TASK, reason="superseded")
+    await consensus.hear(spec(), task(), vote(1, "good"), withdrawn, vote(2, "good"))
+
+    assert await consensus.said() == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_topics_interleaved_in_any_way_end_the_same(consensus: Consensus, seed: int) -> None:
+    topics: list[list[Any]] = [
+        [spec()],
+        [task(1), task(2)],
+        [vote(1, "good"), vote(2, "bad"), adjudication(), vote(1, "odd", 2), vote(2, "odd", 2)],
+    ]
+    chance = random.Random(seed)
+    while any(topics):
+        topic = chance.choice([one for one in topics if one])
+        await consensus.hear(topic.pop(0))
+
+    decided = [event for event in await consensus.said() if isinstance(event, LabelDecided)]
+
+    assert {(str(e.task_id), e.how, e.label["mood"]) for e in decided} == {
+        (str(TASK), "adjudicated", "bad"),
+        (str(UUID(int=2)), "unanimous", "odd"),
+    }
+
+
+async def test_hearing_everything_twice_changes_nothing(consensus: Consensus) -> None:
+    heard = [spec(), task(), vote(1, "good"), vote(2, "good")]
+    await consensus.hear(*heard)
+    await consensus.hear(*heard)
+    await consensus.forget_inbox()
+    await consensus.hear(*heard)
+
+    assert len(await consensus.said()) == 1
+
+
+async def test_labels_that_a_new_version_refuses_are_asked_for_again(consensus: Consensus) -> None:
+    narrower = [{"name": "mood", "kind": "choice", "options": ["good", "odd"]}]
+    await consensus.hear(spec(), task(1), task(2))
+    await consensus.hear(vote(1, "good"), vote(2, "good"), vote(1, "bad", 2), vote(2, "bad", 2))
+    await consensus.said()
+
+    await consensus.hear(spec(2, relabel="touched", fields=narrower))
+
+    [asked] = await consensus.said()
+    assert isinstance(asked, RelabelRequested)
+    assert asked.item_ids == [UUID(int=1002)]
+
+
+async def test_agreement_is_measured_published_and_served(consensus: Consensus) -> None:
+    await consensus.hear(spec(), *(task(n) for n in range(1, 31)))
+    for n in range(1, 31):
+        other = "good" if n % 3 else "bad"
+        await consensus.hear(vote(1, "good" if n % 2 else "bad", n), vote(2, other, n))
+    await consensus.said()
+
+    async with transaction(consensus.sessions) as session:
+        await measuring.measure_agreement(session, NOW)
+    [measured] = await consensus.said()
+    async with transaction(consensus.sessions) as session:
+        await measuring.measure_agreement(session, NOW)
+
+    assert isinstance(measured, AgreementMeasured)
+    assert measured.low < measured.value < measured.high
+    assert (measured.n_items, measured.n_annotators) == (30, 2)
+    assert await consensus.said() == []
+    shown = await consensus.get("/v1/projects/p/agreement?by=label")
+    assert shown["agreement"][0]["measured"]["value"] == measured.value
+    assert set(shown["agreement"][0]["by"]) == {"good", "bad"}
+
+
+async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -> None:
+    await consensus.hear(spec(), task())
+
+    refused = await consensus.http.get(
+        f"/v1/tasks/{TASK}", headers=consensus.tokens.bearer("ada", "annotator")
+    )
+
+    assert refused.status_code == 403
