@@ -16,7 +16,7 @@ from labelwright_local.refusal import CannotStart
 
 
 def choose(leash: Leash, probe: list[str], data: Path) -> RunAs:
-    """As whom to run: the first way in which `probe` succeeds and which fits the `data` there are."""
+    """As whom to run: the first way in which `probe` succeeds, of those that fit the `data`."""
     if os.geteuid() != 0:
         return OURSELVES
     nobody = ordinary_user()
@@ -61,7 +61,7 @@ def works(leash: Leash, probe: list[str], way: RunAs) -> bool:
 
 def hand_over(folder: Path, way: RunAs) -> None:
     """Give `folder` and all in it to the user that will use it."""
-    if way.how != "setuid":
+    if way.how != "setuid" or folder.stat().st_uid == way.uid:
         return
     for path in [folder, *folder.rglob("*")]:
         os.chown(path, way.uid, way.gid, follow_symlinks=False)

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import shutil
 import ssl
 import time
 import urllib.error
@@ -21,6 +20,7 @@ from labelwright_local.refusal import CannotStart
 LOCK = Path(__file__).with_name("kafka-4.4.0.lock")
 THREADS = 8
 TRIES = 4
+PAUSE_SECONDS = 1.0
 TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 1 << 16
 SAME_TIME = 1_700_000_000
@@ -52,8 +52,14 @@ class Jar:
 
 def locked() -> list[Jar]:
     """The jars of the lock, in its order."""
-    rows = [line.split() for line in LOCK.read_text("ascii").splitlines()]
-    return [Jar(*row[0].split(":"), sha256=row[1], size=int(row[2])) for row in rows]
+    return [parsed(line) for line in LOCK.read_text("ascii").splitlines()]
+
+
+def parsed(line: str) -> Jar:
+    """The jar of a line, `group:artifact:version sha256 size`."""
+    name, sha256, size = line.split()
+    group, artifact, version = name.split(":")
+    return Jar(group, artifact, version, sha256, int(size))
 
 
 def lock_hash() -> str:
@@ -93,17 +99,18 @@ def is_intact(file: Path, jar: Jar) -> bool:
 def fetch(folder: Path, jars: list[Jar], progress: Progress) -> None:
     """Fetch `jars` into `folder`, several at a time; `progress` hears of every piece's size."""
     base = base_address()
-    with one_at_a_time(folder), ThreadPoolExecutor(THREADS) as threads:
+    with one_at_a_time(folder):
         # Somebody else may have fetched them while we waited for our turn.
         wanted = [jar for jar in jars if not is_intact(folder / jar.name, jar)]
         progress(sum(jar.size for jar in jars) - sum(jar.size for jar in wanted))
+        threads = ThreadPoolExecutor(THREADS)
         running = [threads.submit(fetch_one, base, jar, folder, progress) for jar in wanted]
         try:
-            for download in running:
-                download.result()
-        except BaseException:
+            for one in running:
+                one.result()
+        finally:
+            # After a failure, or Ctrl-C, nobody waits for the slowest of the others.
             threads.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 @contextmanager
@@ -124,34 +131,44 @@ def fetch_one(base: str, jar: Jar, folder: Path, progress: Progress) -> None:
     unfinished = folder / f"{jar.name}.part"
     for left in reversed(range(TRIES)):
         try:
-            found = download(f"{base}/{jar.path}", unfinished)
+            found = download(f"{base}/{jar.path}", unfinished, jar.size, progress)
             break
         except OSError as error:
             if not may_pass(error) or left == 0:
                 unfinished.unlink(missing_ok=True)
                 raise CannotStart(broken(base, jar, error)) from error
-            time.sleep(TRIES - left)
+            time.sleep(PAUSE_SECONDS * (TRIES - left))
     if found != jar.sha256:
         unfinished.unlink()
         raise CannotStart(
             f"{jar.name} from {base} is not the file that was checked for this version"
-            " (its sha256 differs): nothing of it was used; look at LABELWRIGHT_MAVEN_URL and proxy."
+            " (its sha256 differs), so it was not used: look at LABELWRIGHT_MAVEN_URL and proxy."
         )
     os.utime(unfinished, (SAME_TIME, SAME_TIME))
     unfinished.rename(folder / jar.name)
-    progress(jar.size)
 
 
-def download(address: str, file: Path) -> str:
-    """Save what an address answers; return its sha256."""
+def download(address: str, file: Path, size: int, progress: Progress) -> str:
+    """Save what an address answers, which should be of `size`; return its sha256."""
     digest = hashlib.sha256()
+    got = 0
     request = urllib.request.Request(address, headers={"User-Agent": "labelwright"})
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer, file.open("wb") as out:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
+        with answer, file.open("wb") as out:
             while piece := answer.read(CHUNK_BYTES):
                 digest.update(piece)
                 out.write(piece)
-    except HTTPException as error:
+                got += len(piece)
+                progress(len(piece))
+        if got < size:
+            raise ConnectionError(f"the answer broke off after {got} of {size} bytes")
+    except (HTTPException, OSError) as error:
+        progress(-got)
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        if isinstance(error, OSError):
+            raise
         raise ConnectionError(f"the answer broke off: {error!r}") from error
     return digest.hexdigest()
 
@@ -182,12 +199,7 @@ def broken(base: str, jar: Jar, error: OSError) -> str:
 def unwritable(place: Path, error: OSError) -> str:
     """Why the cache cannot be written."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full where the cache lies: free some, or set LABELWRIGHT_CACHE ({place})."
+        return (
+            f"The disk is full where the cache lies: free some, or set LABELWRIGHT_CACHE ({place})."
+        )
     return f"The cache cannot be written ({error}): set LABELWRIGHT_CACHE to a folder that can."
-
-
-def forget_others(cache: Path, keep: Path) -> None:
-    """Remove what earlier versions left in the cache."""
-    for folder in cache.glob("kafka-*"):
-        if folder != keep:
-            shutil.rmtree(folder, ignore_errors=True)

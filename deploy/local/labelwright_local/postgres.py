@@ -7,7 +7,9 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,9 @@ from labelwright_local.refusal import CannotStart
 VERSION = 18
 USER = "postgres"
 PROTOCOL_3 = 196608
+CHUNK_BYTES = 1 << 12
+ORPHAN_SECONDS = 10.0
+POLL_SECONDS = 0.01
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -35,6 +40,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_min_messages": "warning",
     "log_line_prefix": "",
+    "log_checkpoints": "off",
     # Queue tables are small and change all the time: vacuum them early, often and fast.
     "autovacuum_naptime": "10s",
     "autovacuum_vacuum_threshold": "500",
@@ -89,14 +95,18 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """The address of a database, for SQLAlchemy."""
-        return f"postgresql+asyncpg://{USER}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
+        return (
+            f"postgresql+asyncpg://{USER}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
+        )
 
     def prepare(self, leash: Leash) -> RunAs:
         """Make the data directory if there is none; say whom to run as."""
         programs = binaries()
         self.folder.mkdir(parents=True, exist_ok=True)
         who = identity.choose(leash, [str(programs / "postgres"), "--version"], self.data)
-        if not self.data.exists():
+        if self.data.exists():
+            identity.hand_over(self.data, who)
+        else:
             self._initialise(leash, programs, who)
         return who
 
@@ -114,22 +124,22 @@ class Postgres:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
                 connection.sendall(message)
-                return connection.recv(1) == b"R"
+                # All of it: an answer left unread would look like a lost client to the server.
+                return connection.recv(CHUNK_BYTES)[:1] == b"R"
         except OSError:
             return False
 
     def end_orphans(self) -> None:
         """Kill the backends that a killed postmaster left; a busy one would hold the data for long.
 
-        They have process groups of their own, but all stand in the data directory. Where there is
-        no /proc this does nothing, and the next start fails until the last one has gone.
+        Where there is no /proc this does nothing, and a start fails until the last one has gone.
         """
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if Path(os.readlink(process / "cwd")) == self.data.resolve():
-                    os.kill(int(process.name), signal.SIGKILL)
-            except OSError:
-                continue  # It has ended meanwhile, or it is another user's and so not ours.
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while (pids := inhabitants(self.data)) and time.monotonic() < deadline:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(POLL_SECONDS)
 
     def _initialise(self, leash: Leash, programs: Path, who: RunAs) -> None:
         """Make the data directory, all or nothing: under another name, renamed when complete."""
@@ -161,6 +171,17 @@ class Postgres:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with open(os.open(self.password_file, flags, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(24) + "\n")
+
+
+def inhabitants(folder: Path) -> list[int]:
+    """The processes that stand in `folder`: every PostgreSQL process does in its data directory."""
+    pids = []
+    for process in Path("/proc").glob("[0-9]*"):
+        # It may have ended meanwhile, or be another user's and so none of ours.
+        with suppress(OSError):
+            if Path(os.readlink(process / "cwd")) == folder.resolve():
+                pids.append(int(process.name))
+    return pids
 
 
 def reason(output: str) -> str:

@@ -56,7 +56,7 @@ def become(how: str, uid: int, gid: int) -> None:
 
 
 def enter_namespace(uid: int, gid: int) -> None:
-    """Show as `uid` to the program, in a user namespace of its own; to everybody else nothing changes."""
+    """Show as `uid` to the program, in a user namespace of its own; nobody else sees a change."""
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     check(ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER))
     for name, line in (
@@ -69,7 +69,7 @@ def enter_namespace(uid: int, gid: int) -> None:
 
 
 def drop_to(uid: int, gid: int) -> None:
-    """Be `uid` for good, and still reach files below folders that are closed to it (a 0700 home)."""
+    """Be `uid` for good, and still reach files below folders that are closed to it."""
     linux = sys.platform == "linux"
     libc = ctypes.CDLL(None, use_errno=True)
     if linux:

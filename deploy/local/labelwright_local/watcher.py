@@ -59,8 +59,14 @@ def send(target: int, signum: int) -> bool:
 
 
 def exists(pid: int) -> bool:
-    """Whether there is such a process."""
-    return send(pid, 0)
+    """Whether there is such a process, and more of it than an end that nobody has heard of yet."""
+    if not send(pid, 0):
+        return False
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return not file.read().rpartition(")")[2].startswith(" Z")
+    except OSError:  # No /proc, or it has ended this very moment.
+        return send(pid, 0)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from agreement.bootstrap import Additive, Measure, Parts, estimate
 from agreement.counts import Counts
 from agreement.estimate import Estimate
 from agreement.pairs import label_pairs, pair_disagreement
-from agreement.structured import sampled_alpha
+from agreement.structured import EXACT_LABELS, sampled_alpha
 from agreement.votes import BadVotes, Votes, numbers
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -196,14 +196,18 @@ def _ordinal(counts: Counts) -> Parts:
 
 def _ratio(values: Floats) -> Measure:
     def distances(first: Ints, second: Ints) -> Floats:
-        low, high = values[first], values[second]
-        total = low + high
-        return np.where(total == 0, 0.0, (low - high) / np.where(total == 0, 1.0, total)) ** 2
+        return ratio_distance(values[first], values[second])
 
     if len(values) <= TABLE_LABELS:
         codes = np.arange(len(values))
         return _by_table(distances(codes[:, None], codes[None, :]))
     return lambda counts: _linearised(counts, distances)
+
+
+def ratio_distance(low: Floats, high: Floats) -> Floats:
+    """((a - b) / (a + b))^2, which is 0 where a + b is."""
+    total = low + high
+    return floats(np.where(total == 0, 0.0, (low - high) / np.where(total == 0, 1.0, total)) ** 2)
 
 
 def _by_table(table: Floats) -> Measure:
@@ -250,7 +254,7 @@ def _linearised(counts: Counts, distances: Callable[[Ints, Ints], Floats]) -> Pa
 
 
 def _by_distance(labels: tuple[Hashable, ...], distance: Distance, seed: int) -> Measure:
-    if len(labels) <= TABLE_LABELS // 4:
+    if len(labels) <= EXACT_LABELS:
         table = [[float(distance(first, second)) for second in labels] for first in labels]
         return _by_table(np.asarray(table))
     return sampled_alpha(labels, distance, seed)

@@ -17,6 +17,8 @@ from agreement.votes import Votes
 
 # Weights, sums and draws are made in blocks of about this many numbers.
 _BLOCK = 1 << 20
+# One binomial costs about as much as this many draws of an item.
+_ROWS_PER_DRAW = 64
 # Up to this many parts per item a full matrix of parts is kept.
 _DENSE_CELLS = 1 << 22
 
@@ -153,7 +155,7 @@ def weight_blocks(
     per_block = max(1, min(replicates, _BLOCK // max(width, 1)))
     for start in range(0, replicates, per_block):
         size = min(per_block, replicates - start)
-        if n_rows * 8 <= n_items:
+        if n_rows * _ROWS_PER_DRAW <= n_items:
             yield rng.multinomial(n_items, multiplicity / n_items, size).astype(np.float64)
         else:
             yield np.stack([_draw(owner, n_rows, rng) for _ in range(size)])

@@ -75,7 +75,7 @@ class Crowd:
         return table
 
     def answer_counts(self, posterior: Floats) -> Floats:
-        """Expected counts (n_labels, n_annotators, n_labels): true label, annotator, given label."""
+        """Expected votes by true label, annotator and given label (K, n_annotators, K)."""
         size = self.n_annotators * self.n_labels
         counts = np.empty((self.n_labels, size))
         for label, line in enumerate(posterior):
@@ -92,6 +92,17 @@ class Crowd:
             joint[label] = np.bincount(self.item, line[self.answer], minlength=self.n_items)
             joint[label] += log_prior[label]
         return joint
+
+    def settled(self, joint: Floats) -> tuple[Floats, Floats]:
+        """Posteriors in place of the log joint, and each item's log evidence (n_items,).
+
+        A known item is certain, and its evidence is that of the votes and the gold label.
+        """
+        where = np.flatnonzero(self.known >= 0)
+        at_known = joint[self.known[where], where]
+        posterior, evidence = normalised(joint)
+        evidence[where] = at_known
+        return self.with_known(posterior), evidence
 
     def per_annotator(self, weight: Floats) -> Floats:
         """A weight of each vote (n_votes,) added up by annotator (n_annotators,)."""

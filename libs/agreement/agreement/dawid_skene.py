@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 
 from agreement.arrays import Floats
-from agreement.crowd import Crowd, normalised
+from agreement.crowd import Crowd
 from agreement.fitted import fitted
 from agreement.inference import Convergence, Inference
 from agreement.votes import Votes
@@ -78,19 +78,8 @@ def _maximised(
         prior = np.maximum(posterior @ voted / max(voted.sum(), 1.0), _FLOOR)
         log_rows = np.log(rows_of(crowd.answer_counts(posterior)))
         joint = crowd.log_joint(log_rows, np.log(prior))
-        likelihood = _likelihood(crowd, joint, voted)
-        posterior, _ = normalised(joint)
-        crowd.with_known(posterior)
-        objective.append(likelihood)
+        posterior, evidence = crowd.settled(joint)
+        objective.append(float(evidence @ voted))
         gain = objective[-1] - objective[-2] if len(objective) > 1 else np.inf
     convergence = Convergence(bool(gain < tolerance), len(objective), float(gain), tuple(objective))
     return fitted(method, votes, crowd, posterior, convergence)
-
-
-def _likelihood(crowd: Crowd, joint: Floats, voted: Floats) -> float:
-    """The log likelihood of the votes, of the gold labels with them where they are known."""
-    peak = joint.max(axis=0)
-    evidence = peak + np.log(np.exp(joint - peak).sum(axis=0))
-    where = np.flatnonzero(crowd.known >= 0)
-    evidence[where] = joint[crowd.known[where], where]
-    return float(evidence @ voted)

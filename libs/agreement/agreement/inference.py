@@ -90,7 +90,7 @@ class Inference:
     @property
     def confusion(self) -> Floats:
         """Each annotator's confusion matrix (n_annotators, n_labels true, n_labels given)."""
-        return self.answers / self.answers.sum(axis=2, keepdims=True)
+        return np.asarray(self.answers / self.answers.sum(axis=2, keepdims=True))
 
     @property
     def confusion_sd(self) -> Floats:

@@ -18,6 +18,8 @@ from agreement.counts import Counts
 from agreement.pairs import pair_disagreement
 
 SAMPLED_PAIRS = 20_000
+# Up to this many different labels every pair of them is compared.
+EXACT_LABELS = 250
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -211,7 +211,7 @@ def _is_missing(label: object) -> bool:
 def _on_scale(
     codes: Codes, names: tuple[Hashable, ...], scale: Sequence[Hashable] | None
 ) -> tuple[Codes, tuple[Hashable, ...]]:
-    ordered = tuple(scale) if scale is not None else _natural_order(names)
+    ordered = tuple(scale) if scale is not None else natural_order(names)
     if ordered == names:
         return codes, names
     if len(set(ordered)) != len(ordered):
@@ -224,7 +224,8 @@ def _on_scale(
     return table[codes], ordered
 
 
-def _natural_order(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+def natural_order(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """The names by number where all are numbers, or else by type and then alphabetically."""
     if numbers(names) is not None:
         return tuple(sorted(names, key=lambda name: (float(name), str(name))))  # type: ignore[arg-type]
     # The type comes first so that labels of different types have an order at all.

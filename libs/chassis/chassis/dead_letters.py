@@ -98,7 +98,7 @@ async def replay_all(bootstrap: str, topic: str) -> int:
             letters = await _rest(consumer)
             for letter in letters:
                 await producer.send_and_wait(
-                    topic, letter.value, key=letter.key, headers=letter.headers
+                    topic, letter.value, key=letter.key, headers=list(letter.headers)
                 )
             if letters:
                 await consumer.commit()

@@ -36,8 +36,8 @@ def configure(level: str, service: str) -> None:
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger whose lines carry `logger=name`."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    """A logger whose lines carry `part=name`."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
 
 

@@ -27,13 +27,17 @@ class Fault:
     message: str
 
 
-class Invalid(Exception):
+class Invalid(HTTPException):
     """What was sent does not hold what it must."""
+
+    # An HTTPException, since FastAPI makes a bare 400 of whatever else is raised while it reads a
+    # body.
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         """Each fault is told to the sender."""
         self.faults = list(faults)
-        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+        told = "; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults)
+        super().__init__(422, told)
 
 
 def pointer(parts: Iterable[object]) -> str:
@@ -106,7 +110,10 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
 async def _invalid(request: Request, error: Exception) -> Response:
     faults = error.faults if isinstance(error, Invalid) else []
     return response(
-        request, document(422, "invalid", title(Invalid), detail=str(error), faults=faults)
+        request,
+        document(
+            422, "invalid", title(Invalid), detail=getattr(error, "detail", ""), faults=faults
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from chassis import auth, health, inbox, logs, metrics, outbox, problem
+from chassis.body_limit import Limited
 from chassis.consumer import Consumer
 from chassis.database import (
     Session,
@@ -70,7 +71,6 @@ def create(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=settings.body_bytes_max,
     )
     app.state.settings = settings
     app.state.verifier = auth.Verifier(settings)
@@ -86,6 +86,7 @@ def create(
             allow_methods=["*"],
             allow_headers=["*"],
         )
+    app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
     app.add_middleware(Observed)
     return app
 

@@ -1,7 +1,7 @@
 """For tests of services: tokens, an app over a real database, events in and events out."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 from pathlib import Path
@@ -58,9 +58,9 @@ class Tokens:
 
 
 @pytest.fixture(scope="session")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tokens]:
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
     """Signs tokens for the test session."""
-    yield Tokens(tmp_path_factory.mktemp("keys"))
+    return Tokens(tmp_path_factory.mktemp("keys"))
 
 
 def settings(
@@ -96,9 +96,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         await engine.dispose()
 
 
-async def hear(
-    sessions: Sessions, subscriptions: Sequence[Subscription], *events: Event
-) -> None:
+async def hear(sessions: Sessions, subscriptions: Sequence[Subscription], *events: Event) -> None:
     """Deliver `events` as the consumer does: one transaction, each event once, runs together."""
     by_kind = {one.kind: one for one in subscriptions}
     heard = [event for event in events if type(event) in by_kind]

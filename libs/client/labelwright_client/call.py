@@ -61,7 +61,9 @@ class Call(Generic[T]):
             return self.parse(answer)
         except (ValidationError, ValueError) as error:
             why = str(error).splitlines()[0]
-            sentence = f"{self.service} answered {self.method} {self.path} with something else: {why}"
+            sentence = (
+                f"{self.service} answered {self.method} {self.path} with something else: {why}"
+            )
             raise Unreadable(sentence) from error
 
 
@@ -91,6 +93,6 @@ def get(service: Service, where: str, parse: Callable[[Answer], T], **query: str
 def send_json(
     service: Service, method: str, where: str, body: BaseModel, parse: Callable[[Answer], T]
 ) -> Call[T]:
-    """A write whose body is one object. What was not set stays away, so defaults are the server's."""
+    """A write whose body is one object. What was not set stays away: defaults are the server's."""
     content = body.model_dump_json(exclude_unset=True).encode()
     return Call(service, method, where, parse, headers={"Content-Type": JSON}, body=content)

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from schemas.consensus import AgreementViews, Conflicts, TaskView
-
 from labelwright_client.call import Call, get, path, reads
+from schemas.consensus import AgreementViews, Conflicts, TaskView
 
 
 def show_task(task_id: UUID) -> Call[TaskView]:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from labelwright_client.call import Answer, Call, get, path, reads, send_json
 from schemas.dataset_store import (
     Datasets,
     Diff,
@@ -14,8 +15,6 @@ from schemas.dataset_store import (
     UseRequest,
     Versions,
 )
-
-from labelwright_client.call import Answer, Call, get, path, reads, send_json
 
 
 def labels_summary(project: str) -> Call[LabelsSummary]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
+from labelwright_client.call import JSON, NDJSON, Call, get, path, reads, send_json
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -18,8 +19,6 @@ from schemas.ingest import (
     Specs,
     SpecView,
 )
-
-from labelwright_client.call import JSON, NDJSON, Call, get, path, reads, send_json
 
 
 def create_project(name: str, title: str | None = None) -> Call[ProjectHead]:

@@ -1,18 +1,18 @@
 """What can go wrong, as classes that a caller can tell apart.
 
-    LabelwrightError
-    ├── NotConfigured        it is not known where the services are, or who is calling
-    ├── Unreachable          no answer came, after all retries
-    ├── Unreadable           an answer came that is not what the API promises
-    ├── NotVerified          content differs from what its hash says
-    └── Problem              the service said no (problem+json: status, type, title, detail, errors)
-        ├── Refused          4xx: asking again would not help
-        │   ├── Invalid          400, 413, 422
-        │   ├── Unauthenticated  401
-        │   ├── Forbidden        403
-        │   ├── NotFound         404
-        │   └── Conflict         409, 412
-        └── Fault            5xx, and 429 after all retries: the service's fault or its hurry
+LabelwrightError
+├── NotConfigured        it is not known where the services are, or who is calling
+├── Unreachable          no answer came, after all retries
+├── Unreadable           an answer came that is not what the API promises
+├── NotVerified          content differs from what its hash says
+└── Problem              the service said no (problem+json: status, type, title, detail, errors)
+    ├── Refused          4xx: asking again would not help
+    │   ├── Invalid          400, 413, 422
+    │   ├── Unauthenticated  401
+    │   ├── Forbidden        403
+    │   ├── NotFound         404
+    │   └── Conflict         409, 412
+    └── Fault            5xx, and 429 after all retries: the service's fault or its hurry
 """
 
 import json

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from labelwright_client.call import Call, get, ignores, path, reads, send_json
 from schemas.quality import (
     AnnotatorUpdate,
     AnnotatorView,
@@ -10,8 +11,6 @@ from schemas.quality import (
     SpecIssueDetail,
     SpecIssues,
 )
-
-from labelwright_client.call import Call, get, ignores, path, reads, send_json
 
 
 def list_annotators(project: str, after: str | None = None) -> Call[ProjectAnnotators]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from pydantic import TypeAdapter
+
+from labelwright_client.call import Answer, Call, get, ignores, path, reads, send_json
 from schemas.queue import (
     AdjudicationRequest,
     AnnotationAccepted,
@@ -25,8 +27,6 @@ from schemas.queue import (
     SpecView,
 )
 from schemas.vocabulary import Label, SkipReason
-
-from labelwright_client.call import Answer, Call, get, ignores, path, reads, send_json
 
 
 def lease(request: LeaseRequest) -> Call[Leases]:

@@ -12,7 +12,7 @@ from labelwright_client.call import SERVICES, Service
 from labelwright_client.problems import NotConfigured
 
 HOME = "LABELWRIGHT_HOME"
-TOKEN = "LABELWRIGHT_TOKEN"  # noqa: S105 (the name of a variable)
+TOKEN = "LABELWRIGHT_TOKEN"
 FOLDER = ".labelwright"
 READY_FILE = "ready.json"
 
@@ -79,7 +79,12 @@ class Stack:
         return replace(self, token=token)
 
     def sign(
-        self, name: str, roles: Sequence[str], *, projects: Sequence[str] = ("*",), hours: float = 24
+        self,
+        name: str,
+        roles: Sequence[str],
+        *,
+        projects: Sequence[str] = ("*",),
+        hours: float = 24,
     ) -> str:
         """A token for `name`, signed with the home's key. Raises NotConfigured."""
         if self.home is None:

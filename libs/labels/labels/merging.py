@@ -5,6 +5,7 @@ Weights are summed exactly rounded (`math.fsum`), so that the order of the answe
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from labels.refusal import Json
 from labels.texts import json_text
@@ -28,24 +29,23 @@ def plurality(
     values: Sequence[Json], weights: Sequence[float], key: Callable[[Json], str]
 ) -> Json | None:
     """The answer with the largest weight; None if two are tied, or if nothing has weight."""
-    support: dict[str, list[float]] = {}
-    spellings: dict[str, list[Json]] = {}
+    spellings: dict[str, dict[str, list[float]]] = {}
+    written: dict[str, Json] = {}
     for value, weight in zip(values, weights, strict=True):
-        support.setdefault(key(value), []).append(weight)
-        spellings.setdefault(key(value), []).append(value)
-    sums = {name: math.fsum(part) for name, part in support.items()}
+        text = json_text(value)
+        written[text] = value
+        spellings.setdefault(key(value), {}).setdefault(text, []).append(weight)
+    sums = {name: math.fsum(chain(*texts.values())) for name, texts in spellings.items()}
     ranked = sorted(sums, key=sums.__getitem__, reverse=True)
     total = math.fsum(weights)
     if total == 0 or (len(ranked) > 1 and sums[ranked[0]] - sums[ranked[1]] <= TIE * total):
         return None
-    return _usual(spellings[ranked[0]])
+    return written[_usual(spellings[ranked[0]])]
 
 
-def _usual(spellings: list[Json]) -> Json:
-    """The most frequent way to write one answer; of equally frequent ones, the first in order."""
-    texts = [json_text(value) for value in spellings]
-    best = min(set(texts), key=lambda text: (-texts.count(text), text))
-    return spellings[texts.index(best)]
+def _usual(spellings: dict[str, list[float]]) -> str:
+    """The way to write an answer that has the largest weight; of equal ones, the first in order."""
+    return min(spellings, key=lambda text: (-math.fsum(spellings[text]), text))
 
 
 def medians(positions: Sequence[float], weights: Sequence[float]) -> tuple[float, float] | None:

@@ -8,10 +8,8 @@ puller passes by what another one holds at that moment, passes are repeated unti
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from schemas.queue import Lease, LeaseRequest
 
 from labelwright_client import queue
 from labelwright_client.problems import Conflict, NotFound
@@ -20,6 +18,7 @@ from labelwright_client.replay.progress import Progress
 from labelwright_client.replay.recording import Vote
 from labelwright_client.replay.scale import Value
 from labelwright_client.transport import AsyncClient
+from schemas.queue import Lease, LeaseRequest
 
 ITEMS_MAX = 1000
 LEASES_AT_ONCE = 5
@@ -45,10 +44,6 @@ class Seat:
         """Put the items just asked for behind the others."""
         for item in self.window():
             self.votes[item] = self.votes.pop(item)
-
-
-Turn = Callable[[Seat], Awaitable[bool]]
-"""What an annotator does when it is its turn; whether it may have another."""
 
 
 @dataclass(slots=True)
@@ -77,7 +72,7 @@ class Crowd:
         self._project = project
         self._at_once = at_once
         self._progress = progress
-        self._work = {item.external_id for item in plan.work}
+        self._asked = {str(item.external_id): item.redundancy or 0 for item in plan.work}
         self._seats = [self._seat(client, one) for one in plan.annotators]
         self.given = Given()
 
@@ -85,22 +80,26 @@ class Crowd:
         token = client.stack.sign(one.name, ROLES, projects=(self._project,))
         return Seat(client.acting(token), dict(one.votes))
 
-    async def recover(self) -> None:
-        """Answer what is held from before, when an earlier replay of the project was cut short."""
-        await self._everybody(self._answer_held)
+    def short(self) -> int:
+        """How many items have got fewer votes than they were asked for."""
+        given = self.given.work
+        return sum(len(given.get(item, ())) < asked for item, asked in self._asked.items())
 
     async def play_pass(self) -> int:
         """Everybody works until nobody gets anything. Return how many answers were given."""
         before = self.given.annotations + self.given.honeypots
-        await self._everybody(self._work_once)
-        return self.given.annotations + self.given.honeypots - before
-
-    async def _everybody(self, turn: Turn) -> None:
-        """Let those who have votes left take turns; whoever gets nothing is out of this pass."""
         waiting = deque(seat for seat in self._seats if seat.votes and not seat.suspended)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
-                group.create_task(_take_turns(waiting, turn))
+                group.create_task(self._take_turns(waiting))
+        return self.given.annotations + self.given.honeypots - before
+
+    async def _take_turns(self, waiting: deque[Seat]) -> None:
+        """One after another; whoever gets nothing is out of this pass."""
+        while waiting:
+            seat = waiting.popleft()
+            if await self._work_once(seat):
+                waiting.append(seat)
 
     async def _work_once(self, seat: Seat) -> bool:
         """Pull once, and answer what comes. Whether the seat may get more."""
@@ -144,9 +143,7 @@ class Crowd:
                 await seat.client.send(queue.release(lease.lease_id))
                 return
             label = answer(self._plan, vote.value)
-            await seat.client.send(
-                queue.annotate(lease.lease_id, label, active_ms=vote.active_ms)
-            )
+            await seat.client.send(queue.annotate(lease.lease_id, label, active_ms=vote.active_ms))
         except (Conflict, NotFound) as refusal:
             self._refused(seat, item, refusal)
         else:
@@ -161,16 +158,8 @@ class Crowd:
 
     def _accepted(self, seat: Seat, item: str, vote: Vote) -> None:
         seat.votes.pop(item, None)
-        if item in self._work:
+        if item in self._asked:
             self.given.work.setdefault(item, []).append(vote.value)
         else:
             self.given.honeypots += 1
         self._progress.answers(self.given.annotations)
-
-
-async def _take_turns(waiting: deque[Seat], turn: Turn) -> None:
-    """One after another, as long as somebody waits for a turn."""
-    while waiting:
-        seat = waiting.popleft()
-        if await turn(seat):
-            waiting.append(seat)

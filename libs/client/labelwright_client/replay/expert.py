@@ -6,15 +6,14 @@ Whatever has no gold stays contested: nobody here could know better.
 import asyncio
 from collections.abc import Mapping
 
-from schemas.queue import AdjudicationRequest, Lease, LeaseRequest
-from schemas.vocabulary import Cause
-
 from labelwright_client import queue
 from labelwright_client.problems import Conflict, NotFound
 from labelwright_client.replay.plan import Plan, answer, value_of
 from labelwright_client.replay.scale import Value
 from labelwright_client.replay.scoring import is_right
 from labelwright_client.transport import AsyncClient
+from schemas.queue import AdjudicationRequest, Lease, LeaseRequest
+from schemas.vocabulary import Cause
 
 NAME = "the-expert"
 ROLES = ("adjudicator", "pipeline")

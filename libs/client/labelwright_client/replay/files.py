@@ -7,10 +7,10 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 CELL_CHARACTERS_MAX = 2_000_000
 GZIP = b"\x1f\x8b"
@@ -47,22 +47,26 @@ def read_rows(file: Path, needed: Sequence[str]) -> Iterator[Row]:
     csv.field_size_limit(CELL_CHARACTERS_MAX)
     try:
         with open_bytes(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
-            yield from _rows(file, csv.reader(text, strict=True), needed)
+            yield from _rows(file, text, needed)
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror or error}.") from error
     except (EOFError, zlib.error) as error:
-        raise BadFile(f"{file} is damaged: its gzip data end too early or make no sense.") from error
+        raise BadFile(
+            f"{file} is damaged: its gzip data end too early or make no sense."
+        ) from error
 
 
 def open_bytes(file: Path) -> IO[bytes]:
     """The content of `file`, unpacked if it is gzip, whatever its name says."""
     with file.open("rb") as stream:
         packed = stream.read(2) == GZIP
-    return gzip.open(file) if packed else file.open("rb")
+    if packed:
+        return cast(IO[bytes], gzip.open(file))
+    return file.open("rb")
 
 
-def _rows(file: Path, reader: "csv._reader", needed: Sequence[str]) -> Iterator[Row]:
-    lines = _lines(file, reader)
+def _rows(file: Path, text: Iterable[str], needed: Sequence[str]) -> Iterator[Row]:
+    lines = _lines(file, text)
     _, header = next(lines, (1, []))
     names = [name.strip() for name in header]
     _check_header(file, names, needed)
@@ -73,8 +77,9 @@ def _rows(file: Path, reader: "csv._reader", needed: Sequence[str]) -> Iterator[
         yield Row(file, number, dict(zip(names, values, strict=True)))
 
 
-def _lines(file: Path, reader: "csv._reader") -> Iterator[tuple[int, list[str]]]:
+def _lines(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """Each record that is not empty, with the number of the line on which it begins."""
+    reader = csv.reader(text, strict=True)
     while True:
         begins = reader.line_num + 1
         try:

@@ -1,4 +1,4 @@
-"""What a replay will do: which items are work, which are honeypots, under which spec, who comes when.
+"""What a replay will do: what is work and what a honeypot, under which spec, and who comes when.
 
 Pure: the same recording, wishes and seed make the same plan.
 """
@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from labelwright_client.replay.recording import Recording, Vote
+from labelwright_client.replay.scale import LEVELS_MAX, OPTIONS_MAX, ScaleName, Value
 from schemas.ingest import GoldRequest, ItemRequest, SpecRequest
 from schemas.vocabulary import Decide, Policy, Rule
 
-from labelwright_client.replay.recording import Recording, Vote
-from labelwright_client.replay.scale import LEVELS_MAX, OPTIONS_MAX, ScaleName, Value
-
 FIELD = "label"
 TOLERANCE_SHARE = 0.1
-"""Numbers this share of the observed range apart are one answer, unless the caller says otherwise."""
+"""Numbers this share of the range apart are one answer, unless the caller says otherwise."""
 REDUNDANCY_MAX = 1000
 LEASE_SECONDS = 300
 
@@ -72,7 +71,7 @@ class Plan:
 
 def make_plan(recording: Recording, wishes: Wishes) -> Plan:
     """The plan for playing `recording`. Raises CannotPlan."""
-    chance = random.Random(wishes.seed)  # noqa: S311 (repeatable, not secret)
+    chance = random.Random(wishes.seed)
     honeypots = choose_honeypots(recording.gold, wishes, chance)
     voters = count_voters(recording.votes)
     work = [item for item in recording.payloads if item not in honeypots]
@@ -184,7 +183,12 @@ def _field(recording: Recording, wishes: Wishes, tolerance: float) -> dict[str, 
             f"{len(options)} different labels are more than the {OPTIONS_MAX} options that a"
             " choice may have; are they numbers (--type interval)?"
         )
-    return {**basics, "kind": "choice", "options": options, **({"ordered": True} if ordered else {})}
+    return {
+        **basics,
+        "kind": "choice",
+        "options": options,
+        **({"ordered": True} if ordered else {}),
+    }
 
 
 def _values(recording: Recording) -> set[Value]:

@@ -16,6 +16,7 @@ from labelwright_client.replay.scale import (
     Value,
     guess,
 )
+from schemas.vocabulary import Payload
 
 ID_CHARACTERS_MAX = 500
 MILLISECONDS_MAX = 2**31 - 1
@@ -37,7 +38,7 @@ class Recording:
 
     scale: Scale
     votes: Sequence[Vote]
-    payloads: dict[str, dict[str, str]]
+    payloads: dict[str, Payload]
     gold: dict[str, Value]
     """Of items that somebody voted on."""
     repeated: int = 0
@@ -150,14 +151,16 @@ def _gold(rows: Sequence[Row], reading: Reading) -> dict[str, Value]:
     return gold
 
 
-def _payloads(file: Path | None) -> Iterator[tuple[str, dict[str, str]]]:
+def _payloads(file: Path | None) -> Iterator[tuple[str, Payload]]:
     if file is None:
         return
-    seen: dict[str, dict[str, str]] = {}
+    seen: dict[str, Payload] = {}
     for row in read_rows(file, ("item_id",)):
         item = _id(row, "item_id")
-        texts = {name: text for name, text in row.cells.items() if name and name != "item_id"}
-        if any("\x00" in text for text in texts.values()):
+        texts: Payload = {
+            name: text for name, text in row.cells.items() if name and name != "item_id"
+        }
+        if any("\x00" in text for text in row.cells.values()):
             raise row.bad("a text holds the character NUL.")
         if seen.setdefault(item, texts) != texts:
             raise row.bad(f"the item '{item}' has another text further up.")
@@ -169,7 +172,7 @@ def _in_order(votes: Sequence[Vote]) -> Iterator[str]:
 
 
 def _notes(
-    files: Files, voted: set[str], gold: dict[str, Value], payloads: dict[str, dict[str, str]]
+    files: Files, voted: set[str], gold: dict[str, Value], payloads: dict[str, Payload]
 ) -> Iterator[str]:
     silent = len(payloads.keys() - voted)
     if silent:

@@ -115,9 +115,10 @@ class Spans(Field):
         parts = majority_parts(answers, weights)
         if parts is None or not self.min_items <= len(parts) <= self.max_items:
             return None
-        known = {json_text(span): part for value in values for span, part in _named(value)}
-        chosen = [known[part] for part in parts]
-        return sorted(chosen, key=lambda part: (part["start"], part["end"], part.get("label", "")))
+        marked = sorted((pair for value in values for pair in _named(value)), key=json_text)
+        # Of two ways to write one span the last in order stays, whoever came first.
+        chosen = {span: part for span, part in marked if json_text(span) in parts}
+        return [chosen[span] | {"start": span[0], "end": span[1]} for span in sorted(chosen)]
 
     def columns(self) -> list[Column]:
         """The spans as JSON, and how many there are."""

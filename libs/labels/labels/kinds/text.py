@@ -17,7 +17,7 @@ from labels.texts import plain
 LENGTH_MAX = 100_000
 LENGTH_DEFAULT = 10_000
 PATTERN_MAX = 1000
-_ESCAPE = re.compile(r"\\(x\{|.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(x\{|.)(?:(?<=[pPu])\{\w*\})?", re.DOTALL)
 _ESCAPES = frozenset("dDwWsSbBnrtfv0pPux^$\\.*+?()[]{}|/-")
 _FOREIGN = re.compile(r"\(\?(?![:<])|\[\[|&&|--|~~|[+*?}]\+")
 

@@ -1,0 +1,158 @@
+"""`labelwright up`: everything on this machine, in the foreground."""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from labelwright_local import jars, java, keys
+from labelwright_local.home import Home, cache_from_environment, is_full
+from labelwright_local.kafka import VERSION, Kafka
+from labelwright_local.leash import Leash
+from labelwright_local.output import Screen
+from labelwright_local.ports import Ports
+from labelwright_local.refusal import CannotStart
+from labelwright_local.services import SERVICES
+from labelwright_local.stack import KAFKA, POSTGRES, Plan, Stack
+
+FAILED = 1
+INTERRUPTED = 130
+TOLD_STEPS = 5
+
+
+def up(
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(help="Write addresses, process ids and a token there once all is ready."),
+    ] = None,
+    only: Annotated[
+        str, typer.Option(help="Some parts only, as in `postgres,kafka`; what they need comes too.")
+    ] = "",
+) -> None:
+    """Start PostgreSQL, Kafka and the services on this machine, and keep them running.
+
+    LABELWRIGHT_HOME says where the state lies, LABELWRIGHT_PORT_BASE at which ports.
+    """
+    # The client tells of everything that it tries again, and what it gives up it raises as well.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    with plain_sentences():
+        run(planned(ready_file, only), Screen())
+
+
+@contextmanager
+def plain_sentences() -> Iterator[None]:
+    """What a user can do something about ends in one sentence, everything else is a bug."""
+    try:
+        yield
+    except CannotStart as refusal:
+        fail(str(refusal))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        fail(f"The disk is full: free some ({error}).")
+    except KeyboardInterrupt:
+        # Threads that still fetch must not keep us; what they leave unfinished does not count.
+        os._exit(INTERRUPTED)
+
+
+def fail(sentence: str) -> NoReturn:
+    """End with one plain sentence."""
+    typer.echo(f"labelwright: {sentence}", err=True)
+    raise typer.Exit(FAILED)
+
+
+def planned(ready_file: Path | None, only: str) -> Plan:
+    """What to start, by the command line and the environment."""
+    return Plan(
+        Home.from_environment(),
+        Ports.from_environment(),
+        cache_from_environment(),
+        chosen(only),
+        ready_file.absolute() if ready_file else None,
+    )
+
+
+def chosen(only: str) -> frozenset[str]:
+    """The parts that `only` names, and what these cannot do without; all if it names none."""
+    services = frozenset(one.name for one in SERVICES)
+    everything = services | {POSTGRES, KAFKA}
+    named = frozenset(word.strip() for word in only.split(",") if word.strip())
+    if unknown := sorted(named - everything):
+        raise CannotStart(
+            f"There is no part called {unknown[0]}: choose among {', '.join(sorted(everything))}."
+        )
+    if not named:
+        return everything
+    return named | {POSTGRES, KAFKA} if named & services else named
+
+
+def run(plan: Plan, screen: Screen) -> None:
+    """Check and fetch what is needed, then run the stack until it is asked to stop."""
+    plan.home.make()
+    with plan.home.locked() as lock:
+        if plan.ready_file:
+            plan.ready_file.unlink(missing_ok=True)
+        plan.ports.check_free(listeners(plan))
+        keys.make(plan.home.keys)
+        found = java.find() if KAFKA in plan.parts else None
+        if found:
+            fetch(plan.kafka, screen)
+        leash = Leash(held=[lock])
+        try:
+            asyncio.run(run_stack(plan, leash, screen, found))
+        finally:
+            leash.close()
+
+
+async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java | None) -> None:
+    """Run the stack inside the loop that it needs."""
+    await Stack(plan, leash, screen, found).run()
+
+
+def listeners(plan: Plan) -> list[str]:
+    """Who will listen at a port."""
+    return [*sorted(plan.parts), *(["kafka-controller"] if KAFKA in plan.parts else [])]
+
+
+def fetch(kafka: Kafka, screen: Screen) -> None:
+    """Fetch what this user lacks of Kafka, and show how far that is."""
+    absent = jars.missing(kafka.jars)
+    if not absent:
+        return
+    size = sum(jar.size for jar in absent)
+    screen.say(f"fetching Kafka {VERSION}: {len(absent)} files, {size / 1e6:.1f} MB, once")
+    with (bar if screen.is_terminal else lines)(size, screen) as progress:
+        jars.fetch(kafka.jars, absent, progress)
+
+
+@contextmanager
+def bar(size: int, screen: Screen) -> Iterator[jars.Progress]:  # noqa: ARG001
+    """Progress for eyes."""
+    columns = (TextColumn("  Kafka"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("", total=size)
+        yield lambda got: progress.advance(task, got)
+
+
+@contextmanager
+def lines(size: int, screen: Screen) -> Iterator[jars.Progress]:
+    """Progress for files: a line for every fifth."""
+    lock = threading.Lock()
+    got = told = 0
+
+    def hear(piece: int) -> None:
+        nonlocal got, told
+        with lock:
+            got += piece
+            if got * TOLD_STEPS // size > told:
+                told = got * TOLD_STEPS // size
+                screen.say(f"  {got / 1e6:.1f} of {size / 1e6:.1f} MB")
+
+    yield hear

@@ -1,0 +1,72 @@
+"""What the stack says: to the terminal, each line behind the name of its part, and to files."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from labelwright_local.ports import STEPS
+
+OURSELVES = "labelwright"
+NAMES = (OURSELVES, "postgres", "kafka", *(name for name in STEPS if "kafka" not in name))
+WIDTH = max(map(len, STEPS))
+COLOURS = (36, 32, 33, 34, 35, 91, 92, 93, 94, 95, 96)
+FILE_BYTES_MAX = 10_000_000
+
+
+class Screen:
+    """The standard output, as long as somebody reads it."""
+
+    def __init__(self) -> None:
+        """Find out whether it is a terminal."""
+        self.is_terminal = sys.stdout.isatty()
+        self._colours = self.is_terminal and "NO_COLOR" not in os.environ
+        self._open = True
+
+    def say(self, line: str, name: str = OURSELVES) -> None:
+        """Print one line of one part."""
+        prefix = f"{name:<{WIDTH}} |"
+        if self._colours:
+            colour = COLOURS[NAMES.index(name) % len(COLOURS)] if name in NAMES else 37
+            prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
+        if self._open:
+            self._print(f"{prefix} {line}\n")
+
+    def _print(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except (BrokenPipeError, OSError):
+            # The reader has gone (`labelwright up | head`). The stack stays; its files have it all.
+            self._open = False
+
+
+class LogFile:
+    """A file of one part's lines that never grows beyond twice a bound: one old one is kept."""
+
+    def __init__(self, path: Path, bytes_max: int = FILE_BYTES_MAX) -> None:
+        """Go on where the last start ended."""
+        self.path = path
+        self._bytes_max = bytes_max
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: BinaryIO = path.open("ab", buffering=0)
+
+    def write(self, line: bytes) -> None:
+        """Append one line. On a full disk the line is lost, and the part goes on."""
+        try:
+            if self._file.tell() + len(line) >= self._bytes_max:
+                self._turn_over()
+            self._file.write(line + b"\n")
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _turn_over(self) -> None:
+        self._file.close()
+        self.path.replace(self.path.with_name(self.path.name + ".1"))
+        self._file = self.path.open("ab", buffering=0)

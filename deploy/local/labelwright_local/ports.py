@@ -1,0 +1,72 @@
+"""Which port is whose: one base, and a fixed step for each."""
+
+import os
+import random
+import socket
+from dataclasses import dataclass
+
+from labelwright_local.refusal import CannotStart
+
+DEFAULT_BASE = 8100
+HIGHEST_BASE = 65535 - 8
+SETTING = "LABELWRIGHT_PORT_BASE"
+FREE_RANGE = range(20000, 30000)
+"""Below what systems give to outgoing connections, so that nobody takes one by chance."""
+
+STEPS = {
+    "ingest": 1,
+    "queue": 2,
+    "consensus": 3,
+    "quality": 4,
+    "dataset-store": 5,
+    "postgres": 6,
+    "kafka": 7,
+    "kafka-controller": 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of one stack."""
+
+    base: int = DEFAULT_BASE
+
+    @classmethod
+    def from_environment(cls) -> "Ports":
+        """The ports that LABELWRIGHT_PORT_BASE asks for."""
+        named = os.environ.get(SETTING, str(DEFAULT_BASE))
+        if not named.isdecimal() or not 1024 <= int(named) <= HIGHEST_BASE:
+            raise CannotStart(f"{SETTING} is {named!r}; it must be from 1024 to {HIGHEST_BASE}.")
+        return cls(int(named))
+
+    def of(self, name: str) -> int:
+        """The port of one part."""
+        return self.base + STEPS[name]
+
+    def check_free(self, names: list[str]) -> None:
+        """Refuse to start if one of these ports is taken."""
+        for name in names:
+            port = self.of(name)
+            if not is_free(port):
+                raise CannotStart(
+                    f"Port {port}, which {name} wants, is in use by another program:"
+                    f" end that program, or set {SETTING} to something else than {self.base}."
+                )
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen at `port` now."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def some_free(count: int) -> list[int]:
+    """Ports that nobody listens at now."""
+    candidates = random.sample(FREE_RANGE, len(FREE_RANGE))
+    free = (port for port in candidates if is_free(port))
+    return [next(free) for _ in range(count)]

@@ -1,0 +1,253 @@
+"""The order in which everything starts and stops."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from labelwright_local import aot, databases, keys, services, topics
+from labelwright_local.home import Home
+from labelwright_local.java import Java
+from labelwright_local.kafka import Kafka
+from labelwright_local.leash import Leash
+from labelwright_local.output import Screen
+from labelwright_local.ports import Ports
+from labelwright_local.postgres import Postgres, reason
+from labelwright_local.refusal import CannotStart
+from labelwright_local.services import SERVICES, Service
+from labelwright_local.supervisor import Child, Supervisor, kill_group
+from labelwright_local.together import together
+
+POSTGRES, KAFKA = "postgres", "kafka"
+SERVICE_STOP_SECONDS = services.DRAIN_SECONDS + 5.0
+SERVER_STOP_SECONDS = 30.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run, and where."""
+
+    home: Home
+    ports: Ports
+    cache: Path
+    parts: frozenset[str]
+    ready_file: Path | None = None
+    known_services: tuple[Service, ...] = SERVICES
+
+    @property
+    def services(self) -> list[Service]:
+        """The services that are to run."""
+        return [one for one in self.known_services if one.name in self.parts]
+
+    @property
+    def postgres(self) -> Postgres:
+        """The PostgreSQL of this stack."""
+        return Postgres(self.home.of(POSTGRES), self.ports.of(POSTGRES))
+
+    @property
+    def kafka(self) -> Kafka:
+        """The Kafka of this stack."""
+        controller = self.ports.of("kafka-controller")
+        return Kafka(self.home.of(KAFKA), self.ports.of(KAFKA), controller, self.cache)
+
+
+class Stack:
+    """One stack from its start to its stop. `java` is there if Kafka is to run."""
+
+    def __init__(self, plan: Plan, leash: Leash, screen: Screen, java: Java | None) -> None:
+        """Take what to run, without running it. A loop must run."""
+        self._plan = plan
+        self._leash = leash
+        self._screen = screen
+        self._java = java
+        self._supervisor = Supervisor(leash, screen, plan.home.logs)
+        self._asked_to_stop = asyncio.Event()
+        self._postgres = plan.postgres
+        self._kafka = plan.kafka
+
+    async def run(self) -> None:
+        """Start everything, keep it running until asked to stop, stop it. Raises CannotStart."""
+        self._listen_to_signals()
+        work = asyncio.create_task(self._start_and_keep())
+        asked = asyncio.create_task(self._asked_to_stop.wait())
+        failure = self._supervisor.failure
+        ends: set[asyncio.Future[Any]] = {work, asked, failure}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (work, asked):
+                task.cancel()
+            await asyncio.wait({work, asked})
+            await self._stop()
+        for outcome in (failure, work):
+            if outcome.done() and not outcome.cancelled():
+                outcome.result()
+
+    def _listen_to_signals(self) -> None:
+        for signum in STOPS:
+            asyncio.get_running_loop().add_signal_handler(signum, self._hear_stop)
+
+    def _hear_stop(self) -> None:
+        """The first time: stop in order. Asked again: at once."""
+        if self._asked_to_stop.is_set():
+            self._supervisor.kill()
+        self._asked_to_stop.set()
+
+    async def _start_and_keep(self) -> None:
+        started = time.monotonic()
+        await together(self._start_postgres(), self._start_kafka())
+        await together(*map(self._start_service, self._plan.services))
+        self._supervisor.changed = self._write_ready_file
+        self._write_ready_file()
+        self._tell_addresses(time.monotonic() - started)
+        if self._java:
+            said = await aot.make_if_missing(self._kafka, self._java, self._leash)
+            if said:
+                self._screen.say(said)
+        await asyncio.Event().wait()
+
+    async def _start_postgres(self) -> None:
+        if POSTGRES not in self._plan.parts:
+            return
+        postgres = self._postgres
+        if not postgres.data.exists():
+            self._screen.say("making the files of PostgreSQL")
+        who = await asyncio.to_thread(postgres.prepare, self._leash)
+        child = Child(
+            POSTGRES,
+            postgres.command(self._leash, who),
+            postgres.accepts,
+            stop_signal=postgres.stop_signal,
+            stop_seconds=SERVER_STOP_SECONDS,
+            clean_up=postgres.end_orphans,
+        )
+        self._screen.say("starting PostgreSQL")
+        await self._supervisor.start(child)
+        names = [one.database for one in self._plan.known_services]
+        await databases.create(postgres.admin_dsn, names)
+        await self._migrate()
+
+    async def _migrate(self) -> None:
+        """Bring the databases of the services that are to run up to date."""
+        wanted = [one for one in self._plan.services if one.has_migrations]
+        if not wanted:
+            return
+        self._screen.say("bringing the databases up to date")
+        process = await asyncio.create_subprocess_exec(
+            *self._leash.command([sys.executable, "-P", "-m", "labelwright_local.migrate"]),
+            pass_fds=[self._leash.pipe],
+            start_new_session=True,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        pairs = [[one.package, self._postgres.url(one.database)] for one in wanted]
+        try:
+            output, _ = await process.communicate(json.dumps(pairs).encode())
+        finally:
+            kill_group(process.pid)
+            await process.wait()
+            self._leash.forget(process.pid)
+        if process.returncode != 0:
+            log = self._plan.home.logs / "migrate.log"
+            log.write_bytes(output)
+            why = reason("\n".join(reversed(output.decode(errors="replace").splitlines())))
+            raise CannotStart(f"The databases could not be brought up to date: {why} (see {log})")
+
+    async def _start_kafka(self) -> None:
+        if self._java is None:
+            return
+        self._kafka.prepare()
+        child = Child(
+            KAFKA,
+            self._kafka.command(self._leash, self._java),
+            self._kafka.accepts,
+            stop_signal=self._kafka.stop_signal,
+            stop_seconds=SERVER_STOP_SECONDS,
+        )
+        self._screen.say("starting Kafka")
+        await self._supervisor.start(child)
+        self._screen.say("making the topics")
+        from schemas.events import TOPICS  # noqa: PLC0415
+
+        await topics.create(self._kafka.bootstrap, TOPICS)
+
+    async def _start_service(self, one: Service) -> None:
+        port = self._plan.ports.of(one.name)
+        folder = self._plan.home.of(one.name)
+        folder.mkdir(exist_ok=True)
+        self._screen.say(f"starting {one.name}")
+        child = Child(
+            one.name,
+            self._leash.command(services.command(one, port)),
+            partial(services.is_ready, port),
+            stop_seconds=SERVICE_STOP_SECONDS,
+            environment=services.environment(one, self._settings(one, folder)),
+            folder=folder,
+        )
+        await self._supervisor.start(child)
+
+    def _settings(self, one: Service, folder: Path) -> dict[str, str]:
+        """What this stack tells a service."""
+        secrets = self._plan.home.keys
+        return {
+            "DATABASE_URL": self._postgres.url(one.database),
+            "KAFKA_BOOTSTRAP": self._kafka.bootstrap,
+            "JWKS_FILE": str(secrets / "jwks.json"),
+            "ISSUER": services.ISSUER,
+            "PSEUDONYM_KEY": keys.read(secrets, "pseudonym"),
+            "PAGE_KEY": keys.read(secrets, "page"),
+            "STATE_DIR": str(folder),
+        }
+
+    def _write_ready_file(self) -> None:
+        """Say where everything is, for scripts. It holds secrets: nobody else may read it."""
+        if self._plan.ready_file and not self._asked_to_stop.is_set():
+            text = json.dumps(self._description(), indent=2) + "\n"
+            keys.write(self._plan.ready_file, text, 0o600)
+
+    def _description(self) -> dict[str, Any]:
+        from labelwright_client import tokens  # noqa: PLC0415
+
+        home, parts = self._plan.home.path, self._plan.parts
+        described: dict[str, Any] = {
+            "services": {one.name: self._described(one) for one in self._plan.services},
+            "admin_token": tokens.sign(home, name="admin", roles=["admin"]),
+        }
+        if POSTGRES in parts:
+            pid = self._supervisor.pid(POSTGRES)
+            described[POSTGRES] = {"url": self._postgres.admin_dsn, "pid": pid}
+        if KAFKA in parts:
+            pid = self._supervisor.pid(KAFKA)
+            described[KAFKA] = {"bootstrap": self._kafka.bootstrap, "pid": pid}
+        return described
+
+    def _described(self, one: Service) -> dict[str, Any]:
+        return {"url": self._url(one), "pid": self._supervisor.pid(one.name)}
+
+    def _url(self, one: Service) -> str:
+        return f"http://127.0.0.1:{self._plan.ports.of(one.name)}"
+
+    def _tell_addresses(self, seconds: float) -> None:
+        self._screen.say(f"all ready after {seconds:.1f} s; Ctrl-C stops it")
+        for one in self._plan.services:
+            self._screen.say(f"  {one.name:<14} {self._url(one)}")
+        if POSTGRES in self._plan.parts:
+            self._screen.say(f"  {POSTGRES:<14} 127.0.0.1:{self._postgres.port}")
+        if KAFKA in self._plan.parts:
+            self._screen.say(f"  {KAFKA:<14} {self._kafka.bootstrap}")
+
+    async def _stop(self) -> None:
+        """Services first: what they have in flight still needs the two below them."""
+        if self._plan.ready_file:
+            self._plan.ready_file.unlink(missing_ok=True)
+        self._screen.say("stopping")
+        await self._supervisor.stop([one.name for one in self._plan.services])
+        await self._supervisor.stop([POSTGRES, KAFKA])
+        self._screen.say("stopped")

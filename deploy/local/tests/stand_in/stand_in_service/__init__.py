@@ -1,0 +1,1 @@
+"""Stands in for every service where only the stack around them is tested."""

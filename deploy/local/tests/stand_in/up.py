@@ -1,0 +1,18 @@
+"""`labelwright up` with stand-ins for the services: `python up.py --ready-file F`."""
+
+import sys
+from pathlib import Path
+
+from labelwright_local.command import plain_sentences, planned, run
+from labelwright_local.output import Screen
+from labelwright_local.services import SERVICES, Service
+from labelwright_local.stack import Plan
+
+if __name__ == "__main__":
+    with plain_sentences():
+        plan = planned(Path(sys.argv[2]), "")
+        stand_ins = tuple(Service(one.name, "stand_in_service") for one in SERVICES)
+        run(
+            Plan(plan.home, plan.ports, plan.cache, plan.parts, plan.ready_file, stand_ins),
+            Screen(),
+        )

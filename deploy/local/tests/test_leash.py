@@ -1,0 +1,131 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from labelwright_local import identity
+from labelwright_local.leash import OURSELVES, Leash, RunAs
+
+HOLDER = Path(__file__).with_name("holder.py")
+Alive = Callable[[int], bool]
+Soon = Callable[[Callable[[], bool]], bool]
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="a promise of Linux")
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes its user")
+
+
+def users() -> list[RunAs]:
+    if os.geteuid() != 0:
+        return [OURSELVES]
+    nobody = identity.ordinary_user()
+    ways = [RunAs("setuid", nobody.pw_uid, nobody.pw_gid)]
+    ways += [RunAs("namespace", nobody.pw_uid, nobody.pw_gid)]
+    leash = Leash(kernel=False)
+    possible = [way for way in ways if identity.works(leash, ["true"], way)]
+    leash.close()
+    return [OURSELVES, *possible]
+
+
+@contextmanager
+def holding(kernel: bool, who: RunAs) -> Iterator[tuple[int, int, int, int]]:
+    """A process with a child and a grandchild: its id, the watcher's, and theirs."""
+    words = [str(int(kernel)), who.how, str(who.uid), str(who.gid)]
+    with subprocess.Popen([sys.executable, str(HOLDER), *words], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        watcher, child, grandchild = map(int, process.stdout.readline().split())
+        try:
+            yield process.pid, watcher, child, grandchild
+        finally:
+            for pid in (process.pid, child, grandchild):
+                if pid == process.pid or os.path.exists(f"/proc/{pid}"):
+                    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
+def test_the_watcher_ends_children_and_grandchildren_of_a_killed_process(
+    who: RunAs, alive: Alive, soon: Soon
+) -> None:
+    with holding(kernel=False, who=who) as (holder, watcher, child, grandchild):
+        assert alive(child)
+        assert alive(grandchild)
+
+        os.kill(holder, signal.SIGKILL)
+
+        assert soon(lambda: not alive(child) and not alive(grandchild) and not alive(watcher))
+
+
+@linux_only
+@pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
+def test_the_kernel_ends_the_child_of_a_killed_process_without_any_watcher(
+    who: RunAs, alive: Alive, soon: Soon
+) -> None:
+    with holding(kernel=True, who=who) as (holder, watcher, child, _):
+        os.kill(watcher, signal.SIGKILL)
+        assert soon(lambda: not alive(watcher))
+        assert alive(child)
+
+        os.kill(holder, signal.SIGKILL)
+
+        assert soon(lambda: not alive(child))
+
+
+def test_a_closed_leash_ends_its_children() -> None:
+    other = Leash(kernel=False)
+    child = start(other, ["sleep", "1000"])
+
+    other.close()
+
+    assert child.wait(5) == -signal.SIGKILL
+
+
+def test_a_forgotten_child_is_left_alone(alive: Alive) -> None:
+    leash = Leash(kernel=False)
+    child = start(leash, ["sleep", "1000"])
+    leash.forget(child.pid)
+
+    leash.close()
+
+    assert alive(child.pid)
+    child.kill()
+    child.wait()
+
+
+def test_a_child_that_obeys_its_last_signal_is_not_killed(tmp_path: Path) -> None:
+    other = Leash(kernel=False)
+    told = tmp_path / "told"
+    script = f"trap 'echo obeyed > {told}; exit 7' TERM; echo up; while :; do sleep 0.05; done"
+    command = other.command(["sh", "-c", script], last=signal.SIGTERM)
+    child = subprocess.Popen(
+        command, pass_fds=[other.pipe], start_new_session=True, stdout=subprocess.PIPE
+    )
+    assert child.stdout
+    assert child.stdout.readline() == b"up\n"
+
+    other.close()
+
+    child.communicate()
+    assert (child.returncode, told.read_text()) == (7, "obeyed\n")
+
+
+def test_a_program_that_does_not_exist_is_said(leash: Leash) -> None:
+    command = leash.command(["/no/such/program"])
+
+    run = subprocess.run(
+        command, pass_fds=[leash.pipe], capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 127
+    assert "cannot run /no/such/program" in run.stderr
+
+
+def start(leash: Leash, command: list[str]) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(leash.command(command), pass_fds=[leash.pipe], start_new_session=True)
+    # Registered once it has become the program.
+    while b"sleep" not in Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0]:
+        pass
+    return child

@@ -1,0 +1,61 @@
+import subprocess
+import sys
+from pathlib import Path
+
+from labelwright_local.output import LogFile
+
+
+def test_a_log_never_grows_beyond_twice_its_bound(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "logs" / "a.log", bytes_max=1000)
+
+    for number in range(1000):
+        log.write(f"line {number}".encode())
+    log.close()
+
+    files = sorted((tmp_path / "logs").iterdir())
+    assert [file.name for file in files] == ["a.log", "a.log.1"]
+    assert all(file.stat().st_size <= 1000 for file in files)
+    assert files[0].read_text().endswith("line 999\n")
+
+
+def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:
+    for word in (b"first", b"second"):
+        log = LogFile(tmp_path / "a.log")
+        log.write(word)
+        log.close()
+
+    assert (tmp_path / "a.log").read_bytes() == b"first\nsecond\n"
+
+
+def test_lines_stand_behind_their_names_without_colours_where_nobody_sees_them() -> None:
+    program = (
+        "from labelwright_local.output import Screen\n"
+        "screen = Screen()\n"
+        "screen.say('hello', 'queue')\n"
+        "screen.say('done')\n"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout == "queue            | hello\nlabelwright      | done\n"
+
+
+def test_a_reader_that_has_gone_stops_nothing() -> None:
+    program = (
+        "from labelwright_local.output import Screen\n"
+        "import sys\n"
+        "screen = Screen()\n"
+        "for _ in range(100_000): screen.say('x' * 100)\n"
+        "sys.stderr.write('still here')\n"
+    )
+
+    run = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -c \"$0\" | head -1", program],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stderr == "still here"

@@ -1,0 +1,51 @@
+import socket
+
+import pytest
+
+from labelwright_local import ports
+from labelwright_local.ports import Ports
+from labelwright_local.refusal import CannotStart
+
+
+def test_the_ports_are_where_the_design_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABELWRIGHT_PORT_BASE", raising=False)
+
+    found = Ports.from_environment()
+
+    assert {name: found.of(name) for name in ports.STEPS} == {
+        "ingest": 8101,
+        "queue": 8102,
+        "consensus": 8103,
+        "quality": 8104,
+        "dataset-store": 8105,
+        "postgres": 8106,
+        "kafka": 8107,
+        "kafka-controller": 8108,
+    }
+
+
+@pytest.mark.parametrize("named", ["", "many", "-1", "80", "65530"])
+def test_a_base_that_cannot_be_is_refused(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABELWRIGHT_PORT_BASE", named)
+
+    with pytest.raises(CannotStart, match="LABELWRIGHT_PORT_BASE is"):
+        Ports.from_environment()
+
+
+def test_a_port_in_use_is_named_with_what_to_change() -> None:
+    with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(CannotStart, match=rf"Port {port}, which queue wants, is in use"):
+            Ports(port - ports.STEPS["queue"]).check_free(["queue"])
+
+
+def test_a_port_that_was_just_left_is_free() -> None:
+    port = ports.some_free(1)[0]
+    with (
+        socket.create_server(("127.0.0.1", port)) as server,
+        socket.create_connection(("127.0.0.1", port)),
+    ):
+        server.accept()[0].close()  # This side closes first and so keeps the port in TIME_WAIT.
+
+    assert ports.is_free(port)

@@ -1,0 +1,214 @@
+import asyncio
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from labelwright_local import identity
+from labelwright_local.leash import Leash, RunAs
+from labelwright_local.ports import some_free
+from labelwright_local.postgres import Postgres
+from labelwright_local.testing import (
+    FreshDatabase,
+    PostgresServer,
+    Server,
+    in_a_loop_of_its_own,
+    running_postgres,
+)
+
+HERE = Path(__file__).parent
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root must change its user")
+Alive = Callable[[int], bool]
+Soon = Callable[[Callable[[], bool]], bool]
+
+
+def plain(url: str) -> str:
+    return url.replace("+asyncpg", "")
+
+
+async def ask(url: str, question: str) -> object:
+    connection = await asyncpg.connect(plain(url))
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
+
+
+async def test_it_is_version_18_with_the_settings_that_were_tried(
+    fresh_database: FreshDatabase,
+) -> None:
+    url = fresh_database()
+
+    version = await ask(url, "SHOW server_version")
+    settings = [
+        await ask(url, f"SHOW {name}")
+        for name in ("synchronous_commit", "max_connections", "listen_addresses", "jit")
+    ]
+
+    assert str(version).startswith("18.")
+    assert settings == ["on", "200", "127.0.0.1", "off"]
+
+
+async def test_nobody_gets_in_without_the_password(postgres_server: PostgresServer) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(
+            host="127.0.0.1", port=postgres_server.port, user="postgres", password="guessed"
+        )
+
+
+def test_it_listens_on_the_loopback_only(postgres_server: PostgresServer) -> None:
+    with socket.socket() as elsewhere:
+        elsewhere.settimeout(1)
+
+        refused = elsewhere.connect_ex(("127.0.0.2", postgres_server.port))
+
+    assert refused != 0
+
+
+def test_the_password_is_closed_to_others(tmp_path: Path) -> None:
+    with running_postgres(tmp_path / "pg"):
+        mode = stat.S_IMODE((tmp_path / "pg" / "password").stat().st_mode)
+
+    assert mode == 0o600
+
+
+async def test_a_kill_ends_busy_backends_and_loses_nothing_acknowledged(
+    tmp_path: Path, alive: Alive
+) -> None:
+    with running_postgres(tmp_path / "pg", durable=True) as server:
+        url = server.url("postgres")
+        connection = await asyncpg.connect(plain(url))
+        await connection.execute("CREATE TABLE kept (n int)")
+        await connection.execute("INSERT INTO kept VALUES (1)")
+        backend = connection.get_server_pid()
+        busy = asyncio.create_task(
+            connection.execute("SELECT count(*) FROM generate_series(1, 1e12)")
+        )
+        await asyncio.sleep(0.2)
+
+        await asyncio.to_thread(server.kill)
+
+        assert not alive(backend)
+        with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
+            await busy
+        await asyncio.to_thread(server.start)
+        assert await ask(url, "SELECT count(*) FROM kept") == 1
+
+
+async def test_it_stops_in_order_while_clients_are_connected(tmp_path: Path) -> None:
+    with running_postgres(tmp_path / "pg") as server:
+        connection = await asyncpg.connect(plain(server.url("postgres")))
+
+        await asyncio.to_thread(server.stop)
+
+        assert "database system is shut down" in server.log.read_text()
+        connection.terminate()
+
+
+async def test_a_fresh_database_is_a_copy_of_its_template(
+    postgres_server: PostgresServer, fresh_database: FreshDatabase
+) -> None:
+    template = postgres_server.create_database()
+    connection = await asyncpg.connect(plain(postgres_server.url(template)))
+    await connection.execute("CREATE TABLE copied AS SELECT 7 AS n")
+    await connection.close()
+
+    copy = fresh_database(template=template)
+
+    assert await ask(copy, "SELECT n FROM copied") == 7
+    postgres_server.drop_database(template)
+
+
+def test_unfinished_files_of_an_interrupted_start_are_made_anew(
+    tmp_path: Path, leash: Leash
+) -> None:
+    folder = tmp_path / "pg"
+    (folder / "data.new" / "base").mkdir(parents=True)
+    (folder / "password").write_text("old\n")
+
+    who = Postgres(folder, 20000, durable=False).prepare(leash)
+
+    assert who.how in {"self", "namespace", "setuid"}
+    assert (folder / "data" / "PG_VERSION").read_text() == "18\n"
+    assert (folder / "password").read_text() != "old\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="a disk of no size is made on Linux")
+def test_a_full_disk_is_one_plain_sentence(tmp_path: Path) -> None:
+    script = (
+        f"mount -t tmpfs -o size=8m none {tmp_path}"
+        f" && exec {sys.executable} {HERE / 'one_postgres.py'} {tmp_path}/pg"
+    )
+    namespace = ["--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+
+    run = subprocess.run(
+        ["unshare", *namespace, "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+
+    last = run.stderr.strip().splitlines()[-1]
+    assert "CannotStart: PostgreSQL could not make its files" in last
+    assert "No space left on device" in last
+
+
+@root_only
+def test_root_runs_it_in_a_namespace_below_a_closed_folder(
+    closed_folder: Path, leash: Leash
+) -> None:
+    postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
+
+    who = postgres.prepare(leash)
+
+    assert who.how == "namespace"
+    assert postgres.data.stat().st_uid == 0
+    assert answers(postgres, who, leash)
+
+
+@root_only
+def test_root_becomes_nobody_for_data_that_are_nobodys_below_a_closed_folder(
+    closed_folder: Path, leash: Leash
+) -> None:
+    postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
+    postgres.prepare(leash)
+    nobody = identity.ordinary_user()
+    identity.hand_over(postgres.data, RunAs("setuid", nobody.pw_uid, nobody.pw_gid))
+
+    who = postgres.prepare(leash)
+
+    assert (who.how, who.uid) == ("setuid", nobody.pw_uid)
+    assert answers(postgres, who, leash)
+
+
+@root_only
+@pytest.mark.parametrize("began_with_namespaces", [False, True])
+def test_root_gets_along_without_user_namespaces_below_a_closed_folder(
+    began_with_namespaces: bool, closed_folder: Path
+) -> None:
+    program = [sys.executable, str(HERE / "one_postgres.py"), str(closed_folder)]
+    if began_with_namespaces:
+        subprocess.run(program, check=True)
+
+    run = subprocess.run(
+        [sys.executable, str(HERE / "without_namespaces.py"), *program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.stderr, run.stdout) == ("", f"owner {identity.ordinary_user().pw_uid}\n")
+
+
+def answers(postgres: Postgres, who: RunAs, leash: Leash) -> bool:
+    """Whether it starts, lets a client in, and does not run as root."""
+    server = Server(postgres, postgres.command(leash, who), leash)
+    server.start()
+    try:
+        in_a_loop_of_its_own(ask(postgres.url("postgres"), "SELECT 1"))
+    finally:
+        server.stop()
+    return True

@@ -1,0 +1,272 @@
+"""A whole stack around stand-ins for the services, in a process of its own."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from labelwright_local import ports
+from labelwright_local.testing import RunningStack, running_stack
+
+Alive = Callable[[int], bool]
+Soon = Callable[[Callable[[], bool]], bool]
+Start = Callable[..., AbstractContextManager[RunningStack]]
+
+SERVICES = ["ingest", "queue", "consensus", "quality", "dataset-store"]
+PARTS = [*SERVICES, "postgres", "kafka"]
+
+
+@pytest.fixture(scope="module")
+def start(stand_in: Path) -> Start:
+    """Starts a stack of stand-ins in a home at a base."""
+
+    def begin(home: Path, base: int, **settings: str) -> AbstractContextManager[RunningStack]:
+        command = ["env", *(f"{name}={value}" for name, value in settings.items())]
+        command += [f"PYTHONPATH={stand_in}", sys.executable, str(stand_in / "up.py")]
+        return running_stack(home, base, command=command)
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stack") / "home"
+
+
+@pytest.fixture(scope="module")
+def base() -> int:
+    return free_base()
+
+
+@pytest.fixture(scope="module")
+def stack(start: Start, home: Path, base: int) -> Iterator[RunningStack]:
+    with start(home, base) as running:
+        yield running
+
+
+def free_base() -> int:
+    """A base at which all ports of a stack are free."""
+    for base in range(ports.some_free(1)[0], ports.FREE_RANGE.stop):
+        if all(ports.is_free(base + step) for step in ports.STEPS.values()):
+            return base
+    return free_base()
+
+
+def pid_of(ready: dict[str, Any], part: str) -> int:
+    entry = ready[part] if part in ready else ready["services"][part]
+    return int(entry["pid"])
+
+
+def pids(ready: dict[str, Any]) -> list[int]:
+    return [pid_of(ready, part) for part in PARTS]
+
+
+def settings_of(ready: dict[str, Any], service: str) -> dict[str, str]:
+    """The environment in which a stand-in runs: it answers with that."""
+    with urllib.request.urlopen(ready["services"][service]["url"]) as answer:
+        told: dict[str, str] = json.load(answer)
+    return told
+
+
+def test_the_ready_file_names_all_parts_and_is_closed_to_others(
+    stack: RunningStack, base: int, alive: Alive
+) -> None:
+    ready = stack.ready
+
+    assert list(ready["services"]) == SERVICES
+    assert ready["services"]["queue"]["url"] == f"http://127.0.0.1:{base + 2}"
+    assert ready["kafka"]["bootstrap"] == f"127.0.0.1:{base + 7}"
+    assert f"@127.0.0.1:{base + 6}/" in ready["postgres"]["url"]
+    assert all(alive(pid) for pid in pids(ready))
+    assert stat.S_IMODE(stack.ready_file.stat().st_mode) == 0o600
+
+
+def test_the_token_in_the_ready_file_is_an_admins(stack: RunningStack, home: Path) -> None:
+    public = KeySet.import_key_set(json.loads((home / "keys" / "jwks.json").read_text()))
+
+    claims = jwt.decode(stack.ready["admin_token"], public, algorithms=["Ed25519"]).claims
+
+    assert (claims["iss"], claims["roles"], claims["projects"]) == (
+        "labelwright-local",
+        ["admin"],
+        ["*"],
+    )
+
+
+def test_a_service_is_told_everything_under_its_own_prefix(stack: RunningStack, home: Path) -> None:
+    told = settings_of(stack.ready, "dataset-store")
+
+    assert told["DATASET_STORE_DATABASE_URL"].endswith("/dataset_store")
+    assert told["DATASET_STORE_DATABASE_URL"].startswith("postgresql+asyncpg://")
+    assert told["DATASET_STORE_KAFKA_BOOTSTRAP"] == stack.ready["kafka"]["bootstrap"]
+    assert told["DATASET_STORE_JWKS_FILE"] == str(home / "keys" / "jwks.json")
+    assert told["DATASET_STORE_ISSUER"] == "labelwright-local"
+    assert told["DATASET_STORE_PSEUDONYM_KEY"] == (home / "keys/pseudonym").read_text().strip()
+    assert told["DATASET_STORE_PAGE_KEY"] == (home / "keys/page").read_text().strip()
+    assert told["DATASET_STORE_STATE_DIR"] == str(home / "dataset-store")
+    assert told["DATASET_STORE_LOG_LEVEL"] == "INFO"
+    assert not any(name.startswith("QUEUE_") for name in told)
+
+
+@pytest.mark.parametrize("name", ["ingest", "queue", "consensus", "quality", "dataset_store"])
+async def test_every_service_has_a_migrated_database(stack: RunningStack, name: str) -> None:
+    address = stack.ready["postgres"]["url"].rpartition("/")[0] + f"/{name}"
+    connection = await asyncpg.connect(address)
+
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+
+    await connection.close()
+    assert "stood_in" in {row["tablename"] for row in tables}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_comes_back_and_the_ready_file_says_so(
+    part: str, stack: RunningStack, soon: Soon, alive: Alive
+) -> None:
+    before = stack.reread()
+
+    os.kill(pid_of(before, part), signal.SIGKILL)
+
+    assert soon(lambda: pid_of(stack.reread(), part) != pid_of(before, part))
+    after = stack.reread()
+    assert alive(pid_of(after, part))
+    assert {other for other in PARTS if pid_of(after, other) != pid_of(before, other)} == {part}
+
+
+def test_a_second_start_in_the_same_home_is_refused(
+    stack: RunningStack, home: Path, base: int
+) -> None:
+    run = up({"LABELWRIGHT_HOME": str(home), "LABELWRIGHT_PORT_BASE": str(base)})
+
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert f"already running in {home} (process {stack.process.pid})" in run.stderr
+    assert stack.ready_file.exists()
+
+
+def test_a_start_at_the_same_ports_is_refused_before_anything_is_started(
+    stack: RunningStack, base: int, tmp_path: Path
+) -> None:
+    settings = {"LABELWRIGHT_HOME": str(tmp_path / "other"), "LABELWRIGHT_PORT_BASE": str(base)}
+
+    run = up(settings)
+
+    assert stack.process.poll() is None
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"labelwright: Port {base + 3}, which consensus wants, is in use")
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "other" / "postgres").exists()
+
+
+def test_two_stacks_run_side_by_side(stack: RunningStack, start: Start, tmp_path: Path) -> None:
+    with start(tmp_path / "other", free_base()) as other:
+        told = settings_of(other.ready, "queue")
+
+        assert set(pids(other.ready)).isdisjoint(pids(stack.reread()))
+        assert told["QUEUE_KAFKA_BOOTSTRAP"] == other.ready["kafka"]["bootstrap"]
+        assert other.ready["kafka"] != stack.ready["kafka"]
+
+
+def test_a_stop_is_in_order_and_complete_and_the_next_start_finds_everything(
+    start: Start, tmp_path: Path, alive: Alive
+) -> None:
+    base = free_base()
+    with start(tmp_path, base) as running:
+        first = running.ready
+        began = time.monotonic()
+        running.process.terminate()
+        code = running.process.wait(30)
+        seconds = time.monotonic() - began
+
+    said = (tmp_path / "up.log").read_text()
+    with start(tmp_path, base) as again:
+        secrets = settings_of(again.ready, "queue")["QUEUE_PSEUDONYM_KEY"]
+
+    assert code == 0
+    assert seconds < 15
+    assert not any(alive(pid) for pid in pids(first))
+    assert said.rindex("stand-in: shutdown") < said.index("received fast shutdown request")
+    assert said.rstrip().endswith("stopped")
+    assert secrets == (tmp_path / "keys" / "pseudonym").read_text().strip()
+
+
+def test_ctrl_c_stops_it_too(start: Start, tmp_path: Path, alive: Alive) -> None:
+    with start(tmp_path, free_base()) as running:
+        running.process.send_signal(signal.SIGINT)
+
+        assert running.process.wait(30) == 0
+        assert not any(alive(pid) for pid in pids(running.ready))
+        assert not running.ready_file.exists()
+
+
+def test_nothing_outlives_a_kill_and_the_next_start_is_not_in_its_way(
+    start: Start, tmp_path: Path, alive: Alive, soon: Soon
+) -> None:
+    base = free_base()
+    with start(tmp_path, base) as killed:
+        killed.process.kill()
+        killed.process.wait()
+
+        assert soon(lambda: not any(alive(pid) for pid in pids(killed.ready)))
+    with start(tmp_path, base) as again:
+        assert set(pids(again.ready)).isdisjoint(pids(killed.ready))
+
+
+def test_a_start_right_after_a_kill_waits_for_what_is_left(start: Start, tmp_path: Path) -> None:
+    base = free_base()
+    with start(tmp_path, base) as killed:
+        killed.process.kill()
+        killed.process.wait()
+        with start(tmp_path, base) as again:
+            assert again.process.poll() is None
+
+
+def test_a_service_that_cannot_start_ends_it_with_one_sentence(
+    start: Start, tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(RuntimeError) as failure,
+        start(tmp_path, free_base(), STAND_IN_FAILS="yes"),
+    ):
+        pass
+
+    last = str(failure.value).strip().splitlines()[-1]
+    assert "died 5 times within 60 s" in last
+    assert 'Its last line was "RuntimeError: the stand-in was told to fail"' in last
+
+
+def test_a_migration_that_fails_ends_it_with_one_sentence(start: Start, tmp_path: Path) -> None:
+    with (
+        pytest.raises(RuntimeError) as failure,
+        start(tmp_path, free_base(), STAND_IN_MIGRATION_FAILS="yes"),
+    ):
+        pass
+
+    last = str(failure.value).strip().splitlines()[-1]
+    assert last.startswith("labelwright: The databases could not be brought up to date")
+    assert "RuntimeError: the migration was told to fail" in last
+
+
+def up(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `labelwright up` where it must fail."""
+    return subprocess.run(
+        [sys.executable, "-m", "labelwright_local", "up", *words],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -1,0 +1,179 @@
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from labelwright_local import supervisor
+from labelwright_local.leash import Leash
+from labelwright_local.output import Screen
+from labelwright_local.refusal import CannotStart
+from labelwright_local.supervisor import Child, Supervisor
+
+Alive = Callable[[int], bool]
+Soon = Callable[[Callable[[], bool]], bool]
+
+
+@pytest.fixture
+async def keeping(leash: Leash, tmp_path: Path) -> AsyncIterator[Supervisor]:
+    made = Supervisor(leash, Screen(), tmp_path / "logs")
+    yield made
+    made.kill()
+    await made.stop(["child"])
+
+
+def child(leash: Leash, tmp_path: Path, program: str, stop_seconds: float = 5.0) -> Child:
+    """A Python program that is ready when it has made the file `ready`."""
+    command = leash.command([sys.executable, "-c", program])
+    ready = tmp_path / "ready"
+    return Child(
+        "child", command, ready.exists, stop_seconds=stop_seconds, clean_up=lambda: clean(ready)
+    )
+
+
+def clean(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
+def program(tmp_path: Path, then: str = "time.sleep(1000)") -> str:
+    ready = tmp_path / "ready"
+    return f"import os, pathlib, signal, sys, time\npathlib.Path({str(ready)!r}).touch()\n{then}\n"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 (nobody tells)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_child_that_is_killed_is_started_again_and_that_is_told(
+    keeping: Supervisor, leash: Leash, tmp_path: Path
+) -> None:
+    told: list[int | None] = []
+    await keeping.start(child(leash, tmp_path, program(tmp_path)))
+    keeping.changed = lambda: told.append(keeping.pid("child"))
+    before = keeping.pid("child")
+    assert before
+
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: bool(told))
+
+    assert told == [keeping.pid("child")]
+    assert told[0] not in {before, None}
+
+
+async def test_grandchildren_of_a_killed_child_end_before_it_starts_again(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, alive: Alive
+) -> None:
+    noted = tmp_path / "grandchild"
+    fork = (
+        "pid = os.fork() or time.sleep(1000)\n"
+        f"pathlib.Path({str(noted)!r}).write_text(str(pid))\n"
+        "time.sleep(1000)"
+    )
+    await keeping.start(child(leash, tmp_path, program(tmp_path, fork)))
+    await until(lambda: noted.exists() and bool(noted.read_text()))
+    grandchild = int(noted.read_text())
+    assert alive(grandchild)
+
+    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
+
+    await until(lambda: not alive(grandchild))
+
+
+async def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
+    dying = "print('no such table', flush=True)\nsys.exit(3)"
+    never_ready = child(leash, tmp_path, f"import sys\n{dying}")
+
+    with pytest.raises(
+        CannotStart, match=r'child died 5 times .* ended with code 3.* "no such table"\.'
+    ):
+        await keeping.start(never_ready)
+
+    assert (tmp_path / "logs" / "child.log").read_text() == "no such table\n" * 5
+    assert keeping.failure.exception()
+
+
+async def test_a_child_that_is_given_up_later_ends_the_wait_of_the_stack(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
+    await keeping.start(child(leash, tmp_path, program(tmp_path, "time.sleep(0.2)\nsys.exit(1)")))
+
+    with pytest.raises(CannotStart, match="child died 5 times"):
+        await asyncio.wait_for(asyncio.shield(keeping.failure), 20)
+
+
+async def test_a_child_that_does_not_get_ready_is_said(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "READY_SECONDS", 0.3)
+
+    with pytest.raises(CannotStart, match="did not get ready within"):
+        await keeping.start(child(leash, tmp_path, "import time; time.sleep(1000)"))
+
+
+async def test_a_child_stops_in_order_and_is_not_started_again(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    polite = (
+        "signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(0)))\ntime.sleep(1000)"
+    )
+    await keeping.start(child(leash, tmp_path, program(tmp_path, polite)))
+    pid = keeping.pid("child")
+    await asyncio.sleep(0.2)
+
+    await keeping.stop(["child"])
+
+    assert pid
+    assert keeping.pid("child") is None
+    assert "bye" in capsys.readouterr().out
+
+
+async def test_a_child_that_does_not_stop_is_killed(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, alive: Alive
+) -> None:
+    stubborn = "import signal\nsignal.signal(15, signal.SIG_IGN)\n" + program(tmp_path)
+    await keeping.start(child(leash, tmp_path, stubborn, stop_seconds=0.3))
+    pid = keeping.pid("child")
+    assert pid
+
+    await keeping.stop(["child"])
+
+    assert not alive(pid)
+
+
+async def test_a_stop_during_the_pause_before_a_restart_is_quick(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 60.0)
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS_MAX", 60.0)
+    await keeping.start(child(leash, tmp_path, program(tmp_path)))
+    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
+    await until(lambda: keeping.pid("child") is None)
+
+    async with asyncio.timeout(5):
+        await keeping.stop(["child"])
+
+    assert keeping.pid("child") is None
+
+
+async def test_a_line_without_end_stops_nobody(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endless = (
+        "sys.stdout.write('x' * 5_000_000 + '\\nend\\n')\nsys.stdout.flush()\ntime.sleep(1000)"
+    )
+
+    await keeping.start(child(leash, tmp_path, program(tmp_path, endless)))
+    log = tmp_path / "logs" / "child.log"
+    await until(lambda: log.exists() and log.read_bytes().endswith(b"\nend\n"))
+
+    assert log.read_bytes().count(b"x") == 5_000_000
+    assert capsys.readouterr().out.count("x") == 5_000_000

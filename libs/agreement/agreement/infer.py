@@ -1,0 +1,57 @@
+"""One door to truth inference: a method by name."""
+
+from collections.abc import Hashable, Mapping
+from typing import Literal
+
+from agreement.bayes import AnnotatorPrior, Kind, bayes
+from agreement.dawid_skene import dawid_skene, one_coin
+from agreement.glad import glad
+from agreement.inference import Inference
+from agreement.mace import mace
+from agreement.majority import majority
+from agreement.votes import BadVotes, Votes
+from agreement.weighted import weighted
+
+Method = Literal["bayes", "majority", "weighted", "one-coin", "dawid-skene", "glad", "mace"]
+METHODS: tuple[Method, ...] = (
+    "bayes",
+    "majority",
+    "weighted",
+    "one-coin",
+    "dawid-skene",
+    "glad",
+    "mace",
+)
+
+
+def infer(
+    votes: Votes,
+    method: Method = "bayes",
+    *,
+    kind: Kind = "nominal",
+    gold: Mapping[Hashable, Hashable] | None = None,
+    priors: Mapping[Hashable, AnnotatorPrior] | None = None,
+    seed: int = 0,
+) -> Inference:
+    """Infer the label of each item and what the annotators are like.
+
+    `gold` gives the known labels of some items: they are taken as certain and teach every method
+    about the annotators. `priors` and `kind` are for "bayes" alone, `seed` for "mace", the only
+    method with chance in it; asking another method for priors raises `BadVotes`.
+    """
+    if method == "bayes":
+        return bayes(votes, kind=kind, gold=gold, priors=priors)
+    if priors:
+        raise BadVotes(f"The method {method} has no use for priors about annotators; bayes has.")
+    if method == "mace":
+        return mace(votes, gold=gold, seed=seed)
+    methods = {
+        "majority": majority,
+        "weighted": weighted,
+        "one-coin": one_coin,
+        "dawid-skene": dawid_skene,
+        "glad": glad,
+    }
+    if method not in methods:
+        raise BadVotes(f"The method {method!r} is not one of {', '.join(METHODS)}.")
+    return methods[method](votes, gold=gold)

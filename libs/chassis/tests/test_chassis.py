@@ -1,0 +1,452 @@
+"""What every service may rely on, on a real PostgreSQL and a real Kafka."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from fastapi import APIRouter, Depends
+from pydantic_settings import SettingsConfigDict
+
+from chassis import dead_letters, service, testing
+from chassis.auth import AnyCaller, Caller, needs
+from chassis.database import Session, Sessions, Transaction, metadata, raw, transaction
+from chassis.delivery import on
+from chassis.json_body import JsonRoute
+from chassis.outbox import add, relay_batch
+from chassis.parking import find_or_park, take_parked
+from chassis.settings import ServiceSettings
+from schemas.envelope import Event, Topic
+
+NOTES = Topic("notes", timedelta(days=1))
+
+
+class NoteTaken(Event):
+    """A note, for these tests."""
+
+    topic = NOTES
+    keyed_by = "book"
+
+    book: str
+    text: str
+
+
+class Refused(Exception):
+    """The book is closed."""
+
+
+class Settings(ServiceSettings):
+    """Settings of the toy service."""
+
+    model_config = SettingsConfigDict(env_prefix="TOY_", frozen=True)
+    service: ClassVar[str] = "toy"
+
+
+notes = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.Text))
+router = APIRouter(route_class=JsonRoute)
+
+
+async def record(session: Session, event: NoteTaken) -> None:
+    """Write the note down."""
+    if event.text == "refuse me":
+        raise Refused("No more notes.")
+    if event.text == "break":
+        raise RuntimeError("a bug")
+    await (await raw(session)).execute("INSERT INTO notes VALUES ($1)", event.text)
+
+
+@router.post("/notes")
+async def take_note(body: dict[str, Any], session: Transaction, caller: AnyCaller) -> str:
+    """Say the note."""
+    await add(session, note(str(body["text"])))
+    return caller.pseudonym
+
+
+@router.post("/refused")
+async def refused(session: Transaction) -> None:
+    """Write, then refuse."""
+    await (await raw(session)).execute("INSERT INTO notes VALUES ('refused')")
+    raise Refused("Not now.")
+
+
+@router.get("/closed")
+async def closed(_: Caller = Depends(needs("keeper"))) -> str:  # noqa: B008
+    """For keepers."""
+    return "open"
+
+
+@router.get("/bug")
+async def bug() -> None:
+    """Break."""
+    raise RuntimeError("a secret detail")
+
+
+def note(text: str, book: str = "b") -> NoteTaken:
+    return NoteTaken(
+        occurred_at=datetime(2026, 1, 1, tzinfo=UTC), project="p", book=book, text=text
+    )
+
+
+@pytest.fixture
+async def url(fresh_database: Any) -> str:
+    address: str = fresh_database()
+    engine = sa.ext.asyncio.create_async_engine(address)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        await connection.run_sync(notes.metadata.create_all)
+    await engine.dispose()
+    return address
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def make(tokens: testing.Tokens, url: str) -> Make:
+    def made(**more: Any) -> Any:
+        return service.create(
+            testing.settings(Settings, tokens, url, **more),
+            router=router,
+            refusals={Refused: 409},
+            subscriptions=[on(NoteTaken, record)],
+        )
+
+    return made
+
+
+@pytest.fixture
+async def client(make: Make) -> AsyncIterator[httpx.AsyncClient]:
+    app = make(body_bytes_max=10_000)
+    async with testing.serving(app) as http:
+        http.app = app  # type: ignore[attr-defined]
+        yield http
+
+
+@pytest.fixture
+async def sessions(client: httpx.AsyncClient) -> Sessions:
+    found: Sessions = client.app.state.sessions  # type: ignore[attr-defined]
+    return found
+
+
+async def written(sessions: Sessions) -> list[str]:
+    async with transaction(sessions) as session:
+        rows = await (await raw(session)).fetch("SELECT text FROM notes ORDER BY text")
+        return [row["text"] for row in rows]
+
+
+# --- database
+
+
+async def test_a_raw_statement_is_rolled_back_with_its_transaction(sessions: Sessions) -> None:
+    with pytest.raises(Refused):
+        async with transaction(sessions) as session:
+            await (await raw(session)).execute("INSERT INTO notes VALUES ('first')")
+            await session.execute(sa.text("INSERT INTO notes VALUES ('second')"))
+            await (await raw(session)).execute("INSERT INTO notes VALUES ('third')")
+            raise Refused
+
+    assert await written(sessions) == []
+
+
+async def test_a_refusal_rolls_back_what_was_written(
+    client: httpx.AsyncClient, sessions: Sessions
+) -> None:
+    answer = await client.post("/refused")
+
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:problem:refused"
+    assert answer.json()["title"] == "The book is closed"
+    assert await written(sessions) == []
+
+
+async def test_the_transaction_commits_before_the_response_is_sent(
+    make: Make, tokens: testing.Tokens
+) -> None:
+    app, seen = make(), []
+
+    async def watch(scope: Any, receive: Any, send: Any) -> None:
+        async def note_commit(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                async with transaction(app.state.sessions) as session:
+                    count = await (await raw(session)).fetchval("SELECT count(*) FROM outbox")
+                    seen.append(count)
+            await send(message)
+
+        await app(scope, receive, note_commit)
+
+    async with testing.serving(app) as http:
+        http._transport = httpx.ASGITransport(watch)
+        who = tokens.bearer("ada", "reader")
+        assert (await http.post("/notes", json={"text": "x"}, headers=who)).status_code == 200
+
+    assert seen == [1]
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        (b"{", 400, None),
+        (b'{"text": NaN}', 400, None),
+        (b'{"text": "\\ud800"}', 400, None),
+        (b'{"text": "a\\u0000b"}', 422, "/text"),
+        (b'{"a": [1, 9223372036854775808]}', 422, "/a/1"),
+        (b'{"a": 1e999}', 422, "/a"),
+        (b"[]", 422, ""),
+        (b"", 422, ""),
+        (b'{"text": "' + b"x" * 20_000 + b'"}', 413, None),
+        (b"[" * 5000, 400, None),
+    ],
+)
+async def test_bad_bodies_are_refused_with_their_place(
+    client: httpx.AsyncClient, tokens: testing.Tokens, body: bytes, status: int, pointer: str | None
+) -> None:
+    headers = {**tokens.bearer("ada", "reader"), "content-type": "application/json"}
+
+    answer = await client.post("/notes", content=body, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    if pointer is not None:
+        assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_a_bug_is_a_500_that_tells_nothing_but_its_trace(make: Make) -> None:
+    app = make()
+    async with testing.serving(app) as http:
+        http._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        answer = await http.get("/bug")
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "Trace" in answer.json()["detail"]
+
+
+async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/nowhere")
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:not-found")
+
+
+# --- tokens
+
+
+async def test_without_a_good_token_nothing_is_told(
+    client: httpx.AsyncClient, tokens: testing.Tokens, tmp_path: Any
+) -> None:
+    stranger = testing.Tokens(tmp_path)
+    headers: list[dict[str, str]] = [
+        {},
+        {"authorization": "Bearer nonsense"},
+        {"authorization": "Basic YTpi"},
+        tokens.bearer("ada", "reader", exp=1),
+        tokens.bearer("ada", "reader", aud="others"),
+        tokens.bearer("ada", "reader", iss="others"),
+        stranger.bearer("ada", "reader"),
+    ]
+
+    answers = [await client.post("/notes", json={"text": "x"}, headers=one) for one in headers]
+
+    assert [answer.status_code for answer in answers] == [401] * len(headers)
+
+
+async def test_a_role_opens_only_what_it_is_for(
+    client: httpx.AsyncClient, tokens: testing.Tokens
+) -> None:
+    keeper, other = tokens.bearer("kim", "keeper"), tokens.bearer("ada", "reader")
+
+    assert (await client.get("/closed", headers=keeper)).status_code == 200
+    assert (await client.get("/closed", headers=other)).status_code == 403
+
+
+async def test_people_are_pseudonyms_and_the_same_one_everywhere(
+    client: httpx.AsyncClient, tokens: testing.Tokens
+) -> None:
+    who = tokens.bearer("ada", "reader")
+
+    said = (await client.post("/notes", json={"text": "x"}, headers=who)).json()
+
+    assert said == tokens.pseudonym("ada")
+    assert "ada" not in said
+
+
+async def test_only_health_metrics_and_the_document_answer_without_a_token(
+    client: httpx.AsyncClient,
+) -> None:
+    for path in ("/health/live", "/metrics", "/openapi.json"):
+        assert (await client.get(path)).status_code == 200
+    assert (await client.get("/docs")).status_code == 404
+
+
+# --- outbox, Kafka, inbox
+
+
+@pytest.fixture
+async def prefix(kafka_server: Any) -> str:
+    """Topics of this test's own."""
+    own = f"t{uuid.uuid4().hex[:8]}-"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
+    await admin.start()
+    names = [own + NOTES.name, own + NOTES.name + dead_letters.SUFFIX]
+    await admin.create_topics([NewTopic(name, 2, 1) for name in names])
+    await admin.close()
+    return own
+
+
+@pytest.fixture
+async def producer(kafka_server: Any) -> AsyncIterator[AIOKafkaProducer]:
+    made = AIOKafkaProducer(bootstrap_servers=kafka_server.bootstrap, acks="all")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def running(make: Make, kafka_server: Any, prefix: str) -> AsyncIterator[Any]:
+    """The toy service with all its parts at work."""
+    app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def test_a_note_goes_out_by_the_outbox_and_comes_back_once(
+    running: Any, tokens: testing.Tokens
+) -> None:
+    transport = httpx.ASGITransport(running)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        await http.post("/notes", json={"text": "hello"}, headers=tokens.bearer("ada", "reader"))
+
+        async def arrived() -> bool:
+            return await written(running.state.sessions) == ["hello"]
+
+        await until(arrived)
+        ready = await http.get("/health/ready")
+
+    assert ready.status_code == 200, ready.text
+
+
+async def test_a_redelivered_event_has_its_effect_once(
+    running: Any, producer: AIOKafkaProducer, prefix: str
+) -> None:
+    event, last = note("once"), note("last")
+    for one in (event, event, last, event):
+        await producer.send_and_wait(prefix + "notes", one.to_wire("toy"), key=b"b")
+
+    async def arrived() -> bool:
+        return "last" in await written(running.state.sessions)
+
+    await until(arrived)
+    await asyncio.sleep(0.3)
+    assert await written(running.state.sessions) == ["last", "once"]
+
+
+async def test_what_cannot_be_delivered_is_put_aside_and_can_be_replayed(
+    running: Any, producer: AIOKafkaProducer, prefix: str, kafka_server: Any
+) -> None:
+    topic = prefix + "notes"
+    for body in (b"not json", note("refuse me").to_wire("toy"), note("fine").to_wire("toy")):
+        await producer.send_and_wait(topic, body, key=b"b")
+
+    async def arrived() -> bool:
+        return await written(running.state.sessions) == ["fine"]
+
+    await until(arrived)
+    letters = await dead_letters.waiting(kafka_server.bootstrap, topic)
+    reasons = sorted(dict(letter.headers)["dead-reason"].decode() for letter in letters)
+    assert len(letters) == 2
+    assert reasons[0].startswith("Refused: No more notes.")
+    assert await dead_letters.replay_all(kafka_server.bootstrap, topic) == 2
+
+    async def dead_again() -> bool:
+        return len(await dead_letters.waiting(kafka_server.bootstrap, topic)) == 2
+
+    await until(dead_again)
+
+
+async def test_a_bug_in_a_handler_ends_the_consumer_and_loses_nothing(
+    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer
+) -> None:
+    stopped: list[Any] = []
+    await producer.send_and_wait(prefix + "notes", note("break").to_wire("toy"), key=b"b")
+    app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("chassis.service.os.kill", lambda *call: stopped.append(call))
+        with pytest.raises(BaseExceptionGroup) as failure:
+            async with app.router.lifespan_context(app):
+                await asyncio.sleep(20)
+
+    assert stopped
+    assert failure.group_contains(RuntimeError, match="a bug")
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka_server.bootstrap, group_id=prefix + "toy")
+    await consumer.start()
+    await consumer.stop()
+
+
+async def test_the_relay_sends_in_order_and_deletes_what_was_acknowledged(
+    sessions: Sessions, producer: AIOKafkaProducer, prefix: str, kafka_server: Any
+) -> None:
+    async with transaction(sessions) as session:
+        await add(session, *(note(str(n)) for n in range(700)))
+
+    sent = [await relay_batch(sessions, producer, prefix) for _ in range(3)]
+
+    consumer = AIOKafkaConsumer(
+        prefix + "notes", bootstrap_servers=kafka_server.bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    texts: list[str] = []
+    while len(texts) < 700:
+        for records in (await consumer.getmany(timeout_ms=1000)).values():
+            texts += [record.value.decode() for record in records]
+    await consumer.stop()
+    places = [int(text.split('"text":"')[1].split('"')[0]) for text in texts]
+    assert sent == [500, 200, 0]
+    assert places == list(range(700))
+
+
+async def test_nothing_leaves_when_the_transaction_rolls_back(sessions: Sessions) -> None:
+    with pytest.raises(Refused):
+        async with transaction(sessions) as session:
+            await add(session, note("never"))
+            raise Refused
+
+    async with transaction(sessions) as session:
+        assert await (await raw(session)).fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_what_is_parked_is_found_by_a_concurrent_maker(sessions: Sessions) -> None:
+    """Both orders of the race: the one who parks and the one who makes known never miss."""
+    for first in ("park", "make"):
+        key, known = f"note:{first}", asyncio.Event()
+
+        async def look_up(known: asyncio.Event = known) -> bool | None:
+            return True if known.is_set() else None
+
+        async def park(key: str = key, look: Any = look_up) -> bool:
+            async with transaction(sessions) as session:
+                return await find_or_park(session, note("x"), key, look) is None
+
+        async def make_known(key: str = key, known: asyncio.Event = known) -> int:
+            async with transaction(sessions) as session:
+                known.set()
+                return len(await take_parked(session, key, {NoteTaken.kind(): NoteTaken}))
+
+        calls = [park(), make_known()] if first == "park" else [make_known(), park()]
+        results = await asyncio.gather(*calls)
+        parked, taken = results if first == "park" else results[::-1]
+        assert bool(parked) == bool(taken)

@@ -1,0 +1,152 @@
+"""`labelwright replay` and `labelwright demo`: recorded votes through the running services."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace as with_changes
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from labelwright_client import demo as demonstration
+from labelwright_client.cli.output import (
+    HomeOption,
+    JsonOption,
+    WrongInput,
+    show_facts,
+    show_json,
+    stderr,
+    stdout,
+)
+from labelwright_client.cli.projects import checked
+from labelwright_client.replay import run
+from labelwright_client.replay.plan import Plan, Wishes, decide, make_plan
+from labelwright_client.replay.progress import Progress
+from labelwright_client.replay.recording import Files, read_recording
+from labelwright_client.replay.report import Report
+from labelwright_client.stack import Stack
+from labelwright_client.transport import AsyncClient
+
+
+class Type(StrEnum):
+    """What the labels are."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    INTERVAL = "interval"
+
+
+def replay(  # noqa: PLR0913, PLR0917 (each is an option)
+    votes: Annotated[Path, typer.Option(help="CSV: item_id, annotator_id, label[, duration_s].")],
+    items: Annotated[Path | None, typer.Option(help="CSV: item_id and any texts.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="CSV: item_id, label; some or none.")] = None,
+    redundancy: Annotated[
+        str, typer.Option(help="How many votes each item is asked for; `all` for every one.")
+    ] = "3",
+    honeypots: Annotated[
+        float, typer.Option(min=0, max=1, help="Which share of the gold serves as honeypots.")
+    ] = 0.1,
+    type_: Annotated[
+        Type | None,
+        typer.Option("--type", help="What the labels are. Else guessed, and said."),
+    ] = None,
+    decide_by: Annotated[
+        str, typer.Option("--decide", help="`unanimous`, or `share:0.8` and the like.")
+    ] = "unanimous",
+    tolerance: Annotated[
+        float | None,
+        typer.Option(help="Numbers: how far apart is one answer. Else 10 % of the range."),
+    ] = None,
+    project: Annotated[str | None, typer.Option(help="A new project's name. Else made up.")] = None,
+    annotators_at_once: Annotated[
+        int, typer.Option(min=1, max=100, help="How many work at the same time.")
+    ] = run.AT_ONCE,
+    seed: Annotated[int, typer.Option(help="Another one, another order of annotators.")] = 0,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play recorded votes through the running services, as if people sat there."""
+    decide(decide_by)
+    if project is not None:
+        checked(project)
+    wishes = Wishes(
+        redundancy=_redundancy(redundancy),
+        honeypots=honeypots,
+        decide=decide_by,
+        tolerance=tolerance,
+        seed=seed,
+    )
+    recording = read_recording(Files(votes, items, gold), type_.value if type_ else None)
+    plan = make_plan(recording, wishes)
+    stack = Stack.find(home)
+    name = project or _name(votes)
+
+    async def play(client: AsyncClient, progress: Progress) -> Report:
+        free = await run.free_name(client, name)
+        if project is not None and free != project:
+            raise WrongInput(
+                f"The project '{project}' is in use: a replay begins with a new one, name another."
+            )
+        return await run.replay(client, plan, free, progress, at_once=annotators_at_once)
+
+    _show(_played(stack, play, quiet=False), as_json)
+
+
+def demo(
+    count: Annotated[int, typer.Option(min=1, help="How many words to label.")] = 300,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Play ratings that people gave to 300 words, and say where to look next."""
+    try:
+        plan: Plan = demonstration.plan(count)
+    except demonstration.NoLexicon as error:
+        raise WrongInput(str(error)) from error
+    stack = Stack.find(home)
+
+    async def play(client: AsyncClient, progress: Progress) -> Report:
+        name = await run.free_name(client, demonstration.PROJECT)
+        if name != demonstration.PROJECT:
+            progress.say(f"The project 'demo' is there already: this run is the project '{name}'.")
+        return await run.replay(client, plan, name, progress)
+
+    report = with_changes(_played(stack, play, quiet=False), calls_flagged=False)
+    _show(report, as_json)
+    if not as_json:
+        typer.echo(f"\n{demonstration.ABOUT}\n")
+        show_facts(demonstration.addresses(stack, report.project))
+
+
+def _played(
+    stack: Stack, play: Callable[[AsyncClient, Progress], Awaitable[Report]], *, quiet: bool
+) -> Report:
+    async def whole() -> Report:
+        async with AsyncClient(stack) as client:
+            with Progress(stderr(), quiet=quiet) as progress:
+                return await play(client, progress)
+
+    return asyncio.run(whole())
+
+
+def _show(report: Report, as_json: bool) -> None:
+    (stderr() if as_json else stdout()).print(report.as_table())
+    if as_json:
+        show_json(report.as_json())
+
+
+def _redundancy(text: str) -> int | Literal["all"]:
+    if text == "all":
+        return "all"
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise WrongInput(f"--redundancy is a number from 1 on, or 'all', not '{text}'.")
+    return int(text)
+
+
+def _name(votes: Path) -> str:
+    """A project's name made of where the votes lie."""
+    stem = votes.name.split(".")[0]
+    told = votes.absolute().parent.name if stem == "votes" else stem
+    plain = re.sub(r"[^a-z0-9._-]+", "-", told.lower()).strip("-._")
+    return f"replay-{plain}"[:50] if plain else "replay"

@@ -1,0 +1,109 @@
+"""Waiting until what was given has gone all the way: through consensus and into the ledger.
+
+Nothing here trusts a pause. The replay knows how many items still lack votes; as long as the
+ledger shows more pending items than that, something is under way, or consensus asked for more.
+"""
+
+import asyncio
+import time
+from typing import Literal
+
+from labelwright_client import consensus, datasets, quality, queue
+from labelwright_client.replay.plan import Plan
+from labelwright_client.transport import AsyncClient
+from schemas.dataset_store import LabelsSummary
+from schemas.quality import ProjectAnnotator
+from schemas.vocabulary import item_id
+
+POLL_SECONDS = 0.2
+STALL_SECONDS = 30.0
+"""A restart of the broker is shorter than this."""
+ASKED_MORE_SECONDS = 2.0
+SCORES_SECONDS = 15.0
+
+End = Literal["settled", "stalled"]
+
+
+class Ledger:
+    """The dataset-store's view of the project, and what stands before it."""
+
+    def __init__(self, client: AsyncClient, plan: Plan, project: str) -> None:
+        """Items are known to the services by an id made of the project and their own."""
+        self._client = client
+        self._project = project
+        self._items = len(plan.work)
+        self._gold = {item_id(project, item, "") for item in plan.gold}
+
+    async def summary(self) -> LabelsSummary:
+        """How far the labels are."""
+        return await self._client.send(datasets.labels_summary(self._project))
+
+    async def wait(self, short: int) -> tuple[End, LabelsSummary]:
+        """Until all but the `short` items that lack votes are accounted for, or nothing moves."""
+        summary, moved = await self.summary(), time.monotonic()
+        while not self._is_settled(summary, short):
+            quiet = time.monotonic() - moved
+            if quiet > STALL_SECONDS or (
+                quiet > ASKED_MORE_SECONDS and await self._is_asked_more()
+            ):
+                return "stalled", summary
+            await asyncio.sleep(POLL_SECONDS)
+            newer = await self.summary()
+            if newer != summary:
+                summary, moved = newer, time.monotonic()
+        return "settled", summary
+
+    def _is_settled(self, summary: LabelsSummary, short: int) -> bool:
+        return summary.items >= self._items and summary.unreleased == 0 and summary.pending <= short
+
+    async def _is_asked_more(self) -> bool:
+        """Whether the queue offers annotation work: consensus wants votes beyond those given."""
+        shards = await self._client.send(queue.depths())
+        mine = [one for one in shards if one.project == self._project and one.stage == "annotate"]
+        return any(shard.ready + shard.in_flight > 0 for shard in mine)
+
+    async def wait_for_expert(self) -> LabelsSummary:
+        """Until no conflict about an item with gold is left, or nothing moves."""
+        summary, moved = await self.summary(), time.monotonic()
+        while await self._expert_has_work(summary):
+            if time.monotonic() - moved > STALL_SECONDS:
+                break
+            await asyncio.sleep(POLL_SECONDS)
+            newer = await self.summary()
+            if newer != summary:
+                summary, moved = newer, time.monotonic()
+        return summary
+
+    async def _expert_has_work(self, summary: LabelsSummary) -> bool:
+        """Whether the ledger and consensus agree on what is contested, and none of it has gold."""
+        if summary.contested == 0 and summary.unreleased == 0:
+            return False
+        if not self._gold:
+            return False
+        contested, page = set(), None
+        while True:
+            found = await self._client.send(consensus.conflicts(self._project, page))
+            contested |= {conflict.item_id for conflict in found.conflicts}
+            page = found.next
+            if page is None:
+                break
+        return len(contested) != summary.contested or not contested.isdisjoint(self._gold)
+
+    async def annotators(self, honeypots: int) -> list[ProjectAnnotator]:
+        """Everybody's standing, once quality has scored as many `honeypots` as were answered."""
+        ends = time.monotonic() + SCORES_SECONDS
+        while True:
+            found = await self._all_annotators()
+            if sum(one.honeypots for one in found) >= honeypots or time.monotonic() > ends:
+                return found
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _all_annotators(self) -> list[ProjectAnnotator]:
+        found: list[ProjectAnnotator] = []
+        page: str | None = None
+        while True:
+            part = await self._client.send(quality.list_annotators(self._project, page))
+            found += part.annotators
+            page = part.next
+            if page is None:
+                return found

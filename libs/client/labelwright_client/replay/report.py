@@ -1,0 +1,168 @@
+"""What a replay found: one object for scripts, one table for people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from labelwright_client.replay.plan import Plan
+from labelwright_client.replay.scoring import Accuracy, Score
+from schemas.consensus import AgreementView
+from schemas.dataset_store import LabelsSummary, Published
+
+BY_EXPERT = ("adjudicated", "review")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that there is to say of one replay."""
+
+    project: str
+    plan: Plan
+    summary: LabelsSummary
+    annotations: int
+    honeypot_annotations: int
+    late: int
+    agreement: AgreementView | None
+    accuracy: Accuracy
+    flagged: Sequence[str]
+    """The annotators, by the ids in the file, whom quality flagged or suspended."""
+    version: Published
+    seconds: float
+    calls_flagged: bool = True
+    """False where nobody may be called good or bad by these figures."""
+
+    @property
+    def decided(self) -> int:
+        """Items with a label that needed no expert."""
+        decided = self.summary.decided.items()
+        return sum(count for how, count in decided if how not in BY_EXPERT)
+
+    @property
+    def adjudicated(self) -> int:
+        """Items with a label that the expert gave."""
+        return sum(self.summary.decided.get(how, 0) for how in ("adjudicated", "review"))
+
+    @property
+    def open(self) -> int:
+        """Items without enough votes, which nobody can give any more."""
+        waiting = self.summary.pending + self.summary.review_pending
+        return waiting + self.summary.unreleased
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        return {
+            "items": len(self.plan.work),
+            "annotations": self.annotations,
+            "decided": self.decided,
+            "adjudicated": self.adjudicated,
+            "contested": self.summary.contested,
+            "agreement": self._agreement(),
+            "accuracy": {name: score.value for name, score in self._scores().items()},
+            "flagged": len(self.flagged),
+            "version": self.version.hash,
+            "seconds": round(self.seconds, 3),
+            **self._extras(),
+        }
+
+    def _agreement(self) -> dict[str, Any]:
+        if self.agreement is None:
+            return {"metric": None, "value": None, "low": None, "high": None}
+        measured = self.agreement.measured
+        return {
+            "metric": self.agreement.metric,
+            "value": measured.value,
+            "low": measured.low,
+            "high": measured.high,
+        }
+
+    def _scores(self) -> dict[str, Score]:
+        names = ("undisputed", "with_expert", "majority", "single")
+        return {name: getattr(self.accuracy, name) for name in names}
+
+    def _extras(self) -> dict[str, Any]:
+        return {
+            "open": self.open,
+            "honeypots": len(self.plan.honeypots),
+            "honeypot_annotations": self.honeypot_annotations,
+            "annotators": len(self.plan.annotators),
+            "accuracy_items": {name: score.n for name, score in self._scores().items()},
+            "flagged_annotators": list(self.flagged),
+            "late": self.late,
+            "type": self.plan.scale,
+            "tolerance": self.plan.tolerance if self.plan.scale == "interval" else None,
+            "redundancy": self.plan.redundancy,
+            "records": self.version.records,
+            "project": self.project,
+            "dataset": self.version.dataset,
+            "notes": list(self.plan.sentences),
+        }
+
+    def as_table(self) -> Table:
+        """The same for people."""
+        table = Table(show_header=False, title=f"Replay in the project {self.project}")
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        table.add_column(style="dim")
+        for name, value, remark in (*self._counts(), *self._figures(), *self._end()):
+            table.add_row(name, value, remark)
+        return table
+
+    def _counts(self) -> list[tuple[str, str, str]]:
+        at_once = f"{self.annotations} answers to them, {self.honeypot_annotations} to honeypots"
+        rows = [
+            (
+                "items",
+                f"{len(self.plan.work):,}",
+                f"and {len(self.plan.honeypots)} honeypots apart",
+            ),
+            ("annotations", f"{self.annotations:,}", at_once),
+            ("decided at once", f"{self.decided:,}", self._share(self.decided)),
+            ("adjudicated", f"{self.adjudicated:,}", self._share(self.adjudicated)),
+            ("still contested", f"{self.summary.contested:,}", "no gold, so no expert"),
+        ]
+        if self.open:
+            rows.append(("open", f"{self.open:,}", "nobody is left who could vote"))
+        return rows
+
+    def _share(self, count: int) -> str:
+        return f"{count / len(self.plan.work):.0%} of the items"
+
+    def _figures(self) -> list[tuple[str, str, str]]:
+        rows = [self._agreement_row()]
+        remarks = {
+            "undisputed": "labels that the annotators agreed on",
+            "with_expert": "all labels; the expert is simulated by gold",
+            "majority": "most frequent of the same votes",
+            "single": "one vote per item (“spreadsheet”), same votes",
+        }
+        if self.plan.scale == "interval":
+            remarks["majority"] = "median of the same votes"
+        for name, score in self._scores().items():
+            told = f"{remarks[name]}, {score.n} items" if score.n else "no gold"
+            rows.append((f"accuracy: {name.replace('_', ' ')}", _figure(score.value), told))
+        return rows
+
+    def _agreement_row(self) -> tuple[str, str, str]:
+        if self.agreement is None:
+            return ("agreement", "-", "not measured")
+        measured = self.agreement.measured
+        between = f"{_figure(measured.low)} to {_figure(measured.high)}"
+        told = f"{self.agreement.metric}, {between}"
+        return ("agreement", _figure(measured.value), measured.reason or told)
+
+    def _end(self) -> list[tuple[str, str, str]]:
+        flagged = ("annotators flagged", f"{len(self.flagged)}", f"of {len(self.plan.annotators)}")
+        version = ("dataset version", self.version.hash[:12], self.version.hash)
+        seconds = ("seconds", f"{self.seconds:.1f}", "")
+        return [flagged, version, seconds] if self.calls_flagged else [version, seconds]
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def decided_labels(records: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The records of a version by the id that the file gave the item."""
+    return {str(record["external_id"]): record for record in records}

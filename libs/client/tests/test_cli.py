@@ -1,0 +1,128 @@
+"""The command line without a stack: what it refuses, with which code, in which words."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labelwright_client.cli.items import _reader
+from labelwright_client.cli.output import WrongInput
+from labelwright_client.cli.replays import _name, _redundancy
+from labelwright_client.replay.files import BadFile
+
+
+def labelwright(*words: object, folder: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LABELWRIGHT")}
+    return subprocess.run(
+        [sys.executable, "-c", "from labelwright_client.cli import main; main()", *map(str, words)],
+        cwd=folder,
+        env={**kept, **environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_names_the_exit_codes(tmp_path: Path) -> None:
+    shown = labelwright("--help", folder=tmp_path)
+
+    assert shown.returncode == 0
+    assert "5 verification failed" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["project", "create"], 2, "Missing argument"),
+        (["project", "list"], 4, "Start one with `labelwright up`"),
+        (["project", "create", "Über Uns"], 2, "is no name for a project"),
+        (["token", "--name", "ada", "--role", "king"], 2, "There is no role 'king'"),
+        (["token", "--name", "ada", "--role", "annotator"], 4, "signing.json cannot be read"),
+        (["replay", "--votes", "none.csv"], 2, "none.csv cannot be read: No such file"),
+        (["replay", "--votes", "v.csv", "--redundancy", "0"], 2, "--redundancy is a number"),
+        (["replay", "--votes", "v.csv", "--decide", "most"], 2, "--decide is 'unanimous'"),
+        (["replay", "--votes", "v.csv", "--honeypots", "2"], 2, "--honeypots"),
+        (["replay", "--votes", "v.csv"], 4, "No stack is known here"),
+        (["import", "reviews", "v.txt"], 2, "v.txt is not a file"),
+        (["spec", "publish", "reviews", "v.csv"], 2, "v.csv: /: Invalid JSON"),
+        (["verify", "."], 5, "not a pulled version"),
+        (["verify", "0" * 64], 4, "No stack is known here"),
+    ],
+)
+def test_what_goes_wrong_is_said_in_a_sentence(
+    tmp_path: Path, words: list[str], code: int, sentence: str
+) -> None:
+    (tmp_path / "v.csv").write_text("item_id,annotator_id,label\n1,a,x\n")
+
+    ended = labelwright(*words, folder=tmp_path)
+
+    assert ended.returncode == code
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_server_that_is_not_there_is_told_after_some_tries(tmp_path: Path) -> None:
+    services = ("ingest", "queue", "consensus", "quality", "dataset-store")
+    urls = {name: {"url": "http://127.0.0.1:9", "pid": 1} for name in services}
+    ready = {"services": urls, "admin_token": "t"}
+    (tmp_path / "ready.json").write_text(json.dumps(ready))
+
+    ended = labelwright(
+        "project", "list", "--home", tmp_path, folder=tmp_path, LABELWRIGHT_PATIENCE="0.3"
+    )
+
+    assert ended.returncode == 4
+    assert "ingest at http://127.0.0.1:9 does not answer" in ended.stderr
+
+
+def test_csv_columns_become_the_payload(tmp_path: Path) -> None:
+    file = tmp_path / "items.csv.gz"
+    file.write_bytes(gzip.compress("item_id,text,n\n1,ü,2\n".encode()))
+
+    lines = [(number, json.loads(line)) for number, line in _reader(file, False, None)]
+
+    assert lines == [(2, {"external_id": "1", "payload": {"text": "ü", "n": "2"}})]
+
+
+def test_csv_gold_has_its_label_outside_the_payload(tmp_path: Path) -> None:
+    file = tmp_path / "gold.csv"
+    file.write_text("key,text,label.tone,label.topic\n1,x,good,food\n")
+
+    lines = [json.loads(line) for _, line in _reader(file, True, "key")]
+
+    label = {"tone": "good", "topic": "food"}
+    assert lines == [{"external_id": "1", "payload": {"text": "x"}, "label": label}]
+
+
+def test_csv_gold_without_a_label_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "gold.csv"
+    file.write_text("id,text\n1,x\n")
+
+    with pytest.raises(BadFile, match="line 2: gold needs a column 'label'"):
+        list(_reader(file, True, None))
+
+
+def test_ndjson_lines_are_sent_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "items.jsonl"
+    file.write_bytes(b'\xef\xbb\xbf{"payload": {}}\n\n  nonsense \n')
+
+    assert list(_reader(file, False, None)) == [(1, b'{"payload": {}}'), (3, b"nonsense")]
+
+
+def test_redundancy_is_a_number_or_all() -> None:
+    assert (_redundancy("7"), _redundancy("all")) == (7, "all")
+    for text in ("0", "-1", "1.5", "many", ""):
+        with pytest.raises(WrongInput):
+            _redundancy(text)
+
+
+def test_a_replay_is_called_after_its_folder(tmp_path: Path) -> None:
+    assert _name(tmp_path / "Über Räte" / "votes.csv") == "replay-ber-r-te"
+    assert _name(tmp_path / "rte.csv.gz") == "replay-rte"
+    assert _name(tmp_path / "***" / "votes.csv") == "replay"

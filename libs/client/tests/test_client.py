@@ -1,0 +1,240 @@
+"""The way of a call: what is sent again, what is not, and what an answer becomes.
+
+The services themselves are asked in tests/e2e; here only the network is played.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from labelwright_client import (
+    NEVER,
+    AsyncClient,
+    Client,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    Retry,
+    Stack,
+    Unauthenticated,
+    Unreachable,
+    Unreadable,
+    ingest,
+    queue,
+)
+from labelwright_client.call import Answer
+from labelwright_client.problems import FieldError, problem_of
+from labelwright_client.retry import FAULTS_MAX, Course
+from schemas.ingest import ItemRequest
+from schemas.queue import LeaseRequest
+
+STACK = Stack({"ingest": "http://ingest.test", "queue": "http://queue.test"}, token="t0k3n")
+QUICK = Retry(first=0.001, longest=0.002, total=1)
+HEAD = {"name": "reviews", "title": "Reviews", "created_at": "2026-11-24T10:00:00Z"}
+CREATE = ingest.create_project("reviews", "Reviews")
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def answering(*answers: httpx.Response | Exception) -> tuple[Handler, list[httpx.Request]]:
+    """A network that gives these answers one after another, and what it was asked."""
+    waiting: Iterator[httpx.Response | Exception] = iter(answers)
+    asked: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        answer = next(waiting)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handle, asked
+
+
+def client(handle: Handler, retry: Retry = QUICK) -> Client:
+    return Client(STACK, retry=retry, transport=httpx.MockTransport(handle))
+
+
+def test_a_call_carries_the_token_and_goes_to_its_service() -> None:
+    handle, asked = answering(httpx.Response(201, json=HEAD))
+
+    with client(handle) as calling:
+        made = calling.send(CREATE)
+
+    assert made.title == "Reviews"
+    assert str(asked[0].url) == "http://ingest.test/v1/projects"
+    assert asked[0].headers["authorization"] == "Bearer t0k3n"
+    assert json.loads(asked[0].content) == {"name": "reviews", "title": "Reviews"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_passes_is_asked_again(status: int) -> None:
+    handle, asked = answering(httpx.Response(status), httpx.Response(201, json=HEAD))
+
+    with client(handle) as calling:
+        calling.send(CREATE)
+
+    assert len(asked) == 2
+    assert calling.retries == 1
+
+
+@pytest.mark.parametrize(
+    "lost", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow")]
+)
+def test_a_lost_connection_is_tried_again(lost: Exception) -> None:
+    handle, asked = answering(lost, lost, httpx.Response(201, json=HEAD))
+
+    with client(handle) as calling:
+        calling.send(CREATE)
+
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
+def test_a_refusal_is_not_asked_again(status: int) -> None:
+    handle, asked = answering(httpx.Response(status))
+
+    with client(handle) as calling, pytest.raises(Problem):
+        calling.send(CREATE)
+
+    assert len(asked) == 1
+
+
+def test_all_attempts_of_an_import_carry_one_key_and_another_import_another() -> None:
+    answer = {"created": 1, "unchanged": 0, "changed": 0, "rejected": []}
+    handle, asked = answering(
+        httpx.ReadError("reset"),
+        httpx.Response(200, json=answer),
+        httpx.Response(200, json=answer),
+    )
+    items = [ItemRequest(external_id="a", payload={"text": "x"})]
+
+    with client(handle) as calling:
+        calling.send(ingest.import_items("reviews", items))
+        calling.send(ingest.import_items("reviews", items))
+
+    keys = [request.headers["idempotency-key"] for request in asked]
+    assert keys[0] == keys[1] != keys[2]
+    assert asked[0].content == asked[1].content == b'{"external_id":"a","payload":{"text":"x"}}\n'
+
+
+def test_who_never_gets_an_answer_says_which_service_is_silent() -> None:
+    def handle(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("Connection refused", request=request)
+
+    with (
+        client(handle, Retry(first=0.001, longest=0.001, total=0.01)) as calling,
+        pytest.raises(Unreachable, match=r"ingest at http://ingest\.test does not answer: Conn"),
+    ):
+        calling.send(CREATE)
+
+
+def test_who_wants_no_patience_asks_once() -> None:
+    handle, asked = answering(httpx.Response(503), httpx.Response(201, json=HEAD))
+
+    with client(handle, NEVER) as calling, pytest.raises(Fault):
+        calling.send(CREATE)
+
+    assert len(asked) == 1
+
+
+async def test_the_async_client_goes_the_same_way() -> None:
+    handle, asked = answering(
+        httpx.Response(503), httpx.ConnectError("x"), httpx.Response(200, json={"leases": []})
+    )
+
+    async with AsyncClient(STACK, retry=QUICK, transport=httpx.MockTransport(handle)) as calling:
+        found = await calling.acting("another").send(queue.lease(LeaseRequest(count=2)))
+
+    assert found.leases == []
+    assert [request.headers["authorization"] for request in asked] == ["Bearer another"] * 3
+    assert json.loads(asked[0].content) == {"count": 2}
+
+
+def test_fields_that_we_do_not_know_yet_are_passed_over() -> None:
+    handle, _ = answering(httpx.Response(201, json={**HEAD, "colour": "red"}))
+
+    with client(handle) as calling:
+        assert calling.send(CREATE).name == "reviews"
+
+
+def test_an_answer_that_the_api_does_not_promise_is_unreadable() -> None:
+    handle, _ = answering(httpx.Response(200, text="<html>a captive portal</html>"))
+
+    with client(handle) as calling, pytest.raises(Unreadable, match="ingest answered POST"):
+        calling.send(CREATE)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, Unauthenticated),
+        (403, Forbidden),
+        (404, NotFound),
+        (409, Conflict),
+        (413, Invalid),
+        (422, Invalid),
+        (500, Fault),
+        (503, Fault),
+        (429, Fault),
+    ],
+)
+def test_each_status_has_its_exception(status: int, kind: type[Problem]) -> None:
+    assert type(problem_of(status, b"")) is kind
+
+
+def test_a_problem_document_is_told_whole() -> None:
+    body = {
+        "type": "urn:problem:lease-expired",
+        "title": "The lease has expired",
+        "detail": "It ended at 12:00.",
+        "errors": [{"pointer": "/label/sentiment", "keyword": "enum", "message": "No such option"}],
+    }
+
+    problem = problem_of(409, json.dumps(body).encode())
+
+    assert (problem.slug, problem.status, problem.detail) == (
+        "lease-expired",
+        409,
+        "It ended at 12:00.",
+    )
+    assert problem.errors == (FieldError("/label/sentiment", "enum", "No such option"),)
+    assert str(problem) == (
+        "The lease has expired: It ended at 12:00. (/label/sentiment: No such option)"
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"errors": [1, {"pointer": 2}]}', b"null"])
+def test_an_error_with_any_body_is_a_problem(body: bytes) -> None:
+    assert "502" in str(problem_of(502, body)) or body in str(problem_of(502, body)).encode()
+
+
+def test_waits_grow_to_a_limit_and_end() -> None:
+    course = Course(Retry(first=1, longest=8, total=30), chance=lambda: 0.999999)
+
+    waits = []
+    while (pause := course.pause(None)) is not None:
+        waits.append(round(pause))
+
+    assert waits == [1, 2, 4, 8, 8]
+
+
+def test_a_service_that_says_how_long_to_wait_is_believed() -> None:
+    course = Course(Retry(first=0.1), chance=lambda: 0.0)
+
+    assert course.pause(Answer(429, b"", {"retry-after": "7"})) == 7
+    assert course.pause(Answer(429, b"", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) == 0.1
+
+
+def test_a_bug_is_not_asked_about_for_ever() -> None:
+    course = Course(Retry(first=0.001, longest=0.001, total=1000), chance=lambda: 0.0)
+
+    pauses = [course.pause(Answer(500, b"")) for _ in range(FAULTS_MAX + 1)]
+
+    assert None not in pauses[:FAULTS_MAX]
+    assert pauses[FAULTS_MAX] is None

@@ -1,0 +1,228 @@
+"""Versions on disk: what is verified, and how an interrupted pull goes on."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from labelwright_client import Client, NotVerified, Retry, Stack, Unreachable
+from labelwright_client.versions import cache_of, copy_to, pull, verify_folder
+from schemas.canonical import canonical, digest, merkle_root
+
+STACK = Stack({"dataset-store": "http://data.test"}, token="t")
+QUICK = Retry(first=0.001, longest=0.001, total=0.05)
+
+
+def make_version(count: int = 3) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A manifest and its files, as the dataset-store would give them."""
+    records = [
+        {"item_id": str(UUID(int=number)), "label": {"label": "x"}, "text": "ü" * number}
+        for number in range(count)
+    ]
+    lines = [canonical(record) for record in records]
+    files = {"records.jsonl": b"".join(line + b"\n" for line in lines), "labels.parquet": b"PAR1"}
+    core = {
+        "format": "labelwright.dataset/1",
+        "project": "reviews",
+        "specs": {"1": "0" * 64},
+        "fields": {"1": [{"name": "label", "kind": "number", "tolerance": 0.5}]},
+        "records": {"count": count, "root": merkle_root(lines)},
+    }
+    renderings = [
+        {
+            "name": name,
+            "media_type": "application/octet-stream",
+            "bytes": len(body),
+            "sha256": hashlib.sha256(body).hexdigest(),
+            "writer": "test",
+        }
+        for name, body in files.items()
+    ]
+    return {**core, "hash": digest(core), "renderings": renderings, "published": []}, files
+
+
+class Store:
+    """A dataset-store at the other end of the wire, which may break off, forget ranges or lie."""
+
+    def __init__(self, manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+        self.manifest = manifest
+        self.files = files
+        self.ranges: list[str | None] = []
+        self.breaks_after: list[int] = []
+        self.knows_ranges = True
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith(f"/v1/versions/{self.manifest['hash']}/files/"):
+            return httpx.Response(200, json=self.manifest)
+        asked = request.headers.get("range")
+        self.ranges.append(asked)
+        found = re.fullmatch(r"bytes=(\d+)-", asked or "") if self.knows_ranges else None
+        start = int(found[1]) if found else 0
+        body = self.files[request.url.path.rsplit("/", 1)[-1]][start:]
+        status = 206 if found else 200
+        if self.breaks_after:
+            return httpx.Response(status, stream=Broken(body[: self.breaks_after.pop(0)]))
+        return httpx.Response(status, content=body)
+
+    def client(self) -> Client:
+        return Client(STACK, retry=QUICK, transport=httpx.MockTransport(self))
+
+
+class Broken(httpx.SyncByteStream):
+    """A body that breaks off."""
+
+    def __init__(self, piece: bytes) -> None:
+        self.piece = piece
+
+    def __iter__(self) -> Any:
+        yield self.piece
+        raise httpx.ReadError("the connection broke")
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store(*make_version())
+
+
+def test_a_version_is_pulled_once_and_kept_under_its_hash(store: Store, tmp_path: Path) -> None:
+    version = store.manifest["hash"]
+
+    first = pull(store.client(), version, tmp_path)
+    asked = len(store.ranges)
+    second = pull(store.client(), version, tmp_path)
+
+    assert first.folder == second.folder == tmp_path / "versions" / version
+    assert (first.was_there, second.was_there, len(store.ranges)) == (False, True, asked)
+    assert (first.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_what_broke_off_goes_on_where_it_ended(store: Store, tmp_path: Path) -> None:
+    store.breaks_after = [10, 20]
+
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path)
+
+    assert store.ranges[:3] == [None, "bytes=10-", "bytes=30-"]
+    assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
+
+
+def test_an_interrupted_pull_leaves_no_version_and_the_next_one_goes_on(
+    store: Store, tmp_path: Path
+) -> None:
+    version = store.manifest["hash"]
+    store.breaks_after = [10, 0]
+    with pytest.raises(Unreachable):
+        pull(store.client(), version, tmp_path)
+    assert not (tmp_path / "versions" / version).exists()
+
+    pull(store.client(), version, tmp_path)
+
+    assert store.ranges[-2] == "bytes=10-"
+
+
+def test_a_server_that_knows_no_ranges_gives_everything_again(store: Store, tmp_path: Path) -> None:
+    store.breaks_after = [10]
+    store.knows_ranges = False
+
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path)
+
+    assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
+
+
+def test_what_an_earlier_try_left_wrong_is_got_again(store: Store, tmp_path: Path) -> None:
+    part = tmp_path / "versions" / f"{store.manifest['hash']}.part"
+    part.mkdir(parents=True)
+    (part / "records.jsonl").write_bytes(b"garbage")
+
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path)
+
+    assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
+
+
+def test_a_file_that_differs_is_refused(store: Store, tmp_path: Path) -> None:
+    store.files["labels.parquet"] = b"PAR2"
+
+    with pytest.raises(NotVerified, match=r"labels\.parquet has the sha256"):
+        pull(store.client(), store.manifest["hash"], tmp_path)
+    assert not (tmp_path / "versions" / store.manifest["hash"]).exists()
+
+
+def test_a_manifest_of_another_version_is_refused(store: Store, tmp_path: Path) -> None:
+    other = "f" * 64
+
+    with pytest.raises(NotVerified, match="not that of ffff"):
+        pull(store.client(), other, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest["records"].update(count=4),
+        lambda manifest: manifest.update(project="other"),
+        lambda manifest: manifest["specs"].update({"2": "1" * 64}),
+        lambda manifest: manifest["fields"]["1"][0].update(tolerance=0.25),
+        lambda manifest: manifest.update(hash="a" * 64),
+    ],
+)
+def test_any_change_of_the_manifest_is_noticed(store: Store, tmp_path: Path, change: Any) -> None:
+    folder = pull(store.client(), store.manifest["hash"], tmp_path).folder
+    manifest = json.loads((folder / "manifest.json").read_text())
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(NotVerified):
+        verify_folder(folder)
+
+
+def test_records_that_fit_their_sha256_but_not_the_root_are_noticed(tmp_path: Path) -> None:
+    manifest, files = make_version()
+    turned = b"".join(reversed(files["records.jsonl"].splitlines(keepends=True)))
+    manifest["renderings"][0].update(sha256=hashlib.sha256(turned).hexdigest())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "records.jsonl").write_bytes(turned)
+    (tmp_path / "labels.parquet").write_bytes(files["labels.parquet"])
+
+    with pytest.raises(NotVerified, match="the manifest says 3 and"):
+        verify_folder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "records.jsonl", "labels.parquet"])
+def test_a_missing_file_is_noticed(store: Store, tmp_path: Path, name: str) -> None:
+    folder = pull(store.client(), store.manifest["hash"], tmp_path).folder
+    (folder / name).unlink()
+
+    with pytest.raises(NotVerified):
+        verify_folder(folder)
+
+
+def test_a_cache_that_was_damaged_is_noticed(store: Store, tmp_path: Path) -> None:
+    folder = pull(store.client(), store.manifest["hash"], tmp_path).folder
+    (folder / "records.jsonl").write_bytes(b"x")
+
+    with pytest.raises(NotVerified):
+        pull(store.client(), store.manifest["hash"], tmp_path)
+
+
+def test_a_copy_is_whole(store: Store, tmp_path: Path) -> None:
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path / "cache")
+
+    copied = copy_to(pulled, tmp_path / "here")
+
+    assert verify_folder(copied).hash == store.manifest["hash"]
+
+
+def test_an_empty_version_can_be_pulled(tmp_path: Path) -> None:
+    store = Store(*make_version(0))
+
+    assert pull(store.client(), store.manifest["hash"], tmp_path).manifest.records.count == 0
+
+
+def test_the_cache_is_where_the_user_wants_it(tmp_path: Path) -> None:
+    assert cache_of({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
+    assert cache_of({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
+    assert cache_of({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"

@@ -1,0 +1,84 @@
+"""What was once said stays readable for ever."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from schemas import asyncapi
+from schemas.envelope import Envelope, Event
+from schemas.events import EVENTS, TOPICS
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parents[3]
+KINDS = sorted(EVENTS.values(), key=lambda kind: kind.__name__)
+
+
+def golden(kind: type[Event]) -> bytes:
+    return (GOLDEN / f"{kind.__name__}.v{kind.version}.json").read_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_golden_event_is_read_and_written_as_it_was(kind: type[Event]) -> None:
+    body = golden(kind)
+
+    event = Envelope.read(body).event(kind)
+
+    source = json.loads(body)["source"].removeprefix("labelwright/")
+    written = json.loads(event.to_wire(source))
+    old = json.loads(body)
+    assert {name: written["data"][name] for name in old["data"]} == old["data"]
+    assert {**written, "data": None} == {**old, "data": None}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_what_is_not_known_yet_is_passed_over(kind: type[Event]) -> None:
+    body = json.loads(golden(kind))
+    body["data"]["of_a_later_version"] = {"a": 1}
+    body["extension"] = "x"
+
+    event = Envelope.read(json.dumps(body).encode()).event(kind)
+
+    assert event == Envelope.read(golden(kind)).event(kind)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_on_the_way_out_nothing_unknown_is_said(kind: type[Event]) -> None:
+    facts: dict[str, Any] = Envelope.read(golden(kind)).event(kind).model_dump()
+
+    with pytest.raises(ValidationError):
+        kind(**facts, of_a_later_version=1)
+
+
+def test_strict_on_the_way_out() -> None:
+    kind = EVENTS["labelwright.RedundancyRaised.v1"]
+    facts = Envelope.read(golden(kind)).event(kind).model_dump()
+
+    with pytest.raises(ValidationError):
+        kind(**{**facts, "target": "3"})
+
+
+def test_the_key_is_the_fact_that_orders_the_topic() -> None:
+    for kind in KINDS:
+        event = Envelope.read(golden(kind)).event(kind)
+        assert event.key == str(getattr(event, kind.keyed_by))
+        assert kind.topic in TOPICS
+        assert len({other.keyed_by for other in KINDS if other.topic == kind.topic}) <= 2
+
+
+def test_an_event_has_an_id_of_its_own() -> None:
+    kind = EVENTS["labelwright.TaskWithdrawn.v1"]
+    facts = Envelope.read(golden(kind)).event(kind).model_dump(exclude={"event_id"})
+
+    assert isinstance(kind(**facts).event_id, UUID)
+    assert kind(**facts).event_id != kind(**facts).event_id
+
+
+def test_the_document_of_the_events_is_as_the_classes_are() -> None:
+    """If this fails: .venv/bin/python -m schemas.asyncapi > docs/asyncapi.json."""
+    committed = json.loads((ROOT / "docs" / "asyncapi.json").read_text())
+
+    assert committed == json.loads(json.dumps(asyncapi.document()))

@@ -1,0 +1,189 @@
+"""The HTTP door of ingest."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from chassis.auth import AnyCaller, Caller, needs
+from chassis.clock import Now
+from chassis.database import Transaction
+from chassis.json_body import JsonRoute
+from ingest_service.domain import refusals
+from ingest_service.operations import files, intake, projects, signals, specs
+from ingest_service.operations.batches import Batch
+from ingest_service.settings import Settings
+from schemas.ingest import (
+    GoldRequest,
+    ImportVerdict,
+    ItemRequest,
+    ProjectHead,
+    ProjectRequest,
+    Projects,
+    ProjectView,
+    SignalRequest,
+    SignalVerdict,
+    SpecPublication,
+    SpecRequest,
+    Specs,
+    SpecView,
+)
+from schemas.vocabulary import INT_MAX, ProjectName, Sha256
+
+NDJSON = "application/x-ndjson"
+
+REFUSALS: dict[type[Exception], int] = {
+    refusals.UnknownProject: 404,
+    refusals.UnknownSpec: 404,
+    refusals.UnknownBlob: 404,
+    refusals.ProjectExists: 409,
+    refusals.NoSpec: 409,
+    refusals.KeyReused: 422,
+    refusals.Malformed: 400,
+}
+
+router = APIRouter(route_class=JsonRoute, prefix="/v1")
+
+Owner = Annotated[Caller, Depends(needs("spec_owner", "admin"))]
+Pipeline = Annotated[Caller, Depends(needs("pipeline", "spec_owner", "admin"))]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[ -~]+$"),
+]
+Version = Annotated[int, Path(ge=1, le=INT_MAX)]
+
+
+@router.post("/projects", status_code=201, response_model=ProjectHead)
+async def make_project(
+    request: ProjectRequest, caller: Owner, session: Transaction, now: Now, response: Response
+) -> ProjectHead:
+    """Make a project. The same again answers 200; another title, 409."""
+    caller.check_project(request.name)
+    project, is_new = await projects.make_project(session, request, now)
+    response.status_code = 201 if is_new else 200
+    return project
+
+
+@router.get("/projects")
+async def list_projects(
+    caller: AnyCaller, session: Transaction, after: Annotated[ProjectName | None, Query()] = None
+) -> Projects:
+    """The projects that the caller may see."""
+    return await projects.list_projects(session, caller, after or "")
+
+
+@router.get("/projects/{project}")
+async def view_project(
+    project: ProjectName, caller: AnyCaller, session: Transaction
+) -> ProjectView:
+    """A project, with what it holds in numbers."""
+    caller.check_project(project)
+    return await projects.view_project(session, caller, project)
+
+
+@router.post("/projects/{project}/specs", status_code=201)
+async def publish_spec(
+    project: ProjectName,
+    request: SpecRequest,
+    caller: Owner,
+    session: Transaction,
+    now: Now,
+    response: Response,
+) -> SpecPublication:
+    """Publish a spec version. The same document as the newest version answers 200."""
+    caller.check_project(project)
+    publication, is_new = await specs.publish_spec(session, project, request, now)
+    response.status_code = 201 if is_new else 200
+    return publication
+
+
+@router.get("/projects/{project}/specs")
+async def list_specs(project: ProjectName, caller: AnyCaller, session: Transaction) -> Specs:
+    """The spec versions of a project, newest first."""
+    caller.check_project(project)
+    return await specs.list_specs(session, project)
+
+
+@router.get("/projects/{project}/specs/{version}")
+async def view_spec(
+    project: ProjectName,
+    version: Version,
+    caller: AnyCaller,
+    session: Transaction,
+    response: Response,
+) -> SpecView:
+    """A spec version, whole. It never changes."""
+    caller.check_project(project)
+    spec = await specs.view_spec(session, project, version)
+    response.headers["etag"] = f'"{spec.hash}"'
+    response.headers["cache-control"] = "private, max-age=31536000, immutable"
+    return spec
+
+
+def _body_of(kind: type[Any]) -> dict[str, Any]:
+    """What the OpenAPI document says of a body that is read as it lies."""
+    one = kind.model_json_schema()
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "array", "items": one, "minItems": 1}},
+                NDJSON: {"schema": one},
+            },
+        }
+    }
+
+
+async def _batch(
+    request: Request, project: ProjectName, caller: Pipeline, key: Key = None
+) -> Batch:
+    caller.check_project(project)
+    kind = request.url.path.rsplit("/", 1)[1]
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Batch(project, kind, await request.body(), media_type == NDJSON, key)
+
+
+Body = Annotated[Batch, Depends(_batch)]
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+Told = Annotated[Settings, Depends(_settings)]
+
+
+@router.post("/projects/{project}/items", openapi_extra=_body_of(ItemRequest))
+async def import_items(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
+    """Take items in: a JSON array, or a line of JSON for each. One bad item never stops the rest.
+
+    An item is known by its `external_id`, else by its payload. The same payload again changes
+    nothing; another payload is a new revision of the item.
+    """
+    return await intake.import_items(session, batch, told.blobs, now)
+
+
+@router.post("/projects/{project}/gold", openapi_extra=_body_of(GoldRequest))
+async def register_gold(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
+    """Take items with their right labels in. They are shown unmarked among the work."""
+    return await intake.register_gold(session, batch, told.blobs, now)
+
+
+@router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
+async def hear_signals(batch: Body, session: Transaction, now: Now, told: Told) -> SignalVerdict:
+    """Say what production noticed: it raises an item, opens it again, or brings it in."""
+    return await signals.hear_signals(session, batch, told.blobs, now)
+
+
+@router.get("/blobs/{sha256}", response_class=FileResponse)
+async def get_blob(
+    sha256: Sha256, caller: AnyCaller, session: Transaction, told: Told
+) -> FileResponse:
+    """A payload that is too large to travel inline."""
+    path = await files.blob_path(session, caller, told.blobs, sha256)
+    headers = {
+        "etag": f'"{sha256}"',
+        "cache-control": "private, max-age=31536000, immutable",
+    }
+    return FileResponse(path, media_type="application/json", headers=headers)

@@ -1,0 +1,29 @@
+"""What ingest refuses. The docstring is the title."""
+
+
+class UnknownProject(Exception):
+    """There is no such project."""
+
+
+class UnknownSpec(Exception):
+    """There is no such spec version."""
+
+
+class UnknownBlob(Exception):
+    """There is no such blob."""
+
+
+class ProjectExists(Exception):
+    """The project exists, with another title."""
+
+
+class NoSpec(Exception):
+    """Gold is checked against a spec version, and this project has none yet."""
+
+
+class KeyReused(Exception):
+    """This Idempotency-Key came with another body before."""
+
+
+class Malformed(Exception):
+    """The body is not JSON."""

@@ -1,0 +1,67 @@
+"""Whether a specification holds together, and its hash."""
+
+from collections.abc import Iterator
+
+import labels
+from schemas.canonical import NotCanonical, canonical, digest
+from schemas.ingest import ItemProblem
+from schemas.vocabulary import Policy, SpecDocument
+
+SPEC_MAX = 1_000_000
+"""The canonical bytes of a spec document, so that its event fits into Kafka."""
+
+
+def problems(document: SpecDocument) -> list[ItemProblem]:
+    """What is wrong with a specification; an empty list if nothing is."""
+    found = [
+        ItemProblem(pointer="/fields" + one.pointer, keyword=one.keyword, message=one.message)
+        for one in labels.check_fields(document.fields)
+    ]
+    if found:
+        return found
+    names = {str(field["name"]) for field in document.fields}
+    return [*_policy(document.policy, names), *_rules(document), *_size(document)]
+
+
+def spec_hash(document: SpecDocument) -> str:
+    """The identity of a spec version: the digest of the document with every default filled in."""
+    return digest(document.model_dump(mode="json"))
+
+
+def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
+    if policy.redundancy > policy.redundancy_max:
+        yield ItemProblem(
+            pointer="/policy/redundancy_max",
+            keyword="minimum",
+            message=f"redundancy_max is less than redundancy, which is {policy.redundancy}.",
+        )
+    for name in policy.decide_fields:
+        if name not in fields:
+            yield ItemProblem(
+                pointer="/policy/decide_fields/" + name.replace("~", "~0").replace("/", "~1"),
+                keyword="unknown",
+                message=f"There is no field '{name}'.",
+            )
+
+
+def _rules(document: SpecDocument) -> Iterator[ItemProblem]:
+    seen: set[str] = set()
+    for index, rule in enumerate(document.guidelines):
+        if rule.id in seen:
+            yield ItemProblem(
+                pointer=f"/guidelines/{index}/id",
+                keyword="unique",
+                message=f"There are two rules {rule.id}.",
+            )
+        seen.add(rule.id)
+
+
+def _size(document: SpecDocument) -> Iterator[ItemProblem]:
+    try:
+        size = len(canonical(document.model_dump(mode="json")))
+    except NotCanonical as error:
+        yield ItemProblem(pointer="", keyword="canonical", message=f"No exact JSON: {error}.")
+        return
+    if size > SPEC_MAX:
+        message = f"A specification may have {SPEC_MAX} bytes; this has {size}."
+        yield ItemProblem(pointer="", keyword="size", message=message)

@@ -1,0 +1,11 @@
+"""The events that ingest reacts to."""
+
+from chassis.delivery import on, on_many
+from ingest_service.operations import specs
+from schemas.events import EvidenceRelabelRequested, LabelDecided, RelabelRequested
+
+SUBSCRIPTIONS = [
+    on_many(LabelDecided, specs.record_decisions),
+    on(RelabelRequested, specs.relabel),
+    on(EvidenceRelabelRequested, specs.relabel),
+]

@@ -1,0 +1,1 @@
+"""What ingest can do. One function per operation, in its caller's transaction."""

@@ -1,0 +1,133 @@
+"""Taking items and gold in: a batch is read, told what it changes, and stored, set by set."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import labels
+from chassis.database import Session, after_commit
+from ingest_service import metrics
+from ingest_service.domain.intake import Incoming, Unfit, incoming, read, take_in
+from ingest_service.domain.model import Basis, Project, Spec
+from ingest_service.domain.refusals import NoSpec
+from ingest_service.operations.batches import Batch, Entry, once
+from ingest_service.operations.files import keep_blobs
+from ingest_service.operations.tasks import bring_up_to_date
+from ingest_service.store import items as store
+from ingest_service.store.specs import newest_spec
+from schemas.ingest import GoldRequest, ImportVerdict, ItemProblem, ItemRequest, Rejection
+
+Reader = Callable[[object], Incoming]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What stays the same through a batch."""
+
+    project: Project
+    spec: Spec | None
+    read: Reader
+    blobs: Path
+    now: datetime
+
+
+async def import_items(session: Session, batch: Batch, blobs: Path, now: datetime) -> ImportVerdict:
+    """Take items in, and make their tasks."""
+
+    async def judge(project: Project) -> ImportVerdict:
+        spec = await newest_spec(session, project.name)
+        intake = Intake(project, spec, _item_reader(project), blobs, now)
+        return await _take(session, batch, intake)
+
+    return await once(session, batch, ImportVerdict, now, judge)
+
+
+async def register_gold(
+    session: Session, batch: Batch, blobs: Path, now: datetime
+) -> ImportVerdict:
+    """Take items with their right labels in, and make their honeypots. Raises NoSpec."""
+
+    async def judge(project: Project) -> ImportVerdict:
+        spec = await newest_spec(session, project.name)
+        if spec is None:
+            raise NoSpec(f"Publish a specification for '{project.name}' first.")
+        reader = _gold_reader(project, spec.schema())
+        return await _take(session, batch, Intake(project, spec, reader, blobs, now))
+
+    return await once(session, batch, ImportVerdict, now, judge)
+
+
+def _item_reader(project: Project) -> Reader:
+    return lambda value: incoming(project.name, read(ItemRequest, value))
+
+
+def _gold_reader(project: Project, schema: labels.LabelSchema) -> Reader:
+    def gold(value: object) -> Incoming:
+        request = read(GoldRequest, value)
+        for refusal in schema.check(request.label, request.payload):
+            raise Unfit("/label" + refusal.pointer, refusal.keyword, refusal.message)
+        return incoming(project.name, request)
+
+    return gold
+
+
+async def _take(session: Session, batch: Batch, intake: Intake) -> ImportVerdict:
+    verdicts: Counter[str] = Counter()
+    rejected: list[Rejection] = []
+    for chunk in batch.chunks():
+        fit, unfit = _read(chunk, intake.read)
+        rejected += unfit
+        verdicts.update(await _store(session, intake, fit))
+    after_commit(session, lambda: _count(verdicts, len(rejected)))
+    return ImportVerdict(
+        created=verdicts["created"],
+        unchanged=verdicts["unchanged"],
+        changed=verdicts["changed"],
+        rejected=rejected,
+    )
+
+
+def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[Incoming], list[Rejection]]:
+    fit: list[Incoming] = []
+    unfit: list[Rejection] = []
+    for index, value in chunk:
+        if isinstance(value, ItemProblem):
+            unfit.append(Rejection(index=index, problem=value))
+            continue
+        try:
+            fit.append(reader(value))
+        except Unfit as refusal:
+            unfit.append(Rejection(index=index, problem=refusal.problem))
+    return fit, unfit
+
+
+async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) -> list[str]:
+    """Store one portion; the verdict on each of it."""
+    name = intake.project.name
+    known = await store.items(session, name, {one.item.item_id for one in batch})
+    changes = take_in(batch, known)
+    if not changes.items:
+        return changes.verdicts
+    large = {one.item.payload_sha256: one.blob for one in batch if one.blob is not None}
+    if large:
+        # Before the rows that name them: a file that nobody names does no harm.
+        await asyncio.to_thread(keep_blobs, intake.blobs, large)
+        await store.add_blobs(session, name, list(large))
+    items = list(changes.items.values())
+    await store.save_items(session, items)
+    regold = frozenset(changes.regold)
+    if regold:
+        await store.save_gold(session, [item for item in items if item.item_id in regold])
+    if intake.spec is not None:
+        basis = Basis(intake.project, intake.spec, intake.now)
+        await bring_up_to_date(session, basis, items, regold=regold)
+    return changes.verdicts
+
+
+def _count(verdicts: Counter[str], rejected: int) -> None:
+    for verdict, count in verdicts.items():
+        metrics.ITEMS.labels(verdict).inc(count)
+    metrics.ITEMS.labels("rejected").inc(rejected)

@@ -1,0 +1,85 @@
+"""Projects and what they hold in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.database import Session, raw
+from ingest_service.domain.model import Project
+
+_COLUMNS = "project, title, created_at, sample_key, newest_version"
+_ADD = """
+INSERT INTO projects (project, title, created_at, sample_key) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING project
+"""
+_PROJECT = f"SELECT {_COLUMNS} FROM projects WHERE project = $1"
+_LOCK = f"SELECT {_COLUMNS} FROM projects WHERE project = ANY($1) ORDER BY project FOR UPDATE"
+_LIST = f"""
+SELECT {_COLUMNS} FROM projects
+WHERE ($1::text[] IS NULL OR project = ANY($1)) AND project > $2 ORDER BY project LIMIT $3
+"""
+_COUNTS = """
+SELECT (SELECT count(*) FROM items WHERE project = $1 AND is_work) AS items,
+    (SELECT count(*) FROM gold WHERE project = $1) AS gold,
+    (SELECT count(*) FROM items i WHERE i.project = $1
+        AND i.item_id > (SELECT min(after::text)::uuid FROM rollouts WHERE project = $1)) AS rest
+"""
+_STATES = """
+SELECT state, count(*) AS n FROM tasks WHERE project = $1 AND purpose = 'work' GROUP BY state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a project holds."""
+
+    items: int
+    gold: int
+    rolling_out: int
+    tasks: dict[str, int]
+
+
+async def add_project(session: Session, project: Project) -> bool:
+    """Keep a new project. False if there is one of that name."""
+    connection = await raw(session)
+    added = await connection.fetchval(
+        _ADD, project.name, project.title, project.created_at, project.sample_key
+    )
+    return added is not None
+
+
+async def project(session: Session, name: str) -> Project | None:
+    """The project called `name`."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_PROJECT, name)
+    return None if row is None else Project(*row)
+
+
+async def project_for_update(session: Session, name: str) -> Project | None:
+    """The project called `name`, locked."""
+    return (await projects_for_update(session, [name])).get(name)
+
+
+async def projects_for_update(session: Session, names: Sequence[str]) -> dict[str, Project]:
+    """The projects called `names`, locked."""
+    connection = await raw(session)
+    rows = await connection.fetch(_LOCK, list(names))
+    return {row["project"]: Project(*row) for row in rows}
+
+
+async def projects(
+    session: Session, among: Sequence[str] | None, after: str, limit: int
+) -> list[Project]:
+    """Projects by name; None: among all."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(_LIST, among, after, limit)
+    return [Project(*row) for row in rows]
+
+
+async def counts(session: Session, name: str) -> Counts:
+    """What a project holds, in numbers."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_COUNTS, name)
+    states = await connection.fetch(_STATES, name)
+    tasks = {"open": 0, "decided": 0, "withdrawn": 0} | {one["state"]: one["n"] for one in states}
+    return Counts(row["items"], row["gold"], row["rest"], tasks)

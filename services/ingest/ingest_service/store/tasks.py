@@ -1,0 +1,64 @@
+"""Tasks: made, withdrawn, raised, decided."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from chassis.database import Session, raw
+from ingest_service.store import as_json
+from schemas.events import TaskCreated
+
+_ADD = """
+INSERT INTO tasks (task_id, project, item_id, purpose, revision, spec_version, round, state,
+    priority, created_at)
+SELECT task_id, project, item_id, purpose, revision, spec_version, round, 'open', priority, made_at
+FROM json_to_recordset($1::json) AS t (
+    task_id uuid, project text, item_id uuid, purpose text, revision int, spec_version int,
+    round int, priority smallint, made_at timestamptz)
+"""
+_WITHDRAW = "UPDATE tasks SET state = 'withdrawn' WHERE task_id = ANY($1) AND state = 'open'"
+_DECIDE = """
+UPDATE tasks SET state = 'decided'
+WHERE task_id = ANY($1) AND state = 'open' AND purpose = 'work'
+"""
+_RAISE = """
+UPDATE tasks SET priority = r.priority FROM unnest($1::uuid[], $2::int[]) AS r (task_id, priority)
+WHERE tasks.task_id = r.task_id
+"""
+
+
+async def add_tasks(session: Session, tasks: Sequence[tuple[TaskCreated, int]]) -> None:
+    """Keep new tasks, each with its round."""
+    rows = [
+        {
+            "task_id": task.task_id,
+            "project": task.project,
+            "item_id": task.item_id,
+            "purpose": task.purpose,
+            "revision": task.revision,
+            "spec_version": task.spec_version,
+            "round": turn,
+            "priority": task.priority,
+            "made_at": task.occurred_at,
+        }
+        for task, turn in tasks
+    ]
+    connection = await raw(session)
+    await connection.execute(_ADD, as_json(rows))
+
+
+async def withdraw(session: Session, task_ids: Sequence[UUID]) -> None:
+    """These tasks are open no more."""
+    connection = await raw(session)
+    await connection.execute(_WITHDRAW, task_ids)
+
+
+async def decide(session: Session, task_ids: Sequence[UUID]) -> None:
+    """These tasks have their label; what was withdrawn before stays so."""
+    connection = await raw(session)
+    await connection.execute(_DECIDE, task_ids)
+
+
+async def raise_tasks(session: Session, priorities: Mapping[UUID, int]) -> None:
+    """Give tasks another priority."""
+    connection = await raw(session)
+    await connection.execute(_RAISE, list(priorities), list(priorities.values()))

@@ -1,0 +1,116 @@
+"""What ingest stores. JSON is kept as text (`json`), so that numbers stay as they were written."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from chassis.database import new_metadata
+
+metadata = new_metadata()
+
+_TIME = sa.DateTime(timezone=True)
+
+# `sample_key` decides which items belong to the random sample that several people label. The row
+# is locked by whatever makes or withdraws tasks of the project: one at a time.
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("sample_key", sa.Text, nullable=False),
+    sa.Column("newest_version", sa.Integer, nullable=False, server_default="0"),
+)
+
+specs = sa.Table(
+    "specs",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("resolves", ARRAY(sa.Uuid), nullable=False),
+    sa.Column("relabel", sa.Text, nullable=False),
+    sa.Column("published_at", _TIME, nullable=False),
+)
+
+# `payload` is null where it lies in a blob. `is_work` is false for what is only gold.
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("external_id", sa.Text),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("payload_sha256", sa.Text, nullable=False),
+    sa.Column("payload", sa.JSON),
+    sa.Column("source", sa.Text),
+    sa.Column("metadata", sa.JSON, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("due_at", _TIME),
+    sa.Column("skills", ARRAY(sa.Text), nullable=False),
+    sa.Column("signals", sa.JSON, nullable=False),
+    sa.Column("prelabels", sa.JSON, nullable=False),
+    sa.Column("redundancy", sa.Integer),
+    sa.Column("is_work", sa.Boolean, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Index("ix_items_project_item_id", "project", "item_id"),
+)
+
+# The right label of a revision of an item.
+gold = sa.Table(
+    "gold",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False, index=True),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("label", sa.JSON, nullable=False),
+    sa.Column("rules", ARRAY(sa.Text), nullable=False),
+)
+
+# `round` counts how often an item was opened again under the same spec version.
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("task_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("item_id", sa.Uuid, nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("spec_version", sa.Integer, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.UniqueConstraint("item_id", "purpose", "revision", "spec_version", "round"),
+    sa.Index("ix_tasks_project_state", "project", "purpose", "state"),
+)
+
+# What is still to be made again after a spec version was published: the items beyond `after`.
+rollouts = sa.Table(
+    "rollouts",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("relabel_all", sa.Boolean, nullable=False),
+    sa.Column("after", sa.Uuid, nullable=False),
+    sa.Column("steps", sa.Integer, nullable=False, server_default="0"),
+)
+
+# The verdict on a batch that came with an Idempotency-Key.
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("body_sha256", sa.Text, nullable=False),
+    sa.Column("verdict", sa.JSON, nullable=False),
+    sa.Column("created_at", _TIME, nullable=False, index=True),
+)
+
+# Who may fetch a blob: whoever reaches a project that has it.
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True),
+    sa.Column("project", sa.Text, primary_key=True),
+)

@@ -1,0 +1,103 @@
+"""The HTTP door of quality: who may be trusted, and whether the specification can."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, status
+
+from chassis.auth import AnyCaller, Caller, Forbidden, needs
+from chassis.clock import Now
+from chassis.database import Transaction
+from chassis.json_body import JsonRoute
+from quality_service.domain import refusals
+from quality_service.operations import people, reports
+from schemas.quality import (
+    PAGE_MAX,
+    AnnotatorUpdate,
+    AnnotatorView,
+    Models,
+    ProjectAnnotators,
+    SpecIssueDetail,
+    SpecIssues,
+)
+from schemas.vocabulary import Annotator, ProjectName
+
+REFUSALS: dict[type[Exception], int] = {
+    refusals.UnknownProject: status.HTTP_404_NOT_FOUND,
+    refusals.UnknownAnnotator: status.HTTP_404_NOT_FOUND,
+    refusals.UnknownIssue: status.HTTP_404_NOT_FOUND,
+    refusals.UnreadableSpec: status.HTTP_422_UNPROCESSABLE_CONTENT,
+}
+
+router = APIRouter(route_class=JsonRoute, prefix="/v1")
+
+Owner = Annotated[Caller, Depends(needs("admin", "spec_owner"))]
+"""Who may see gold, and figures from which honeypots could be told."""
+Reader = Annotated[
+    Caller,
+    Depends(needs("admin", "spec_owner", "reviewer", "adjudicator", "pipeline", "trainer", "sre")),
+]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+
+
+@router.get("/annotators/{annotator}")
+async def show_annotator(
+    annotator: Annotator, caller: AnyCaller, transaction: Transaction
+) -> AnnotatorView:
+    """Standing and skills in each project; for others than the annotator the accuracy too."""
+    if caller.pseudonym != annotator and not caller.has(*people.SEES_ALL):
+        raise Forbidden(f"This needs one of the roles {', '.join(people.SEES_ALL)}.")
+    return await people.show_annotator(transaction, caller, annotator)
+
+
+@router.put("/annotators/{annotator}")
+async def change_annotator(
+    annotator: Annotator,
+    body: AnnotatorUpdate,
+    caller: Owner,
+    transaction: Transaction,
+    now: Now,
+) -> AnnotatorView:
+    """Set an annotator's standing or skills in one project. The same again changes nothing."""
+    caller.check_project(body.project)
+    await people.change_annotator(transaction, annotator, body, now)
+    return await people.show_annotator(transaction, caller, annotator)
+
+
+@router.get("/projects/{project}/annotators")
+async def list_annotators(
+    project: ProjectName,
+    caller: Owner,
+    transaction: Transaction,
+    after: Annotator | None = None,
+    limit: Limit = 100,
+) -> ProjectAnnotators:
+    """The annotators of a project, with accuracy and what they did."""
+    caller.check_project(project)
+    return await people.list_annotators(transaction, project, after or "", limit)
+
+
+@router.get("/projects/{project}/spec-issues")
+async def list_issues(
+    project: ProjectName,
+    caller: Reader,
+    transaction: Transaction,
+    after: UUID | None = None,
+    limit: Limit = 100,
+) -> SpecIssues:
+    """The spec issues of a project, and whom each measured agreement points at."""
+    caller.check_project(project)
+    return await reports.list_issues(transaction, project, after, limit)
+
+
+@router.get("/spec-issues/{issue_id}")
+async def show_issue(issue_id: UUID, caller: Owner, transaction: Transaction) -> SpecIssueDetail:
+    """A spec issue with its evidence: what its owner needs to mend the specification."""
+    return await reports.show_issue(transaction, caller, issue_id)
+
+
+@router.get("/projects/{project}/models")
+async def list_models(project: ProjectName, caller: Reader, transaction: Transaction) -> Models:
+    """How people's answers compare with what models suggested."""
+    caller.check_project(project)
+    return await reports.list_models(transaction, project)

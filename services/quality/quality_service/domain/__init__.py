@@ -1,0 +1,1 @@
+"""The rules of quality. No I/O, no clock, no chance."""

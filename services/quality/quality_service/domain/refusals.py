@@ -1,0 +1,17 @@
+"""What the quality service refuses."""
+
+
+class UnknownProject(Exception):
+    """No such project is known here."""
+
+
+class UnknownAnnotator(Exception):
+    """No such annotator is known in the projects that you may see."""
+
+
+class UnknownIssue(Exception):
+    """No such spec issue is known here."""
+
+
+class UnreadableSpec(Exception):
+    """The fields or the policy of this spec version cannot be read."""

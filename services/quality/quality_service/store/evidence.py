@@ -1,0 +1,202 @@
+"""What speaks against a spec version: conflicts, adjudications, skips, missed gold."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, as_json, raw
+from quality_service.domain.issues import Issue, is_gold_suspect
+from quality_service.domain.rationales import Rationale
+from schemas.events import AdjudicationDecided, ConflictRaised, TaskSkipped
+from schemas.quality import EvidenceItem, GoldMissed
+
+LIST_MAX = 500
+READ_MAX = 20_000
+
+_ADD_CONFLICTS = """
+INSERT INTO conflicts (task_id, project, item_id, spec_version, fields, scores)
+SELECT task_id, project, item_id, spec_version,
+    ARRAY(SELECT jsonb_array_elements_text(fields::jsonb)), scores::jsonb
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[])
+    AS one (task_id, project, item_id, spec_version, fields, scores)
+ON CONFLICT (task_id) DO UPDATE SET scores = conflicts.scores || excluded.scores,
+    fields = CASE WHEN conflicts.fields = '{}' OR excluded.fields = '{}' THEN '{}'
+        ELSE ARRAY(
+            SELECT DISTINCT field FROM unnest(conflicts.fields || excluded.fields) AS field
+            ORDER BY field
+        ) END
+"""
+_ADD_ADJUDICATIONS = """
+INSERT INTO adjudications (adjudication_id, task_id, rationale, cause, rules)
+SELECT adjudication_id, task_id, rationale, cause,
+    ARRAY(SELECT jsonb_array_elements_text(rules::jsonb))
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+    AS one (adjudication_id, task_id, rationale, cause, rules)
+ON CONFLICT DO NOTHING
+"""
+_ADD_SKIPS = """
+INSERT INTO skips (task_id, annotator, stage, project, item_id, spec_version, purpose, reason)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[],
+    $7::text[], $8::text[])
+ON CONFLICT DO NOTHING
+"""
+_CONFLICTS_OF = """
+SELECT * FROM conflicts
+WHERE project = $1 AND spec_version = $2 AND (fields = '{}' OR $3 = ANY(fields))
+"""
+_SKIPS_OF = """
+SELECT * FROM skips WHERE project = $1 AND spec_version = $2 AND purpose = 'work'
+    AND reason IN ('guideline_does_not_cover', 'two_labels_fit')
+"""
+_ITEMS = f"""
+WITH conflict AS ({_CONFLICTS_OF}), skip AS ({_SKIPS_OF}), evidence AS (
+    SELECT item_id, 'conflict' AS source, NULL AS cause FROM conflict
+    UNION ALL SELECT item_id, 'adjudication', cause FROM conflict JOIN adjudications USING (task_id)
+    UNION ALL SELECT item_id, 'skip', NULL FROM skip
+)
+SELECT item_id, array_agg(DISTINCT source ORDER BY source) AS sources,
+    coalesce(array_agg(DISTINCT cause ORDER BY cause) FILTER (WHERE cause IS NOT NULL), '{{}}')
+        AS causes
+FROM evidence GROUP BY item_id
+ORDER BY cardinality(array_agg(DISTINCT source)) DESC, item_id LIMIT $4
+"""
+_SCORES = f"""
+WITH conflict AS ({_CONFLICTS_OF})
+SELECT ARRAY(
+    SELECT answer FROM jsonb_each_text(scores -> $3) AS one (answer, score) WHERE score <> '0'
+) AS answers
+FROM conflict WHERE jsonb_typeof(scores -> $3) = 'object' ORDER BY task_id LIMIT $4
+"""
+_RATIONALES = f"""
+WITH conflict AS ({_CONFLICTS_OF})
+SELECT item_id, rationale, cause, rules FROM conflict JOIN adjudications USING (task_id)
+ORDER BY adjudication_id LIMIT $4
+"""
+_SKIPS = """
+SELECT reason, count(*) AS count FROM skips WHERE project = $1 AND spec_version = $2
+GROUP BY reason ORDER BY reason
+"""
+_GOLD_MISSED = """
+SELECT g.item_id, g.label -> $3 AS expected, g.rules, s.given, s.is_correct, count(*) AS count
+FROM gold g JOIN answers a USING (task_id) JOIN scores s USING (annotation_id)
+    JOIN standings p ON p.project = a.project AND p.annotator = a.annotator
+WHERE g.project = $1 AND g.spec_version = $2 AND s.field = $3
+    AND p.standing NOT IN ('flagged', 'suspended')
+GROUP BY g.task_id, s.given, s.is_correct ORDER BY g.item_id, s.given::text
+"""
+
+
+async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
+    """Keep conflicts. What a task was ever contested about stays evidence."""
+    connection = await raw(session)
+    for run in _of_different_tasks(events):
+        columns: list[list[Any]] = [
+            [event.task_id for event in run],
+            [event.project for event in run],
+            [event.item_id for event in run],
+            [event.spec_version for event in run],
+            [as_json(sorted(event.fields)) for event in run],
+            [as_json(event.scores) for event in run],
+        ]
+        await connection.execute(_ADD_CONFLICTS, *columns)
+
+
+def _of_different_tasks(events: Sequence[ConflictRaised]) -> Iterator[list[ConflictRaised]]:
+    """The events in runs in which no task comes twice: one statement cannot touch a row twice."""
+    run: dict[UUID, ConflictRaised] = {}
+    for event in events:
+        if event.task_id in run:
+            yield list(run.values())
+            run = {}
+        run[event.task_id] = event
+    yield list(run.values())
+
+
+async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+    """Keep how conflicts were settled, and why they had come about."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_ADJUDICATIONS,
+        [event.adjudication_id for event in events],
+        [event.task_id for event in events],
+        [event.rationale for event in events],
+        [event.cause for event in events],
+        [as_json(event.rules) for event in events],
+    )
+
+
+async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
+    """Keep who passed what on, and why."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_SKIPS,
+        [event.task_id for event in events],
+        [event.annotator for event in events],
+        [event.stage for event in events],
+        [event.project for event in events],
+        [event.item_id for event in events],
+        [event.spec_version for event in events],
+        [event.purpose for event in events],
+        [event.reason for event in events],
+    )
+
+
+async def items(session: Session, issue: Issue) -> list[EvidenceItem]:
+    """The items that speak against the spec version, those that do so in most ways first."""
+    connection = await raw(session)
+    rows = await connection.fetch(_ITEMS, *_about(issue), LIST_MAX)
+    return [EvidenceItem(**dict(row)) for row in rows]
+
+
+async def answers(session: Session, issue: Issue) -> list[list[str]]:
+    """The different answers to the field in each conflict."""
+    connection = await raw(session)
+    return [row["answers"] for row in await connection.fetch(_SCORES, *_about(issue), READ_MAX)]
+
+
+async def rationales(session: Session, issue: Issue) -> list[Rationale]:
+    """What adjudicators wrote."""
+    connection = await raw(session)
+    return [
+        Rationale(row["item_id"], row["rationale"], row["cause"], tuple(row["rules"]))
+        for row in await connection.fetch(_RATIONALES, *_about(issue), READ_MAX)
+    ]
+
+
+async def skips(session: Session, issue: Issue) -> dict[str, int]:
+    """How often a task was skipped for each reason."""
+    connection = await raw(session)
+    rows = await connection.fetch(_SKIPS, issue.project, issue.spec_version)
+    return {row["reason"]: row["count"] for row in rows}
+
+
+async def gold_missed(session: Session, issue: Issue) -> list[GoldMissed]:
+    """The golds that so many trusted annotators miss that gold or spec must be asked."""
+    connection = await raw(session)
+    golds: dict[Any, list[Any]] = {}
+    for row in await connection.fetch(_GOLD_MISSED, *_about(issue)):
+        golds.setdefault(row["item_id"], []).append(row)
+    found = [_missed(rows) for rows in golds.values()]
+    suspect = [one for one in found if is_gold_suspect(one.missed, one.answered)]
+    return sorted(suspect, key=lambda one: (-one.missed, one.item_id))[:LIST_MAX]
+
+
+def _missed(rows: Sequence[Any]) -> GoldMissed:
+    wrong = [row for row in rows if not row["is_correct"]]
+    return GoldMissed(
+        item_id=rows[0]["item_id"],
+        expected=rows[0]["expected"],
+        rules=rows[0]["rules"],
+        missed=sum(row["count"] for row in wrong),
+        answered=sum(row["count"] for row in rows),
+        given={_told(row["given"]): row["count"] for row in wrong},
+    )
+
+
+def _told(given: object) -> str:
+    """An answer as text: itself if it is one, else its JSON."""
+    return given if isinstance(given, str) else as_json(given)
+
+
+def _about(issue: Issue) -> tuple[str, int, str]:
+    return issue.project, issue.spec_version, issue.field

@@ -1,0 +1,170 @@
+"""Measured agreement, the spec issues that follow from it, and how they end."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Session, raw
+from quality_service.domain.issues import Issue
+from schemas.events import AgreementMeasured, SpecPublished
+from schemas.vocabulary import Cause, Measure
+
+_SET_MEASURE = """
+INSERT INTO measures (project, spec_version, field, metric, measured, without_distrusted)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)
+ON CONFLICT (project, spec_version, field) DO UPDATE SET metric = excluded.metric,
+    measured = excluded.measured, without_distrusted = excluded.without_distrusted
+"""
+_OPEN = """
+INSERT INTO issues (issue_id, project, spec_version, field, metric, value, low, high, floor, why,
+    opened_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT DO NOTHING RETURNING issue_id
+"""
+_ISSUES = """
+SELECT issue_id, project, spec_version, field, cause, resolved_by FROM issues
+WHERE project = $1 AND spec_version = ANY($2) ORDER BY spec_version, field
+"""
+_SET_CAUSE = "UPDATE issues SET cause = $2 WHERE issue_id = $1"
+_ADD_RESOLUTIONS = """
+INSERT INTO resolutions (issue_id, project, spec_version, relabel, published_at)
+SELECT issue_id, $2, $3, $4, $5 FROM unnest($1::uuid[]) AS one (issue_id)
+ON CONFLICT DO NOTHING
+"""
+# The first spec version after the issue's own that names it. An issue is resolved once.
+_RESOLVE = """
+UPDATE issues i SET resolved_by = r.spec_version, resolved_at = r.published_at,
+    relabel = r.relabel
+FROM (
+    SELECT DISTINCT ON (issue_id, project) r.*
+    FROM resolutions r JOIN issues USING (issue_id, project)
+    WHERE r.spec_version > issues.spec_version AND issue_id = ANY($1) AND project = $2
+    ORDER BY issue_id, project, r.spec_version
+) AS r
+WHERE i.issue_id = r.issue_id AND i.project = r.project AND i.resolved_by IS NULL
+RETURNING i.issue_id, i.project, i.spec_version, i.field, i.cause, i.resolved_by, i.resolved_at
+"""
+# Each item once. Evidence that comes late, when the issue is resolved already, is added then.
+_RELABEL = """
+INSERT INTO relabeled (issue_id, item_id)
+SELECT DISTINCT i.issue_id, e.item_id
+FROM issues i JOIN (
+    SELECT project, spec_version, item_id, fields FROM conflicts
+    UNION ALL
+    SELECT project, spec_version, item_id, '{}' FROM skips
+    WHERE purpose = 'work' AND reason IN ('guideline_does_not_cover', 'two_labels_fit')
+) AS e ON e.project = i.project AND e.spec_version = i.spec_version
+    AND (e.fields = '{}' OR i.field = ANY(e.fields))
+WHERE i.issue_id = ANY($1) AND i.relabel = 'evidence'
+ON CONFLICT DO NOTHING RETURNING issue_id, item_id
+"""
+_CAUSES = """
+SELECT i.issue_id, a.cause, count(*) AS count
+FROM issues i JOIN conflicts c ON c.project = i.project AND c.spec_version = i.spec_version
+        AND (c.fields = '{}' OR i.field = ANY(c.fields))
+    JOIN adjudications a USING (task_id)
+WHERE i.issue_id = ANY($1) GROUP BY i.issue_id, a.cause
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An issue that a spec version has just resolved."""
+
+    issue: Issue
+    at: datetime
+
+
+async def set_measure(session: Session, event: AgreementMeasured, measured: Measure) -> None:
+    """Keep the newest agreement on a field."""
+    without = event.without_distrusted
+    connection = await raw(session)
+    await connection.execute(
+        _SET_MEASURE,
+        event.project,
+        event.spec_version,
+        event.field,
+        event.metric,
+        measured.model_dump_json(),
+        None if without is None else without.model_dump_json(),
+    )
+
+
+async def open_issue(
+    session: Session, issue: Issue, event: AgreementMeasured, floor: float, why: str
+) -> bool:
+    """Keep an issue; say whether it is new."""
+    connection = await raw(session)
+    row = await connection.fetchrow(
+        _OPEN,
+        issue.issue_id,
+        issue.project,
+        issue.spec_version,
+        issue.field,
+        event.metric,
+        event.value,
+        event.low,
+        event.high,
+        floor,
+        why,
+        event.occurred_at,
+    )
+    return row is not None
+
+
+async def issues_of(session: Session, project: str, spec_versions: Collection[int]) -> list[Issue]:
+    """The issues of these spec versions."""
+    connection = await raw(session)
+    rows = await connection.fetch(_ISSUES, project, sorted(set(spec_versions)))
+    return [Issue(**dict(row)) for row in rows]
+
+
+async def causes(session: Session, issues: Collection[UUID]) -> Mapping[UUID, dict[Cause, int]]:
+    """How often adjudicators named each cause, by issue."""
+    connection = await raw(session)
+    found: dict[UUID, dict[Cause, int]] = {issue: {} for issue in issues}
+    for row in await connection.fetch(_CAUSES, list(issues)):
+        found[row["issue_id"]][row["cause"]] = row["count"]
+    return found
+
+
+async def set_cause(session: Session, issue: UUID, cause: Cause) -> None:
+    """Keep the leading cause of an issue."""
+    connection = await raw(session)
+    await connection.execute(_SET_CAUSE, issue, cause)
+
+
+async def add_resolutions(session: Session, event: SpecPublished) -> None:
+    """Keep which issues a spec version says it mends."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_RESOLUTIONS,
+        event.resolves,
+        event.project,
+        event.spec_version,
+        event.relabel,
+        event.occurred_at,
+    )
+
+
+async def resolve(session: Session, project: str, issues: Collection[UUID]) -> list[Resolved]:
+    """End those of the issues that a later spec version names; return those that ended now."""
+    connection = await raw(session)
+    rows = [dict(row) for row in await connection.fetch(_RESOLVE, list(issues), project)]
+    found = [Resolved(at=row.pop("resolved_at"), issue=Issue(**row)) for row in rows]
+    return sorted(found, key=lambda one: one.issue.issue_id)
+
+
+async def relabel(session: Session, issues: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
+    """The items, by issue, that are to be labeled again and of which nobody was told yet."""
+    connection = await raw(session)
+    found: dict[UUID, list[UUID]] = {}
+    for row in await connection.fetch(_RELABEL, list(issues)):
+        found.setdefault(row["issue_id"], []).append(row["item_id"])
+    return {issue: sorted(items) for issue, items in sorted(found.items())}
+
+
+def measure_of(stored: object) -> Measure | None:
+    """A stored measure."""
+    return None if stored is None else Measure.model_validate(stored, strict=False)

@@ -1,0 +1,225 @@
+"""Work: its tasks, annotations and decisions, and what of it is reviewed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, as_json, raw
+from quality_service.domain.reviews import review_id
+from schemas.events import (
+    AnnotationSubmitted,
+    LabelDecided,
+    LeaseExpired,
+    ReviewDecided,
+    TaskCreated,
+)
+
+_ADD_TASKS = """
+INSERT INTO tasks (task_id, project, spec_version, created_at, due_at, is_open)
+SELECT one.*, NOT EXISTS (SELECT 1 FROM decisions d WHERE d.task_id = one.task_id)
+FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[])
+    AS one (task_id, project, spec_version, created_at, due_at)
+ON CONFLICT DO NOTHING
+"""
+_CLOSE_TASKS = "UPDATE tasks SET is_open = false WHERE task_id = ANY($1) AND is_open"
+_ADD_ANNOTATIONS = """
+INSERT INTO annotations
+    (annotation_id, project, annotator, submitted_at, model, was_shown, equals)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],
+    $6::bool[], $7::bool[])
+ON CONFLICT DO NOTHING
+"""
+_ADD_DECISIONS = """
+INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label, how)
+SELECT project, decision_no, task_id, item_id, spec_version, label::jsonb, how
+FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[])
+    AS one (project, decision_no, task_id, item_id, spec_version, label, how)
+ON CONFLICT DO NOTHING
+"""
+_ADD_CONTRIBUTIONS = """
+INSERT INTO contributions (project, decision_no, annotation_id)
+SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[])
+ON CONFLICT DO NOTHING
+"""
+# Decided by votes, not replaced since, not reviewed yet, and resting on a suspended annotator's
+# answer from after the last honeypot that speaks for it.
+_DISTRUSTED = """
+SELECT DISTINCT d.project, d.decision_no, d.task_id, d.item_id, d.spec_version, d.label
+FROM annotations a
+    JOIN standings s ON s.project = a.project AND s.annotator = a.annotator
+        AND s.standing = 'suspended'
+    JOIN contributions c ON c.annotation_id = a.annotation_id AND c.project = a.project
+    JOIN decisions d ON d.project = c.project AND d.decision_no = c.decision_no
+WHERE {which} AND (s.last_good_at IS NULL OR a.submitted_at > s.last_good_at)
+    AND d.how NOT IN ('review', 'adjudicated')
+    AND NOT EXISTS (
+        SELECT 1 FROM decisions newer
+        WHERE newer.task_id = d.task_id AND newer.decision_no > d.decision_no
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM reviews r WHERE r.project = d.project AND r.decision_no = d.decision_no
+    )
+ORDER BY d.project, d.decision_no
+"""
+_DISTRUSTED_OF = _DISTRUSTED.format(which="a.project = $1 AND a.annotator = $2")
+_DISTRUSTED_AMONG = _DISTRUSTED.format(which="a.annotation_id = ANY($1)")
+_ADD_REVIEWS = """
+INSERT INTO reviews (review_id, project, decision_no, reason)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])
+ON CONFLICT DO NOTHING RETURNING review_id
+"""
+_ADD_VERDICTS = """
+INSERT INTO verdicts (review_id, verdict) SELECT * FROM unnest($1::uuid[], $2::text[])
+ON CONFLICT DO NOTHING
+"""
+_ADD_EXPIRIES = """
+INSERT INTO expiries (lease_id, project, annotator)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decided label that may be reviewed."""
+
+    project: str
+    decision_no: int
+    task_id: UUID
+    item_id: UUID
+    spec_version: int
+    label: dict[str, Any]
+
+    @property
+    def review_id(self) -> UUID:
+        """The identity of its review."""
+        return review_id(self.project, self.decision_no)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What a model suggested beside an annotation, and what became of it."""
+
+    model: str
+    was_shown: bool
+    equals: bool
+
+
+async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+    """Start the clocks of tasks."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_TASKS,
+        [event.task_id for event in events],
+        [event.project for event in events],
+        [event.spec_version for event in events],
+        [event.occurred_at for event in events],
+        [event.due_at for event in events],
+    )
+
+
+async def close_tasks(session: Session, tasks: Collection[UUID]) -> None:
+    """Stop the clocks of tasks."""
+    connection = await raw(session)
+    await connection.execute(_CLOSE_TASKS, list(tasks))
+
+
+async def add_annotations(
+    session: Session, given: Sequence[tuple[AnnotationSubmitted, Suggested | None]]
+) -> None:
+    """Keep who answered work, and when."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_ANNOTATIONS,
+        [event.annotation_id for event, _ in given],
+        [event.project for event, _ in given],
+        [event.annotator for event, _ in given],
+        [event.submitted_at for event, _ in given],
+        [suggested and suggested.model for _, suggested in given],
+        [suggested and suggested.was_shown for _, suggested in given],
+        [suggested and suggested.equals for _, suggested in given],
+    )
+
+
+async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
+    """Keep decided labels and the annotations that they rest on."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_DECISIONS,
+        [event.project for event in events],
+        [event.decision_no for event in events],
+        [event.task_id for event in events],
+        [event.item_id for event in events],
+        [event.spec_version for event in events],
+        [as_json(event.label) for event in events],
+        [event.how for event in events],
+    )
+    named = [(event, annotation) for event in events for annotation in event.annotation_ids]
+    await connection.execute(
+        _ADD_CONTRIBUTIONS,
+        [event.project for event, _ in named],
+        [event.decision_no for event, _ in named],
+        [annotation for _, annotation in named],
+    )
+
+
+async def distrusted_of(session: Session, project: str, annotator: str) -> list[Decision]:
+    """The decided labels that rest on a suspended annotator since its last good honeypot."""
+    connection = await raw(session)
+    return [_decision(row) for row in await connection.fetch(_DISTRUSTED_OF, project, annotator)]
+
+
+async def distrusted_among(session: Session, annotations: Collection[UUID]) -> list[Decision]:
+    """The decided labels among those named by these annotations that rest on suspended ones."""
+    connection = await raw(session)
+    rows = await connection.fetch(_DISTRUSTED_AMONG, list(annotations))
+    return [_decision(row) for row in rows]
+
+
+def _decision(row: Any) -> Decision:  # noqa: ANN401
+    return Decision(
+        row["project"],
+        row["decision_no"],
+        row["task_id"],
+        row["item_id"],
+        row["spec_version"],
+        row["label"],
+    )
+
+
+async def add_reviews(
+    session: Session, reviews: Sequence[tuple[Decision, str]]
+) -> list[tuple[Decision, str]]:
+    """Keep that decisions are reviewed and why; return those that nobody asked for before."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        _ADD_REVIEWS,
+        [decision.review_id for decision, _ in reviews],
+        [decision.project for decision, _ in reviews],
+        [decision.decision_no for decision, _ in reviews],
+        [reason for _, reason in reviews],
+    )
+    fresh = {row["review_id"] for row in rows}
+    return [(decision, reason) for decision, reason in reviews if decision.review_id in fresh]
+
+
+async def add_verdicts(session: Session, events: Sequence[ReviewDecided]) -> None:
+    """Keep what reviewers said."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_VERDICTS,
+        [event.review_id for event in events],
+        [event.verdict for event in events],
+    )
+
+
+async def add_expiries(session: Session, events: Sequence[LeaseExpired]) -> None:
+    """Keep whose leases ran out."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_EXPIRIES,
+        [event.lease_id for event in events],
+        [event.project for event in events],
+        [event.annotator for event in events],
+    )

@@ -1,0 +1,228 @@
+"""Answers to honeypots, their scores, and the standings that follow from them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, as_json, raw
+from quality_service.domain.scoring import FieldScore
+from quality_service.domain.standing import Tally
+from schemas.events import AnnotationSubmitted
+from schemas.vocabulary import Standing
+
+_MEET = """
+INSERT INTO standings (project, annotator)
+SELECT DISTINCT project, annotator FROM unnest($1::text[], $2::text[]) AS one (project, annotator)
+ORDER BY project, annotator
+ON CONFLICT DO NOTHING
+"""
+_ADD_ANSWERS = """
+INSERT INTO answers
+    (annotation_id, task_id, project, spec_version, annotator, label, submitted_at)
+SELECT annotation_id, task_id, project, spec_version, annotator, label::jsonb, submitted_at
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[],
+    $7::timestamptz[])
+    AS one (annotation_id, task_id, project, spec_version, annotator, label, submitted_at)
+ON CONFLICT DO NOTHING
+"""
+_SCORABLE = """
+SELECT a.annotation_id, a.task_id, a.project, a.spec_version, a.annotator, a.label,
+    g.label AS gold
+FROM answers a JOIN gold g USING (task_id) WHERE a.task_id = ANY($1) ORDER BY a.annotation_id
+"""
+_SET_SCORES = """
+INSERT INTO scores (annotation_id, field, given, expected, is_correct)
+SELECT annotation_id, field, given::jsonb, expected::jsonb, is_correct
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[])
+    AS one (annotation_id, field, given, expected, is_correct)
+ON CONFLICT (annotation_id, field) DO UPDATE
+    SET given = excluded.given, expected = excluded.expected, is_correct = excluded.is_correct
+    WHERE scores.expected <> excluded.expected OR scores.is_correct <> excluded.is_correct
+RETURNING annotation_id, field
+"""
+_DROP_SCORES = """
+DELETE FROM scores s USING answers a, gold g
+WHERE s.annotation_id = a.annotation_id AND a.task_id = g.task_id AND a.task_id = ANY($1)
+    AND NOT g.label ? s.field
+"""
+_COUNT = """
+UPDATE standings s SET answered_right = counted.right_sum::float8, answered = counted.n,
+    last_good_at = counted.last_good_at
+FROM (
+    SELECT annotator, sum(part) AS right_sum, count(*)::int AS n,
+        max(submitted_at) FILTER (WHERE part = 1) AS last_good_at
+    FROM (
+        SELECT a.annotator, a.annotation_id, a.submitted_at, avg(s.is_correct::int) AS part
+        FROM answers a JOIN scores s USING (annotation_id)
+        WHERE a.project = $1 AND a.annotator = ANY($2)
+        GROUP BY a.annotator, a.annotation_id
+    ) AS honeypots
+    GROUP BY annotator
+) AS counted
+WHERE s.project = $1 AND s.annotator = counted.annotator
+"""
+_EVERYBODY = "SELECT * FROM standings WHERE project = $1 ORDER BY annotator"
+_ONE = "SELECT * FROM standings WHERE project = $1 AND annotator = $2"
+_SET_STANDINGS = """
+UPDATE standings s SET standing = one.standing, reason = one.reason
+FROM unnest($2::text[], $3::text[], $4::text[]) AS one (annotator, standing, reason)
+WHERE s.project = $1 AND s.annotator = one.annotator
+"""
+_DECIDE = """
+UPDATE standings SET decided = $3, decided_reason = $4,
+    right_before = CASE WHEN $3 = 'suspended' THEN right_before ELSE answered_right END,
+    answered_before = CASE WHEN $3 = 'suspended' THEN answered_before ELSE answered END
+WHERE project = $1 AND annotator = $2
+"""
+_SET_SKILLS = """
+INSERT INTO skills (project, annotator, skill, level)
+SELECT $1, $2, skill, level FROM unnest($3::text[], $4::int[]) AS one (skill, level)
+ON CONFLICT (project, annotator, skill) DO UPDATE SET level = excluded.level
+    WHERE skills.level <> excluded.level
+RETURNING skill, level
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorable:
+    """An answer to a honeypot beside its gold."""
+
+    annotation_id: UUID
+    task_id: UUID
+    project: str
+    spec_version: int
+    annotator: str
+    label: dict[str, Any]
+    gold: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An annotator's tally, and the time of its last good honeypot."""
+
+    tally: Tally
+    last_good_at: datetime | None
+
+
+async def meet(session: Session, people: Collection[tuple[str, str]]) -> None:
+    """Know these annotators: (project, annotator)."""
+    if people:
+        connection = await raw(session)
+        await connection.execute(_MEET, [one[0] for one in people], [one[1] for one in people])
+
+
+async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Keep answers to honeypots."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_ANSWERS,
+        [event.annotation_id for event in events],
+        [event.task_id for event in events],
+        [event.project for event in events],
+        [event.spec_version for event in events],
+        [event.annotator for event in events],
+        [as_json(event.label) for event in events],
+        [event.submitted_at for event in events],
+    )
+
+
+async def scorable(session: Session, tasks: Collection[UUID]) -> list[Scorable]:
+    """The answers to these honeypots, where gold is known."""
+    connection = await raw(session)
+    return [
+        Scorable(
+            row["annotation_id"],
+            row["task_id"],
+            row["project"],
+            row["spec_version"],
+            row["annotator"],
+            row["label"],
+            row["gold"],
+        )
+        for row in await connection.fetch(_SCORABLE, list(tasks))
+    ]
+
+
+async def set_scores(
+    session: Session, scores: Mapping[UUID, Sequence[FieldScore]]
+) -> set[tuple[UUID, str]]:
+    """Keep scores by annotation; return those that are new or say something else than before."""
+    rows = [(annotation, one) for annotation, fields in scores.items() for one in fields]
+    connection = await raw(session)
+    changed = await connection.fetch(
+        _SET_SCORES,
+        [annotation for annotation, _ in rows],
+        [one.field for _, one in rows],
+        [as_json(one.given) for _, one in rows],
+        [as_json(one.expected) for _, one in rows],
+        [one.is_correct for _, one in rows],
+    )
+    return {(row["annotation_id"], row["field"]) for row in changed}
+
+
+async def drop_scores(session: Session, tasks: Collection[UUID]) -> None:
+    """Forget the scores of fields that the gold of these tasks no longer answers."""
+    connection = await raw(session)
+    await connection.execute(_DROP_SCORES, list(tasks))
+
+
+async def count(session: Session, project: str, annotators: Collection[str]) -> None:
+    """Count anew how many honeypots these annotators have right."""
+    connection = await raw(session)
+    await connection.execute(_COUNT, project, sorted(annotators))
+
+
+async def everybody(session: Session, project: str) -> list[Known]:
+    """What is known of everybody in a project."""
+    connection = await raw(session)
+    return [_known(row) for row in await connection.fetch(_EVERYBODY, project)]
+
+
+async def one(session: Session, project: str, annotator: str) -> Known:
+    """What is known of one annotator whom the project has met."""
+    connection = await raw(session)
+    return _known(await connection.fetchrow(_ONE, project, annotator))
+
+
+def _known(row: Any) -> Known:  # noqa: ANN401
+    tally = Tally(
+        row["annotator"],
+        row["standing"],
+        row["answered_right"],
+        row["answered"],
+        row["decided"],
+        row["decided_reason"],
+        row["right_before"],
+        row["answered_before"],
+    )
+    return Known(tally, row["last_good_at"])
+
+
+async def set_standings(
+    session: Session, project: str, changed: Sequence[tuple[str, Standing, str]]
+) -> None:
+    """Keep new standings: (annotator, standing, reason)."""
+    connection = await raw(session)
+    columns = [[one[place] for one in changed] for place in range(3)]
+    await connection.execute(_SET_STANDINGS, project, *columns)
+
+
+async def decide(
+    session: Session, project: str, annotator: str, standing: Standing, reason: str
+) -> None:
+    """Keep what a person decided. Unless it is a suspension, a new count begins."""
+    connection = await raw(session)
+    await connection.execute(_DECIDE, project, annotator, standing, reason)
+
+
+async def set_skills(
+    session: Session, project: str, annotator: str, skills: Mapping[str, int]
+) -> list[tuple[str, int]]:
+    """Keep levels of skills; return those that changed."""
+    connection = await raw(session)
+    rows = await connection.fetch(
+        _SET_SKILLS, project, annotator, list(skills), list(skills.values())
+    )
+    return sorted((row["skill"], row["level"]) for row in rows)

@@ -1,0 +1,259 @@
+"""The quality service over a database of its own, and short words for what others say to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from chassis import migrations, testing
+from chassis.database import raw, transaction
+from quality_service import events as door
+from quality_service.app import create_app
+from quality_service.settings import Settings
+from schemas.canonical import digest
+from schemas.envelope import Event
+from schemas.events import (
+    EVENTS,
+    AdjudicationDecided,
+    AgreementMeasured,
+    AnnotationSubmitted,
+    ConflictRaised,
+    GoldRegistered,
+    LabelDecided,
+    SpecPublished,
+    TaskCreated,
+    TaskSkipped,
+)
+from schemas.vocabulary import Measure, SpecDocument
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
+OWN_TABLES = {"inbox", "outbox", "parked", "alembic_version"}
+
+
+class Say:
+    """What other services say, with everything that a test does not care about filled in."""
+
+    project = "p"
+
+    def id(self, name: str) -> UUID:
+        """The same id for the same name."""
+        return uuid5(UUID(int=0), name)
+
+    def who(self, name: str) -> str:
+        """A pseudonym."""
+        return self.id(name).hex
+
+    def spec(self, version: int = 1, *, fields: Any = None, **more: Any) -> SpecPublished:
+        told = {key: more.pop(key) for key in ("resolves", "relabel") if key in more}
+        document = SpecDocument.model_validate(
+            {"task_type": "mood", "fields": fields or FIELDS, "policy": more}
+        ).model_dump(mode="json")
+        return SpecPublished(
+            occurred_at=NOW,
+            project=self.project,
+            spec_version=version,
+            spec_hash=digest({**document, "v": version}),
+            document=document,
+            **told,
+        )
+
+    def task(self, name: str, *, at: datetime = NOW, **more: Any) -> TaskCreated:
+        facts = {
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "external_id": name,
+            "revision": 1,
+            "spec_version": 1,
+            "task_type": "mood",
+            "payload": {"text": name},
+            "payload_sha256": "0" * 64,
+            "priority": 5,
+            "purpose": "work",
+            "redundancy": 2,
+            "redundancy_max": 3,
+            "overlap": "all",
+        }
+        return TaskCreated(occurred_at=at, project=self.project, **{**facts, **more})
+
+    def gold(self, name: str, label: Any = "good", **more: Any) -> GoldRegistered:
+        facts = {
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "label": label if isinstance(label, dict) else {"mood": label},
+        }
+        return GoldRegistered(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def answer(
+        self, annotator: str, name: str, label: Any = "good", *, minute: int = 0, **more: Any
+    ) -> AnnotationSubmitted:
+        at = NOW + timedelta(minutes=minute)
+        facts = {
+            "annotation_id": self.id(f"{annotator} on {name}"),
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "purpose": "work",
+            "annotator": self.who(annotator),
+            "annotator_kind": "human",
+            "standing": "new",
+            "label": label if isinstance(label, dict) else {"mood": label},
+            "leased_at": at,
+            "submitted_at": at,
+        }
+        return AnnotationSubmitted(occurred_at=at, project=self.project, **{**facts, **more})
+
+    def honeypot(self, annotator: str, name: str, label: Any = "good", **more: Any) -> Any:
+        return self.answer(annotator, name, label, purpose="honeypot", **more)
+
+    def decided(self, number: int, name: str, *annotators: str, **more: Any) -> LabelDecided:
+        facts = {
+            "decision_no": number,
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "label": {"mood": "good"},
+            "confidence": 1.0,
+            "how": "unanimous",
+            "why": "all say so",
+            "annotation_ids": [self.id(f"{one} on {name}") for one in annotators],
+        }
+        return LabelDecided(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def conflict(self, name: str, **more: Any) -> ConflictRaised:
+        facts = {
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "fields": ["mood"],
+            "reason": "split",
+            "annotation_ids": [],
+            "scores": {"mood": {"good": 0.5, "bad": 0.5}},
+        }
+        return ConflictRaised(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def adjudicated(
+        self, name: str, cause: str = "spec_gap", rationale: str = "No rule for irony.", **more: Any
+    ) -> AdjudicationDecided:
+        facts = {
+            "adjudication_id": self.id(f"adjudication of {name}"),
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "adjudicator": self.who("judge"),
+            "label": {"mood": "good"},
+            "rationale": rationale,
+            "cause": cause,
+        }
+        return AdjudicationDecided(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def skipped(self, annotator: str, name: str, reason: str, **more: Any) -> TaskSkipped:
+        facts = {
+            "task_id": self.id(name),
+            "item_id": self.id(f"item {name}"),
+            "spec_version": 1,
+            "purpose": "work",
+            "stage": "annotate",
+            "annotator": self.who(annotator),
+            "reason": reason,
+        }
+        return TaskSkipped(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def agreement(self, value: float, *, without: float | None = None, **more: Any) -> Any:
+        facts = {
+            "spec_version": 1,
+            "field": "mood",
+            "metric": "nominal",
+            "value": value,
+            "low": value - 0.05,
+            "high": value + 0.05,
+            "n_items": 100,
+            "n_annotators": 5,
+            "n_pairable": 300,
+            "without_distrusted": None if without is None else self.measure(without),
+        }
+        return AgreementMeasured(occurred_at=NOW, project=self.project, **{**facts, **more})
+
+    def measure(self, value: float) -> Measure:
+        return Measure(
+            value=value,
+            low=value - 0.05,
+            high=value + 0.05,
+            n_items=90,
+            n_annotators=4,
+            n_pairable=200,
+        )
+
+
+class Quality:
+    """The service, with what a test wants to ask of it in one line."""
+
+    def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
+        self.app, self.http, self.tokens = app, http, tokens
+        self.sessions = app.state.sessions
+
+    async def hear(self, *events: Event) -> None:
+        """Deliver as the consumer does."""
+        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+
+    async def said(self, kind: Any = None) -> list[Any]:
+        """Take what was said out of the outbox; only events of `kind` are returned."""
+        events = await testing.said(self.sessions, EVENTS)
+        return [event for event in events if kind is None or isinstance(event, kind)]
+
+    async def forget_deliveries(self) -> None:
+        """As if the topics were read again by a service that lost its inbox."""
+        async with transaction(self.sessions) as session:
+            await (await raw(session)).execute("TRUNCATE inbox")
+
+    async def clear(self) -> None:
+        """An empty database."""
+        async with transaction(self.sessions) as session:
+            names = [*await self._tables(session), "inbox", "outbox", "parked"]
+            await (await raw(session)).execute(f"TRUNCATE {', '.join(names)}")
+
+    async def stored(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table of its own, and that nothing is parked."""
+        async with transaction(self.sessions) as session:
+            connection = await raw(session)
+            found = {}
+            for name in [*await self._tables(session), "parked"]:
+                rows = await connection.fetch(f"SELECT * FROM {name}")
+                found[name] = sorted((tuple(row) for row in rows), key=repr)
+            return found
+
+    async def _tables(self, session: Any) -> list[str]:
+        connection = await raw(session)
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return sorted({row["tablename"] for row in rows} - OWN_TABLES)
+
+    async def get(self, path: str, name: str, *roles: str, **claims: Any) -> httpx.Response:
+        """Ask as somebody."""
+        return await self.http.get(path, headers=self.tokens.bearer(name, *roles, **claims))
+
+    async def put(self, annotator: str, body: Any, *roles: str, **claims: Any) -> httpx.Response:
+        """Decide about somebody, by default as an administrator."""
+        headers = self.tokens.bearer("boss", *(roles or ("admin",)), **claims)
+        return await self.http.put(f"/v1/annotators/{annotator}", json=body, headers=headers)
+
+
+@pytest.fixture
+def say() -> Say:
+    """What other services say."""
+    return Say()
+
+
+@pytest.fixture
+async def quality(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Quality]:
+    """The service over a fresh database."""
+    url = fresh_database()
+    await asyncio.to_thread(migrations.upgrade, "quality_service", url)
+    app = create_app(testing.settings(Settings, tokens, url))
+    async with testing.serving(app) as http:
+        yield Quality(app, http, tokens)

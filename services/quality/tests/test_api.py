@@ -1,0 +1,370 @@
+"""The HTTP door of quality: what is shown to whom, and how bad requests are refused."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from schemas.events import SpecIssueOpened
+from schemas.quality import (
+    AnnotatorView,
+    Models,
+    ProjectAnnotators,
+    SpecIssueDetail,
+    SpecIssues,
+)
+
+PROJECT = "/v1/projects/p"
+
+
+async def test_a_spec_owner_sees_how_far_an_annotator_can_be_trusted(
+    quality: Any, say: Any
+) -> None:
+    golds = [say.gold(f"h{n}") for n in range(10)]
+    answers = [
+        say.honeypot("ada", f"h{n}", "good" if n < 8 else "bad", minute=n) for n in range(10)
+    ]
+    await quality.hear(say.spec(), *golds, *answers)
+    await quality.put(say.who("ada"), {"project": "p", "skills": {"latin": 3, "greek": 0}})
+
+    answer = await quality.get(f"/v1/annotators/{say.who('ada')}", "owner", "spec_owner")
+
+    view = AnnotatorView.model_validate_json(answer.content)
+    (standing,) = view.standings
+    assert standing.accuracy is not None
+    assert standing.accuracy.n == 10
+    assert standing.accuracy.value == 0.8
+    assert standing.accuracy.low is not None
+    assert 0.4 < standing.accuracy.low < 0.8
+    assert standing.last_good_at is not None
+    assert standing.last_good_at.minute == 7
+    assert standing.skills == {"latin": 3}
+
+
+@pytest.mark.parametrize("role", ["annotator", "reviewer"])
+async def test_whoever_asks_for_itself_sees_nothing_that_moves_with_a_honeypot(
+    quality: Any, say: Any, role: str
+) -> None:
+    me = quality.tokens.pseudonym("ada")
+    await quality.hear(say.spec(), say.gold("h"), say.gold("h2"))
+    await quality.hear(say.answer("x", "t", annotator=me))
+    before = await quality.get(f"/v1/annotators/{me}", "ada", role)
+
+    await quality.hear(
+        say.honeypot("x", "h", annotator=me), say.honeypot("x", "h2", "bad", annotator=me)
+    )
+
+    after = await quality.get(f"/v1/annotators/{me}", "ada", role)
+    assert before.json() == after.json()
+    (standing,) = AnnotatorView.model_validate_json(after.content).standings
+    assert standing.standing == "new"
+    assert (standing.accuracy, standing.last_good_at, standing.reason) == (None, None, None)
+
+
+async def test_nobody_sees_another_annotator_without_a_role_for_it(quality: Any, say: Any) -> None:
+    await quality.hear(say.spec(), say.answer("ada", "t"))
+
+    answer = await quality.get(f"/v1/annotators/{say.who('ada')}", "bob", "annotator")
+
+    assert answer.status_code == 403
+
+
+async def test_only_standings_in_the_callers_projects_are_shown(quality: Any, say: Any) -> None:
+    await quality.hear(say.spec(), say.answer("ada", "t"))
+    path = f"/v1/annotators/{say.who('ada')}"
+
+    elsewhere = await quality.get(path, "owner", "spec_owner", projects=["q"])
+    itself = await quality.get(
+        f"/v1/annotators/{quality.tokens.pseudonym('new')}", "new", "annotator"
+    )
+
+    assert elsewhere.status_code == 404
+    assert elsewhere.json()["type"] == "urn:problem:unknown-annotator"
+    assert itself.json()["standings"] == []
+
+
+async def test_a_decision_about_an_annotator_is_shown_at_once_and_done_once(
+    quality: Any, say: Any
+) -> None:
+    await quality.hear(say.spec())
+    body = {"project": "p", "standing": "suspended", "reason": "Copies from a neighbour."}
+
+    first = await quality.put(say.who("bob"), body, "spec_owner")
+    again = await quality.put(say.who("bob"), body, "spec_owner")
+
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    assert first.json()["standings"][0]["reason"] == "Copies from a neighbour."
+    assert len(await quality.said()) == 1
+
+
+async def test_only_owners_of_the_project_decide_about_annotators(quality: Any, say: Any) -> None:
+    await quality.hear(say.spec())
+    body = {"project": "p", "standing": "good"}
+
+    assert (await quality.put(say.who("bob"), body, "reviewer")).status_code == 403
+    assert (await quality.put(say.who("bob"), body, "admin", projects=["q"])).status_code == 403
+    assert await quality.said() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"project": "p", "standing": "great"}, 422, "/standing"),
+        ({"project": "p", "skills": {"x": -1}}, 422, "/skills/x"),
+        ({"project": "p", "skills": {"x": 2**40}}, 422, "/skills/x"),
+        ({"project": "p", "skills": {"x": 2**63}}, 422, "/skills/x"),
+        ({"project": "p", "skills": {"x": "2"}}, 422, "/skills/x"),
+        ({"project": "p", "skills": {"": 2}}, 422, "/skills//[key]"),
+        ({"project": "p", "reason": "a\x00b"}, 422, "/reason"),
+        ({"project": "p", "more": 1}, 422, "/more"),
+        ({"standing": "good"}, 422, "/project"),
+        ([], 422, ""),
+        ({"project": "P!"}, 422, "/project"),
+    ],
+)
+async def test_a_bad_decision_is_refused_with_its_place(
+    quality: Any, say: Any, body: Any, status: int, pointer: str
+) -> None:
+    await quality.hear(say.spec())
+
+    answer = await quality.put(say.who("bob"), body)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert pointer in [one["pointer"] for one in answer.json()["errors"]]
+    assert await quality.said() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b'{"project": NaN}', b'{"project": "p", "reason": "\\ud800"}', b"\xff\xfe"],
+)
+async def test_what_is_not_json_is_refused(quality: Any, say: Any, content: bytes) -> None:
+    await quality.hear(say.spec())
+    headers = quality.tokens.bearer("boss", "admin") | {"content-type": "application/json"}
+
+    answer = await quality.http.put(
+        f"/v1/annotators/{say.who('bob')}", content=content, headers=headers
+    )
+
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/projects/nowhere/annotators", 404),
+        ("/v1/projects/nowhere/spec-issues", 404),
+        ("/v1/projects/nowhere/models", 404),
+        (f"/v1/spec-issues/{uuid4()}", 404),
+        (f"/v1/annotators/{'0' * 32}", 404),
+        ("/v1/projects/%00/models", 422),
+        ("/v1/projects/%ed%a0%80/models", 422),
+        ("/v1/annotators/ada", 422),
+        ("/v1/spec-issues/7", 422),
+        (f"{PROJECT}/annotators?limit=0", 422),
+        (f"{PROJECT}/annotators?limit=9223372036854775808", 422),
+        (f"{PROJECT}/annotators?after=x", 422),
+        (f"{PROJECT}/spec-issues?after=x", 422),
+    ],
+)
+async def test_what_does_not_exist_or_make_sense_is_refused(
+    quality: Any, path: str, status: int
+) -> None:
+    answer = await quality.get(path, "boss", "admin")
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_nothing_is_told_without_a_token_or_for_another_project(
+    quality: Any, say: Any
+) -> None:
+    await quality.hear(say.spec(), say.agreement(0.4))
+    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+    paths = [
+        f"{PROJECT}/annotators",
+        f"{PROJECT}/spec-issues",
+        f"{PROJECT}/models",
+        f"/v1/spec-issues/{issue}",
+    ]
+
+    for path in paths:
+        assert (await quality.http.get(path)).status_code == 401
+        elsewhere = await quality.get(path, "owner", "spec_owner", projects=["q"])
+        assert elsewhere.status_code == 403
+        assert (await quality.get(path, "ada", "annotator")).status_code == 403
+
+
+async def test_annotators_are_listed_in_pages_with_what_they_did(quality: Any, say: Any) -> None:
+    names = [f"a{n}" for n in range(5)]
+    await quality.hear(
+        say.spec(),
+        say.gold("h"),
+        *(say.answer(name, "t") for name in names),
+        say.honeypot("a0", "h"),
+        say.skipped("a0", "t2", "other"),
+    )
+
+    found, path = [], f"{PROJECT}/annotators?limit=2"
+    pages = 0
+    while path:
+        answer = await quality.get(path, "boss", "admin")
+        page = ProjectAnnotators.model_validate_json(answer.content)
+        found += page.annotators
+        pages += 1
+        path = f"{PROJECT}/annotators?limit=2&after={page.next}" if page.next else ""
+
+    assert pages == 3
+    assert [one.annotator for one in found] == sorted(say.who(name) for name in names)
+    first = next(one for one in found if one.annotator == say.who("a0"))
+    assert (first.annotations, first.honeypots, first.skips) == (1, 1, 1)
+    assert (first.accuracy.value, first.accuracy.n) == (1.0, 1)
+
+
+async def test_an_issue_shows_its_evidence(quality: Any, say: Any) -> None:
+    three = {"mood": {"good": 0.4, "bad": 0.4, "mixed": 0.2}}
+    people = ["a", "b", "c", "d"]
+    await quality.hear(
+        say.spec(agreement={"floor": 0.8}),
+        say.agreement(0.4, without=0.5),
+        say.conflict("one"),
+        say.conflict("two", scores=three),
+        say.conflict("elsewhere", fields=["tone"], scores={"tone": {"x": 0.5, "y": 0.5}}),
+        say.adjudicated("one", rules=["R1"]),
+        say.adjudicated("two", "slip", "No rule, for irony"),
+        say.adjudicated("elsewhere", "perspective", "Never mind"),
+        say.skipped("a", "three", "two_labels_fit"),
+        say.skipped("b", "three", "bad_data"),
+        say.gold("trap", "good", rules=["R2"]),
+        say.gold("easy", "good"),
+        *(say.honeypot(name, "trap", "bad" if name != "d" else "good") for name in people),
+        *(say.honeypot(name, "easy", "good" if name != "d" else "bad") for name in people),
+    )
+    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+
+    answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
+
+    shown = SpecIssueDetail.model_validate_json(answer.content)
+    assert (shown.state, shown.value, shown.floor, shown.items) == ("open", 0.4, 0.8, 3)
+    assert shown.causes == {"spec_gap": 1, "slip": 1}
+    items = {one.item_id: one for one in shown.evidence.items}
+    assert set(items) == {say.id(f"item {name}") for name in ("one", "two", "three")}
+    assert items[say.id("item one")].sources == ["adjudication", "conflict"]
+    assert items[say.id("item one")].causes == ["spec_gap"]
+    assert items[say.id("item three")].sources == ["skip"]
+    pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
+    assert pairs == [("bad", "good", 2), ("bad", "mixed", 1), ("good", "mixed", 1)]
+    assert shown.evidence.skips == {"bad_data": 1, "two_labels_fit": 1}
+    (group,) = shown.evidence.rationales
+    assert (group.count, group.rules) == (2, ["R1"])
+    (missed,) = shown.evidence.gold_missed
+    assert (missed.item_id, missed.expected) == (say.id("item trap"), "good")
+    assert (missed.missed, missed.answered, missed.given) == (3, 4, {"bad": 3})
+    assert missed.rules == ["R2"]
+
+
+async def test_gold_that_only_the_distrusted_miss_is_not_suspect(quality: Any, say: Any) -> None:
+    people = ["a", "b", "c"]
+    await quality.hear(
+        say.spec(),
+        say.agreement(0.4),
+        say.gold("trap"),
+        *(say.honeypot(name, "trap", "bad") for name in people),
+    )
+    for name in people:
+        await quality.put(say.who(name), {"project": "p", "standing": "flagged"})
+    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+
+    answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
+
+    assert answer.json()["evidence"]["gold_missed"] == []
+
+
+async def test_issues_are_listed_with_whom_each_agreement_points_at(quality: Any, say: Any) -> None:
+    fields = [
+        {"name": name, "kind": "choice", "options": ["good", "bad"]}
+        for name in ("mood", "tone", "style")
+    ]
+    await quality.hear(
+        say.spec(fields=fields),
+        say.agreement(0.4),
+        say.agreement(0.4, field="tone", without=0.9),
+        say.agreement(0.5, field="style"),
+    )
+    await quality.hear(
+        say.spec(
+            2,
+            fields=fields,
+            resolves=[
+                one.issue_id for one in await quality.said(SpecIssueOpened) if one.field == "mood"
+            ],
+        )
+    )
+    await quality.hear(say.agreement(0.9, spec_version=2))
+
+    answer = await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")
+
+    listed = SpecIssues.model_validate_json(answer.content)
+    assert [(one.field, one.state) for one in listed.issues] == [
+        ("mood", "resolved"),
+        ("style", "open"),
+    ]
+    mended = listed.issues[0]
+    assert mended.resolved_by == 2
+    assert mended.after is not None
+    assert mended.after.value == 0.9
+    verdicts = {(one.spec_version, one.field): one.verdict for one in listed.findings}
+    assert verdicts == {
+        (2, "mood"): "fine",
+        (1, "mood"): "spec",
+        (1, "style"): "spec",
+        (1, "tone"): "people",
+    }
+    first = await quality.get(f"{PROJECT}/spec-issues?limit=1", "owner", "spec_owner")
+    rest = await quality.get(
+        f"{PROJECT}/spec-issues?limit=1&after={first.json()['next']}", "owner", "spec_owner"
+    )
+    assert [first.json()["issues"][0]["field"], rest.json()["issues"][0]["field"]] == [
+        "mood",
+        "style",
+    ]
+    assert rest.json()["next"] is None
+
+
+async def test_models_are_shown_beside_what_people_say_without_them(quality: Any, say: Any) -> None:
+    suggested = {"model": "m1", "value": {"mood": "bad"}, "score": 0.9}
+
+    def beside(n: int, arm: str, label: str) -> Any:
+        return say.answer(f"a{n}", "t", label, prelabel=arm, prelabel_given=suggested)
+
+    await quality.hear(
+        say.spec(),
+        *(beside(n, "shown", "bad" if n < 9 else "good") for n in range(10)),
+        *(beside(n, "hidden", "bad" if n < 16 else "good") for n in range(10, 20)),
+        say.answer("plain", "t"),
+    )
+
+    answer = await quality.get(f"{PROJECT}/models", "owner", "spec_owner")
+
+    (model,) = Models.model_validate_json(answer.content).models
+    assert (model.model, model.accepted.value, model.accepted.n) == ("m1", 0.9, 10)
+    assert (model.agreed_blind.value, model.agreed_blind.n) == (0.6, 10)
+    assert model.anchoring.value is not None
+    assert abs(model.anchoring.value - 0.3) < 1e-9
+    assert model.anchoring.low is not None
+    assert model.anchoring.low < 0.3
+
+
+async def test_a_model_that_was_never_hidden_has_no_blind_arm(quality: Any, say: Any) -> None:
+    suggested = {"model": "m1", "value": {"mood": "bad"}, "score": None}
+    await quality.hear(
+        say.spec(), say.answer("ada", "t", prelabel="shown", prelabel_given=suggested)
+    )
+
+    answer = await quality.get(f"{PROJECT}/models", "owner", "spec_owner")
+
+    (model,) = Models.model_validate_json(answer.content).models
+    assert (model.agreed_blind.value, model.anchoring.value) == (None, None)

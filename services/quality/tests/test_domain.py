@@ -1,0 +1,311 @@
+"""The rules of quality, for everything that can come."""
+
+import random
+from math import isclose
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from labels import compile_fields
+from quality_service.domain import issues, reviews, scoring
+from quality_service.domain.rationales import Rationale, grouped
+from quality_service.domain.refusals import UnreadableSpec
+from quality_service.domain.scoring import Golds
+from quality_service.domain.shares import difference, share
+from quality_service.domain.spec import read_spec
+from quality_service.domain.standing import CROWD_MIN, HONEYPOTS_MIN, RISK, Bar, Tally, judge
+from schemas.vocabulary import Measure, Policy
+
+MOOD = {"name": "mood", "kind": "choice", "options": ["good", "bad"]}
+LEVEL = {"name": "level", "kind": "rating", "minimum": 1, "maximum": 5, "tolerance": 1}
+NUMBER = {"name": "size", "kind": "number", "minimum": 0, "maximum": 100, "tolerance": 2}
+CAUSES = ("spec_gap", "ambiguous_data", "perspective", "slip")
+counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(counts)
+def test_a_share_has_the_interval_that_statsmodels_gives(count: tuple[int, int]) -> None:
+    found = share(*count)
+
+    low, high = proportion_confint(*count, method="wilson")
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert isclose(found.low, low, abs_tol=1e-9)
+    assert isclose(found.high, high, abs_tol=1e-9)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+@given(counts, counts)
+def test_a_difference_has_the_interval_that_statsmodels_gives(
+    first: tuple[int, int], second: tuple[int, int]
+) -> None:
+    found = difference(share(*first), share(*second))
+
+    low, high = confint_proportions_2indep(*first, *second, compare="diff", method="newcomb")
+    assert found.low is not None
+    assert found.high is not None
+    assert isclose(found.low, low, abs_tol=1e-9)
+    assert isclose(found.high, high, abs_tol=1e-9)
+
+
+def test_nothing_counted_is_no_share_and_no_difference() -> None:
+    assert share(0, 0).value is None
+    assert difference(share(0, 0), share(1, 2)).value is None
+
+
+def flagged_at(accuracy: float, bar: Bar, chance: random.Random, honeypots: int) -> int | None:
+    """At which honeypot an annotator of this accuracy is first flagged."""
+    right = 0
+    for n in range(1, honeypots + 1):
+        right += chance.random() < accuracy
+        if judge(Tally("a", "new", right, n), bar)[0] == "flagged":
+            return n
+    return None
+
+
+@pytest.mark.parametrize(("typical", "blind"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
+def test_whoever_works_as_is_typical_is_hardly_ever_flagged(typical: float, blind: float) -> None:
+    crowd = [Tally(str(one), "new", typical * 100, 100) for one in range(CROWD_MIN)]
+    bar, chance = Bar.of(crowd, blind), random.Random(7)
+
+    flagged = sum(flagged_at(typical, bar, chance, 100) is not None for _ in range(2000))
+
+    assert flagged <= RISK * 2000
+
+
+@pytest.mark.parametrize(("typical", "blind"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
+def test_whoever_guesses_is_flagged_within_thirty_honeypots(typical: float, blind: float) -> None:
+    crowd = [Tally(str(one), "new", typical * 100, 100) for one in range(CROWD_MIN)]
+    bar, chance = Bar.of(crowd, blind), random.Random(7)
+
+    found = [flagged_at(blind, bar, chance, 30) for _ in range(1000)]
+
+    assert sum(one is not None for one in found) >= 800
+    assert min(one for one in found if one is not None) >= HONEYPOTS_MIN
+
+
+def test_on_a_hard_task_the_crowd_is_not_accused() -> None:
+    chance = random.Random(7)
+    crowd = [Tally(str(one), "new", 62 + chance.randrange(5), 100) for one in range(20)]
+
+    bar = Bar.of(crowd, 0.55)
+
+    assert {judge(one, bar)[0] for one in crowd} == {"new"}
+
+
+def test_a_crowd_of_guessers_does_not_make_guessing_typical() -> None:
+    crowd = [Tally(str(one), "new", 500, 1000) for one in range(20)]
+
+    assert {judge(one, Bar.of(crowd, 0.5))[0] for one in crowd} == {"flagged"}
+
+
+def test_without_a_crowd_a_guesser_is_told_from_one_who_works() -> None:
+    bar = Bar.of([], 0.5)
+
+    assert judge(Tally("a", "new", 20, 40), bar)[0] == "flagged"
+    assert judge(Tally("b", "new", 36, 40), bar)[0] == "good"
+    assert judge(Tally("c", "new", 0, HONEYPOTS_MIN - 1), bar)[0] == "new"
+
+
+tallies = st.builds(
+    lambda count, decided, before: Tally(
+        "a", "new", count[0], count[1], decided, "so", *((0, 0) if before else count)
+    ),
+    counts,
+    st.sampled_from(["new", "good", "flagged", "suspended"]),
+    st.booleans(),
+)
+
+
+@given(tallies, st.floats(0.01, 0.95))
+def test_only_people_suspend_and_only_people_lift(tally: Tally, blind: float) -> None:
+    standing, _ = judge(tally, Bar.of([], blind))
+
+    assert (standing == "suspended") == (tally.decided == "suspended")
+
+
+@given(tallies, st.floats(0.01, 0.95))
+def test_a_person_begins_a_new_count(tally: Tally, blind: float) -> None:
+    after = Tally("a", "new", tally.right, tally.n, "good", "so", tally.right, tally.n)
+
+    assert judge(after, Bar.of([], blind)) == ("good", "so")
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.floats(0.01, 0.95))
+def test_one_more_right_answer_never_speaks_against_anyone(
+    right: int, wrong: int, blind: float
+) -> None:
+    bar = Bar.of([], blind)
+
+    assert bar.evidence(right + 1, right + wrong + 1) <= bar.evidence(right, right + wrong)
+
+
+def test_a_constant_answer_on_skewed_gold_is_a_guess() -> None:
+    schema = compile_fields([MOOD])
+    golds = [Golds({"mood": "good"}, 80), Golds({"mood": "bad"}, 20)]
+
+    right, total = scoring.blind_shares(schema, golds)
+
+    assert total == 100
+    assert isclose(right / total, 81 / 102)
+
+
+def test_one_gold_alone_does_not_make_guessing_certain() -> None:
+    right, total = scoring.blind_shares(compile_fields([MOOD]), [Golds({"mood": "good"}, 1)])
+
+    assert right / total == 2 / 3
+
+
+def test_tolerance_makes_guessing_easier() -> None:
+    golds = [Golds({"level": level}, 10) for level in range(1, 6)]
+
+    right, total = scoring.blind_shares(compile_fields([LEVEL]), golds)
+
+    assert right / total == 33 / 55
+
+
+def test_gold_that_the_spec_does_not_accept_counts_nowhere() -> None:
+    schema = compile_fields([MOOD])
+
+    assert scoring.blind_shares(schema, [Golds({"mood": "green"}, 5)]) == (0.0, 0)
+    assert scoring.score(schema, {"mood": "good"}, {"mood": "green"}) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "gold", "right"),
+    [
+        (MOOD, "good", "good", True),
+        (MOOD, "bad", "good", False),
+        (LEVEL, 4, 5, True),
+        (LEVEL, 3, 5, False),
+        (NUMBER, 51.5, 50, True),
+        (NUMBER, 53, 50, False),
+        (MOOD, "green", "good", False),
+    ],
+)
+def test_an_answer_is_right_within_the_tolerance(
+    field: dict[str, object], given: object, gold: object, right: bool
+) -> None:
+    name = str(field["name"])
+
+    scores = scoring.score(compile_fields([field]), {name: given}, {name: gold})
+
+    assert [one.is_correct for one in scores] == [right]
+
+
+def test_what_gold_leaves_out_is_not_judged() -> None:
+    note = {"name": "note", "kind": "text", "required": False}
+    schema = compile_fields([MOOD, note])
+
+    scores = scoring.score(schema, {"mood": "good", "note": "hm"}, {"mood": "good"})
+
+    assert [(one.field, one.is_correct) for one in scores] == [("mood", True)]
+
+
+def measure(value: float, reach: float = 0.05, n_items: int = 100) -> Measure:
+    return Measure(
+        value=value,
+        low=value - reach,
+        high=value + reach,
+        n_items=n_items,
+        n_annotators=5,
+        n_pairable=100,
+    )
+
+
+@pytest.mark.parametrize(
+    ("measured", "without", "verdict"),
+    [
+        (measure(0.5), None, "spec"),
+        (measure(0.5), measure(0.6), "spec"),
+        (measure(0.5), measure(0.7), "people"),
+        (measure(0.68), None, "unclear"),
+        (measure(0.65), None, "unclear"),
+        (measure(0.8), None, "fine"),
+        (measure(0.5, n_items=19), None, "too_few"),
+        (
+            Measure(value=None, low=None, high=None, n_items=50, n_annotators=3, n_pairable=0),
+            None,
+            "unclear",
+        ),
+    ],
+)
+def test_people_are_asked_where_leaving_some_out_mends_it_and_the_spec_where_not(
+    measured: Measure, without: Measure | None, verdict: str
+) -> None:
+    finding = issues.judge(measured, without, Policy(), "mood")
+
+    assert finding.verdict == verdict
+    assert finding.why
+
+
+def test_nobody_is_asked_about_a_subjective_field() -> None:
+    policy = Policy.model_validate({"decide_fields": {"mood": {"how": "subjective"}}})
+
+    assert issues.judge(measure(0.1), None, policy, "mood").verdict == "subjective"
+
+
+@given(st.dictionaries(st.sampled_from(CAUSES), st.integers(0, 20)))
+def test_the_leading_cause_is_named_most_often(causes: dict[str, int]) -> None:
+    leading = issues.leading_cause(causes)  # type: ignore[arg-type]
+
+    if sum(causes.values()) < issues.CAUSES_MIN:
+        assert leading is None
+    else:
+        assert leading is not None
+        assert causes.get(leading, 0) == max(causes.values())
+
+
+@given(st.lists(st.lists(st.sampled_from("abc")), max_size=20))
+def test_a_pair_of_answers_is_one_confusion_in_either_order(answers: list[list[str]]) -> None:
+    found = issues.confusions(answers)
+
+    assert found == issues.confusions([list(reversed(one)) for one in reversed(answers)])
+    assert all(first < second for first, second, _ in found)
+    assert sum(count for *_, count in found) == sum(
+        len(set(one)) * (len(set(one)) - 1) // 2 for one in answers
+    )
+
+
+def test_rationales_in_the_same_words_are_one_group() -> None:
+    texts = ["No rule for irony.", "no rule, for IRONY", "Sarcasm is not covered"]
+    written = [
+        Rationale(UUID(int=place), text, "spec_gap", (f"R{place + 1}",))
+        for place, text in enumerate(texts)
+    ]
+
+    groups = grouped(written)
+
+    assert [(group.text, group.count) for group in groups] == [
+        ("No rule for irony.", 2),
+        ("Sarcasm is not covered", 1),
+    ]
+    assert groups[0].rules == {"R1", "R2"}
+
+
+@settings(max_examples=20)
+@given(st.floats(0, 1), st.text())
+def test_the_review_rate_is_kept(rate: float, project: str) -> None:
+    picked = [reviews.is_sampled(project, UUID(int=5), number, rate) for number in range(2000)]
+
+    assert abs(sum(picked) / 2000 - rate) < 0.06
+    assert picked == [
+        reviews.is_sampled(project, UUID(int=5), number, rate) for number in range(2000)
+    ]
+
+
+def test_all_or_nothing_is_reviewed_at_the_ends_of_the_rate() -> None:
+    numbers = range(500)
+
+    assert all(reviews.is_sampled("p", UUID(int=5), number, 1.0) for number in numbers)
+    assert not any(reviews.is_sampled("p", UUID(int=5), number, 0.0) for number in numbers)
+
+
+@pytest.mark.parametrize("document", ["{}", '{"task_type": "t", "fields": [{"kind": "x"}]}', "[]"])
+def test_an_unreadable_spec_is_refused(document: str) -> None:
+    with pytest.raises(UnreadableSpec):
+        read_spec(document)
