@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ def plain_sentences() -> Iterator[None]:
 def fail(sentence: str) -> NoReturn:
     """End with one plain sentence."""
     typer.echo(f"labelwright: {sentence}", err=True)
-    raise typer.Exit(FAILED)
+    sys.exit(FAILED)
 
 
 def planned(ready_file: Path | None, only: str) -> Plan:

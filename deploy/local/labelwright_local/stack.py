@@ -174,7 +174,7 @@ class Stack:
         self._screen.say("starting Kafka")
         await self._supervisor.start(child)
         self._screen.say("making the topics")
-        from schemas.events import TOPICS  # noqa: PLC0415
+        from schemas.topics import TOPICS  # noqa: PLC0415
 
         await topics.create(self._kafka.bootstrap, TOPICS)
 

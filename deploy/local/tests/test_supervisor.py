@@ -45,7 +45,7 @@ def program(tmp_path: Path, then: str = "time.sleep(1000)") -> str:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 (nobody tells)
+        while not condition():
             await asyncio.sleep(0.02)
 
 

@@ -6,7 +6,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from labelwright_local import topics
 from labelwright_local.testing import KafkaServer
-from schemas.events import TOPICS
+from schemas.topics import TOPICS
 
 
 class Topic(NamedTuple):

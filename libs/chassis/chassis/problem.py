@@ -46,7 +46,7 @@ def pointer(parts: Iterable[object]) -> str:
 
 
 def slug(kind: type[Exception]) -> str:
-    """`LeaseExpired` → `lease-expired`."""
+    """`UnknownProject` → `unknown-project`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 

@@ -5,32 +5,58 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from labelwright_client.cli import main
 from labelwright_client.cli.items import _reader
 from labelwright_client.cli.output import WrongInput
 from labelwright_client.cli.replays import _name, _redundancy
 from labelwright_client.replay.files import BadFile
 
 
-def labelwright(*words: object, folder: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LABELWRIGHT")}
-    return subprocess.run(
-        [sys.executable, "-c", "from labelwright_client.cli import main; main()", *map(str, words)],
-        cwd=folder,
-        env={**kept, **environ, "COLUMNS": "200"},
+class Ended(NamedTuple):
+    """A command that has ended."""
+
+    code: object
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def labelwright(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Runs a command in an empty folder, as the shell would."""
+    for name in os.environ:
+        if name.startswith("LABELWRIGHT"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["labelwright", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(ended.value.code, *capfd.readouterr())
+
+    return run
+
+
+def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
+    shown = subprocess.run(
+        [Path(sys.executable).with_name("labelwright"), "--help"],
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
 
-
-def test_help_names_the_exit_codes(tmp_path: Path) -> None:
-    shown = labelwright("--help", folder=tmp_path)
-
-    assert shown.returncode == 0
     assert "5 verification failed" in shown.stdout
 
 
@@ -55,29 +81,30 @@ def test_help_names_the_exit_codes(tmp_path: Path) -> None:
     ],
 )
 def test_what_goes_wrong_is_said_in_a_sentence(
-    tmp_path: Path, words: list[str], code: int, sentence: str
+    tmp_path: Path, labelwright: Run, words: list[str], code: int, sentence: str
 ) -> None:
     (tmp_path / "v.csv").write_text("item_id,annotator_id,label\n1,a,x\n")
 
-    ended = labelwright(*words, folder=tmp_path)
+    ended = labelwright(*words)
 
-    assert ended.returncode == code
+    assert ended.code == code
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
 
 
-def test_a_server_that_is_not_there_is_told_after_some_tries(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_told_after_some_tries(
+    tmp_path: Path, labelwright: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABELWRIGHT_PATIENCE", "0.3")
     services = ("ingest", "queue", "consensus", "quality", "dataset-store")
     urls = {name: {"url": "http://127.0.0.1:9", "pid": 1} for name in services}
     ready = {"services": urls, "admin_token": "t"}
     (tmp_path / "ready.json").write_text(json.dumps(ready))
 
-    ended = labelwright(
-        "project", "list", "--home", tmp_path, folder=tmp_path, LABELWRIGHT_PATIENCE="0.3"
-    )
+    ended = labelwright("project", "list", "--home", tmp_path)
 
-    assert ended.returncode == 4
+    assert ended.code == 4
     assert "ingest at http://127.0.0.1:9 does not answer" in ended.stderr
 
 

@@ -149,7 +149,7 @@ def test_the_distance_of_two_answers(
         (RATING, 4, 5, 1),
         (RATING, 3, 5, 1 - (1 / 2 - 1 / 4) / (1 - 1 / 4)),
         (NUMBER, 5.5, 5, 1),
-        (NUMBER, 0.1 + 0.2 + 0.5, 0.3, 1),
+        (_field("number", tolerance=0.1), 0.4, 0.3, 1),
         (NUMBER, 6, 5, 1 - 0.5 / 9.5),
         (OPEN, 1, 3, 1),
         (OPEN, -1, 3, 0.5),

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from schemas.envelope import HEAD, Event
-from schemas.events import EVENTS, TOPICS
+from schemas.events import EVENTS
+from schemas.topics import TOPICS
 
 REFERENCE = "#/components/schemas/{model}"
 

@@ -1,11 +1,11 @@
 """Every event of the system, past tense, in the order in which an item lives."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from schemas.envelope import Event, Topic
+from schemas import topics
+from schemas.envelope import Event
 from schemas.vocabulary import (
     Accuracy,
     Annotator,
@@ -34,45 +34,14 @@ from schemas.vocabulary import (
 IDS_MAX = 500
 """How many ids one event names at most; more become several events."""
 
-_KEPT = timedelta(days=90)
-
-SPECS = Topic("specs", None)
-TASKS = Topic("tasks", _KEPT)
-GOLD = Topic("gold", None)
-ANNOTATIONS = Topic("annotations", _KEPT)
-LEASES = Topic("leases", timedelta(days=7))
-CONSENSUS = Topic("consensus", _KEPT)
-AGREEMENT = Topic("agreement", _KEPT)
-ANNOTATORS = Topic("annotators", None)
-SCORES = Topic("scores", _KEPT)
-REVIEWS = Topic("reviews", _KEPT)
-SPEC_ISSUES = Topic("spec-issues", None)
-DATASET_VERSIONS = Topic("dataset-versions", None)
-
-TOPICS = (
-    SPECS,
-    TASKS,
-    GOLD,
-    ANNOTATIONS,
-    LEASES,
-    CONSENSUS,
-    AGREEMENT,
-    ANNOTATORS,
-    SCORES,
-    REVIEWS,
-    SPEC_ISSUES,
-    DATASET_VERSIONS,
-)
-
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
 
 
 class SpecPublished(Event):
     """A spec version exists. It is immutable from now on."""
 
-    topic = SPECS
+    topic = topics.SPECS
     keyed_by = "project"
-
     spec_version: SpecVersion
     spec_hash: Sha256
     document: dict[str, Any]
@@ -83,9 +52,8 @@ class SpecPublished(Event):
 class TaskCreated(Event):
     """One item is to be labeled under one spec version."""
 
-    topic = TASKS
+    topic = topics.TASKS
     keyed_by = "task_id"
-
     task_id: Id
     item_id: Id
     external_id: str | None
@@ -113,9 +81,8 @@ class TaskCreated(Event):
 class TaskReprioritized(Event):
     """A task became more or less urgent."""
 
-    topic = TASKS
+    topic = topics.TASKS
     keyed_by = "task_id"
-
     task_id: Id
     priority: Priority
     signals: list[Signal] = []
@@ -124,9 +91,8 @@ class TaskReprioritized(Event):
 class TaskWithdrawn(Event):
     """Nobody need label this task any more."""
 
-    topic = TASKS
+    topic = topics.TASKS
     keyed_by = "task_id"
-
     task_id: Id
     reason: Literal["superseded", "item_changed", "withdrawn"]
     superseded_by: Id | None = None
@@ -135,9 +101,8 @@ class TaskWithdrawn(Event):
 class GoldRegistered(Event):
     """The right label of an item is known. Only quality hears of it."""
 
-    topic = GOLD
+    topic = topics.GOLD
     keyed_by = "task_id"
-
     task_id: Id
     item_id: Id
     spec_version: SpecVersion
@@ -148,9 +113,8 @@ class GoldRegistered(Event):
 class AnnotationSubmitted(Event):
     """One annotator answered one task."""
 
-    topic = ANNOTATIONS
+    topic = topics.ANNOTATIONS
     keyed_by = "task_id"
-
     annotation_id: Id
     task_id: Id
     item_id: Id
@@ -172,9 +136,8 @@ class AnnotationSubmitted(Event):
 class TaskSkipped(Event):
     """One annotator passed a task on, and said why."""
 
-    topic = ANNOTATIONS
+    topic = topics.ANNOTATIONS
     keyed_by = "task_id"
-
     task_id: Id
     item_id: Id
     spec_version: SpecVersion
@@ -188,9 +151,8 @@ class TaskSkipped(Event):
 class ReviewDecided(Event):
     """A reviewer looked at a decided label."""
 
-    topic = ANNOTATIONS
+    topic = topics.ANNOTATIONS
     keyed_by = "task_id"
-
     review_id: Id
     task_id: Id
     item_id: Id
@@ -204,9 +166,8 @@ class ReviewDecided(Event):
 class AdjudicationDecided(Event):
     """An adjudicator settled a conflict, and said why people had disagreed."""
 
-    topic = ANNOTATIONS
+    topic = topics.ANNOTATIONS
     keyed_by = "task_id"
-
     adjudication_id: Id
     task_id: Id
     item_id: Id
@@ -221,9 +182,8 @@ class AdjudicationDecided(Event):
 class LeaseExpired(Event):
     """A lease ran out without an answer; the work is offered again."""
 
-    topic = LEASES
+    topic = topics.LEASES
     keyed_by = "task_id"
-
     lease_id: Id
     task_id: Id
     stage: Stage
@@ -234,9 +194,8 @@ class LeaseExpired(Event):
 class RedundancyRaised(Event):
     """More people must answer a task: `target` in all. Whoever hears it takes the larger."""
 
-    topic = CONSENSUS
+    topic = topics.CONSENSUS
     keyed_by = "task_id"
-
     task_id: Id
     target: int
     why: str
@@ -245,9 +204,8 @@ class RedundancyRaised(Event):
 class ConflictRaised(Event):
     """The answers do not settle a task; an adjudicator must."""
 
-    topic = CONSENSUS
+    topic = topics.CONSENSUS
     keyed_by = "task_id"
-
     task_id: Id
     item_id: Id
     spec_version: SpecVersion
@@ -260,9 +218,8 @@ class ConflictRaised(Event):
 class LabelDecided(Event):
     """A task has its label. `decision_no` counts up per project and pins dataset versions."""
 
-    topic = CONSENSUS
+    topic = topics.CONSENSUS
     keyed_by = "task_id"
-
     decision_no: int
     task_id: Id
     item_id: Id
@@ -279,9 +236,8 @@ class LabelDecided(Event):
 class RelabelRequested(Event):
     """These decided labels no longer hold under the newer spec version."""
 
-    topic = CONSENSUS
+    topic = topics.CONSENSUS
     keyed_by = "project"
-
     spec_version: SpecVersion
     item_ids: Ids
     why: str
@@ -290,9 +246,8 @@ class RelabelRequested(Event):
 class AgreementMeasured(Event):
     """How far people agree on one field, on a stated sample of the items."""
 
-    topic = AGREEMENT
+    topic = topics.AGREEMENT
     keyed_by = "project"
-
     spec_version: SpecVersion
     field: str
     metric: str
@@ -312,9 +267,8 @@ class AgreementMeasured(Event):
 class AnnotatorStandingChanged(Event):
     """Whether an annotator may work in a project changed, and why."""
 
-    topic = ANNOTATORS
+    topic = topics.ANNOTATORS
     keyed_by = "annotator"
-
     annotator: Annotator
     standing: Standing
     reason: str
@@ -325,9 +279,8 @@ class AnnotatorStandingChanged(Event):
 class SkillChanged(Event):
     """An annotator's level in a skill changed. 0: does not have it."""
 
-    topic = ANNOTATORS
+    topic = topics.ANNOTATORS
     keyed_by = "annotator"
-
     annotator: Annotator
     skill: str
     level: int
@@ -336,9 +289,8 @@ class SkillChanged(Event):
 class HoneypotScored(Event):
     """One answer to a honeypot was held against its gold, after the fact."""
 
-    topic = SCORES
+    topic = topics.SCORES
     keyed_by = "annotator"
-
     annotator: Annotator
     annotation_id: Id
     task_id: Id
@@ -351,9 +303,8 @@ class HoneypotScored(Event):
 class ReviewRequested(Event):
     """A decided label is to be looked at by a second person."""
 
-    topic = REVIEWS
+    topic = topics.REVIEWS
     keyed_by = "task_id"
-
     review_id: Id
     task_id: Id
     item_id: Id
@@ -366,9 +317,8 @@ class ReviewRequested(Event):
 class SpecIssueOpened(Event):
     """The specification, not a person, is what fails."""
 
-    topic = SPEC_ISSUES
+    topic = topics.SPEC_ISSUES
     keyed_by = "project"
-
     issue_id: Id
     spec_version: SpecVersion
     field: str
@@ -383,9 +333,8 @@ class SpecIssueOpened(Event):
 class SpecIssueDiagnosed(Event):
     """Why people disagreed, as those who settled the conflicts say."""
 
-    topic = SPEC_ISSUES
+    topic = topics.SPEC_ISSUES
     keyed_by = "project"
-
     issue_id: Id
     cause: Cause
     causes: dict[str, int]
@@ -394,9 +343,8 @@ class SpecIssueDiagnosed(Event):
 class EvidenceRelabelRequested(Event):
     """The items that spoke against the old spec version are to be labeled again under the new."""
 
-    topic = SPEC_ISSUES
+    topic = topics.SPEC_ISSUES
     keyed_by = "project"
-
     issue_id: Id
     spec_version: SpecVersion
     item_ids: Ids
@@ -405,9 +353,8 @@ class EvidenceRelabelRequested(Event):
 class SpecIssueResolved(Event):
     """A newer spec version says that it mends the issue."""
 
-    topic = SPEC_ISSUES
+    topic = topics.SPEC_ISSUES
     keyed_by = "project"
-
     issue_id: Id
     spec_version: SpecVersion
 
@@ -415,9 +362,8 @@ class SpecIssueResolved(Event):
 class DatasetVersionPublished(Event):
     """A dataset version exists; its hash names exact content."""
 
-    topic = DATASET_VERSIONS
+    topic = topics.DATASET_VERSIONS
     keyed_by = "dataset"
-
     dataset: DatasetName
     number: int
     hash: Sha256
@@ -428,9 +374,8 @@ class DatasetVersionPublished(Event):
 class TagMoved(Event):
     """A name of a dataset version points elsewhere."""
 
-    topic = DATASET_VERSIONS
+    topic = topics.DATASET_VERSIONS
     keyed_by = "dataset"
-
     dataset: DatasetName
     tag: str
     hash: Sha256
@@ -439,9 +384,8 @@ class TagMoved(Event):
 class VersionUsed(Event):
     """A training run used a dataset version."""
 
-    topic = DATASET_VERSIONS
+    topic = topics.DATASET_VERSIONS
     keyed_by = "dataset"
-
     dataset: DatasetName
     hash: Sha256
     model: str

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from schemas import asyncapi
 from schemas.envelope import Envelope, Event
-from schemas.events import EVENTS, TOPICS
+from schemas.events import EVENTS
+from schemas.topics import TOPICS
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parents[3]

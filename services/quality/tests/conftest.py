@@ -91,16 +91,16 @@ class Say:
         return GoldRegistered(occurred_at=NOW, project=self.project, **{**facts, **more})
 
     def answer(
-        self, annotator: str, name: str, label: Any = "good", *, minute: int = 0, **more: Any
+        self, who: str, name: str, label: Any = "good", *, minute: int = 0, **more: Any
     ) -> AnnotationSubmitted:
         at = NOW + timedelta(minutes=minute)
         facts = {
-            "annotation_id": self.id(f"{annotator} on {name}"),
+            "annotation_id": self.id(f"{who} on {name}"),
             "task_id": self.id(name),
             "item_id": self.id(f"item {name}"),
             "spec_version": 1,
             "purpose": "work",
-            "annotator": self.who(annotator),
+            "annotator": self.who(who),
             "annotator_kind": "human",
             "standing": "new",
             "label": label if isinstance(label, dict) else {"mood": label},
@@ -109,8 +109,8 @@ class Say:
         }
         return AnnotationSubmitted(occurred_at=at, project=self.project, **{**facts, **more})
 
-    def honeypot(self, annotator: str, name: str, label: Any = "good", **more: Any) -> Any:
-        return self.answer(annotator, name, label, purpose="honeypot", **more)
+    def honeypot(self, who: str, name: str, label: Any = "good", **more: Any) -> Any:
+        return self.answer(who, name, label, purpose="honeypot", **more)
 
     def decided(self, number: int, name: str, *annotators: str, **more: Any) -> LabelDecided:
         facts = {

@@ -26,7 +26,7 @@ from schemas.events import (
     TaskWithdrawn,
 )
 
-HONEYPOTS = 12
+HONEYPOTS = 20
 
 
 def story(say: Any) -> list[Event]:
@@ -37,9 +37,9 @@ def story(say: Any) -> list[Event]:
     events: list[Event] = [
         say.spec(review={"rate": 0.5}, sla_hours=4),
         *(say.task(name) for name in names),
-        *(say.gold(f"h{n}", "good" if n % 3 else "bad") for n in range(HONEYPOTS)),
+        *(say.gold(f"h{n}", "good" if n % 2 else "bad") for n in range(HONEYPOTS)),
         *(
-            say.honeypot(who, f"h{n}", "good" if (n % 3 > 0) == right else "bad", minute=n)
+            say.honeypot(who, f"h{n}", "good" if (n % 2 > 0) == right else "bad", minute=n)
             for who, right in (("ada", True), ("bob", False))
             for n in range(HONEYPOTS)
         ),

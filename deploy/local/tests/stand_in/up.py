@@ -1,4 +1,4 @@
-"""`labelwright up` with stand-ins for the services: `python up.py --ready-file F`."""
+"""`labelwright up` with stand-ins for the services: `python up.py PARTS --ready-file F`."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from labelwright_local.stack import Plan
 
 if __name__ == "__main__":
     with plain_sentences():
-        plan = planned(Path(sys.argv[2]), "")
+        plan = planned(Path(sys.argv[3]), sys.argv[1])
         stand_ins = tuple(Service(one.name, "stand_in_service") for one in SERVICES)
         run(
             Plan(plan.home, plan.ports, plan.cache, plan.parts, plan.ready_file, stand_ins),

@@ -1,6 +1,8 @@
 """What every command shares: options, what it prints, and with which code it ends."""
 
 import json
+import math
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,10 +27,13 @@ from labelwright_client.problems import (
 from labelwright_client.replay.files import BadFile
 from labelwright_client.replay.plan import CannotPlan
 from labelwright_client.replay.run import NotPlayed
+from labelwright_client.retry import Retry
 from labelwright_client.stack import Stack
 from labelwright_client.tokens import NoKey
 from labelwright_client.transport import Client
 
+PATIENCE = "LABELWRIGHT_PATIENCE"
+PATIENCE_SECONDS = 5.0
 PLAIN_WIDTH = 120
 """Of tables that go to a file or a pipe."""
 
@@ -87,8 +92,20 @@ def sentence_of(error: Exception) -> str:
 
 
 def connect(home: Path | None) -> Client:
-    """A client for the stack that is meant."""
-    return Client(Stack.find(home))
+    """A client for the stack that is meant, as patient as a person at a terminal."""
+    return Client(Stack.find(home), retry=Retry(total=patience(PATIENCE_SECONDS)))
+
+
+def patience(otherwise: float) -> float:
+    """For how many seconds a service that is silent is asked again. Raises WrongInput."""
+    text = os.environ.get(PATIENCE, "")
+    try:
+        seconds = float(text) if text else otherwise
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < math.inf:
+        raise WrongInput(f"{PATIENCE} is '{text}', which is no number of seconds.")
+    return seconds
 
 
 def stdout() -> Console:

@@ -15,6 +15,7 @@ from labelwright_client.cli.output import (
     HomeOption,
     JsonOption,
     WrongInput,
+    patience,
     show_facts,
     show_json,
     stderr,
@@ -26,8 +27,12 @@ from labelwright_client.replay.plan import Plan, Wishes, decide, make_plan
 from labelwright_client.replay.progress import Progress
 from labelwright_client.replay.recording import Files, read_recording
 from labelwright_client.replay.report import Report
+from labelwright_client.retry import Retry
 from labelwright_client.stack import Stack
 from labelwright_client.transport import AsyncClient
+
+REPLAY_PATIENCE = 120.0
+"""Seconds. A replay outlives the restart of any part."""
 
 
 class Type(StrEnum):
@@ -123,7 +128,7 @@ def _played(
     stack: Stack, play: Callable[[AsyncClient, Progress], Awaitable[Report]], *, quiet: bool
 ) -> Report:
     async def whole() -> Report:
-        async with AsyncClient(stack) as client:
+        async with AsyncClient(stack, retry=Retry(total=patience(REPLAY_PATIENCE))) as client:
             with Progress(stderr(), quiet=quiet) as progress:
                 return await play(client, progress)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from pydantic_core import from_json
+import orjson
 
 from chassis import json_body
 from chassis.database import Session
@@ -91,7 +91,7 @@ def _parsed(body: bytes) -> tuple[object, dict[int, ItemProblem]]:
                 raise
             inner = Fault(slash + rest, fault.keyword, fault.message)
             problems.setdefault(int(index), _problem(inner))
-        return from_json(body), problems
+        return orjson.loads(body), problems
 
 
 def _problem(fault: Fault) -> ItemProblem:

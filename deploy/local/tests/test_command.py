@@ -1,0 +1,129 @@
+"""What cannot be started is said in one plain sentence, and ends with code 1."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labelwright_local import ports
+from labelwright_local.command import chosen
+from labelwright_local.refusal import CannotStart
+
+UP = [sys.executable, "-m", "labelwright_local", "up"]
+
+
+def refusal(home: Path, *words: str, **settings: str) -> str:
+    """The sentence with which a start ends."""
+    base = str(ports.some_free(1)[0])
+    given = {"LABELWRIGHT_HOME": str(home), "LABELWRIGHT_PORT_BASE": base, **settings}
+    run = subprocess.run(
+        [*UP, *words], env={**os.environ, **given}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1, run.stderr
+    assert run.stderr.startswith("labelwright: ")
+    assert run.stderr.count("\n") == 1
+    return run.stderr
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
+        port = other.getsockname()[1]
+
+        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(port - ports.STEPS["quality"]))
+
+    assert f"Port {port}, which quality wants, is in use by another program" in said
+    assert "set LABELWRIGHT_PORT_BASE" in said
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_a_base_that_is_no_number(tmp_path: Path) -> None:
+    assert "it must be from 1024 to" in refusal(tmp_path, LABELWRIGHT_PORT_BASE="high")
+
+
+def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert "set LABELWRIGHT_HOME to a folder that can" in refusal(tmp_path / "file" / "home")
+
+
+def test_a_part_that_does_not_exist(tmp_path: Path) -> None:
+    assert "no part called qeue: choose among" in refusal(tmp_path, "--only", "qeue")
+
+
+def test_a_java_that_is_too_old(tmp_path: Path) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
+    java.chmod(0o755)
+
+    said = refusal(tmp_path / "home", LABELWRIGHT_JAVA=str(java))
+
+    assert "leads to Java 11.0.2, but Kafka needs Java 17 or newer" in said
+
+
+def test_a_download_that_fails(tmp_path: Path) -> None:
+    nobody = ports.some_free(1)[0]
+
+    said = refusal(
+        tmp_path / "home",
+        LABELWRIGHT_CACHE=str(tmp_path / "cache"),
+        LABELWRIGHT_MAVEN_URL=f"file://{tmp_path}/{nobody}",
+    )
+
+    assert "could not be fetched from file://" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a disk of no size is made on Linux")
+def test_a_full_disk(tmp_path: Path) -> None:
+    namespace = ["unshare", "--mount", "--map-root-user"]
+    script = f'mount -t tmpfs -o size=8m none {tmp_path} && exec "$@"'
+    environment = {**os.environ, "LABELWRIGHT_HOME": str(tmp_path / "home")}
+
+    run = subprocess.run(
+        [*namespace, "sh", "-c", script, "sh", *UP, "--only", "postgres"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("labelwright: The disk is full: 8 MB are free")
+    assert run.stderr.count("\n") == 1
+
+
+def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as silent:
+        settings = {
+            "LABELWRIGHT_HOME": str(tmp_path / "home"),
+            "LABELWRIGHT_CACHE": str(tmp_path / "cache"),
+            "LABELWRIGHT_MAVEN_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "LABELWRIGHT_PORT_BASE": str(ports.some_free(1)[0]),
+            "no_proxy": "127.0.0.1",
+        }
+        with subprocess.Popen(
+            [*UP, "--only", "kafka"],
+            env={**os.environ, **settings},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            connection, _ = silent.accept()
+
+            process.send_signal(signal.SIGINT)
+
+            said, _ = process.communicate(timeout=10)
+            connection.close()
+
+    assert process.returncode == 130
+    assert "fetching Kafka" in said
+
+
+def test_a_service_brings_along_what_it_needs() -> None:
+    assert chosen("queue") == {"queue", "postgres", "kafka"}
+    assert chosen("postgres, kafka") == {"postgres", "kafka"}
+    assert len(chosen("")) == 7
+    with pytest.raises(CannotStart):
+        chosen("postgres,kafak")

@@ -1,0 +1,35 @@
+"""The Kafka topics, and how long each keeps what it was told."""
+
+from datetime import timedelta
+
+from schemas.envelope import Topic
+
+_KEPT = timedelta(days=90)
+
+SPECS = Topic("specs", None)
+TASKS = Topic("tasks", _KEPT)
+GOLD = Topic("gold", None)
+ANNOTATIONS = Topic("annotations", _KEPT)
+LEASES = Topic("leases", timedelta(days=7))
+CONSENSUS = Topic("consensus", _KEPT)
+AGREEMENT = Topic("agreement", _KEPT)
+ANNOTATORS = Topic("annotators", None)
+SCORES = Topic("scores", _KEPT)
+REVIEWS = Topic("reviews", _KEPT)
+SPEC_ISSUES = Topic("spec-issues", None)
+DATASET_VERSIONS = Topic("dataset-versions", None)
+
+TOPICS = (
+    SPECS,
+    TASKS,
+    GOLD,
+    ANNOTATIONS,
+    LEASES,
+    CONSENSUS,
+    AGREEMENT,
+    ANNOTATORS,
+    SCORES,
+    REVIEWS,
+    SPEC_ISSUES,
+    DATASET_VERSIONS,
+)
