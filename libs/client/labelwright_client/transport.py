@@ -6,9 +6,11 @@ tried again is decided in `call` and `retry`, which know neither.
 
 import asyncio
 import random
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,6 +20,10 @@ from labelwright_client.call import Answer, Call
 from labelwright_client.problems import Unreachable
 from labelwright_client.retry import Course, Retry
 from labelwright_client.stack import Stack
+
+if find_spec("sniffio") is None:
+    # httpcore looks for it in every request, and each time searches all folders in vain.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 

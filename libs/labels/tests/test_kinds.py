@@ -72,6 +72,7 @@ def test_the_metric_of_each_kind(field: labels.Field, metric: str, levels: Any) 
         (NUMBER, 2.5, 2.50),
         (TEXT, "Straße  a", " STRASSE a\n"),
         (TEXT, "e\u0301", "é"),
+        (TEXT, "\u0390", "\u03aa\u0301"),
         (SPANS, [_span(1, 3), _span(0, 2)], [_span(0, 2) | {"start": 0.0}, _span(1, 3)]),
         (BOXES, [_box(0.1, 0, 0.5, 1)], [_box(0.1 + 1e-9, 0.0, 0.5, 1.0)]),
         (RANKING, ["c", "a", "b"], ["c", "a", "b", "d"]),

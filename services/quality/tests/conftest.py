@@ -1,6 +1,5 @@
 """The quality service over a database of its own, and short words for what others say to it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,11 +248,19 @@ def say() -> Say:
     return Say()
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Any) -> str:
+    """The name of a database with the tables, to be copied."""
+    name: str = postgres_server.create_database()
+    migrations.upgrade("quality_service", postgres_server.url(name))
+    return name
+
+
 @pytest.fixture
-async def quality(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Quality]:
+async def quality(
+    fresh_database: Any, migrated: str, tokens: testing.Tokens
+) -> AsyncIterator[Quality]:
     """The service over a fresh database."""
-    url = fresh_database()
-    await asyncio.to_thread(migrations.upgrade, "quality_service", url)
-    app = create_app(testing.settings(Settings, tokens, url))
+    app = create_app(testing.settings(Settings, tokens, fresh_database(migrated)))
     async with testing.serving(app) as http:
         yield Quality(app, http, tokens)

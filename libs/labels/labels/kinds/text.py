@@ -60,7 +60,7 @@ class Text(Field):
 
     def key(self, value: Json) -> str:
         """The text in NFC, without outer and repeated spaces, in lower case if case is ignored."""
-        return plain(plain(value).casefold()) if self.ignore_case else plain(value)
+        return plain(value.casefold()) if self.ignore_case else plain(value)
 
     def gap(self, first: Json, second: Json) -> float:
         """The normalised edit distance of the keys (Li and Liu, 2007)."""

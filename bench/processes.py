@@ -1,0 +1,44 @@
+"""CPU time of process trees, from /proc: what a server spent, whoever else used the machine."""
+
+import os
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return text[text.rindex(")") + 2 :].split()
+
+
+def tree(root: int) -> list[int]:
+    """`root` and its descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (stat := _stat(int(entry.name))) is not None:
+            children.setdefault(int(stat[1]), []).append(int(entry.name))
+    found, rest = [], [root]
+    while rest:
+        pid = rest.pop()
+        found.append(pid)
+        rest += children.get(pid, [])
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of `root`, its descendants, and those of them that have ended."""
+    ticks = 0
+    for pid in tree(root):
+        stat = _stat(pid)
+        if stat is not None:
+            ticks += sum(map(int, stat[11:15]))
+    return ticks / TICKS
+
+
+def resident_mb(pid: int) -> float:
+    """What the process itself holds in memory, in MB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,0 +1,17 @@
+"""The dataset-store, put together."""
+
+from fastapi import FastAPI
+
+from chassis import service
+from dataset_store_service import api, events
+from dataset_store_service.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Everything this service is made of; `chassis.service` adds what every service has."""
+    return service.create(
+        settings or Settings(),
+        router=api.router,
+        refusals=api.REFUSALS,
+        subscriptions=events.SUBSCRIPTIONS,
+    )

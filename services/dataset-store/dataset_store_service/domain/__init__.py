@@ -1,0 +1,1 @@
+"""What a dataset version is: its records, its identity, its difference from another. Pure."""

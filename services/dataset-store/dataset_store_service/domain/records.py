@@ -1,0 +1,108 @@
+"""Records: one line of canonical JSON for every item that has its label."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from schemas.canonical import canonical, digest
+from schemas.dataset_store import FORMAT
+
+DIGITS = 6
+"""Shares are rounded, so that the last bits of a computation don't make another version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labeled:
+    """An item as the ledger has it at a cut: its newest decision, if there is one, and its state."""
+
+    item_id: UUID
+    state: str
+    decision: Mapping[str, Any] | None
+    """The decision with what its task says about the item."""
+
+
+def record(
+    decision: Mapping[str, Any],
+    annotations: Sequence[Mapping[str, Any]],
+    adjudication: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The record of a decided item."""
+    made: dict[str, Any] = {
+        "item_id": str(decision["item_id"]),
+        "external_id": decision["external_id"],
+        "payload": decision["payload"],
+        "payload_sha256": decision["payload_sha256"],
+        "metadata": decision["metadata"],
+        "source": decision["source"],
+        "label": decision["label"],
+        "how": decision["how"],
+        "why": decision["why"],
+        "confidence": _rounded(decision["confidence"]),
+        "distribution": {
+            field: {answer: _rounded(share) for answer, share in shares.items()}
+            for field, shares in decision["distribution"].items()
+        },
+        "spec_version": decision["spec_version"],
+        "decision_no": decision["decision_no"],
+        "annotations": [annotation(one) for one in sorted(annotations, key=_by_id)],
+    }
+    if adjudication is not None:
+        made["adjudication"] = adjudged(adjudication)
+    return made
+
+
+def annotation(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of one annotation."""
+    made = {
+        "annotation_id": str(row["annotation_id"]),
+        "annotator": row["annotator"],
+        "annotator_kind": row["annotator_kind"],
+        "label": row["label"],
+    }
+    return made | {"rules": list(row["rules"])} if row["rules"] else made
+
+
+def adjudged(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of the adjudication."""
+    made = {
+        "adjudication_id": str(row["adjudication_id"]),
+        "adjudicator": row["adjudicator"],
+        "rationale": row["rationale"],
+        "cause": row["cause"],
+    }
+    return made | {"rules": list(row["rules"])} if row["rules"] else made
+
+
+def line(made: Mapping[str, Any]) -> bytes:
+    """The leaf of the Merkle tree: the canonical JSON of a record, without its line end."""
+    return canonical(made)
+
+
+def core(
+    project: str,
+    specs: Mapping[int, tuple[str, list[Any]]],
+    count: int,
+    root: str,
+) -> dict[str, Any]:
+    """What a dataset version is, and nothing else: no clock, no name, no bytes of a writer."""
+    return {
+        "format": FORMAT,
+        "project": project,
+        "specs": {str(version): spec_hash for version, (spec_hash, _) in specs.items()},
+        "fields": {str(version): fields for version, (_, fields) in specs.items()},
+        "records": {"count": count, "root": root},
+    }
+
+
+def version_hash(made: Mapping[str, Any]) -> str:
+    """The name of a dataset version."""
+    return digest(made)
+
+
+def _by_id(row: Mapping[str, Any]) -> str:
+    return str(row["annotation_id"])
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, DIGITS)

@@ -1,0 +1,211 @@
+"""Facts come in, in any order, and are kept for ever. Each has a natural key: twice is once."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Session, raw
+from dataset_store_service.store import as_json
+from schemas.envelope import Event
+from schemas.events import (
+    AdjudicationDecided,
+    AnnotationSubmitted,
+    ConflictRaised,
+    LabelDecided,
+    ReviewDecided,
+    ReviewRequested,
+    SpecPublished,
+    TaskCreated,
+    TaskSkipped,
+    TaskWithdrawn,
+)
+
+_SPECS = """
+INSERT INTO specs (project, version, hash, fields)
+SELECT project, spec_version, spec_hash, document->'fields'
+FROM json_to_recordset($1::json) AS s (
+    project text, spec_version int, spec_hash text, document json)
+ON CONFLICT DO NOTHING
+"""
+_ITEMS = """
+INSERT INTO items (item_id, project)
+SELECT DISTINCT ON (item_id) item_id, project
+FROM unnest($1::uuid[], $2::text[]) AS i (item_id, project) ORDER BY item_id
+ON CONFLICT DO NOTHING
+"""
+_LOCK = "SELECT item_id FROM items WHERE item_id = ANY($1) ORDER BY item_id FOR UPDATE"
+_TASKS = """
+INSERT INTO tasks (task_id, project, item_id, external_id, revision, spec_version, payload_sha256,
+    source, metadata, supersedes, reopens)
+SELECT * FROM json_to_recordset($1::json) AS t (
+    task_id uuid, project text, item_id uuid, external_id text, revision int, spec_version int,
+    payload_sha256 text, source text, metadata json, supersedes uuid, reopens uuid)
+ON CONFLICT DO NOTHING
+"""
+_PAYLOADS = """
+INSERT INTO payloads (sha256, payload)
+SELECT DISTINCT ON (payload_sha256) payload_sha256, payload
+FROM json_to_recordset($1::json) AS t (payload_sha256 text, payload json)
+WHERE payload IS NOT NULL ORDER BY payload_sha256
+ON CONFLICT DO NOTHING
+"""
+_WITHDRAWALS = """
+INSERT INTO withdrawals (task_id, reason)
+SELECT * FROM json_to_recordset($1::json) AS w (task_id uuid, reason text) ON CONFLICT DO NOTHING
+"""
+_ANNOTATIONS = """
+INSERT INTO {table} (annotation_id, task_id, item_id, project, spec_version, annotator,
+    annotator_kind, standing, label, rules, note, prelabel, prelabel_given, leased_at, submitted_at,
+    active_ms)
+SELECT * FROM json_to_recordset($1::json) AS a (
+    annotation_id uuid, task_id uuid, item_id uuid, project text, spec_version int, annotator text,
+    annotator_kind text, standing text, label json, rules text[], note text, prelabel text,
+    prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int)
+ON CONFLICT DO NOTHING
+"""
+_SKIPS = """
+INSERT INTO skips (event_id, task_id, purpose, stage, annotator, reason, note)
+SELECT * FROM json_to_recordset($1::json) AS s (
+    event_id uuid, task_id uuid, purpose text, stage text, annotator text, reason text, note text)
+ON CONFLICT DO NOTHING
+"""
+_ADJUDICATIONS = """
+INSERT INTO adjudications (adjudication_id, task_id, item_id, project, adjudicator, label,
+    rationale, cause, rules)
+SELECT * FROM json_to_recordset($1::json) AS a (
+    adjudication_id uuid, task_id uuid, item_id uuid, project text, adjudicator text, label json,
+    rationale text, cause text, rules text[])
+ON CONFLICT DO NOTHING
+"""
+_REVIEWS_REQUESTED = """
+INSERT INTO reviews_requested (review_id, project, task_id, item_id, decision_no, reason)
+SELECT * FROM json_to_recordset($1::json) AS r (
+    review_id uuid, project text, task_id uuid, item_id uuid, decision_no int, reason text)
+ON CONFLICT DO NOTHING
+"""
+_REVIEWS_DECIDED = """
+INSERT INTO reviews_decided (review_id, task_id, reviewer, verdict, label, comment)
+SELECT * FROM json_to_recordset($1::json) AS r (
+    review_id uuid, task_id uuid, reviewer text, verdict text, label json, comment text)
+ON CONFLICT DO NOTHING
+"""
+_CONFLICTS = """
+INSERT INTO conflicts (event_id, project, task_id, item_id, spec_version, fields, reason,
+    annotation_ids, scores)
+SELECT * FROM json_to_recordset($1::json) AS c (
+    event_id uuid, project text, task_id uuid, item_id uuid, spec_version int, fields text[],
+    reason text, annotation_ids uuid[], scores json)
+ON CONFLICT DO NOTHING
+"""
+# Only a decision that is new resolves: one that comes again after a later conflict must not.
+_DECISIONS = """
+WITH added AS (
+    INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label,
+        distribution, confidence, how, why, annotation_ids, supersedes)
+    SELECT * FROM json_to_recordset($1::json) AS d (
+        project text, decision_no int, task_id uuid, item_id uuid, spec_version int, label json,
+        distribution json, confidence float8, how text, why text, annotation_ids uuid[],
+        supersedes int)
+    ON CONFLICT DO NOTHING
+    RETURNING task_id, decision_no
+), firsts AS (SELECT task_id, min(decision_no) AS decision_no FROM added GROUP BY task_id)
+UPDATE conflicts SET resolved_by = firsts.decision_no FROM firsts
+WHERE conflicts.task_id = firsts.task_id AND conflicts.resolved_by IS NULL
+"""
+_RELEASE = """
+UPDATE decisions d SET released = true
+WHERE d.item_id = ANY($1) AND NOT d.released
+    AND EXISTS (SELECT 1 FROM tasks t WHERE t.task_id = d.task_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM unnest(d.annotation_ids) AS named (id)
+        WHERE NOT EXISTS (SELECT 1 FROM annotations a WHERE a.annotation_id = named.id)
+            AND NOT EXISTS (SELECT 1 FROM adjudications j WHERE j.adjudication_id = named.id))
+RETURNING d.how, (SELECT max(a.submitted_at) FROM annotations a
+    WHERE a.annotation_id = ANY(d.annotation_ids)) AS last_submitted_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A decision that has just become complete."""
+
+    how: str
+    last_submitted_at: datetime | None
+
+
+async def lock_items(session: Session, of: Iterable[tuple[UUID, str]]) -> None:
+    """Lock these items, each with its project; make their rows if these are the first facts."""
+    pairs = list(of)
+    ids, projects = [item_id for item_id, _ in pairs], [project for _, project in pairs]
+    connection = await raw(session)
+    await connection.execute(_ITEMS, ids, projects)
+    await connection.execute(_LOCK, ids)
+
+
+async def release(session: Session, item_ids: Collection[UUID]) -> list[Released]:
+    """Release the decisions about these items that are complete now; the caller has the locks."""
+    connection = await raw(session)
+    return [Released(*row) for row in await connection.fetch(_RELEASE, list(item_ids))]
+
+
+async def add_specs(session: Session, events: Sequence[SpecPublished]) -> None:
+    """Keep spec versions."""
+    await _add(session, _SPECS, events)
+
+
+async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+    """Keep tasks, and what is to be labeled."""
+    await _add(session, _PAYLOADS, events)
+    await _add(session, _TASKS, events)
+
+
+async def add_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) -> None:
+    """Keep why tasks were taken back."""
+    await _add(session, _WITHDRAWALS, events)
+
+
+async def add_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Keep annotations of work."""
+    await _add(session, _ANNOTATIONS.format(table="annotations"), events)
+
+
+async def add_honeypot_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Keep annotations of honeypots, apart."""
+    await _add(session, _ANNOTATIONS.format(table="honeypot_annotations"), events)
+
+
+async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
+    """Keep skips."""
+    await _add(session, _SKIPS, events)
+
+
+async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+    """Keep adjudications."""
+    await _add(session, _ADJUDICATIONS, events)
+
+
+async def add_review_requests(session: Session, events: Sequence[ReviewRequested]) -> None:
+    """Keep that decisions are to be looked at again."""
+    await _add(session, _REVIEWS_REQUESTED, events)
+
+
+async def add_reviews(session: Session, events: Sequence[ReviewDecided]) -> None:
+    """Keep what reviewers said."""
+    await _add(session, _REVIEWS_DECIDED, events)
+
+
+async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
+    """Keep conflicts; each waits for the next decision about its task."""
+    await _add(session, _CONFLICTS, events)
+
+
+async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
+    """Keep decisions; each resolves the conflicts about its task that came before it."""
+    await _add(session, _DECISIONS, events)
+
+
+async def _add(session: Session, statement: str, events: Sequence[Event]) -> None:
+    if events:
+        connection = await raw(session)
+        await connection.execute(statement, as_json([event.model_dump() for event in events]))

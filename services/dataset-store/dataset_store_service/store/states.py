@@ -1,0 +1,106 @@
+"""In which state the items of a project are, at a cut.
+
+The newest decision about an item up to the cut stands, unless a conflict is open, or something
+is missing. A conflict is open until a decision about its task, up to the cut, came after it; or
+until a newer task of the item is decided. The order in which facts arrived plays no part.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, raw
+from dataset_store_service.domain.records import Labeled
+
+_STATES = """
+WITH newest AS (
+    SELECT DISTINCT ON (item_id) * FROM decisions
+    WHERE project = $1 AND decision_no <= $2 {only} ORDER BY item_id, decision_no DESC
+), stated AS (
+    SELECT i.item_id AS about, d.*, t.external_id, t.payload_sha256, t.metadata, t.source,
+        CASE
+            WHEN EXISTS (
+                SELECT 1 FROM conflicts c LEFT JOIN tasks o ON o.task_id = c.task_id
+                WHERE c.item_id = i.item_id AND (c.resolved_by IS NULL OR c.resolved_by > $2)
+                    AND (d.task_id IS NULL OR d.task_id = c.task_id OR NOT coalesce(
+                        (t.revision, t.spec_version) > (o.revision, o.spec_version)
+                        OR t.supersedes = c.task_id OR t.reopens = c.task_id, false))
+                ) THEN 'contested'
+            WHEN d.task_id IS NULL THEN 'pending'
+            WHEN NOT d.released OR s.version IS NULL THEN 'unreleased'
+            WHEN EXISTS (
+                SELECT 1 FROM reviews_requested r LEFT JOIN reviews_decided v USING (review_id)
+                WHERE r.project = d.project AND r.decision_no = d.decision_no
+                    AND coalesce(v.verdict, '') <> 'accept'
+                ) THEN 'review_pending'
+            ELSE 'decided'
+        END AS state
+    FROM items i LEFT JOIN newest d USING (item_id) LEFT JOIN tasks t ON t.task_id = d.task_id
+        LEFT JOIN specs s ON s.project = d.project AND s.version = d.spec_version
+    WHERE i.project = $1 {only_item}
+)
+"""
+_ALL = _STATES.format(only="", only_item="")
+_ONE = _STATES.format(only="AND item_id = $3", only_item="AND i.item_id = $3")
+_LABELED = f"""
+{_ALL}
+SELECT z.*, p.payload
+FROM stated z LEFT JOIN payloads p ON p.sha256 = z.payload_sha256 AND z.state = 'decided'
+ORDER BY z.about
+"""
+_SUMMARY = f"{_ALL} SELECT state, how, count(*) AS n FROM stated GROUP BY state, how"
+_STATE = f"{_ONE} SELECT state FROM stated"
+_LAST = "SELECT coalesce(max(decision_no), 0) FROM decisions WHERE project = $1"
+_EVIDENCE = """
+SELECT annotation_id, annotator, annotator_kind, label, rules FROM annotations
+WHERE annotation_id = ANY($1)
+"""
+_ADJUDICATIONS = """
+SELECT adjudication_id, adjudicator, rationale, cause, rules FROM adjudications
+WHERE adjudication_id = ANY($1)
+"""
+CHUNK = 1000
+
+
+async def last_decision_no(session: Session, project: str) -> int:
+    """The highest number of a decision in a project; 0 if nothing is decided."""
+    connection = await raw(session)
+    number: int = await connection.fetchval(_LAST, project)
+    return number
+
+
+async def labeled(session: Session, project: str, cut: int) -> AsyncIterator[list[Labeled]]:
+    """Every item of a project at a cut, by id, in portions of one and the same moment."""
+    connection = await raw(session)
+    portion: list[Labeled] = []
+    async for row in connection.cursor(_LABELED, project, cut, prefetch=CHUNK):
+        decision = row if row["state"] == "decided" else None
+        portion.append(Labeled(item_id=row["about"], state=row["state"], decision=decision))
+        if len(portion) == CHUNK:
+            yield portion
+            portion = []
+    yield portion
+
+
+async def evidence(session: Session, ids: list[UUID]) -> tuple[dict[UUID, Any], dict[UUID, Any]]:
+    """The annotations and the adjudications among `ids`, by id."""
+    connection = await raw(session)
+    annotations = await connection.fetch(_EVIDENCE, ids)
+    adjudications = await connection.fetch(_ADJUDICATIONS, ids)
+    return (
+        {row["annotation_id"]: row for row in annotations},
+        {row["adjudication_id"]: row for row in adjudications},
+    )
+
+
+async def summary(session: Session, project: str, cut: int) -> list[tuple[str, str | None, int]]:
+    """How many items are in which state, and how they were decided."""
+    connection = await raw(session)
+    return [tuple(row) for row in await connection.fetch(_SUMMARY, project, cut)]
+
+
+async def state(session: Session, project: str, cut: int, item_id: UUID) -> str | None:
+    """The state of one item."""
+    connection = await raw(session)
+    found: str | None = await connection.fetchval(_STATE, project, cut, item_id)
+    return found

@@ -1,0 +1,214 @@
+"""Datasets, their versions, tags and uses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Session, raw
+from dataset_store_service.store import as_json
+
+_DATASET = """
+INSERT INTO datasets (dataset, project) VALUES ($1, $2) ON CONFLICT DO NOTHING
+"""
+_LOCK_DATASET = "SELECT project FROM datasets WHERE dataset = $1 FOR UPDATE"
+_PROJECT_OF = "SELECT project FROM datasets WHERE dataset = $1"
+_SPECS = "SELECT version, hash, fields FROM specs WHERE project = $1 ORDER BY version"
+_KNOWN = """
+SELECT EXISTS (SELECT 1 FROM specs WHERE project = $1)
+    OR EXISTS (SELECT 1 FROM items WHERE project = $1)
+"""
+_LOCK_HASH = "SELECT pg_advisory_xact_lock(hashtextextended($1, 11))"
+_VERSION = "SELECT hash, project, core, renderings FROM versions WHERE hash = $1"
+_ADD_VERSION = """
+INSERT INTO versions (hash, project, core, renderings) VALUES ($1, $2, $3::json, $4::json)
+"""
+_PUBLICATION = """
+SELECT dataset, number, hash, records, decision_no, left_out, published_at
+FROM publications WHERE dataset = $1 AND hash = $2
+"""
+_ADD_PUBLICATION = """
+INSERT INTO publications (dataset, number, hash, records, decision_no, left_out, published_at)
+SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5::json, $6
+FROM publications WHERE dataset = $1
+RETURNING dataset, number, hash, records, decision_no, left_out, published_at
+"""
+_TAG = """
+INSERT INTO tags (dataset, tag, hash) VALUES ($1, $2, $3)
+ON CONFLICT (dataset, tag) DO UPDATE SET hash = excluded.hash WHERE tags.hash <> excluded.hash
+RETURNING tag
+"""
+_PUBLICATIONS = """
+SELECT dataset, number, hash, records, decision_no, left_out, published_at,
+    ARRAY(SELECT tag FROM tags t WHERE t.dataset = p.dataset AND t.hash = p.hash ORDER BY tag)
+        AS tags
+FROM publications p
+"""
+_OF_HASH = _PUBLICATIONS + " WHERE hash = $1 ORDER BY published_at, dataset, number"
+_OF_DATASET = _PUBLICATIONS + " WHERE dataset = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+_OF_PROJECT = """
+SELECT p.hash, p.dataset, p.number FROM publications p JOIN versions v USING (hash)
+WHERE v.project = $1 ORDER BY p.published_at DESC, p.dataset, p.number DESC LIMIT $2
+"""
+_DATASETS = """
+SELECT d.dataset, count(*) AS versions,
+    (SELECT hash FROM publications n WHERE n.dataset = d.dataset ORDER BY number DESC LIMIT 1)
+        AS newest
+FROM datasets d JOIN publications p USING (dataset)
+WHERE ($1::text[] IS NULL OR d.project = ANY($1)) AND d.dataset > $2
+GROUP BY d.dataset ORDER BY d.dataset LIMIT $3
+"""
+_USE = """
+INSERT INTO uses (hash, model, run, used_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+RETURNING used_at
+"""
+_USED = "SELECT used_at FROM uses WHERE hash = $1 AND model = $2 AND run = $3"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A dataset version and its files."""
+
+    hash: str
+    project: str
+    core: dict[str, Any]
+    renderings: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """That a dataset has a version, under which number."""
+
+    dataset: str
+    number: int
+    hash: str
+    records: int
+    decision_no: int
+    left_out: dict[str, int]
+    published_at: datetime
+    tags: tuple[str, ...] = ()
+
+
+async def is_known(session: Session, project: str) -> bool:
+    """Whether anything was heard of a project."""
+    connection = await raw(session)
+    known: bool = await connection.fetchval(_KNOWN, project)
+    return known
+
+
+async def specs(session: Session, project: str) -> dict[int, tuple[str, list[Any]]]:
+    """The hash and the fields of each spec version of a project."""
+    connection = await raw(session)
+    rows = await connection.fetch(_SPECS, project)
+    return {row["version"]: (row["hash"], row["fields"]) for row in rows}
+
+
+async def locked_dataset(session: Session, dataset: str, project: str) -> str:
+    """Lock a dataset, which is made for `project` if there is none; the project that it is for."""
+    connection = await raw(session)
+    await connection.execute(_DATASET, dataset, project)
+    owner: str = await connection.fetchval(_LOCK_DATASET, dataset)
+    return owner
+
+
+async def project_of(session: Session, dataset: str) -> str | None:
+    """The project whose labels a dataset holds."""
+    connection = await raw(session)
+    project: str | None = await connection.fetchval(_PROJECT_OF, dataset)
+    return project
+
+
+async def lock_hash(session: Session, hash_: str) -> None:
+    """Let nobody else make the version of this hash meanwhile."""
+    connection = await raw(session)
+    await connection.execute(_LOCK_HASH, hash_)
+
+
+async def version(session: Session, hash_: str) -> Version | None:
+    """The dataset version of a hash."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_VERSION, hash_)
+    return None if row is None else Version(*row)
+
+
+async def add_version(session: Session, new: Version) -> None:
+    """Keep a dataset version."""
+    connection = await raw(session)
+    await connection.execute(
+        _ADD_VERSION, new.hash, new.project, as_json(new.core), as_json(new.renderings)
+    )
+
+
+async def publication(session: Session, dataset: str, hash_: str) -> Publication | None:
+    """How a dataset has a version, if it has."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_PUBLICATION, dataset, hash_)
+    return None if row is None else Publication(*row)
+
+
+async def add_publication(session: Session, new: Publication) -> Publication:
+    """Give a dataset a version, under the next number."""
+    connection = await raw(session)
+    row = await connection.fetchrow(
+        _ADD_PUBLICATION,
+        new.dataset,
+        new.hash,
+        new.records,
+        new.decision_no,
+        as_json(new.left_out),
+        new.published_at,
+    )
+    return Publication(*row)
+
+
+async def move_tag(session: Session, dataset: str, tag: str, hash_: str) -> bool:
+    """Let a tag point at a version. False if it did already."""
+    connection = await raw(session)
+    return await connection.fetchval(_TAG, dataset, tag, hash_) is not None
+
+
+async def publications_of_version(session: Session, hash_: str) -> list[Publication]:
+    """Which datasets have a version, oldest first."""
+    connection = await raw(session)
+    return [_publication(row) for row in await connection.fetch(_OF_HASH, hash_)]
+
+
+async def publications_of_dataset(
+    session: Session, dataset: str, before: int, limit: int
+) -> list[Publication]:
+    """The versions of a dataset with numbers under `before`, newest first."""
+    connection = await raw(session)
+    rows = await connection.fetch(_OF_DATASET, dataset, before, limit)
+    return [_publication(row) for row in rows]
+
+
+async def publications_of_project(
+    session: Session, project: str, limit: int
+) -> list[tuple[str, str, int]]:
+    """Hash, dataset and number of the newest versions with labels of a project."""
+    connection = await raw(session)
+    return [tuple(row) for row in await connection.fetch(_OF_PROJECT, project, limit)]
+
+
+async def datasets(
+    session: Session, among: Sequence[str] | None, after: str, limit: int
+) -> list[tuple[str, int, str]]:
+    """Name, number of versions and newest hash of datasets; None: of all projects."""
+    connection = await raw(session)
+    return [tuple(row) for row in await connection.fetch(_DATASETS, among, after, limit)]
+
+
+async def add_use(
+    session: Session, hash_: str, model: str, run: str, now: datetime
+) -> tuple[datetime, bool]:
+    """Since when a training has used a version, and whether that is new."""
+    connection = await raw(session)
+    added = await connection.fetchval(_USE, hash_, model, run, now)
+    if added is not None:
+        return added, True
+    return await connection.fetchval(_USED, hash_, model, run), False
+
+
+def _publication(row: Any) -> Publication:
+    *facts, tags = row
+    return Publication(*facts, tags=tuple(tags))
