@@ -23,6 +23,7 @@ VERSION = 18
 USER = "postgres"
 PROTOCOL_3 = 196608
 CHUNK_BYTES = 1 << 12
+PLAIN_WORDS = ["env", "LC_ALL=C"]  # Messages that we can read; and macOS wants it to be set.
 ORPHAN_SECONDS = 10.0
 POLL_SECONDS = 0.01
 
@@ -114,7 +115,7 @@ class Postgres:
         """The command that runs it in the foreground."""
         settings = {**SETTINGS, "port": str(self.port), **({} if self.durable else FORGETFUL)}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        program = [str(binaries() / "postgres"), "-D", str(self.data), *words]
+        program = [*PLAIN_WORDS, str(binaries() / "postgres"), "-D", str(self.data), *words]
         return leash.command(program, last=self.last_signal, run_as=who)
 
     def accepts(self) -> bool:
@@ -151,7 +152,7 @@ class Postgres:
         options = ["--username", USER, "--encoding=UTF8", "--no-locale", "--no-instructions"]
         options += ["--auth=scram-sha-256", "--pwfile", str(self.password_file)]
         options += [] if self.durable else ["--no-sync"]
-        initdb = [str(programs / "initdb"), "-D", str(unfinished), *options]
+        initdb = [*PLAIN_WORDS, str(programs / "initdb"), "-D", str(unfinished), *options]
         run = subprocess.run(
             leash.command(initdb, run_as=who),
             pass_fds=[leash.pipe],

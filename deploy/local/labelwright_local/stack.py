@@ -190,6 +190,7 @@ class Stack:
             stop_seconds=SERVICE_STOP_SECONDS,
             environment=services.environment(one, self._settings(one, folder)),
             folder=folder,
+            needs=(POSTGRES, KAFKA),
         )
         await self._supervisor.start(child)
 

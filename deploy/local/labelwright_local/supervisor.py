@@ -1,6 +1,7 @@
 """Keeps children running: starts them, tells their lines, starts them again, stops them."""
 
 import asyncio
+import math
 import os
 import signal
 import time
@@ -16,12 +17,13 @@ from labelwright_local.output import LogFile, Screen
 from labelwright_local.refusal import CannotStart
 from labelwright_local.together import first
 
-READY_SECONDS = 90.0
+READY_SECONDS = 120.0
 POLL_SECONDS = 0.05
 DEATHS_MAX = 5
 DEATHS_WITHIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.25
 PAUSE_SECONDS_MAX = 5.0
+SETTLED_SECONDS = 15.0
 LINE_BYTES_MAX = 1 << 20
 CHUNK_BYTES = 1 << 16
 
@@ -32,7 +34,10 @@ def nothing_to_clean() -> None:
 
 @dataclass(frozen=True)
 class Child:
-    """A program to be kept running. `command` is leashed already."""
+    """A program to be kept running. `command` is leashed already.
+
+    It may die as often as it likes while one of those that it `needs` is down or just back.
+    """
 
     name: str
     command: list[str]
@@ -42,6 +47,7 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: Path = Path("/")
     clean_up: Callable[[], None] = nothing_to_clean
+    needs: tuple[str, ...] = ()
 
 
 class Keeper:
@@ -51,6 +57,7 @@ class Keeper:
         """Take what is to be kept, without starting it."""
         self.child = child
         self.ready = asyncio.Event()
+        self.ready_since = math.inf
         self._leash = leash
         self._screen = screen
         self._log = log
@@ -64,13 +71,17 @@ class Keeper:
         """The process id while it runs."""
         return self._process.pid if self._process else None
 
-    async def keep(self, changed: Callable[[], None]) -> None:
-        """Run the child, again and again; `changed` is called each time it has become ready."""
+    async def keep(self, changed: Callable[[], None], excused: Callable[[], bool]) -> None:
+        """Run the child, again and again.
+
+        `changed` is called each time it has become ready, `excused` to know whether it is not to
+        blame for its death.
+        """
         try:
             while not self._stopping.is_set():
                 ended = await self._live(changed)
                 if not self._stopping.is_set():
-                    await self._pause(ended)
+                    await self._pause(ended, excused())
         finally:
             self._log.close()
 
@@ -111,6 +122,7 @@ class Keeper:
         finally:
             self._process = None
             self.ready.clear()
+            self.ready_since = math.inf
         self._leash.forget(process.pid)
         return ended
 
@@ -162,12 +174,15 @@ class Keeper:
         while not await asyncio.to_thread(self.child.is_ready):  # noqa: ASYNC110 (nobody calls us)
             await asyncio.sleep(POLL_SECONDS)
         self.ready.set()
+        self.ready_since = time.monotonic()
         self._say("ready")
         changed()
 
-    async def _pause(self, ended: int) -> None:
+    async def _pause(self, ended: int, excused: bool) -> None:
         """Wait before the next start, the longer the more often it died; give up in the end."""
         now = time.monotonic()
+        if excused:
+            self._deaths.clear()
         self._deaths.append(now)
         while now - self._deaths[0] > DEATHS_WITHIN_SECONDS:
             self._deaths.popleft()
@@ -212,7 +227,9 @@ class Supervisor:
         """Start a child, keep it from now on, and return when it is ready for the first time."""
         log = LogFile(self._logs / f"{child.name}.log")
         keeper = Keeper(child, self._leash, self._screen, log)
-        task = asyncio.create_task(keeper.keep(self._tell_changed))
+        task = asyncio.create_task(
+            keeper.keep(self._tell_changed, lambda: not self._are_settled(child.needs))
+        )
         task.add_done_callback(self._note_end)
         self._keepers[child.name], self._tasks[child.name] = keeper, task
         ready = asyncio.create_task(keeper.ready.wait())
@@ -236,6 +253,11 @@ class Supervisor:
         """End all children at once."""
         for keeper in self._keepers.values():
             keeper.kill()
+
+    def _are_settled(self, names: tuple[str, ...]) -> bool:
+        """Whether all of these have been ready for a while."""
+        since = time.monotonic() - SETTLED_SECONDS
+        return all(self._keepers[name].ready_since < since for name in names)
 
     def _tell_changed(self) -> None:
         self.changed()

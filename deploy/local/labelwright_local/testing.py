@@ -27,7 +27,7 @@ from labelwright_local.kafka import Kafka
 from labelwright_local.leash import Leash, RunAs
 from labelwright_local.postgres import Postgres
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 STACK_SECONDS = 240.0
 POLL_SECONDS = 0.02

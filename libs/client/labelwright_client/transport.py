@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
-POOL = httpx.Limits(max_connections=200, max_keepalive_connections=100, keepalive_expiry=30)
+POOL = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=30)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """A proxy that the user has set cannot know what listens on this machine: it is passed by."""
 

@@ -57,6 +57,7 @@ def test_a_plan_asks_for_no_vote_that_was_not_recorded(
         voters[vote.item] = voters.get(vote.item, 0) + 1
     for item in plan.work:
         most = voters[str(item.external_id)]
+        assert item.redundancy is not None
         assert item.redundancy == (most if redundancy == "all" else min(redundancy, most))
         assert max(plan.spec.policy.redundancy_max, item.redundancy) == item.redundancy
 
@@ -175,7 +176,7 @@ def test_a_tolerance_without_sense_is_told(tolerance: float) -> None:
 
 
 def test_numbers_that_are_all_the_same_still_have_a_range() -> None:
-    field = make_plan(recording_of([("1", "a", 5)], {}, "interval"), Wishes()).spec.fields[0]
+    field: Any = make_plan(recording_of([("1", "a", 5)], {}, "interval"), Wishes()).spec.fields[0]
 
     assert field["minimum"] < field["maximum"]
 

@@ -1,6 +1,6 @@
 """Two versions: which labels of the one stay valid under the other."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -87,12 +87,12 @@ def test_versions_with_a_hundred_fields_are_compared_in_reasonable_time() -> Non
     condition = {"required_if": {"field": "f0", "in": ["a"]}}
     rest = [{"name": f"f{i}", "kind": "text", **condition} for i in range(1, 100)]
 
-    started = perf_counter()
+    started = process_time()
     wider = labels.compatibility([first, *rest], [first | {"options": ["a", "b", "c"]}, *rest])
     narrower = labels.compatibility([first, *rest], [first | {"options": ["a"]}, *rest])
 
     assert (wider.stays_valid, narrower.touched) == (True, ("f0",))
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5
 
 
 @given(st.data())

@@ -1,6 +1,6 @@
 """What is said about a label that is not accepted, and where it points."""
 
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -191,8 +191,8 @@ def test_a_valid_label_costs_a_few_microseconds() -> None:
     schema = labels.compile_fields([FIELDS[0]])
     label = {"mood": "pos"}
 
-    started = perf_counter()
+    started = process_time()
     for _ in range(10_000):
         schema.check(label)
 
-    assert (perf_counter() - started) / 10_000 < 20e-6
+    assert (process_time() - started) / 10_000 < 20e-6

@@ -206,6 +206,13 @@ ChangeCause = Literal[
 """Why a record changed. `context`: the label stands, something beside it is different."""
 
 
+class DiffQuery(Strict):
+    """Which page of a difference is asked for."""
+
+    after: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=10_000, strict=False)] = 1000
+
+
 class DiffItem(Strict):
     """A record that only one of two versions has."""
 

@@ -171,7 +171,7 @@ async def test_topics_may_interleave_as_they_like(quality: Any, say: Any, chance
 
     found = await end_of(quality, batches)
 
-    # The story as it happened, in an order that keeps its lanes too.
+    # The story as it happened keeps its lanes too.
     assert found == await end_of(quality, [events[:40], events[40:]])
 
 

@@ -13,12 +13,14 @@ from chassis.database import OpenSessions, Sessions, Transaction, transaction
 from chassis.json_body import JsonRoute
 from queue_service import domain
 from queue_service.domain import PICKERS, STAGE_ROLES, Wish, Worker
-from queue_service.operations import answering, explaining, leasing, specs
+from queue_service.operations import answering, bulk, explaining, leasing, specs
 from queue_service.settings import Settings
 from schemas.queue import (
     AdjudicationRequest,
     AnnotationAccepted,
     AnnotationRequest,
+    BulkAccepted,
+    BulkRequest,
     DraftRequest,
     Explanation,
     Lease,
@@ -41,6 +43,7 @@ REFUSALS: dict[type[Exception], int] = {
     domain.NotYours: status.HTTP_403_FORBIDDEN,
     domain.MayNotPick: status.HTTP_403_FORBIDDEN,
     domain.NoStage: status.HTTP_403_FORBIDDEN,
+    domain.OnlyMachines: status.HTTP_403_FORBIDDEN,
     domain.LeaseExpired: status.HTTP_409_CONFLICT,
     domain.LeaseReleased: status.HTTP_409_CONFLICT,
     domain.LeaseSkipped: status.HTTP_409_CONFLICT,
@@ -216,6 +219,16 @@ async def draft(
 ) -> None:
     """Keep an unfinished answer; it outlives the lease."""
     await answering.save_draft(session, lease_id, caller.pseudonym, body.draft, now)
+
+
+@router.post("/annotations/bulk")
+async def bulk_annotate(
+    body: BulkRequest, caller: Annotator, session: Transaction, now: Now
+) -> BulkAccepted:
+    """Answers of a model or a function to many items at once."""
+    caller.check_project(body.project)
+    worker = Worker(caller.pseudonym, _kind(caller), None)
+    return await bulk.answer_in_bulk(session, worker, body, now)
 
 
 @router.get("/specs/{project}/{version}")

@@ -82,6 +82,10 @@ class NoStage(Exception):
     """None of your roles allows this stage."""
 
 
+class OnlyMachines(Exception):
+    """Bulk answers are for models and functions."""
+
+
 class LabelMissing(Exception):
     """A review that fixes must say the right label."""
 

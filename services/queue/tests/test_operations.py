@@ -443,3 +443,22 @@ async def test_hearing_everything_twice_changes_nothing(queue: Queue) -> None:
 
     assert len(await queue.lease("ada", count=9)) == 1
     assert len(await queue.lease("cyd", "adjudicator", count=9)) == 1
+
+
+async def test_a_model_answers_in_bulk_once_and_what_is_wrong_is_told(queue: Queue) -> None:
+    await queue.hear(spec(), task(1), task(2), task(3))
+    who = queue.tokens.bearer("gpt", "annotator", kind="model")
+    told = [("x1", GOOD), ("x2", {"mood": "odd"}), ("x3", BAD), ("x9", GOOD)]
+    body = {"project": "p", "annotations": [{"external_id": x, "label": y} for x, y in told]}
+
+    first = (await queue.http.post("/v1/annotations/bulk", json=body, headers=who)).json()
+    again = (await queue.http.post("/v1/annotations/bulk", json=body, headers=who)).json()
+
+    assert (first["accepted"], first["unchanged"]) == (2, 0)
+    assert [one["index"] for one in first["refused"]] == [1, 3]
+    assert (again["accepted"], again["unchanged"]) == (0, 2)
+    assert [event.label for event in await queue.said()] == [GOOD, BAD]
+    assert len(await queue.lease("ada", count=9)) == 3
+    person = queue.tokens.bearer("ada", "annotator")
+    refused = await queue.http.post("/v1/annotations/bulk", json=body, headers=person)
+    assert refused.status_code == 403

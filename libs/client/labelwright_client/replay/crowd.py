@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from labelwright_client import queue
 from labelwright_client.problems import Conflict, NotFound
@@ -61,6 +62,13 @@ class Given:
         return sum(map(len, self.work.values()))
 
 
+class Short(NamedTuple):
+    """How many items have got fewer votes than they were asked for, and how many votes fewer."""
+
+    items: int
+    votes: int
+
+
 class Crowd:
     """All annotators of a plan, working in one project."""
 
@@ -80,10 +88,11 @@ class Crowd:
         token = client.stack.sign(one.name, ROLES, projects=(self._project,))
         return Seat(client.acting(token), dict(one.votes))
 
-    def short(self) -> int:
-        """How many items have got fewer votes than they were asked for."""
+    def short(self) -> Short:
+        """What is missing of the votes that were asked for."""
         given = self.given.work
-        return sum(len(given.get(item, ())) < asked for item, asked in self._asked.items())
+        missing = [asked - len(given.get(item, ())) for item, asked in self._asked.items()]
+        return Short(sum(one > 0 for one in missing), sum(one for one in missing if one > 0))
 
     async def play_pass(self) -> int:
         """Everybody works until nobody gets anything. Return how many answers were given."""

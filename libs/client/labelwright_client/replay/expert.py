@@ -4,6 +4,7 @@ Whatever has no gold stays contested: nobody here could know better.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 from labelwright_client import queue
@@ -20,6 +21,8 @@ ROLES = ("adjudicator", "pipeline")
 ITEMS_MAX = 1000
 LEASES_AT_ONCE = 20
 PAUSE_SECONDS = 0.3
+PAUSE_SHARE = 4
+"""A look at all conflicts that takes long is followed by a pause so many times as long."""
 RATIONALE = "The gold label says so (recorded votes are replayed; gold plays the expert)."
 
 
@@ -38,8 +41,10 @@ class Expert:
     async def work_until(self, nothing_can_come: asyncio.Event) -> None:
         """Settle conflicts as they are raised, while the annotators work."""
         while not nothing_can_come.is_set():
+            began = time.monotonic()
             if not await self.settle_all():
-                await asyncio.sleep(PAUSE_SECONDS)
+                took = time.monotonic() - began
+                await asyncio.sleep(max(PAUSE_SECONDS, PAUSE_SHARE * took))
 
     async def settle_all(self) -> int:
         """Settle what is there. Return how much that was."""

@@ -9,6 +9,7 @@ import time
 from typing import Literal
 
 from labelwright_client import consensus, datasets, quality, queue
+from labelwright_client.replay.crowd import Short
 from labelwright_client.replay.plan import Plan
 from labelwright_client.transport import AsyncClient
 from schemas.dataset_store import LabelsSummary
@@ -21,7 +22,8 @@ STALL_SECONDS = 30.0
 ASKED_MORE_SECONDS = 2.0
 SCORES_SECONDS = 15.0
 
-End = Literal["settled", "stalled"]
+End = Literal["settled", "asked", "stalled"]
+"""All is accounted for; consensus asked for more votes; or nothing has moved for long."""
 
 
 class Ledger:
@@ -38,29 +40,36 @@ class Ledger:
         """How far the labels are."""
         return await self._client.send(datasets.labels_summary(self._project))
 
-    async def wait(self, short: int) -> tuple[End, LabelsSummary]:
-        """Until all but the `short` items that lack votes are accounted for, or nothing moves."""
+    async def wait(self, short: Short, *, eager: bool) -> tuple[End, LabelsSummary]:
+        """Until all but the items that are `short` of votes are accounted for, or nothing moves.
+
+        `eager`: come back soon where more votes are asked for, because somebody may have some.
+        """
         summary, moved = await self.summary(), time.monotonic()
         while not self._is_settled(summary, short):
             quiet = time.monotonic() - moved
-            if quiet > STALL_SECONDS or (
-                quiet > ASKED_MORE_SECONDS and await self._is_asked_more()
-            ):
+            if quiet > STALL_SECONDS:
                 return "stalled", summary
+            if eager and quiet > ASKED_MORE_SECONDS and await self.is_asked_more(short):
+                return "asked", summary
             await asyncio.sleep(POLL_SECONDS)
             newer = await self.summary()
             if newer != summary:
                 summary, moved = newer, time.monotonic()
         return "settled", summary
 
-    def _is_settled(self, summary: LabelsSummary, short: int) -> bool:
-        return summary.items >= self._items and summary.unreleased == 0 and summary.pending <= short
+    def _is_settled(self, summary: LabelsSummary, short: Short) -> bool:
+        return (
+            summary.items >= self._items
+            and summary.unreleased == 0
+            and summary.pending <= short.items
+        )
 
-    async def _is_asked_more(self) -> bool:
-        """Whether the queue offers annotation work: consensus wants votes beyond those given."""
+    async def is_asked_more(self, short: Short) -> bool:
+        """Whether the queue offers more than what is `short`: consensus wants more votes."""
         shards = await self._client.send(queue.depths())
         mine = [one for one in shards if one.project == self._project and one.stage == "annotate"]
-        return any(shard.ready + shard.in_flight > 0 for shard in mine)
+        return sum(shard.ready for shard in mine) > short.votes
 
     async def wait_for_expert(self) -> LabelsSummary:
         """Until no conflict about an item with gold is left, or nothing moves."""

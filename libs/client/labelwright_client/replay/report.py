@@ -115,7 +115,7 @@ class Report:
             (
                 "items",
                 f"{len(self.plan.work):,}",
-                f"and {len(self.plan.honeypots)} honeypots apart",
+                f"and honeypots apart: {len(self.plan.honeypots)}",
             ),
             ("annotations", f"{self.annotations:,}", at_once),
             ("decided at once", f"{self.decided:,}", self._share(self.decided)),

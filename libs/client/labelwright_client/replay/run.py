@@ -121,16 +121,19 @@ class Replay:
 
     async def _vote(self, crowd: Crowd, ledger: Ledger) -> None:
         """Passes, until one gives nothing and nothing is under way that could ask for more."""
-        stalled: LabelsSummary | None = None
+        before = ""
         while True:
             given = await crowd.play_pass()
             short = crowd.short()
-            if given and short:
+            if given and short.items:
                 continue
-            end, summary = await ledger.wait(short)
-            if end == "settled" or (not given and summary == stalled):
+            end, _ = await ledger.wait(short, eager=given > 0)
+            over = end == "stalled" and not given
+            if over and before != "stalled":
+                over = not await ledger.is_asked_more(short)
+            if over or end == "settled":
                 return
-            stalled = summary
+            before = end
 
     async def _report(self, crowd: Crowd, summary: LabelsSummary, began: float) -> Report:
         self._progress.stage("Publishing")

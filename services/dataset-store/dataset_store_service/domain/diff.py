@@ -62,17 +62,21 @@ def _pairs(a: Iterable[bytes], b: Iterable[bytes]) -> Iterator[Pair]:
             yield None, None
             one, other = next(left, None), next(right, None)
             continue
-        first, second = one and orjson.loads(one), other and orjson.loads(other)
+        first, second = _read(one), _read(other)
         order = _order(first, second)
         yield (first if order <= 0 else None), (second if order >= 0 else None)
         one = next(left, None) if order <= 0 else one
         other = next(right, None) if order >= 0 else other
 
 
+def _read(line: bytes | None) -> Record | None:
+    return None if line is None else orjson.loads(line)  # type: ignore[no-any-return]
+
+
 def _order(first: Record | None, second: Record | None) -> int:
     if first is None or second is None:
         return 1 if first is None else -1
-    mine, theirs = first["item_id"], second["item_id"]
+    mine, theirs = str(first["item_id"]), str(second["item_id"])
     return (mine > theirs) - (mine < theirs)
 
 

@@ -1,8 +1,8 @@
 """Records: one line of canonical JSON for every item that has its label."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from schemas.canonical import canonical, digest
@@ -11,23 +11,30 @@ from schemas.dataset_store import FORMAT
 DIGITS = 6
 """Shares are rounded, so that the last bits of a computation don't make another version."""
 
+Row: TypeAlias = Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labeled:
-    """An item as the ledger has it at a cut: its newest decision, if there is one, and its state."""
+    """An item as the ledger has it at a cut."""
 
     item_id: UUID
     state: str
-    decision: Mapping[str, Any] | None
-    """The decision with what its task says about the item."""
+    decision: Row | None
+    """Its newest decision, with what the task says about the item; only if it is decided."""
 
 
-def record(
-    decision: Mapping[str, Any],
-    annotations: Sequence[Mapping[str, Any]],
-    adjudication: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What decisions name, by id."""
+
+    annotations: Mapping[UUID, Row]
+    adjudications: Mapping[UUID, Row]
+
+
+def record(decision: Row, evidence: Evidence) -> dict[str, Any]:
     """The record of a decided item."""
+    named = sorted(set(decision["annotation_ids"]), key=str)
     made: dict[str, Any] = {
         "item_id": str(decision["item_id"]),
         "external_id": decision["external_id"],
@@ -45,15 +52,18 @@ def record(
         },
         "spec_version": decision["spec_version"],
         "decision_no": decision["decision_no"],
-        "annotations": [annotation(one) for one in sorted(annotations, key=_by_id)],
+        "annotations": [
+            _annotation(evidence.annotations[one]) for one in named if one in evidence.annotations
+        ],
     }
-    if adjudication is not None:
-        made["adjudication"] = adjudged(adjudication)
+    # The last by id: a decision names more than one only if a conflict was settled twice.
+    for one in named:
+        if one in evidence.adjudications:
+            made["adjudication"] = _adjudication(evidence.adjudications[one])
     return made
 
 
-def annotation(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says of one annotation."""
+def _annotation(row: Row) -> dict[str, Any]:
     made = {
         "annotation_id": str(row["annotation_id"]),
         "annotator": row["annotator"],
@@ -63,8 +73,7 @@ def annotation(row: Mapping[str, Any]) -> dict[str, Any]:
     return made | {"rules": list(row["rules"])} if row["rules"] else made
 
 
-def adjudged(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says of the adjudication."""
+def _adjudication(row: Row) -> dict[str, Any]:
     made = {
         "adjudication_id": str(row["adjudication_id"]),
         "adjudicator": row["adjudicator"],
@@ -74,16 +83,13 @@ def adjudged(row: Mapping[str, Any]) -> dict[str, Any]:
     return made | {"rules": list(row["rules"])} if row["rules"] else made
 
 
-def line(made: Mapping[str, Any]) -> bytes:
+def line(made: Row) -> bytes:
     """The leaf of the Merkle tree: the canonical JSON of a record, without its line end."""
     return canonical(made)
 
 
 def core(
-    project: str,
-    specs: Mapping[int, tuple[str, list[Any]]],
-    count: int,
-    root: str,
+    project: str, specs: Mapping[int, tuple[str, list[Any]]], count: int, root: str
 ) -> dict[str, Any]:
     """What a dataset version is, and nothing else: no clock, no name, no bytes of a writer."""
     return {
@@ -95,13 +101,9 @@ def core(
     }
 
 
-def version_hash(made: Mapping[str, Any]) -> str:
+def version_hash(made: Row) -> str:
     """The name of a dataset version."""
     return digest(made)
-
-
-def _by_id(row: Mapping[str, Any]) -> str:
-    return str(row["annotation_id"])
 
 
 def _rounded(share: float | None) -> float | None:

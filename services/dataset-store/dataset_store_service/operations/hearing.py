@@ -30,8 +30,13 @@ from schemas.events import (
 class AboutItem(Protocol):
     """A fact about an item."""
 
-    item_id: UUID
-    project: str
+    @property
+    def item_id(self) -> UUID:
+        """Which item."""
+
+    @property
+    def project(self) -> str:
+        """Of which project."""
 
 
 Fact = TypeVar("Fact", bound=AboutItem)

@@ -1,7 +1,6 @@
 """Everything that the ledger holds about one item."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -47,10 +46,13 @@ SELECT d.task_id, d.decision_no, d.label, d.how, d.why, d.confidence, d.annotati
 FROM decisions d WHERE d.task_id = ANY($1) ORDER BY d.decision_no
 """,
     "reviews": """
-SELECT coalesce(r.task_id, v.task_id) AS task_id, coalesce(r.review_id, v.review_id) AS review_id,
+SELECT coalesce(r.task_id, v.task_id) AS task_id, review_id,
     r.decision_no, v.verdict, v.reviewer, v.label, v.comment
-FROM reviews_requested r FULL JOIN reviews_decided v USING (review_id)
-WHERE r.task_id = ANY($1) OR v.task_id = ANY($1) ORDER BY r.decision_no, review_id
+FROM (
+    SELECT review_id FROM reviews_requested WHERE task_id = ANY($1)
+    UNION SELECT review_id FROM reviews_decided WHERE task_id = ANY($1)
+) b LEFT JOIN reviews_requested r USING (review_id) LEFT JOIN reviews_decided v USING (review_id)
+ORDER BY r.decision_no, review_id
 """,
 }
 
@@ -62,7 +64,7 @@ async def project_of_item(session: Session, item_id: UUID) -> str | None:
     return project
 
 
-async def tasks_of_item(session: Session, item_id: UUID) -> list[Mapping[str, Any]]:
+async def tasks_of_item(session: Session, item_id: UUID) -> list[dict[str, Any]]:
     """The tasks of an item, oldest first, each with everything that happened to it."""
     connection = await raw(session)
     tasks = [dict(row) for row in await connection.fetch(_TASKS, item_id)]

@@ -1,6 +1,6 @@
 """Datasets, their versions, tags and uses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -209,6 +209,6 @@ async def add_use(
     return await connection.fetchval(_USED, hash_, model, run), False
 
 
-def _publication(row: Any) -> Publication:
+def _publication(row: Iterable[Any]) -> Publication:
     *facts, tags = row
-    return Publication(*facts, tags=tuple(tags))
+    return Publication(*facts, tuple(tags))

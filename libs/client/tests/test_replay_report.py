@@ -1,0 +1,155 @@
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from labelwright_client.replay.plan import Wishes, make_plan
+from labelwright_client.replay.progress import Progress
+from labelwright_client.replay.recording import Recording, Vote
+from labelwright_client.replay.report import Report
+from labelwright_client.replay.scale import Scale
+from labelwright_client.replay.scoring import Accuracy, Score
+from schemas.consensus import AgreementView
+from schemas.dataset_store import LabelsSummary, LeftOut, Published
+from schemas.vocabulary import Measure
+
+KEYS = (
+    "items",
+    "annotations",
+    "decided",
+    "adjudicated",
+    "contested",
+    "agreement",
+    "accuracy",
+    "flagged",
+    "version",
+    "seconds",
+)
+
+
+def report_of(**changes: Any) -> Report:
+    votes = [Vote(str(item), name, "x") for item in range(20) for name in "abc"]
+    recording = Recording(
+        scale=Scale("nominal", "as asked"),
+        votes=votes,
+        payloads={str(item): {"item_id": str(item)} for item in range(20)},
+        gold={str(item): "x" for item in range(10)},
+    )
+    made = Report(
+        project="replay-x",
+        plan=make_plan(recording, Wishes()),
+        summary=LabelsSummary(
+            project="replay-x",
+            items=19,
+            decided={"unanimous": 8, "share": 3, "adjudicated": 4},
+            contested=2,
+            pending=1,
+            review_pending=1,
+            unreleased=0,
+            last_decision_no=15,
+        ),
+        annotations=56,
+        honeypot_annotations=3,
+        late=0,
+        agreement=AgreementView(
+            field="label",
+            metric="nominal",
+            spec_version=1,
+            sample="random_overlap",
+            measured=Measure(
+                value=0.5, low=0.4, high=0.6, n_items=19, n_annotators=3, n_pairable=56
+            ),
+            raw=0.7,
+            without_distrusted=None,
+        ),
+        accuracy=Accuracy(Score(0.75, 8), Score(0.875, 9), Score(0.8, 9), Score(0.7, 9)),
+        flagged=["b"],
+        version=Published(
+            hash="a" * 64,
+            dataset="replay-x",
+            number=1,
+            records=15,
+            decision_no=15,
+            left_out=LeftOut(contested=2, pending=1, review_pending=1, unreleased=0),
+        ),
+        seconds=12.3456,
+    )
+    return replace(made, **changes)
+
+
+def shown(report: Report) -> str:
+    text = io.StringIO()
+    Console(file=text, width=160).print(report.as_table())
+    return text.getvalue()
+
+
+def test_the_json_begins_with_the_promised_keys() -> None:
+    found = report_of().as_json()
+
+    assert tuple(found)[: len(KEYS)] == KEYS
+    assert found["agreement"] == {"metric": "nominal", "value": 0.5, "low": 0.4, "high": 0.6}
+    assert found["accuracy"] == {
+        "undisputed": 0.75,
+        "with_expert": 0.875,
+        "majority": 0.8,
+        "single": 0.7,
+    }
+    assert "\n" not in json.dumps(found)
+
+
+def test_every_item_is_in_one_of_the_counts() -> None:
+    found = report_of().as_json()
+
+    assert (found["decided"], found["adjudicated"]) == (11, 4)
+    parts = ("decided", "adjudicated", "contested", "open")
+    assert sum(found[part] for part in parts) == found["items"] == 19
+
+
+def test_the_table_tells_the_honeypots_apart_and_who_the_expert_is() -> None:
+    text = shown(report_of())
+
+    assert "and honeypots apart: 1" in text
+    assert "the expert is simulated by gold" in text
+    assert "0.500" in text
+    assert "annotators flagged" in text
+    assert "a" * 64 in text
+
+
+def test_what_is_undefined_shows_as_such() -> None:
+    nothing = Score(None, 0)
+    blank = report_of(accuracy=Accuracy(nothing, nothing, nothing, nothing), agreement=None)
+
+    assert blank.as_json()["accuracy"]["majority"] is None
+    assert blank.as_json()["agreement"]["value"] is None
+    assert "no gold" in shown(blank)
+
+
+def test_a_report_that_may_call_nobody_bad_shows_no_flags() -> None:
+    assert "flagged" not in shown(report_of(calls_flagged=False))
+
+
+def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = io.StringIO()
+    clock = iter([0.0, 1.0, 6.0, 6.0])
+    monkeypatch.setattr("labelwright_client.replay.progress.time.monotonic", lambda: next(clock))
+
+    with Progress(Console(file=text)) as progress:
+        progress.stage("Annotating", 10)
+        progress.answers(1)
+        progress.answers(7)
+
+    assert text.getvalue() == "Annotating …\nAnnotating: 7 of 10\n"
+
+
+def test_quiet_progress_says_nothing() -> None:
+    text = io.StringIO()
+
+    with Progress(Console(file=text), quiet=True) as progress:
+        progress.say("something")
+        progress.stage("Annotating", 10)
+        progress.answers(10)
+
+    assert text.getvalue() == ""

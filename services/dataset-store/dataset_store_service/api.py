@@ -1,0 +1,160 @@
+"""The HTTP door of the dataset-store."""
+
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+
+from chassis.auth import AnyCaller, Caller, needs
+from chassis.clock import Now
+from chassis.database import Transaction
+from chassis.json_body import JsonRoute
+from dataset_store_service.domain import refusals
+from dataset_store_service.operations import publishing, views
+from dataset_store_service.settings import Settings
+from schemas.dataset_store import (
+    Datasets,
+    Diff,
+    DiffQuery,
+    LabelsSummary,
+    Lineage,
+    Manifest,
+    Published,
+    PublishRequest,
+    Use,
+    UseRequest,
+    Versions,
+)
+from schemas.vocabulary import INT_MAX, DatasetName, Id, ProjectName, Sha256
+
+REFUSALS: dict[type[Exception], int] = {
+    refusals.UnknownProject: 404,
+    refusals.UnknownDataset: 404,
+    refusals.UnknownVersion: 404,
+    refusals.UnknownFile: 404,
+    refusals.UnknownItem: 404,
+    refusals.OtherProject: 409,
+    refusals.NothingDecided: 409,
+    refusals.BeyondLedger: 409,
+}
+FOR_EVER = "private, max-age=31536000, immutable"
+
+router = APIRouter(route_class=JsonRoute, prefix="/v1")
+
+# Not for annotators: whoever sees which items have labels can tell the honeypots by elimination.
+Reader = Annotated[Caller, Depends(needs("trainer", "spec_owner", "pipeline", "sre", "admin"))]
+Publisher = Annotated[Caller, Depends(needs("trainer", "spec_owner", "pipeline", "admin"))]
+FileName = Annotated[str, Path(pattern=r"^[a-z]+\.(jsonl|parquet)$")]
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+Told = Annotated[Settings, Depends(_settings)]
+
+
+@router.post("/datasets/{dataset}/versions", status_code=201, response_model=Published)
+async def publish(
+    dataset: DatasetName,
+    request: PublishRequest,
+    caller: Publisher,
+    session: Transaction,
+    now: Now,
+    told: Told,
+) -> Response:
+    """Publish the labels of a project as a dataset version. The same content answers 200."""
+    caller.check_project(request.project)
+    published, is_new = await publishing.publish(session, dataset, request, told.versions, now)
+    return JSONResponse(published.model_dump(mode="json"), 201 if is_new else 200)
+
+
+@router.get("/datasets")
+async def list_datasets(
+    caller: Reader, session: Transaction, after: Annotated[DatasetName | None, Query()] = None
+) -> Datasets:
+    """The datasets that the caller may see."""
+    return await views.list_datasets(session, caller, after or "")
+
+
+@router.get("/datasets/{dataset}/versions")
+async def list_versions(
+    dataset: DatasetName,
+    caller: Reader,
+    session: Transaction,
+    after: Annotated[int, Query(ge=1, le=INT_MAX)] = INT_MAX,
+) -> Versions:
+    """The versions of a dataset, newest first."""
+    return await views.list_versions(session, caller, dataset, after)
+
+
+@router.get("/versions/{hash}")
+async def get_manifest(
+    hash_: Annotated[Sha256, Path(alias="hash")], caller: Reader, session: Transaction
+) -> Manifest:
+    """The manifest of a dataset version: what it is, and where its bytes are."""
+    return await views.manifest(session, caller, hash_)
+
+
+@router.get("/versions/{hash}/files/{name}", response_class=FileResponse)
+async def get_file(
+    hash_: Annotated[Sha256, Path(alias="hash")],
+    name: FileName,
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    told: Told,
+) -> Response:
+    """A file of a dataset version, whole or in ranges."""
+    found = await views.file(session, caller, told.versions, hash_, name)
+    etag = f'"{found.sha256}"'
+    digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
+    headers = {"etag": etag, "cache-control": FOR_EVER, "repr-digest": f"sha-256=:{digest}:"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(found.path, media_type=found.media_type, headers=headers)
+
+
+@router.get("/versions/{a}/diff/{b}")
+async def get_diff(
+    a: Sha256,
+    b: Sha256,
+    caller: Reader,
+    session: Transaction,
+    told: Told,
+    query: Annotated[DiffQuery, Query()],
+) -> Diff:
+    """What version `b` has that `a` has not, and the other way round."""
+    return await views.diff(session, caller, told.versions, (a, b), query)
+
+
+@router.post("/versions/{hash}/uses", status_code=201)
+async def use(
+    hash_: Annotated[Sha256, Path(alias="hash")],
+    request: UseRequest,
+    caller: Annotated[Caller, Depends(needs("trainer", "pipeline", "admin"))],
+    session: Transaction,
+    now: Now,
+    response: Response,
+) -> Use:
+    """Say which training used a version. The same again answers 200."""
+    used, is_new = await views.use(session, caller, hash_, request, now)
+    response.status_code = 201 if is_new else 200
+    return used
+
+
+@router.get("/labels/{item_id}/lineage")
+async def get_lineage(item_id: Id, caller: Reader, session: Transaction, told: Told) -> Lineage:
+    """Where the labels of an item come from, and where they went."""
+    return await views.lineage(session, caller, told.versions, item_id)
+
+
+@router.get("/projects/{project}/labels/summary")
+async def get_summary(
+    project: ProjectName, caller: AnyCaller, session: Transaction
+) -> LabelsSummary:
+    """How far the labels of a project are."""
+    caller.check_project(project)
+    return await views.summary(session, project)

@@ -1,0 +1,115 @@
+"""Models and functions as annotators: thousands of answers a call, checked like all others."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from chassis import outbox
+from chassis.database import Session
+from chassis.problem import Invalid
+from queue_service import domain, metrics
+from queue_service.domain import Worker
+from queue_service.operations.specs import Compiled, compiled
+from queue_service.store import bulk, views
+from queue_service.store.bulk import Target
+from schemas.events import AnnotationSubmitted
+from schemas.queue import BulkAccepted, BulkAnnotation, BulkRefusal, BulkRequest
+
+
+async def answer_in_bulk(
+    session: Session, worker: Worker, request: BulkRequest, now: datetime
+) -> BulkAccepted:
+    """Take the answers that hold; the same call again changes nothing.
+
+    Models and functions vote beside people: their answers take no slot and may come at any time.
+    """
+    if worker.takes_slots:
+        raise domain.OnlyMachines("People answer what they were leased.")
+    version = await views.newest_version(session, request.project)
+    if version is None:
+        raise domain.UnknownProject(f"No project '{request.project}' is known here.")
+    names = [one.external_id for one in request.annotations]
+    targets = await bulk.targets(session, worker.annotator, request.project, names)
+    taken = Taken(worker, now)
+    for index, one in enumerate(request.annotations):
+        await taken.add(session, index, one, targets.pop(one.external_id, []))
+    await bulk.add_answers(session, worker.annotator, worker.kind, taken.rows, now)
+    await outbox.add(session, *taken.events)
+    metrics.ANSWERED.labels("annotate").inc(len(taken.rows))
+    return BulkAccepted(accepted=taken.accepted, unchanged=taken.unchanged, refused=taken.refused)
+
+
+class Taken:
+    """What became of the answers so far."""
+
+    def __init__(self, worker: Worker, now: datetime) -> None:
+        """Nothing yet."""
+        self.worker, self.now = worker, now
+        self.rows: list[dict[str, Any]] = []
+        self.events: list[AnnotationSubmitted] = []
+        self.refused: list[BulkRefusal] = []
+        self.accepted = self.unchanged = 0
+
+    async def add(
+        self, session: Session, index: int, one: BulkAnnotation, targets: list[Target]
+    ) -> None:
+        """Take one answer, for its task and, unseen by its giver, for a honeypot of the item."""
+        problem = await self._problem(session, one, targets)
+        if problem:
+            self.refused.append(BulkRefusal(index=index, problem=problem))
+            return
+        if all(target.is_seen for target in targets):
+            self.unchanged += 1
+            return
+        self.accepted += 1
+        for target in targets:
+            self._take(one, target)
+
+    async def _problem(self, session: Session, one: BulkAnnotation, targets: list[Target]) -> str:
+        if not targets:
+            return f"No task about the item '{one.external_id}' is open, or it came twice."
+        if targets[0].standing == "suspended":
+            return domain.Suspended.__doc__ or ""
+        work = targets[0].work
+        spec: Compiled = await compiled(session, work.project, work.spec_version, work.spec_hash)
+        try:
+            spec.check(one.label, work.payload)
+        except Invalid as refusal:
+            return str(refusal.detail)
+        given = [target.given for target in targets if target.given is not None]
+        if any(body["label"] != one.label for body in given):
+            return domain.AlreadyAnswered.__doc__ or ""
+        return ""
+
+    def _take(self, one: BulkAnnotation, target: Target) -> None:
+        work, answer_id = target.work, uuid4()
+        body = {**one.model_dump(mode="json", exclude={"external_id"}), "active_ms": None}
+        self.rows.append(
+            {
+                "lease_id": uuid4(),
+                "answer_id": answer_id,
+                "work_id": work.work_id,
+                "item_id": work.item_id,
+                "spec_version": work.spec_version,
+                "body": body,
+            }
+        )
+        self.events.append(
+            AnnotationSubmitted(
+                occurred_at=self.now,
+                project=work.project,
+                annotation_id=answer_id,
+                task_id=work.task_id,
+                item_id=work.item_id,
+                spec_version=work.spec_version,
+                purpose=work.purpose,
+                annotator=self.worker.annotator,
+                annotator_kind=self.worker.kind,
+                standing=target.standing,
+                label=one.label,
+                rules=one.rules,
+                note=one.note,
+                leased_at=self.now,
+                submitted_at=self.now,
+            )
+        )
