@@ -125,7 +125,9 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     home = tmp_path_factory.mktemp("stack") / "home"
     with running_stack(home, PORT_BASE) as stack:
-        yield System(home, stack)
+        found = System(home, stack)
+        yield found
+        found.http.close()
 
 
 @pytest.fixture(scope="session")

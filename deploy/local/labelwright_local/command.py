@@ -7,21 +7,23 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from labelwright_local import jars, java, keys
+from labelwright_local import jars, java, keys, ready
 from labelwright_local.home import Home, cache_from_environment, is_full
 from labelwright_local.kafka import VERSION, Kafka
 from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
+from labelwright_local.plan import KAFKA, POSTGRES, Plan
 from labelwright_local.ports import Ports
 from labelwright_local.refusal import CannotStart
 from labelwright_local.services import SERVICES
-from labelwright_local.stack import KAFKA, POSTGRES, Plan, Stack
+from labelwright_local.stack import Stack
 
 FAILED = 1
 INTERRUPTED = 130
@@ -36,6 +38,8 @@ def up(
     only: Annotated[
         str, typer.Option(help="Some parts only, as in `postgres,kafka`; what they need comes too.")
     ] = "",
+    demo: Annotated[bool, typer.Option("--demo", help="Once all is ready, play the demo.")] = False,
+    then_stop: Annotated[bool, typer.Option("--then-stop", help="Stop after the demo.")] = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the services on this machine, and keep them running.
 
@@ -44,7 +48,8 @@ def up(
     # The client tells of everything that it tries again, and what it gives up it raises as well.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with plain_sentences():
-        run(planned(ready_file, only), Screen())
+        wanted = planned(ready_file, only)
+        run(replace(wanted, plays_demo=demo, stops_after_it=demo and then_stop), Screen())
 
 
 @contextmanager
@@ -98,8 +103,7 @@ def run(plan: Plan, screen: Screen) -> None:
     """Check and fetch what is needed, then run the stack until it is asked to stop."""
     plan.home.make()
     with plan.home.locked() as lock:
-        if plan.ready_file:
-            plan.ready_file.unlink(missing_ok=True)
+        ready.remove(plan)
         plan.ports.check_free(listeners(plan))
         keys.make(plan.home.keys)
         found = java.find() if KAFKA in plan.parts else None
@@ -107,14 +111,16 @@ def run(plan: Plan, screen: Screen) -> None:
             fetch(plan.kafka, screen)
         leash = Leash(held=[lock])
         try:
-            asyncio.run(run_stack(plan, leash, screen, found))
+            code = asyncio.run(run_stack(plan, leash, screen, found))
         finally:
             leash.close()
+    if code:
+        sys.exit(code)
 
 
-async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java | None) -> None:
+async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java | None) -> int:
     """Run the stack inside the loop that it needs."""
-    await Stack(plan, leash, screen, found).run()
+    return await Stack(plan, leash, screen, found).run()
 
 
 def listeners(plan: Plan) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from labelwright_local.refusal import CannotStart
 
 FOLDER = ".labelwright"
+READY_FILE = "ready.json"
 FREE_BYTES_MIN = 500_000_000
 HANDOVER_SECONDS = 20.0
 POLL_SECONDS = 0.1
@@ -38,6 +39,11 @@ class Home:
     def logs(self) -> Path:
         """Where each part's lines go."""
         return self.path / "logs"
+
+    @property
+    def ready_file(self) -> Path:
+        """Where everything is, once all is ready."""
+        return self.path / READY_FILE
 
     def of(self, name: str) -> Path:
         """The folder of one part."""

@@ -78,6 +78,9 @@ appender.out.type=Console
 appender.out.name=out
 appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d{{HH:mm:ss.SSS}} %p %c{{1}} %m%n
+# We ask for groups while the topic behind them is being made, and it warns each time.
+logger.making.name=kafka.server.DefaultAutoTopicCreationManager
+logger.making.level=error
 """
 
 QUIET_CACHE = "-Xlog:aot*=off"  # What of the cache does not fit is made anew, unsaid.

@@ -5,56 +5,24 @@ import json
 import signal
 import sys
 import time
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labelwright_local import aot, databases, keys, services, topics
-from labelwright_local.home import Home
+from labelwright_local import aot, databases, demo, keys, ready, services, topics
 from labelwright_local.java import Java
-from labelwright_local.kafka import Kafka
 from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
-from labelwright_local.ports import Ports
-from labelwright_local.postgres import Postgres, reason
+from labelwright_local.plan import KAFKA, POSTGRES, Plan
+from labelwright_local.postgres import reason
 from labelwright_local.refusal import CannotStart
-from labelwright_local.services import SERVICES, Service
+from labelwright_local.services import Service
 from labelwright_local.supervisor import Child, Supervisor, kill_group
 from labelwright_local.together import together
 
-POSTGRES, KAFKA = "postgres", "kafka"
 SERVICE_STOP_SECONDS = services.DRAIN_SECONDS + 5.0
 SERVER_STOP_SECONDS = 30.0
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to run, and where."""
-
-    home: Home
-    ports: Ports
-    cache: Path
-    parts: frozenset[str]
-    ready_file: Path | None = None
-    known_services: tuple[Service, ...] = SERVICES
-
-    @property
-    def services(self) -> list[Service]:
-        """The services that are to run."""
-        return [one for one in self.known_services if one.name in self.parts]
-
-    @property
-    def postgres(self) -> Postgres:
-        """The PostgreSQL of this stack."""
-        return Postgres(self.home.of(POSTGRES), self.ports.of(POSTGRES))
-
-    @property
-    def kafka(self) -> Kafka:
-        """The Kafka of this stack."""
-        controller = self.ports.of("kafka-controller")
-        return Kafka(self.home.of(KAFKA), self.ports.of(KAFKA), controller, self.cache)
 
 
 class Stack:
@@ -71,8 +39,11 @@ class Stack:
         self._postgres = plan.postgres
         self._kafka = plan.kafka
 
-    async def run(self) -> None:
-        """Start everything, keep it running until asked to stop, stop it. Raises CannotStart."""
+    async def run(self) -> int:
+        """Start everything, keep it running until asked to stop, stop it. Raises CannotStart.
+
+        Returns the exit code: the demo's if there was to be nothing but the demo, else 0.
+        """
         self._listen_to_signals()
         work = asyncio.create_task(self._start_and_keep())
         asked = asyncio.create_task(self._asked_to_stop.wait())
@@ -85,9 +56,9 @@ class Stack:
                 task.cancel()
             await asyncio.wait({work, asked})
             await self._stop()
-        for outcome in (failure, work):
-            if outcome.done() and not outcome.cancelled():
-                outcome.result()
+        if failure.done():
+            failure.result()
+        return 0 if work.cancelled() else work.result()
 
     def _listen_to_signals(self) -> None:
         for signum in STOPS:
@@ -99,18 +70,23 @@ class Stack:
             self._supervisor.kill()
         self._asked_to_stop.set()
 
-    async def _start_and_keep(self) -> None:
+    async def _start_and_keep(self) -> int:
         started = time.monotonic()
         await together(self._start_postgres(), self._start_kafka())
         await together(*map(self._start_service, self._plan.services))
         self._supervisor.changed = self._write_ready_file
         self._write_ready_file()
         self._tell_addresses(time.monotonic() - started)
+        if self._plan.plays_demo:
+            code = await demo.play(self._plan.home, self._leash)
+            if self._plan.stops_after_it:
+                return code
         if self._java:
-            said = await aot.make_if_missing(self._kafka, self._java, self._leash)
-            if said:
-                self._screen.say(said)
+            told = await aot.make_if_missing(self._kafka, self._java, self._leash)
+            if told:
+                self._screen.say(told)
         await asyncio.Event().wait()
+        return 0
 
     async def _start_postgres(self) -> None:
         if POSTGRES not in self._plan.parts:
@@ -208,37 +184,13 @@ class Stack:
         }
 
     def _write_ready_file(self) -> None:
-        """Say where everything is, for scripts. It holds secrets: nobody else may read it."""
-        if self._plan.ready_file and not self._asked_to_stop.is_set():
-            text = json.dumps(self._description(), indent=2) + "\n"
-            keys.write(self._plan.ready_file, text, 0o600)
-
-    def _description(self) -> dict[str, Any]:
-        from labelwright_client import tokens  # noqa: PLC0415
-
-        home, parts = self._plan.home.path, self._plan.parts
-        described: dict[str, Any] = {
-            "services": {one.name: self._described(one) for one in self._plan.services},
-            "admin_token": tokens.sign(home, name="admin", roles=["admin"]),
-        }
-        if POSTGRES in parts:
-            pid = self._supervisor.pid(POSTGRES)
-            described[POSTGRES] = {"url": self._postgres.admin_dsn, "pid": pid}
-        if KAFKA in parts:
-            pid = self._supervisor.pid(KAFKA)
-            described[KAFKA] = {"bootstrap": self._kafka.bootstrap, "pid": pid}
-        return described
-
-    def _described(self, one: Service) -> dict[str, Any]:
-        return {"url": self._url(one), "pid": self._supervisor.pid(one.name)}
-
-    def _url(self, one: Service) -> str:
-        return f"http://127.0.0.1:{self._plan.ports.of(one.name)}"
+        if not self._asked_to_stop.is_set():
+            ready.write(self._plan, self._supervisor.pid)
 
     def _tell_addresses(self, seconds: float) -> None:
         self._screen.say(f"all ready after {seconds:.1f} s; Ctrl-C stops it")
         for one in self._plan.services:
-            self._screen.say(f"  {one.name:<14} {self._url(one)}")
+            self._screen.say(f"  {one.name:<14} {self._plan.url(one)}")
         if POSTGRES in self._plan.parts:
             self._screen.say(f"  {POSTGRES:<14} 127.0.0.1:{self._postgres.port}")
         if KAFKA in self._plan.parts:
@@ -246,8 +198,7 @@ class Stack:
 
     async def _stop(self) -> None:
         """Services first: what they have in flight still needs the two below them."""
-        if self._plan.ready_file:
-            self._plan.ready_file.unlink(missing_ok=True)
+        ready.remove(self._plan)
         self._screen.say("stopping")
         await self._supervisor.stop([one.name for one in self._plan.services])
         await self._supervisor.stop([POSTGRES, KAFKA])

@@ -266,6 +266,7 @@ class Supervisor:
         error = None if task.cancelled() else task.exception()
         if error and not self.failure.done():
             self.failure.set_exception(error)
+            self.failure.exception()  # Heard: who starts the child gets the same reason raised.
 
 
 def pipe() -> tuple[FileIO, int]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError
 
 from labelwright_local.refusal import CannotStart
 
@@ -15,6 +16,7 @@ PARTITIONS = 3
 DEAD = ".dead"
 LEADER_SECONDS = 30.0
 POLL_SECONDS = 0.05
+GROUPS_POLL_SECONDS = 0.25
 FOR_EVER = "-1"
 ALREADY_EXISTS = 36
 
@@ -40,6 +42,7 @@ async def create(bootstrap: str, topics: Sequence[Topic]) -> None:
     try:
         await bring_about(admin, wanted)
         await wait_for_leaders(admin, list(wanted))
+        await wait_for_coordinator(admin)
     finally:
         await admin.close()
 
@@ -80,6 +83,20 @@ async def wait_for_leaders(admin: AIOKafkaAdminClient, names: list[str]) -> None
         if time.monotonic() > deadline:
             raise CannotStart("Kafka runs, but its topics did not become usable in time.")
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def wait_for_coordinator(admin: AIOKafkaAdminClient) -> None:
+    """Return when groups can form: Kafka makes the topic behind them when the first one asks."""
+    deadline = time.monotonic() + LEADER_SECONDS
+    while True:
+        try:
+            await admin.find_coordinator("any")
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError) as error:
+            if time.monotonic() > deadline:
+                raise CannotStart("Kafka runs, but its groups did not become usable.") from error
+            await asyncio.sleep(GROUPS_POLL_SECONDS)
+        else:
+            return
 
 
 def has_leaders(topic: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,6 +19,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from labelwright_local import ports
+from labelwright_local.home import cache_from_environment
+from labelwright_local.kafka import Kafka
 from labelwright_local.testing import RunningStack, running_stack
 
 Alive = Callable[[int], bool]
@@ -147,6 +150,10 @@ def test_a_killed_part_comes_back_and_the_ready_file_says_so(
     assert {other for other in PARTS if pid_of(after, other) != pid_of(before, other)} == {part}
 
 
+def test_the_home_holds_the_same_ready_file(stack: RunningStack, home: Path) -> None:
+    assert json.loads((home / "ready.json").read_text())["services"] == stack.reread()["services"]
+
+
 def test_a_second_start_in_the_same_home_is_refused(
     stack: RunningStack, home: Path, base: int
 ) -> None:
@@ -249,3 +256,33 @@ def up(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
         timeout=60,
         check=False,
     )
+
+
+def test_a_stop_ends_the_making_of_the_start_cache_too(
+    start: Start, tmp_path: Path, soon: Soon, alive: Alive
+) -> None:
+    cache, folder = tmp_path / "cache", Kafka(tmp_path, 0, 0, tmp_path / "cache").jars
+    own = Kafka(tmp_path, 0, 0, cache_from_environment()).jars
+    shutil.copytree(own, folder, ignore=shutil.ignore_patterns("*.aot", "training"))
+    trained = folder / "training" / "data" / "meta.properties"
+
+    with start(tmp_path / "home", free_base(), "kafka", LABELWRIGHT_CACHE=str(cache)) as running:
+        assert soon(trained.exists)
+        trainees = [
+            pid for pid in children(running.process.pid) if pid != pid_of(running.ready, "kafka")
+        ]
+        running.process.terminate()
+        running.process.wait(30)
+
+    assert trainees
+    assert soon(lambda: not any(alive(pid) for pid in trainees))
+    assert not trained.exists()
+    assert not list(folder.glob("*.aot"))
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
+    )
+    return [int(word) for word in listed.stdout.split()]

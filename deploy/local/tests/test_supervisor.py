@@ -110,6 +110,27 @@ async def test_a_child_that_is_given_up_later_ends_the_wait_of_the_stack(
         await asyncio.wait_for(asyncio.shield(keeping.failure), 20)
 
 
+async def test_a_child_is_not_given_up_while_what_it_needs_is_down_or_just_back(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
+    sleeping = leash.command([sys.executable, "-c", "import time; time.sleep(1000)"])
+    await keeping.start(Child("below", sleeping, lambda: True))
+    dying = leash.command(["sh", "-c", "echo died; exit 1"])
+    log = tmp_path / "logs" / "child.log"
+
+    above = asyncio.create_task(
+        keeping.start(Child("child", dying, lambda: False, needs=("below",)))
+    )
+    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.DEATHS_MAX + 2)
+
+    assert not above.done()
+    monkeypatch.setattr(supervisor, "SETTLED_SECONDS", 0.0)
+    with pytest.raises(CannotStart, match="child died 5 times"):
+        await above
+    await keeping.stop(["below"])
+
+
 async def test_a_child_that_does_not_get_ready_is_said(
     keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,9 @@ from agreement.estimate import Estimate
 from agreement.pairs import label_pairs
 from agreement.votes import Votes
 
+# A pair who share fewer items says little about kappa, and its resamples say it with a bias.
+SHARED_MIN = 10
+
 
 def cohen_kappa(
     votes: Votes,
@@ -26,27 +29,33 @@ def cohen_kappa(
     """Cohen's kappa of two annotators over the items both voted on.
 
     Cohen, Educational and Psychological Measurement 20 (1960); weighted, Psychological Bulletin
-    70 (1968), the weights by position on the whole scale `votes.labels`. Without a `pair` it is
-    Light's kappa (Psychological Bulletin 76, 1971): the plain mean over all pairs of annotators
-    for whom it is defined, which for two annotators is Cohen's. Of repeated votes kept by
+    70 (1968), the weights by position on the whole scale `votes.labels`. Without a `pair`, and with
+    more than two annotators, it is Light's kappa (Psychological Bulletin 76, 1971): the plain mean
+    over the pairs for whom it is defined, here those who share at least ten items. Of repeated votes kept by
     `repeats="all"` every combination enters the pair's table.
     """
     chosen = votes if pair is None else votes.between(*pair)
     counts = answer_counts(chosen)
-    measure = light_measure(len(votes.labels), weights)
-    reason = _no_pair(chosen, counts)
+    shared_min = SHARED_MIN if pair is None and chosen.n_annotators > 2 else 1
+    measure = light_measure(len(votes.labels), weights, shared_min)
+    reason = _no_pair(chosen, counts, shared_min)
     sizes = (chosen.n_items, chosen.n_annotators, chosen.n_pairable)
     return estimate_counts(counts, measure, sizes, reason, Draws(replicates, seed, level))
 
 
-def _no_pair(votes: Votes, counts: Counts) -> str | None:
+def _no_pair(votes: Votes, counts: Counts, shared_min: int) -> str | None:
     if not len(votes):
         return "no votes"
     if not (counts.total > 1).any():
         return "no pairable item: no two annotators share an item"
     paired = (counts.total > 1)[counts.row]
     labels = counts.label[paired] % len(votes.labels)
-    return "no variation: one label only" if (labels == labels[0]).all() else None
+    if (labels == labels[0]).all():
+        return "no variation: one label only"
+    shared = PairTables.of(counts, len(votes.labels)).shared(counts)
+    if not len(shared) or shared.max() < shared_min:
+        return f"no two annotators share {shared_min} items"
+    return None
 
 
 def answer_counts(votes: Votes) -> Counts:
@@ -92,6 +101,11 @@ class PairTables:
         first, second = np.divmod(place, n_labels)
         return cls(met.row[apart], cell, met.times[apart] / 2, owner, first, second, pairs)
 
+    def shared(self, counts: Counts) -> Floats:
+        """How many votes each pair shares (n_pairs,)."""
+        times = self.value * counts.multiplicity[self.row]
+        return tally(self.owner[self.cell], times, len(self.pairs))
+
     def grouped(self, sums: Floats, group: Ints, n_groups: int) -> Floats:
         """Sums over cells (n_replicates, n_cells) added up by group."""
         lines = np.arange(len(sums))[:, None] * n_groups + group
@@ -99,16 +113,17 @@ class PairTables:
         return flat.reshape(len(sums), n_groups)
 
 
-def light_measure(n_labels: int, weights: Weights = "identity") -> Measure:
-    """The mean kappa over pairs of annotators as a measure over answer counts."""
+def light_measure(n_labels: int, weights: Weights = "identity", shared_min: int = 1) -> Measure:
+    """The mean kappa over pairs who share so many votes, as a measure over answer counts."""
     table = agreement_weights(n_labels, weights)
 
     def measure(counts: Counts) -> Parts:
         tables = PairTables.of(counts, n_labels)
+        is_meant = tables.shared(counts) >= shared_min
 
         def figure(sums: Floats) -> Floats:
             kappas = pair_kappas(tables, sums, table)
-            defined = np.isfinite(kappas)
+            defined = np.isfinite(kappas) & is_meant
             return floats(np.where(defined, kappas, 0.0).sum(axis=1) / defined.sum(axis=1))
 
         return Additive(

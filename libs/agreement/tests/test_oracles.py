@@ -205,6 +205,23 @@ def test_every_pair_of_a_real_crowd_is_sklearns(crowds: Crowds) -> None:
     assert round(float(mean), 3) == 0.140
 
 
+@pytest.mark.parametrize(
+    ("name", "mean"), [("music_genre", 0.359), ("weather", 0.492), ("rte", 0.316), ("dog", 0.516)]
+)
+def test_light_is_sklearns_mean_over_pairs_who_share_ten_items(
+    crowds: Crowds, name: str, mean: float
+) -> None:
+    votes = crowds.votes(name)
+    ours = cohen_kappa(votes, replicates=200)
+    pairs = [pair for pair in by_pair(votes, replicates=0) if pair.n_shared >= 10]
+
+    assert round(ours.value or 0.0, 3) == mean
+    assert ours.value == pytest.approx(np.mean([p.kappa.value for p in pairs]), abs=1e-12)
+    assert ours.low is not None
+    assert ours.high is not None
+    assert ours.low < ours.value < ours.high
+
+
 # Gwet, Handbook of Inter-Rater Reliability (4th ed.), table 2.10: 12 subjects, 4 raters, and the
 # coefficients that irrCAC prints for it.
 GWET = [

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment, Satisfiability
 
 from labels.carried import Definitions, NotCarried, carried
-from labels.definitions import canonical, check_fields, read_fields
+from labels.definitions import check_fields, read_fields
 from labels.field import Field
 from labels.migration import Label, Step, migrate, read_steps
 from labels.refusal import InvalidFields, InvalidMigration, Json, Refusal, pointer
@@ -136,9 +137,15 @@ def _is_covered(old: Sequence[Field], new: Sequence[Field]) -> bool:
 def _covers(new: dict[str, Json], old: dict[str, Json]) -> bool:
     """Whether it is proved that every value of the old schema satisfies the new one."""
     try:
-        return canonical(new).covers(canonical(old)) == Containment.YES
+        return _canonical(new).covers(_canonical(old)) == Containment.YES
     except CanonicalizationError:
         return False
+
+
+def _canonical(schema: dict[str, Json]) -> jsonschema_rs.CanonicalSchema:
+    """The canonical form, which answers questions about all values at once. Nothing is fetched."""
+    options = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.canonicalize(schema, offline=True, pattern_options=options)
 
 
 def _refused(
@@ -156,7 +163,7 @@ def _refused(
 def _difference(old: dict[str, Json], new: dict[str, Json]) -> dict[str, Json] | None:
     """The JSON Schema of what `old` allows and `new` does not; None if nothing, or not writable."""
     try:
-        rest = canonical(old).subtract(canonical(new))
+        rest = _canonical(old).subtract(_canonical(new))
         schema = rest.to_json_schema()
     except CanonicalizationError:
         return None

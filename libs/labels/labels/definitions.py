@@ -3,9 +3,6 @@
 import re
 from collections.abc import Mapping
 
-import jsonschema_rs
-from jsonschema_rs.canonical import CanonicalizationError, Satisfiability
-
 from labels.field import Basics, Condition, Field
 from labels.kinds import KINDS
 from labels.reader import HELP_MAX, Reader
@@ -28,12 +25,6 @@ def read_fields(fields: object) -> tuple[Field, ...]:
     if refusals:
         raise InvalidFields(refusals)
     return tuple(read)
-
-
-def canonical(schema: dict[str, Json]) -> jsonschema_rs.CanonicalSchema:
-    """The canonical form, which answers questions about all values at once. Nothing is fetched."""
-    options = jsonschema_rs.RegexOptions()
-    return jsonschema_rs.canonicalize(schema, offline=True, pattern_options=options)
 
 
 def _read(fields: object) -> tuple[list[Field], list[Refusal]]:
@@ -75,8 +66,6 @@ def _read_field(
         return name, None
     field = KINDS[kind].read(reader, **basics)
     reader.finish()
-    if len(refusals) == before and is_impossible(field.schema()):
-        refusals.append(Refusal(pointer(index), "impossible", "No answer fits this definition."))
     return name, field if len(refusals) == before else None
 
 
@@ -119,11 +108,3 @@ def _named(field: Field, values: Json) -> list[Json] | None:
     if not all(type(value) in answers and value in field.answers for value in values):
         return None
     return values if len(set(values)) == len(values) else None
-
-
-def is_impossible(schema: dict[str, Json]) -> bool:
-    """Whether it is proved that no value satisfies the schema."""
-    try:
-        return canonical(schema).satisfiability() == Satisfiability.NO
-    except CanonicalizationError:
-        return False

@@ -53,7 +53,7 @@ class LabelSchema:
     def _refusals(self, label: object) -> list[Refusal]:
         if faults := unstorable(label):
             return faults
-        errors = islice(self._validator.iter_errors(label), REFUSALS_MAX)
+        errors = self._validator.iter_errors(label)
         found = (refusal for error in errors for refusal in refusals_of(error, self._by_name))
         return list(islice(found, REFUSALS_MAX))
 

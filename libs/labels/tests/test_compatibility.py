@@ -82,6 +82,14 @@ def test_what_is_refused_is_written_as_a_schema() -> None:
     assert sorted(found.refused["mood"]["enum"]) == ["neg", "neu"]
 
 
+def test_nothing_is_written_where_no_value_is_refused() -> None:
+    found = labels.compatibility([MOOD], [MOOD, STARS | {"required": False}, WHY])
+    harder = labels.compatibility([MOOD, NOTE], [MOOD, NOTE | {"required": True}])
+
+    assert (found.touched, found.refused) == (("why",), {})
+    assert (harder.touched, harder.refused) == (("note",), {})
+
+
 def test_versions_with_a_hundred_fields_are_compared_in_reasonable_time() -> None:
     first = {"name": "f0", "kind": "choice", "options": ["a", "b"]}
     condition = {"required_if": {"field": "f0", "in": ["a"]}}

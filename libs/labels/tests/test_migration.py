@@ -22,6 +22,7 @@ RENAMED = MOOD | {"options": ["positive", "neg", "neu"]}
 RENAME = {"rename": {"field": "mood", "from": "pos", "to": "positive"}}
 MERGE = {"merge": {"field": "mood", "from": ["neg", "neu"], "to": "rest"}}
 SPLIT = {"split": {"field": "mood", "from": "neu", "into": ["calm", "bored"]}}
+PARTED = MOOD | {"options": ["pos", "neg", "calm", "bored"]}
 SPAN = {"start": 0, "end": 1, "quote": "x"}
 
 
@@ -142,6 +143,54 @@ SPAN = {"start": 0, "end": 1, "quote": "x"}
             True,
             {"mood": "pos", "note": "n"},
             {"mood": "pos"},
+        ),
+        (
+            [MOOD, STARS],
+            [PARTED, STARS | {"required_if": {"field": "mood", "in": ["pos", "neg"]}}],
+            [SPLIT],
+            False,
+            {"mood": "neu", "stars": 3},
+            None,
+        ),
+        (
+            [MOOD, WHY | {"required_if": {"field": "mood", "in": ["neg", "neu"]}}],
+            [PARTED, WHY],
+            [SPLIT],
+            False,
+            {"mood": "neg", "why": "!"},
+            {"mood": "neg", "why": "!"},
+        ),
+        (
+            [MOOD | {"ordered": True, "tolerance": 1}],
+            [MOOD | {"options": ["pos", "rest"]}],
+            [MERGE],
+            True,
+            {"mood": "neu"},
+            {"mood": "rest"},
+        ),
+        (
+            [TAGS | {"min_items": 3}],
+            [TAGS | {"options": ["a", "b", "d"]}],
+            [{"split": {"field": "tags", "from": "c", "into": ["d"]}}],
+            False,
+            {"tags": ["a", "b", "c"]},
+            None,
+        ),
+        (
+            [MOOD, WHY],
+            [{"name": "why", "kind": "text"}],
+            [{"remove": {"field": "mood"}}],
+            False,
+            {"mood": "pos"},
+            None,
+        ),
+        (
+            [MOOD, WHY],
+            [MOOD, {"name": "why", "kind": "text"}],
+            [{"require": {"field": "why", "default": "-"}}],
+            True,
+            {"mood": "pos"},
+            {"mood": "pos", "why": "-"},
         ),
         (
             [MOOD, WHY],

@@ -39,6 +39,7 @@ class Say:
     """What other services say, with everything that a test does not care about filled in."""
 
     project = "p"
+    now = NOW
 
     def id(self, name: str) -> UUID:
         """The same id for the same name."""

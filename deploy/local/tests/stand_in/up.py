@@ -1,18 +1,15 @@
 """`labelwright up` with stand-ins for the services: `python up.py PARTS --ready-file F`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from labelwright_local.command import plain_sentences, planned, run
 from labelwright_local.output import Screen
 from labelwright_local.services import SERVICES, Service
-from labelwright_local.stack import Plan
 
 if __name__ == "__main__":
     with plain_sentences():
         plan = planned(Path(sys.argv[3]), sys.argv[1])
         stand_ins = tuple(Service(one.name, "stand_in_service") for one in SERVICES)
-        run(
-            Plan(plan.home, plan.ports, plan.cache, plan.parts, plan.ready_file, stand_ins),
-            Screen(),
-        )
+        run(replace(plan, known_services=stand_ins), Screen())

@@ -94,6 +94,11 @@ class Crowd:
         missing = [asked - len(given.get(item, ())) for item, asked in self._asked.items()]
         return Short(sum(one > 0 for one in missing), sum(one for one in missing if one > 0))
 
+    def pairable(self) -> int:
+        """How many of the votes that were given stand beside another one on their item."""
+        counts = [min(len(votes), self._asked[item]) for item, votes in self.given.work.items()]
+        return sum(count for count in counts if count > 1)
+
     async def play_pass(self) -> int:
         """Everybody works until nobody gets anything. Return how many answers were given."""
         before = self.given.annotations + self.given.honeypots

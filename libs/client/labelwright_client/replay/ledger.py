@@ -6,24 +6,44 @@ ledger shows more pending items than that, something is under way, or consensus 
 
 import asyncio
 import time
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeVar
 
 from labelwright_client import consensus, datasets, quality, queue
 from labelwright_client.replay.crowd import Short
 from labelwright_client.replay.plan import Plan
 from labelwright_client.transport import AsyncClient
+from schemas.consensus import AgreementView
 from schemas.dataset_store import LabelsSummary
 from schemas.quality import ProjectAnnotator
+from schemas.queue import QueueDepth
 from schemas.vocabulary import item_id
 
 POLL_SECONDS = 0.2
 STALL_SECONDS = 30.0
 """A restart of the broker is shorter than this."""
 ASKED_MORE_SECONDS = 2.0
+IMPORT_SECONDS = 120.0
 SCORES_SECONDS = 15.0
+AGREEMENT_SECONDS = 30.0
+"""Agreement is measured every few seconds."""
+
+Seen = TypeVar("Seen")
 
 End = Literal["settled", "asked", "stalled"]
 """All is accounted for; consensus asked for more votes; or nothing has moved for long."""
+
+
+async def until(
+    look: Callable[[], Awaitable[Seen]], enough: Callable[[Seen], bool], seconds: float
+) -> Seen:
+    """What `look` sees as soon as that is `enough`, or at the latest after `seconds`."""
+    ends = time.monotonic() + seconds
+    while True:
+        seen = await look()
+        if enough(seen) or time.monotonic() > ends:
+            return seen
+        await asyncio.sleep(POLL_SECONDS)
 
 
 class Ledger:
@@ -68,8 +88,10 @@ class Ledger:
     async def is_asked_more(self, short: Short) -> bool:
         """Whether the queue offers more than what is `short`: consensus wants more votes."""
         shards = await self._client.send(queue.depths())
-        mine = [one for one in shards if one.project == self._project and one.stage == "annotate"]
-        return sum(shard.ready for shard in mine) > short.votes
+        return sum(one.ready for one in shards if self._is_annotation(one)) > short.votes
+
+    def _is_annotation(self, shard: QueueDepth) -> bool:
+        return shard.project == self._project and shard.stage == "annotate"
 
     async def wait_for_expert(self) -> LabelsSummary:
         """Until no conflict about an item with gold is left, or nothing moves."""
@@ -98,14 +120,35 @@ class Ledger:
                 break
         return len(contested) != summary.contested or not contested.isdisjoint(self._gold)
 
+    async def wait_for_work(self, votes: int) -> None:
+        """Until the queue offers all `votes` that are wanted: who came early would get nothing."""
+
+        async def offered() -> int:
+            shards = await self._client.send(queue.depths())
+            return sum(one.ready for one in shards if self._is_annotation(one))
+
+        await until(offered, lambda ready: ready >= votes, IMPORT_SECONDS)
+
     async def annotators(self, honeypots: int) -> list[ProjectAnnotator]:
         """Everybody's standing, once quality has scored as many `honeypots` as were answered."""
-        ends = time.monotonic() + SCORES_SECONDS
-        while True:
-            found = await self._all_annotators()
-            if sum(one.honeypots for one in found) >= honeypots or time.monotonic() > ends:
-                return found
-            await asyncio.sleep(POLL_SECONDS)
+        return await until(
+            self._all_annotators,
+            lambda found: sum(one.honeypots for one in found) >= honeypots,
+            SCORES_SECONDS,
+        )
+
+    async def agreement(self, pairable: int) -> AgreementView | None:
+        """The newest agreement, once it was measured on all of the `pairable` votes."""
+
+        async def newest() -> AgreementView | None:
+            found = (await self._client.send(consensus.agreement(self._project))).agreement
+            return found[0] if found else None
+
+        return await until(
+            newest,
+            lambda view: view is not None and view.measured.n_pairable >= pairable,
+            AGREEMENT_SECONDS,
+        )
 
     async def _all_annotators(self) -> list[ProjectAnnotator]:
         found: list[ProjectAnnotator] = []

@@ -110,17 +110,18 @@ class Report:
         return table
 
     def _counts(self) -> list[tuple[str, str, str]]:
-        at_once = f"{self.annotations} answers to them, {self.honeypot_annotations} to honeypots"
+        told = f"{self.annotations:,} answers to them, {self.honeypot_annotations:,} to honeypots"
+        disputed = "no gold, so no expert" if self.summary.contested else ""
         rows = [
             (
                 "items",
                 f"{len(self.plan.work):,}",
                 f"and honeypots apart: {len(self.plan.honeypots)}",
             ),
-            ("annotations", f"{self.annotations:,}", at_once),
+            ("annotations", f"{self.annotations:,}", told),
             ("decided at once", f"{self.decided:,}", self._share(self.decided)),
             ("adjudicated", f"{self.adjudicated:,}", self._share(self.adjudicated)),
-            ("still contested", f"{self.summary.contested:,}", "no gold, so no expert"),
+            ("still contested", f"{self.summary.contested:,}", disputed),
         ]
         if self.open:
             rows.append(("open", f"{self.open:,}", "nobody is left who could vote"))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from labelwright_client import consensus, datasets, ingest, tokens, upload
+from labelwright_client import datasets, ingest, tokens, upload
 from labelwright_client.problems import LabelwrightError, NotFound
 from labelwright_client.replay.crowd import Crowd
 from labelwright_client.replay.expert import Expert
@@ -74,6 +74,7 @@ class Replay:
         self._project = project
         self._progress = progress
         self._at_once = at_once
+        self._ledger = Ledger(client, plan, project)
 
     async def run(self) -> Report:
         """Set the project up, let everybody work, settle, publish, count."""
@@ -87,7 +88,7 @@ class Replay:
     async def _set_up(self) -> None:
         self._progress.stage("Importing", len(self._plan.work))
         client, project = self._client, self._project
-        await client.send(ingest.create_project(project, "Replayed votes"))
+        await client.send(ingest.create_project(project, str(self._plan.spec.fields[0]["title"])))
         await client.send(ingest.publish_spec(project, self._plan.spec))
         for items, gold in ((self._plan.honeypots, True), (self._plan.work, False)):
             lines = upload.lines_of(items)
@@ -107,19 +108,19 @@ class Replay:
             progress=self._progress,
         )
         expert = Expert(self._client, self._plan, self._project)
-        ledger = Ledger(self._client, self._plan, self._project)
         all_voted = asyncio.Event()
         wanted = sum(item.redundancy or 0 for item in self._plan.work)
+        await self._ledger.wait_for_work(wanted)
         self._progress.stage("Annotating", wanted)
         async with asyncio.TaskGroup() as group:
             group.create_task(expert.work_until(all_voted))
-            await self._vote(crowd, ledger)
+            await self._vote(crowd)
             self._progress.stage("Adjudicating")
-            summary = await ledger.wait_for_expert()
+            summary = await self._ledger.wait_for_expert()
             all_voted.set()
         return crowd, summary
 
-    async def _vote(self, crowd: Crowd, ledger: Ledger) -> None:
+    async def _vote(self, crowd: Crowd) -> None:
         """Passes, until one gives nothing and nothing is under way that could ask for more."""
         before = ""
         while True:
@@ -127,10 +128,10 @@ class Replay:
             short = crowd.short()
             if given and short.items:
                 continue
-            end, _ = await ledger.wait(short, eager=given > 0)
+            end, _ = await self._ledger.wait(short, eager=given > 0)
             over = end == "stalled" and not given
             if over and before != "stalled":
-                over = not await ledger.is_asked_more(short)
+                over = not await self._ledger.is_asked_more(short)
             if over or end == "settled":
                 return
             before = end
@@ -139,7 +140,6 @@ class Replay:
         self._progress.stage("Publishing")
         client, project = self._client, self._project
         version = await client.send(datasets.publish(project, project))
-        agreement = (await client.send(consensus.agreement(project))).agreement
         records = await self._records(version)
         return Report(
             project=project,
@@ -148,7 +148,7 @@ class Replay:
             annotations=crowd.given.annotations,
             honeypot_annotations=crowd.given.honeypots,
             late=crowd.given.late,
-            agreement=agreement[0] if agreement else None,
+            agreement=await self._ledger.agreement(crowd.pairable()),
             accuracy=self._accuracy(crowd, records),
             flagged=await self._flagged(crowd),
             version=version,
@@ -171,8 +171,7 @@ class Replay:
         return score(self._plan.gold, decided, by_expert, crowd.given.work, tolerance)
 
     async def _flagged(self, crowd: Crowd) -> list[str]:
-        ledger = Ledger(self._client, self._plan, self._project)
-        everybody = await ledger.annotators(crowd.given.honeypots)
+        everybody = await self._ledger.annotators(crowd.given.honeypots)
         bad = {one.annotator for one in everybody if one.standing in BAD_STANDINGS}
         home = self._client.stack.home
         names = [one.name for one in self._plan.annotators]

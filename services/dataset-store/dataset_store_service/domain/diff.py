@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from dataset_store_service.domain import records
 from schemas.dataset_store import ChangeCause, DiffChange, DiffCounts, DiffItem
 
 Record = Mapping[str, Any]
@@ -70,7 +69,7 @@ def _pairs(a: Iterable[bytes], b: Iterable[bytes]) -> Iterator[Pair]:
 
 
 def _read(line: bytes | None) -> Record | None:
-    return None if line is None else orjson.loads(line)  # type: ignore[no-any-return]
+    return None if line is None else records.read(line)
 
 
 def _order(first: Record | None, second: Record | None) -> int:

@@ -1,15 +1,21 @@
 """Records: one line of canonical JSON for every item that has its label."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from schemas.canonical import canonical, digest
+import orjson
+
+from schemas.canonical import INTEGER_MAX, canonical, digest
 from schemas.dataset_store import FORMAT
 
 DIGITS = 6
 """Shares are rounded, so that the last bits of a computation don't make another version."""
+
+_LONG = re.compile(rb"[0-9]{16}")
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -86,6 +92,24 @@ def _adjudication(row: Row) -> dict[str, Any]:
 def line(made: Row) -> bytes:
     """The leaf of the Merkle tree: the canonical JSON of a record, without its line end."""
     return canonical(made)
+
+
+def read(text: bytes) -> dict[str, Any]:
+    """The record in a line.
+
+    Canonical JSON writes 1e16 as digits. Read as an integer it would be one that no canonical
+    JSON may hold, so it becomes the float again that it was.
+    """
+    if _LONG.search(text):
+        made: dict[str, Any] = json.loads(text, parse_int=_number)
+        return made
+    made = orjson.loads(text)
+    return made
+
+
+def _number(digits: str) -> int | float:
+    number = int(digits)
+    return number if abs(number) <= INTEGER_MAX else float(number)
 
 
 def core(

@@ -14,6 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset_store_service.domain import records
 from dataset_store_service.domain.tables import Table
 from schemas.canonical import merkle_root
 
@@ -54,14 +55,14 @@ def root(path: Path) -> str:
     return merkle_root(read_lines(path))
 
 
-def write_table(records: Path, path: Path, fields: Mapping[int, Sequence[Any]]) -> None:
+def write_table(source: Path, path: Path, fields: Mapping[int, Sequence[Any]]) -> None:
     """Write the records as Parquet, cut by content so that versions share most of their bytes."""
     table = Table.of(fields)
     schema = pa.schema([(name, _TYPES[kind]) for name, kind in table.columns.items()])
     with pq.ParquetWriter(
         path, schema, compression="zstd", use_content_defined_chunking=True
     ) as writer:
-        rows = (table.row(orjson.loads(line)) for line in read_lines(records))
+        rows = (table.row(records.read(line)) for line in read_lines(source))
         while portion := list(islice(rows, PORTION_ROWS)):
             writer.write_table(pa.Table.from_pylist(portion, schema))
 

@@ -1,6 +1,6 @@
 """Datasets, their versions, tags and uses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -209,6 +209,5 @@ async def add_use(
     return await connection.fetchval(_USED, hash_, model, run), False
 
 
-def _publication(row: Iterable[Any]) -> Publication:
-    *facts, tags = row
-    return Publication(*facts, tuple(tags))
+def _publication(row: Mapping[str, Any]) -> Publication:
+    return Publication(**{**row, "tags": tuple(row["tags"])})

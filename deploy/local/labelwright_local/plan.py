@@ -1,0 +1,51 @@
+"""What is to run, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelwright_local.home import Home
+from labelwright_local.kafka import Kafka
+from labelwright_local.ports import Ports
+from labelwright_local.postgres import Postgres
+from labelwright_local.services import SERVICES, Service
+
+POSTGRES, KAFKA = "postgres", "kafka"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run, and where."""
+
+    home: Home
+    ports: Ports
+    cache: Path
+    parts: frozenset[str]
+    ready_file: Path | None = None
+    known_services: tuple[Service, ...] = SERVICES
+    plays_demo: bool = False
+    stops_after_it: bool = False
+
+    @property
+    def ready_files(self) -> list[Path]:
+        """Where to say that all is ready: always in the home, and wherever else it is wanted."""
+        return [self.home.ready_file, *([self.ready_file] if self.ready_file else [])]
+
+    @property
+    def services(self) -> list[Service]:
+        """The services that are to run."""
+        return [one for one in self.known_services if one.name in self.parts]
+
+    def url(self, one: Service) -> str:
+        """Where a service answers."""
+        return f"http://127.0.0.1:{self.ports.of(one.name)}"
+
+    @property
+    def postgres(self) -> Postgres:
+        """The PostgreSQL of this stack."""
+        return Postgres(self.home.of(POSTGRES), self.ports.of(POSTGRES))
+
+    @property
+    def kafka(self) -> Kafka:
+        """The Kafka of this stack."""
+        controller = self.ports.of("kafka-controller")
+        return Kafka(self.home.of(KAFKA), self.ports.of(KAFKA), controller, self.cache)
