@@ -181,7 +181,8 @@ async def forget_ledger(system: System) -> None:
 def test_nothing_listens_beyond_the_loopback(system: System) -> None:
     ports = {int(one["url"].rsplit(":", 1)[1]) for one in system.ready["services"].values()}
     ports |= {int(system.ready["kafka"]["bootstrap"].rsplit(":", 1)[1])}
-    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    listening = [row.split() for table in tables for row in table]
     found = {
         int(port, 16): address
         for address, port in (row[1].split(":") for row in listening if row[3] == "0A")
@@ -189,7 +190,8 @@ def test_nothing_listens_beyond_the_loopback(system: System) -> None:
     }
 
     assert set(found) == ports
-    assert set(found.values()) == {"0100007F"}
+    assert {address[-8:] for address in found.values()} == {"0100007F"}
+    assert {address[:-8] for address in found.values()} <= {"", "0000000000000000FFFF0000"}
 
 
 def test_without_a_token_only_the_exempt_paths_answer(system: System) -> None:

@@ -79,7 +79,7 @@ appender.out.name=out
 appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d{{HH:mm:ss.SSS}} %p %c{{1}} %m%n
 # We ask for groups while the topic behind them is being made, and it warns each time.
-logger.making.name=kafka.server.DefaultAutoTopicCreationManager
+logger.making.name=org.apache.kafka.server.DefaultAutoTopicCreationManager
 logger.making.level=error
 """
 

@@ -29,10 +29,10 @@ def cohen_kappa(
     """Cohen's kappa of two annotators over the items both voted on.
 
     Cohen, Educational and Psychological Measurement 20 (1960); weighted, Psychological Bulletin
-    70 (1968), the weights by position on the whole scale `votes.labels`. Without a `pair`, and with
-    more than two annotators, it is Light's kappa (Psychological Bulletin 76, 1971): the plain mean
-    over the pairs for whom it is defined, here those who share at least ten items. Of repeated votes kept by
-    `repeats="all"` every combination enters the pair's table.
+    70 (1968), the weights by position on the whole scale `votes.labels`. Without a `pair`, and
+    with more than two annotators, it is Light's kappa (Psychological Bulletin 76, 1971): the plain
+    mean over the pairs for whom it is defined, here those who share at least ten items. Of
+    repeated votes kept by `repeats="all"` every combination enters the pair's table.
     """
     chosen = votes if pair is None else votes.between(*pair)
     counts = answer_counts(chosen)

@@ -142,14 +142,3 @@ def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> 
         progress.answers(7)
 
     assert text.getvalue() == "Annotating …\nAnnotating: 7 of 10\n"
-
-
-def test_quiet_progress_says_nothing() -> None:
-    text = io.StringIO()
-
-    with Progress(Console(file=text), quiet=True) as progress:
-        progress.say("something")
-        progress.stage("Annotating", 10)
-        progress.answers(10)
-
-    assert text.getvalue() == ""

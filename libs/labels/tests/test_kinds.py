@@ -196,7 +196,7 @@ def test_what_an_answer_earns_against_gold(
         (SCALE, ["low", "high"], None, None),
         (JACCARD, [["a", "b"], ["b"], ["b", "c"]], None, ["b"]),
         (JACCARD, [["a"], ["a", "b"]], None, None),
-        (JACCARD, [["a"], ["a"], ["b"], ["b", "a"], ["c"]], None, ["a"]),
+        (JACCARD, [["a"]] * 4 + [["b"]] * 3, None, ["a"]),
         (JACCARD, [["a"], ["b"], ["c"]], None, None),
         (JACCARD, [[], [], ["c"]], None, []),
         (JACCARD, [["d", "a"], ["a", "d"]], None, ["a", "d"]),

@@ -11,7 +11,8 @@ from labelwright_client.cli.output import HomeOption, JsonOption, WrongInput, sh
 from labelwright_client.stack import home_of
 
 
-def token(  # noqa: PLR0913, PLR0917 (each is an option)
+def token(  # noqa: PLR0913 (each is an option)
+    *,
     name: Annotated[str, typer.Option(help="Whose token it is.")],
     role: Annotated[list[str], typer.Option(help="What it allows; may be given several times.")],
     project: Annotated[

@@ -1,6 +1,8 @@
 """All commands, by name."""
 
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
 
 import typer
 
@@ -40,11 +42,18 @@ def up(context: typer.Context) -> None:
             " here. In the repository `make setup` installs it."
         )
         raise typer.Exit(Code.FAILURE)
-    _run(found[0], context.args)
+    _run("up", found[0].load(), context.args)
 
 
-def _run(entry: EntryPoint, arguments: list[str]) -> None:
-    """Run a command of another package with its own options; it is loaded only now."""
+@app.command("agreement", context_settings=PASS_ON)
+def agreement(context: typer.Context) -> None:
+    """Measure how far annotators agree, from a file of votes, and infer labels; needs no stack."""
+    module = import_module("labelwright_client.agreement_command")
+    _run("agreement", module.agreement, context.args)
+
+
+def _run(name: str, command: Callable[..., None], arguments: list[str]) -> None:
+    """Run a command that is loaded only now, with its own options: its libraries are large."""
     other = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    other.command(entry.name)(entry.load())
-    other(arguments, prog_name=f"labelwright {entry.name}")
+    other.command(name)(command)
+    other(arguments, prog_name=f"labelwright {name}")

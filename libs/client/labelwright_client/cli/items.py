@@ -88,7 +88,8 @@ def _show(done: dict[str, Uploaded], as_json: bool) -> None:
     said = ", ".join(f"{total[name]:,} {name}" for name in counts)
     typer.echo(f"{said}, {len(rejected):,} rejected.")
     for one in rejected[:SHOWN_MAX]:
-        to_stderr(f"{one['file']}, line {one['line']}: {one['pointer']}: {one['message']}")
+        place = f"{one['pointer']}: " if one["pointer"] else ""
+        to_stderr(f"{one['file']}, line {one['line']}: {place}{one['message']}")
     if len(rejected) > SHOWN_MAX:
         to_stderr(f"… and {len(rejected) - SHOWN_MAX:,} more (--json lists all).")
 

@@ -43,39 +43,52 @@ class Type(StrEnum):
     INTERVAL = "interval"
 
 
-def replay(  # noqa: PLR0913, PLR0917 (each is an option)
-    votes: Annotated[Path, typer.Option(help="CSV: item_id, annotator_id, label[, duration_s].")],
-    items: Annotated[Path | None, typer.Option(help="CSV: item_id and any texts.")] = None,
-    gold: Annotated[Path | None, typer.Option(help="CSV: item_id, label; some or none.")] = None,
-    redundancy: Annotated[
-        str, typer.Option(help="How many votes each item is asked for; `all` for every one.")
-    ] = "3",
-    honeypots: Annotated[
-        float, typer.Option(min=0, max=1, help="Which share of the gold serves as honeypots.")
-    ] = 0.1,
-    type_: Annotated[
-        Type | None,
-        typer.Option("--type", help="What the labels are. Else guessed, and said."),
-    ] = None,
-    decide_by: Annotated[
-        str, typer.Option("--decide", help="`unanimous`, or `share:0.8` and the like.")
-    ] = "unanimous",
-    tolerance: Annotated[
-        float | None,
-        typer.Option(help="Numbers: how far apart is one answer. Else 10 % of the range."),
-    ] = None,
-    project: Annotated[str | None, typer.Option(help="A new project's name. Else made up.")] = None,
-    annotators_at_once: Annotated[
-        int, typer.Option(min=1, max=100, help="How many work at the same time.")
-    ] = run.AT_ONCE,
-    seed: Annotated[int, typer.Option(help="Another one, another order of annotators.")] = 0,
+VotesOption = Annotated[Path, typer.Option(help="CSV: item_id, annotator_id, label[, duration_s].")]
+ItemsOption = Annotated[Path | None, typer.Option(help="CSV: item_id and any texts.")]
+GoldOption = Annotated[Path | None, typer.Option(help="CSV: item_id, label; some or none.")]
+RedundancyOption = Annotated[
+    str, typer.Option(help="How many votes each item is asked for; `all` for every one.")
+]
+HoneypotsOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Which share of the gold serves as honeypots.")
+]
+TypeOption = Annotated[
+    Type | None, typer.Option("--type", help="What the labels are. Else guessed, and said.")
+]
+DecideOption = Annotated[
+    str, typer.Option("--decide", help="`unanimous`, or `share:0.8` and the like.")
+]
+ToleranceOption = Annotated[
+    float | None,
+    typer.Option(help="Numbers: how far apart is one answer. Else a tenth of the range."),
+]
+ProjectOption = Annotated[str | None, typer.Option(help="A new project's name. Else made up.")]
+AtOnceOption = Annotated[
+    int,
+    typer.Option("--annotators-at-once", min=1, max=100, help="How many work at the same time."),
+]
+SeedOption = Annotated[int, typer.Option(help="Another one, another order of annotators.")]
+
+
+def replay(  # noqa: PLR0913 (each is an option)
+    *,
+    votes: VotesOption,
+    items: ItemsOption = None,
+    gold: GoldOption = None,
+    redundancy: RedundancyOption = "3",
+    honeypots: HoneypotsOption = 0.1,
+    type_: TypeOption = None,
+    decide_by: DecideOption = "unanimous",
+    tolerance: ToleranceOption = None,
+    project: ProjectOption = None,
+    at_once: AtOnceOption = run.AT_ONCE,
+    seed: SeedOption = 0,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Play recorded votes through the running services, as if people sat there."""
     decide(decide_by)
-    if project is not None:
-        checked(project)
+    name = checked(project) if project is not None else _name(votes)
     wishes = Wishes(
         redundancy=_redundancy(redundancy),
         honeypots=honeypots,
@@ -85,8 +98,6 @@ def replay(  # noqa: PLR0913, PLR0917 (each is an option)
     )
     recording = read_recording(Files(votes, items, gold), type_.value if type_ else None)
     plan = make_plan(recording, wishes)
-    stack = Stack.find(home)
-    name = project or _name(votes)
 
     async def play(client: AsyncClient, progress: Progress) -> Report:
         free = await run.free_name(client, name)
@@ -94,9 +105,9 @@ def replay(  # noqa: PLR0913, PLR0917 (each is an option)
             raise WrongInput(
                 f"The project '{project}' is in use: a replay begins with a new one, name another."
             )
-        return await run.replay(client, plan, free, progress, at_once=annotators_at_once)
+        return await run.replay(client, plan, free, progress, at_once=at_once)
 
-    _show(_played(stack, play, quiet=False), as_json)
+    _show(_played(Stack.find(home), play), as_json)
 
 
 def demo(
@@ -117,19 +128,17 @@ def demo(
             progress.say(f"The project 'demo' is there already: this run is the project '{name}'.")
         return await run.replay(client, plan, name, progress)
 
-    report = with_changes(_played(stack, play, quiet=False), calls_flagged=False)
+    report = with_changes(_played(stack, play), calls_flagged=False)
     _show(report, as_json)
     if not as_json:
         typer.echo(f"\n{demonstration.ABOUT}\n")
         show_facts(demonstration.addresses(stack, report.project))
 
 
-def _played(
-    stack: Stack, play: Callable[[AsyncClient, Progress], Awaitable[Report]], *, quiet: bool
-) -> Report:
+def _played(stack: Stack, play: Callable[[AsyncClient, Progress], Awaitable[Report]]) -> Report:
     async def whole() -> Report:
         async with AsyncClient(stack, retry=Retry(total=patience(REPLAY_PATIENCE))) as client:
-            with Progress(stderr(), quiet=quiet) as progress:
+            with Progress(stderr()) as progress:
                 return await play(client, progress)
 
     return asyncio.run(whole())

@@ -1,7 +1,6 @@
 """How far a replay is: a bar for people, plain lines for files."""
 
 import time
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -12,13 +11,12 @@ LINE_SECONDS = 5.0
 
 
 class Progress:
-    """Told of by the replay, shown on `console`; `quiet` shows nothing."""
+    """Told of by the replay, shown on `console`."""
 
-    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+    def __init__(self, console: Console) -> None:
         """Nothing is shown before `stage`."""
         self._console = console
-        self._quiet = quiet
-        self._bar = _bar(console) if console.is_terminal and not quiet else None
+        self._bar = _bar(console) if console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=None)
         self._what = ""
         self._total: int | None = None
@@ -26,8 +24,7 @@ class Progress:
 
     def say(self, sentence: str) -> None:
         """Tell something that stays on the screen."""
-        if not self._quiet:
-            self._console.print(sentence, markup=False, highlight=False)
+        self._console.print(sentence, markup=False, highlight=False)
 
     def stage(self, what: str, total: int | None = None) -> None:
         """What is being done now, and how much of it there is, if that is known."""
@@ -52,12 +49,7 @@ class Progress:
             self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Leave the screen as it is."""
         if self._bar is not None:
             self._bar.stop()

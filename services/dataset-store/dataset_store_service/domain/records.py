@@ -100,10 +100,9 @@ def read(text: bytes) -> dict[str, Any]:
     Canonical JSON writes 1e16 as digits. Read as an integer it would be one that no canonical
     JSON may hold, so it becomes the float again that it was.
     """
-    if _LONG.search(text):
-        made: dict[str, Any] = json.loads(text, parse_int=_number)
-        return made
-    made = orjson.loads(text)
+    made: dict[str, Any] = (
+        json.loads(text, parse_int=_number) if _LONG.search(text) else orjson.loads(text)
+    )
     return made
 
 
