@@ -413,6 +413,18 @@ async def test_an_issue_is_diagnosed_when_enough_adjudicators_name_a_cause(
     ]
 
 
+async def test_an_issue_that_opens_after_its_adjudications_is_diagnosed_at_once(
+    quality: Any, say: Any
+) -> None:
+    names = [f"t{n}" for n in range(5)]
+    await quality.hear(say.spec(), *(say.conflict(name) for name in names))
+    await quality.hear(*(say.adjudicated(name, "perspective") for name in names))
+
+    await quality.hear(say.agreement(0.4))
+
+    assert [one.cause for one in await quality.said(SpecIssueDiagnosed)] == ["perspective"]
+
+
 async def test_tasks_past_their_time_are_counted_until_they_are_decided(
     quality: Any, say: Any
 ) -> None:

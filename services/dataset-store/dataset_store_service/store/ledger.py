@@ -120,7 +120,7 @@ WHERE d.item_id = ANY($1) AND NOT d.released
     AND NOT EXISTS (
         SELECT 1 FROM unnest(d.annotation_ids) AS named (id)
         WHERE NOT EXISTS (SELECT 1 FROM annotations a WHERE a.annotation_id = named.id)
-)
+            AND NOT EXISTS (SELECT 1 FROM adjudications j WHERE j.adjudication_id = named.id))
 RETURNING d.how, (SELECT max(a.submitted_at) FROM annotations a
     WHERE a.annotation_id = ANY(d.annotation_ids)) AS last_submitted_at
 """
