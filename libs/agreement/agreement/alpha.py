@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from agreement.arrays import Floats, Ints, floats, tally
+from agreement.arrays import Floats, Ints, floats, tally, used_codes
 from agreement.bootstrap import Additive, Measure, Parts, estimate
 from agreement.counts import Counts
 from agreement.estimate import Estimate
@@ -169,7 +169,7 @@ def _ordinal(counts: Counts) -> Parts:
     labels that meet on it; the ranks come in when the sums are known.
     """
     pairs = label_pairs(counts)
-    used, pair = np.unique(pairs.first * counts.n_labels + pairs.second, return_inverse=True)
+    used, pair = used_codes(pairs.first * counts.n_labels + pairs.second, counts.n_labels**2)
     first, second = np.divmod(used, counts.n_labels)
     cells = (counts.total > 1)[counts.row]
     share = pairs.times / (counts.total[pairs.row] - 1)

@@ -29,7 +29,7 @@ from agreement.community import (
     overall_accuracy,
     shared_shape,
 )
-from agreement.crowd import TIE, Crowd
+from agreement.crowd import TIE, Crowd, largest_change
 from agreement.fitted import fitted
 from agreement.inference import Convergence, Inference
 from agreement.votes import BadVotes, Votes
@@ -79,7 +79,7 @@ def bayes(
         log_rows = np.log(rows / rows.sum(axis=2, keepdims=True))
         before = posterior
         posterior, _ = crowd.settled(crowd.log_joint(log_rows, log_prevalence))
-        change = float(np.abs(posterior - before).max())
+        change = largest_change(posterior, before)
         iterations += 1
     convergence = Convergence(change < tolerance, iterations, change)
     return fitted("bayes", votes, crowd, posterior, convergence, rows)

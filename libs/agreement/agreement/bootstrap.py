@@ -76,7 +76,7 @@ def estimate(
 ) -> Estimate:
     """The figure with its percentile interval over `replicates` resamples of the items."""
     counts = Counts.of(votes)
-    sizes = (votes.n_items, votes.n_annotators, votes.n_pairable)
+    sizes = (counts.n_items, votes.n_annotators, counts.n_pairable)
     draws = Draws(replicates, seed, level)
     return estimate_counts(counts, measure, sizes, undefined(counts), draws)
 

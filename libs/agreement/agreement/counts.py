@@ -54,6 +54,12 @@ class Counts:
         """How many items the rows stand for."""
         return int(self.multiplicity.sum())
 
+    @property
+    def n_pairable(self) -> int:
+        """How many votes stand beside another one."""
+        pairable = self.total > 1
+        return int((self.total * self.multiplicity)[pairable].sum())
+
     def keys(self) -> Array:
         """A 64-bit fingerprint (n_rows,) of each row: equal rows have equal fingerprints."""
         mixed = self.count.astype(np.uint64) * _scrambled(self.label)

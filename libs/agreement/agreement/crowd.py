@@ -4,7 +4,7 @@ Tables are label-major, (n_labels, ...): one label's row is contiguous and stays
 all votes are run through, and no array of votes x labels is ever made.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -59,9 +59,9 @@ class Crowd:
 
     def shares(self) -> Floats:
         """Each label's share of an item's votes (n_labels, n_items); known items are certain."""
-        place = self.label * self.n_items + self.item
-        counts = np.bincount(place, minlength=self.n_labels * self.n_items)
-        table = counts.reshape(self.n_labels, self.n_items).astype(np.float64)
+        table = np.empty((self.n_labels, self.n_items))
+        for label, votes in enumerate(self._items_by_label()):
+            table[label] = np.bincount(votes, minlength=self.n_items)
         totals = table.sum(axis=0)
         table[:, totals == 0] = 1.0
         table /= np.where(totals == 0, self.n_labels, totals)
@@ -82,12 +82,34 @@ class Crowd:
             counts[label] = np.bincount(self.answer, line[self.item], minlength=size)
         return counts.reshape(self.n_labels, self.n_annotators, self.n_labels)
 
-    def log_joint(self, log_answers: Floats, log_prior: Floats) -> Floats:
-        """log P(label, votes) of each item (n_labels, n_items).
+    def majority(self) -> tuple[Ints, Bools]:
+        """The label with most votes (n_items,), and whether it is the only one; gold is no vote."""
+        best = np.zeros(self.n_items, dtype=np.int64)
+        most = np.zeros(self.n_items, dtype=np.int64)
+        alone = np.zeros(self.n_items, dtype=np.bool_)
+        # Label by label, so that no second table of labels x items is needed beside a posterior.
+        for label, votes in enumerate(self._items_by_label()):
+            count = np.bincount(votes, minlength=self.n_items)
+            alone = (count > most) | (alone & (count < most))
+            best[count > most] = label
+            np.maximum(most, count, out=most)
+        return best, alone
+
+    def _items_by_label(self) -> Iterator[Ints]:
+        """For each label the items of its votes."""
+        given = np.empty(len(self.answer), dtype=np.int32)
+        np.remainder(self.answer, self.n_labels, out=given, casting="unsafe")
+        for label in range(self.n_labels):
+            yield self.item[given == label]
+
+    def log_joint(
+        self, log_answers: Floats, log_prior: Floats, out: Floats | None = None
+    ) -> Floats:
+        """log P(label, votes) of each item (n_labels, n_items), in `out` if that is given.
 
         `log_answers` is (n_labels, n_annotators, n_labels), `log_prior` (n_labels,).
         """
-        joint = np.empty((self.n_labels, self.n_items))
+        joint = np.empty((self.n_labels, self.n_items)) if out is None else out
         for label, line in enumerate(log_answers.reshape(self.n_labels, -1)):
             joint[label] = np.bincount(self.item, line[self.answer], minlength=self.n_items)
             joint[label] += log_prior[label]
@@ -119,11 +141,25 @@ def normalised(joint: Floats) -> tuple[Floats, Floats]:
     return joint, peak + np.log(total)
 
 
+def largest_change(posterior: Floats, before: Floats) -> float:
+    """The largest difference of two posteriors (n_labels, n_items)."""
+    changes = (
+        np.abs(new - old).max(initial=0.0) for new, old in zip(posterior, before, strict=True)
+    )
+    return float(max(changes))
+
+
 def winners(table: Floats) -> tuple[Ints, Bools]:
     """The best label of each item (n_items,), and whether it is the only best."""
-    best = table.max(axis=0)
-    tied = (table >= best - TIE).sum(axis=0) > 1
-    return table.argmax(axis=0), ~tied
+    most = table.max(axis=0)
+    best = np.full(table.shape[1], -1, dtype=np.int64)
+    n_best = np.zeros(table.shape[1], dtype=np.int64)
+    # Label by label: argmax along the first axis would copy the table.
+    for label, line in enumerate(table):
+        is_best = line >= most - TIE
+        n_best += is_best
+        best[is_best & (best < 0)] = label
+    return best, n_best == 1
 
 
 def _known(votes: Votes, gold: Mapping[Hashable, Hashable]) -> Ints:

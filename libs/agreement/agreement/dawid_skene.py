@@ -30,7 +30,7 @@ def dawid_skene(
 ) -> Inference:
     """Full Dawid-Skene from the vote shares on.
 
-    It stops when the log likelihood, gold items included, gains less than `tolerance`.
+    It stops when the log likelihood a vote, gold items included, gains less than `tolerance`.
     """
     return _maximised("dawid-skene", votes, gold, _free_rows, (tolerance, iterations_max))
 
@@ -77,9 +77,10 @@ def _maximised(
     while len(objective) < iterations_max and gain >= tolerance:
         prior = np.maximum(posterior @ voted / max(voted.sum(), 1.0), _FLOOR)
         log_rows = np.log(rows_of(crowd.answer_counts(posterior)))
-        joint = crowd.log_joint(log_rows, np.log(prior))
+        joint = crowd.log_joint(log_rows, np.log(prior), out=posterior)
         posterior, evidence = crowd.settled(joint)
         objective.append(float(evidence @ voted))
-        gain = objective[-1] - objective[-2] if len(objective) > 1 else np.inf
+        if len(objective) > 1:
+            gain = (objective[-1] - objective[-2]) / max(len(votes), 1)
     convergence = Convergence(bool(gain < tolerance), len(objective), float(gain), tuple(objective))
     return fitted(method, votes, crowd, posterior, convergence)

@@ -125,7 +125,7 @@ class Inference:
 def guard_of(crowd: Crowd, posterior: Floats) -> Guard:
     """Compare a posterior (n_labels, n_items) with majority vote; gold items do not count."""
     inferred, inferred_alone = winners(posterior)
-    voted, voted_alone = winners(crowd.shares())
+    voted, voted_alone = crowd.majority()
     both = inferred_alone & voted_alone & crowd.voted & (crowd.known < 0)
     n_compared = int(both.sum())
     n_parted = int((inferred != voted)[both].sum())

@@ -232,13 +232,31 @@ def natural_order(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
     return tuple(sorted(names, key=lambda name: (type(name).__name__, str(name))))
 
 
+def _has_repeats(said: Ints) -> bool:
+    """Whether a number occurs twice, without sorting all of them.
+
+    Each row writes itself into a slot of a table; who reads another row there shares the slot,
+    and only the rows of shared slots have to be sorted. Slots nobody wrote are never read.
+    """
+    slot = said % (8 * len(said) + 1)
+    rows = np.arange(len(said), dtype=np.int32)
+    table = np.empty(8 * len(said) + 1, dtype=np.int32)
+    table[slot] = rows
+    holder = table[slot]
+    shared = np.flatnonzero(holder != rows)
+    doubtful = np.concatenate([said[shared], np.unique(said[holder[shared]])])
+    doubtful.sort()
+    return bool((doubtful[1:] == doubtful[:-1]).any())
+
+
 def _standing(item: Codes, annotator: Codes, n_annotators: int, repeats: Repeats) -> Ints | None:
     """The rows that stand, in their order, or None where all of them do."""
     if repeats == "all":
         return None
-    said = item.astype(np.int64) * n_annotators + annotator
-    ordered = np.sort(said)
-    if not (ordered[1:] == ordered[:-1]).any():
+    said = item.astype(np.int64)
+    said *= n_annotators
+    said += annotator
+    if not _has_repeats(said):
         return None
     if repeats == "refuse":
         raise BadVotes("An annotator has voted on one item more than once.")

@@ -87,6 +87,8 @@ class Agreement(Strict):
 
     metric: Literal["nominal", "ordinal", "interval", "ratio", "distance"] | None = None
     floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
+    slices: Annotated[list[Name], Field(max_length=5)] = []
+    """Metadata keys by whose values agreement is also measured and published."""
     items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
 
 
@@ -111,6 +113,10 @@ class Policy(Strict):
     overlap_share: Share = 1.0
     decide: Decide = Decide()
     decide_fields: dict[str, Decide] = {}
+    votes_floor: Annotated[int, Field(ge=1, le=1000)] = 3
+    """With `posterior`: how many votes there must be while one of the voters is little known."""
+    known_after: Annotated[int, Field(ge=0, le=INT_MAX)] = 10
+    """From how many votes on is an annotator known."""
     deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
     agreement: Agreement = Agreement()
     honeypots: Honeypots = Honeypots()

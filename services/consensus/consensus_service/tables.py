@@ -103,15 +103,40 @@ decisions = sa.Table(
     sa.Column("rules", ARRAY(sa.Text), nullable=False),
 )
 
-# What is known of an annotator: standing from quality, and the honeypots it got right.
+# What quality says of an annotator.
 annotators = sa.Table(
     "annotators",
     metadata,
     sa.Column("annotator", sa.Text, primary_key=True),
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("standing", sa.Text, nullable=False, server_default="new"),
-    sa.Column("honeypots", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("right", sa.Integer, nullable=False, server_default="0"),
+)
+
+# Honeypots that were scored: gold answers, known here only after somebody gave theirs.
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("annotation_id", sa.Uuid, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("arrival", sa.BigInteger, sa.Identity(), nullable=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("task_id", sa.Uuid, nullable=False),
+    sa.Column("annotator", sa.Text, nullable=False),
+    sa.Column("given", JSONB, nullable=False),
+    sa.Column("expected", JSONB, nullable=False),
+)
+sa.Index("ix_scores_project", scores.c.project, scores.c.arrival)
+
+# What was inferred of a field's annotators, and the newest vote and score that it rests on.
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("votes_arrival", sa.BigInteger, nullable=False),
+    sa.Column("scores_arrival", sa.BigInteger, nullable=False),
+    sa.Column("n_votes", sa.Integer, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
 )
 
 # The newest agreement of each field, and the newest vote that it was measured on.

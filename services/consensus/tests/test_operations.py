@@ -15,7 +15,7 @@ from chassis import migrations, testing
 from chassis.database import raw, transaction
 from consensus_service import events as door
 from consensus_service.app import create_app
-from consensus_service.operations import measuring
+from consensus_service.operations import measuring, modelling
 from consensus_service.settings import Settings
 from schemas.canonical import digest
 from schemas.events import (
@@ -25,6 +25,7 @@ from schemas.events import (
     AnnotationSubmitted,
     AnnotatorStandingChanged,
     ConflictRaised,
+    HoneypotScored,
     LabelDecided,
     RedundancyRaised,
     RelabelRequested,
@@ -336,3 +337,40 @@ async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -
     )
 
     assert refused.status_code == 403
+
+
+def scored(who: int, n: int, expected: str, given: str) -> HoneypotScored:
+    return HoneypotScored(
+        occurred_at=NOW,
+        project="p",
+        annotator=f"{who:032x}",
+        annotation_id=UUID(int=500_000 + 1000 * who + n),
+        task_id=UUID(int=90_000 + n),
+        field="mood",
+        given=given,
+        expected=expected,
+        correct=given == expected,
+    )
+
+
+async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_no_label(
+    consensus: Consensus,
+) -> None:
+    sure = {"how": "posterior", "threshold": 0.85}
+    await consensus.hear(spec(decide=sure, votes_floor=2), task(1), task(2, redundancy_max=2))
+    moods = ("good", "bad", "odd")
+    await consensus.hear(*(scored(1, n, moods[n % 3], moods[n % 3]) for n in range(30)))
+    await consensus.hear(*(scored(2, n, moods[n % 3], "good") for n in range(30)))
+
+    await consensus.hear(vote(1, "bad"), vote(2, "good"))
+    [decided] = await consensus.said()
+    async with transaction(consensus.sessions) as session:
+        await modelling.refresh_models(session)
+    await consensus.hear(vote(1, "odd", 2), vote(2, "good", 2))
+    [again] = await consensus.said()
+
+    assert (decided.how, decided.label) == ("posterior", {"mood": "bad"})
+    assert again.label == {"mood": "odd"}
+    shown = await consensus.get(f"/v1/tasks/{TASK}")
+    assert shown["label"] == {"mood": "bad"}
+    assert "probability" in shown["why"]

@@ -3,13 +3,15 @@
 import asyncio
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from chassis import migrations
-from schemas.canonical import digest, merkle_root
-from schemas.dataset_store import Manifest, Record
-from schemas.events import DatasetVersionPublished, TagMoved, VersionUsed
+from chassis.database import transaction
+from dataset_store_service.operations import hearing
+from schemas.events import (
+    SpecPublished,
+    TaskCreated,
+)
 
 WIDER = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "mixed"]}]
 
@@ -53,34 +55,48 @@ async def test_a_decision_is_released_when_its_last_annotation_arrives(
     assert after == {"items": 1, "decided": {"unanimous": 1}, "last_decision_no": 1}
 
 
+@pytest.mark.parametrize("missing", [SpecPublished, TaskCreated])
 async def test_a_decision_without_its_task_or_its_spec_is_not_released(
-    store: Any, story: Any
+    store: Any, story: Any, missing: type[Any]
 ) -> None:
-    spec = story.spec()
-    task, _ = story.decided()
-    rest = [event for event in story.events if event not in (spec, task)]
-
-    states = []
-    for events in (rest, [task], [spec]):
-        await store.hear(events)
-        states.append(await summary(store))
-
-    assert [state.get("unreleased", 0) for state in states] == [1, 1, 0]
-    assert states[2]["decided"] == {"unanimous": 1}
-
-
-async def test_two_last_facts_at_once_release_a_decision(store: Any, story: Any) -> None:
     story.spec()
-    for _ in range(20):
-        story.decided()
+    story.decided()
+
+    await store.hear([event for event in story.events if not isinstance(event, missing)])
+    before = await summary(store)
+    await store.hear(story.events)
+
+    assert before == {"items": 1, "unreleased": 1, "last_decision_no": 1}
+    assert (await summary(store))["decided"] == {"unanimous": 1}
+
+
+async def test_of_two_last_facts_at_once_the_later_releases(store: Any, story: Any) -> None:
+    story.spec()
+    story.decided()
     *_, vote, decision = story.events
-    votes = [e for e in story.events if type(e) is type(vote)]
-    decisions = [e for e in story.events if type(e) is type(decision)]
-    await store.hear([e for e in story.events if e not in votes and e not in decisions])
+    await store.hear(story.events[:-2])
 
-    await asyncio.gather(*(store.hear([one]) for one in [*votes, *decisions]))
+    async with transaction(store.sessions) as session:
+        await hearing.keep_annotations(session, [vote])
+        later = asyncio.create_task(store.hear([decision]))
+        await asyncio.wait([later], timeout=0.5)
+    await later
 
-    assert (await summary(store))["decided"] == {"unanimous": 20}
+    assert (await summary(store))["decided"] == {"unanimous": 1}
+
+
+async def test_a_settled_conflict_stays_settled_by_what_settled_it(store: Any, story: Any) -> None:
+    story.spec()
+    task = story.task()
+    story.conflict(task, [])
+    settled = story.decision(task, [story.adjudication(task)], "adjudicated")
+    story.decision(task, settled.annotation_ids, "review")
+    await store.hear(story.events)
+
+    at_first = await store.publish(decision_no=1)
+
+    [record] = await store.records(at_first["hash"])
+    assert record["how"] == "adjudicated"
 
 
 async def test_a_conflict_is_contested_until_it_is_adjudicated(store: Any, story: Any) -> None:
@@ -230,222 +246,3 @@ async def test_honeypots_are_in_no_version_and_in_no_count(store: Any, story: An
     assert (await summary(store))["items"] == 1
     assert published["records"] == 1
     assert lineage.status_code == 404
-
-
-async def test_a_version_is_what_its_manifest_says(store: Any, story: Any) -> None:
-    story.spec()
-    for _ in range(12):
-        story.decided()
-    await store.hear(story.events)
-
-    published = await store.publish(tag="train")
-
-    manifest = Manifest.model_validate(
-        await store.get(f"/versions/{published['hash']}"), strict=False
-    )
-    assert digest(manifest.content()) == published["hash"] == manifest.hash
-    assert manifest.records.count == published["records"] == 12
-    assert [(one.number, one.tags) for one in manifest.published] == [(1, ["train"])]
-    files = {}
-    for one in manifest.renderings:
-        url = f"/v1/versions/{manifest.hash}/files/{one.name}"
-        answer = await store.http.get(url, headers=store.trainer)
-        files[one.name] = answer.content
-        assert len(answer.content) == one.bytes
-    lines = files["records.jsonl"].splitlines()
-    assert merkle_root(lines) == manifest.records.root
-    assert lines == sorted(lines, key=lambda line: Record.model_validate_json(line).item_id)
-
-
-async def test_the_table_says_what_the_records_say(store: Any, story: Any) -> None:
-    story.spec()
-    story.spec(2, [*WIDER, {"name": "score", "kind": "number", "required": False}])
-    story.decided()
-    task = story.task(spec_version=2)
-    story.decision(task, [])
-    await store.hear(story.events)
-    published = await store.publish()
-
-    path = next(store.app.state.settings.versions.glob("*/labels.parquet"))
-    rows = pq.read_table(path).to_pylist()
-
-    records = await store.records(published["hash"])
-    assert [row["item_id"] for row in rows] == [record["item_id"] for record in records]
-    assert [row["label.mood"] for row in rows] == ["good", "good"]
-    assert {row["label.score"] for row in rows} == {None}
-    assert {row["confidence"] for row in rows} == {0.123457}
-
-
-async def test_the_same_content_is_the_same_version(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    await store.hear(story.events)
-    first = await store.publish()
-    again = await store.post("/datasets/d/versions", project="p", tag="best")
-    elsewhere = await store.post("/datasets/e/versions", project="p")
-
-    story.decided()
-    await store.hear(story.events)
-    second = await store.publish()
-    back = await store.publish(decision_no=1)
-
-    assert again.status_code == 200
-    assert again.json() == first
-    assert (elsewhere.status_code, elsewhere.json()["hash"]) == (201, first["hash"])
-    assert (second["number"], back["number"]) == (2, 1)
-    assert second["hash"] != first["hash"] == back["hash"]
-    said = await store.said()
-    versions = [e for e in said if isinstance(e, DatasetVersionPublished)]
-    assert [(e.dataset, e.number, e.hash) for e in versions] == [
-        ("d", 1, first["hash"]),
-        ("e", 1, first["hash"]),
-        ("d", 2, second["hash"]),
-    ]
-    assert [(e.tag, e.hash) for e in said if isinstance(e, TagMoved)] == [("best", first["hash"])]
-
-
-async def test_two_who_publish_at_once_get_the_same(store: Any, story: Any) -> None:
-    story.spec()
-    for _ in range(30):
-        story.decided()
-    await store.hear(story.events)
-
-    published = await asyncio.gather(*(store.publish(name) for name in "ddeeff"))
-
-    assert len({one["hash"] for one in published}) == 1
-    assert {one["number"] for one in published} == {1}
-    assert len(list(store.app.state.settings.versions.iterdir())) == 1
-
-
-async def test_a_dataset_holds_labels_of_one_project(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    other = type(story)("q")
-    other.spec()
-    other.decided()
-    await store.hear([*story.events, *other.events])
-    await store.publish()
-
-    answer = await store.post("/datasets/d/versions", project="q")
-
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:problem:other-project"
-
-
-async def test_a_training_is_noted_once(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    await store.hear(story.events)
-    hash_ = (await store.publish())["hash"]
-    await store.said()
-
-    first = await store.post(f"/versions/{hash_}/uses", model="m", run="1")
-    again = await store.post(f"/versions/{hash_}/uses", model="m", run="1")
-
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json()
-    [event] = await store.said()
-    assert isinstance(event, VersionUsed)
-
-
-async def test_a_difference_says_what_changed_and_why(store: Any, story: Any) -> None:
-    story.spec()
-    story.spec(2, WIDER)
-    tasks = [story.decided() for _ in range(5)]
-    await store.hear(story.events)
-    a = (await store.publish())["hash"]
-    (lost, lost_decision), (fixed, fixed_decision), (again, _), *_ = tasks
-    story.conflict(lost, lost_decision.annotation_ids)
-    story.decision(fixed, fixed_decision.annotation_ids, "review")
-    newer = story.task(again, spec_version=2, supersedes=again.task_id)
-    story.decision(newer, [])
-    added, _ = story.decided()
-    await store.hear(story.events)
-    b = (await store.publish())["hash"]
-
-    diff = await store.get(f"/versions/{a}/diff/{b}")
-    back = await store.get(f"/versions/{b}/diff/{a}")
-    pages = [await store.get(f"/versions/{a}/diff/{b}?limit=1")]
-    while pages[-1]["next"]:
-        pages.append(await store.get(f"/versions/{a}/diff/{b}?limit=1&after={pages[-1]['next']}"))
-
-    assert diff["counts"] == {
-        "added": 1,
-        "removed": 1,
-        "changed": 2,
-        "labels_changed": 0,
-        "unchanged": 2,
-    }
-    assert [one["item_id"] for one in diff["added"]] == [str(added.item_id)]
-    assert [one["item_id"] for one in diff["removed"]] == [str(lost.item_id)]
-    assert {one["item_id"]: one["cause"] for one in diff["changed"]} == {
-        str(fixed.item_id): "review",
-        str(again.item_id): "new_spec",
-    }
-    assert [one["item_id"] for one in back["added"]] == [str(lost.item_id)]
-    assert len(pages) == 4
-    assert sorted(one["item_id"] for p in pages for one in p["changed"]) == sorted(
-        one["item_id"] for one in diff["changed"]
-    )
-
-
-async def test_every_label_has_its_lineage(store: Any, story: Any) -> None:
-    story.spec()
-    for _ in range(40):
-        story.decided()
-    task = story.task()
-    ids = story.annotations(task, {"mood": "good"}, {"mood": "bad"})
-    story.conflict(task, ids)
-    adjudication = story.adjudication(task)
-    decision = story.decision(task, [*ids, adjudication], "adjudicated")
-    story.review(task, decision, "accept")
-    await store.hear(story.events)
-    published = await store.publish()
-
-    for record in await store.records(published["hash"]):
-        lineage = await store.get(f"/labels/{record['item_id']}/lineage")
-        [version] = lineage["versions"]
-        assert version["hash"] == published["hash"]
-        assert version["decision_no"] == record["decision_no"]
-    lineage = await store.get(f"/labels/{task.item_id}/lineage")
-    [told] = lineage["tasks"]
-    assert lineage["state"] == "decided"
-    assert [one["adjudication_id"] for one in told["adjudications"]] == [str(adjudication)]
-    assert [one["verdict"] for one in told["reviews"]] == ["accept"]
-    assert [one["contested"] for one in told["decisions"]] == [False]
-    assert len(told["conflicts"]) == 1
-    assert len(told["annotations"]) == 2
-
-
-async def test_files_that_a_crash_left_behind_give_way(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    await store.hear(story.events)
-    home = store.app.state.settings.versions
-    hash_ = (await store.publish())["hash"]
-    manifest = await store.get(f"/versions/{hash_}")
-    (home / hash_ / "records.jsonl").write_bytes(b"half")
-    async with store.app.state.engine.begin() as connection:
-        await connection.exec_driver_sql("DELETE FROM versions")
-        await connection.exec_driver_sql("DELETE FROM publications")
-
-    again = await store.publish()
-
-    assert again["hash"] == hash_
-    assert (await store.get(f"/versions/{hash_}"))["records"] == manifest["records"]
-    assert len(await store.records(hash_)) == 1
-
-
-async def test_five_thousand_items_are_published_in_seconds(store: Any, story: Any) -> None:
-    story.spec()
-    for _ in range(5_000):
-        story.decided()
-    for start in range(0, len(story.events), 2000):
-        await store.hear(story.events[start : start + 2000])
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-
-    published = await store.publish()
-
-    assert published["records"] == 5_000
-    assert loop.time() - started < 20

@@ -1,17 +1,23 @@
-"""A database that is migrated once; every test gets a copy of it."""
+"""The service under test, and how a test speaks to it. A database is migrated once, then copied."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from chassis import migrations, testing
+from chassis.database import transaction
+from ingest_service import events as door
+from ingest_service import jobs
 from ingest_service.app import create_app
 from ingest_service.settings import Settings
+from schemas.events import EVENTS, LabelDecided, TaskCreated
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +39,75 @@ def app(fresh_database: Any, migrated: str, tokens: testing.Tokens, tmp_path: Pa
 async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with testing.serving(app) as client:
         yield client
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
+
+
+class Ingest:
+    """The service over its own database, with what a test wants to say in one line."""
+
+    def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
+        self.app, self.http, self.sessions = app, http, app.state.sessions
+        self.owner = tokens.bearer("olga", "spec_owner", "pipeline")
+
+    async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
+        url = f"/v1/projects/p{path}"
+        return await self.http.post(url, json=body, headers={**self.owner, **headers})
+
+    async def taken(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
+        answer = await self.post(path, body, **headers)
+        assert answer.status_code in (200, 201), answer.text
+        verdict: dict[str, Any] = answer.json()
+        return verdict
+
+    async def publish(self, fields: Any = FIELDS, relabel: str = "none", **policy: Any) -> int:
+        body = {"task_type": "mood", "fields": fields, "policy": policy, "relabel": relabel}
+        version: int = (await self.taken("/specs", body))["version"]
+        return version
+
+    async def roll_out(self) -> None:
+        for _ in range(10):
+            async with transaction(self.sessions) as session:
+                await jobs.roll_out(session)
+
+    async def hear(self, *events: Any) -> None:
+        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+
+    async def said(self, *kinds: type[Any]) -> list[Any]:
+        return [e for e in await testing.said(self.sessions, EVENTS) if isinstance(e, kinds)]
+
+    async def view(self) -> dict[str, Any]:
+        answer = await self.http.get("/v1/projects/p", headers=self.owner)
+        view: dict[str, Any] = answer.json()
+        return view
+
+
+@pytest.fixture
+async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> Ingest:
+    one = Ingest(app, http, tokens)
+    await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
+    return one
+
+
+@pytest.fixture
+def decided() -> Callable[..., LabelDecided]:
+    """Makes the decision about a task."""
+    return _decided
+
+
+def _decided(task: TaskCreated, number: int = 1) -> LabelDecided:
+    return LabelDecided(
+        occurred_at=NOW,
+        project="p",
+        decision_no=number,
+        task_id=task.task_id,
+        item_id=task.item_id,
+        spec_version=task.spec_version,
+        label={"mood": "good"},
+        confidence=1.0,
+        how="unanimous",
+        why="All said so.",
+        annotation_ids=[uuid4()],
+    )

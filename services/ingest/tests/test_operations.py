@@ -1,26 +1,14 @@
-"""What ingest promises, against a real PostgreSQL: imports, gold, signals, roll-outs."""
+"""What ingest takes in, against a real PostgreSQL: items, gold, signals."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import httpx
-import pytest
-from fastapi import FastAPI
-
-from chassis import migrations, testing
+from chassis import migrations
 from chassis.database import raw, transaction
-from ingest_service import events as door
-from ingest_service import jobs
-from ingest_service.operations import specs
 from schemas.canonical import digest
 from schemas.events import (
-    EVENTS,
-    EvidenceRelabelRequested,
     GoldRegistered,
-    LabelDecided,
-    RelabelRequested,
     SpecPublished,
     TaskCreated,
     TaskReprioritized,
@@ -28,76 +16,9 @@ from schemas.events import (
 )
 from schemas.vocabulary import item_id
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
-WIDER = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "mixed"]}]
-OTHER = [{"name": "tone", "kind": "choice", "options": ["warm", "cold"]}]
-
-
-class Ingest:
-    """The service over its own database, with what a test wants to say in one line."""
-
-    def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.app, self.http, self.sessions = app, http, app.state.sessions
-        self.owner = tokens.bearer("olga", "spec_owner", "pipeline")
-
-    async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
-        url = f"/v1/projects/p{path}"
-        return await self.http.post(url, json=body, headers={**self.owner, **headers})
-
-    async def taken(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
-        answer = await self.post(path, body, **headers)
-        assert answer.status_code in (200, 201), answer.text
-        verdict: dict[str, Any] = answer.json()
-        return verdict
-
-    async def publish(self, fields: Any = FIELDS, relabel: str = "none", **policy: Any) -> int:
-        body = {"task_type": "mood", "fields": fields, "policy": policy, "relabel": relabel}
-        version: int = (await self.taken("/specs", body))["version"]
-        return version
-
-    async def roll_out(self) -> None:
-        for _ in range(10):
-            async with transaction(self.sessions) as session:
-                await jobs.roll_out(session)
-
-    async def hear(self, *events: Any) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
-
-    async def said(self, *kinds: type[Any]) -> list[Any]:
-        return [e for e in await testing.said(self.sessions, EVENTS) if isinstance(e, kinds)]
-
-    async def view(self) -> dict[str, Any]:
-        answer = await self.http.get("/v1/projects/p", headers=self.owner)
-        view: dict[str, Any] = answer.json()
-        return view
-
-
-@pytest.fixture
-async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> Ingest:
-    one = Ingest(app, http, tokens)
-    await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
-    return one
-
 
 def item(n: int, text: str = "text", **more: Any) -> dict[str, Any]:
     return {"external_id": f"x{n}", "payload": {"text": f"{text} {n}"}, **more}
-
-
-def decided(task: TaskCreated, number: int = 1) -> LabelDecided:
-    return LabelDecided(
-        occurred_at=NOW,
-        project="p",
-        decision_no=number,
-        task_id=task.task_id,
-        item_id=task.item_id,
-        spec_version=task.spec_version,
-        label={"mood": "good"},
-        confidence=1.0,
-        how="unanimous",
-        why="All said so.",
-        annotation_ids=[uuid4()],
-    )
 
 
 async def test_tables_and_migrations_say_the_same(fresh_database: Any) -> None:
@@ -108,7 +29,7 @@ async def test_tables_and_migrations_say_the_same(fresh_database: Any) -> None:
     await asyncio.to_thread(migrations.check, "ingest_service", url)
 
 
-async def test_an_item_becomes_a_task_under_the_newest_spec(ingest: Ingest) -> None:
+async def test_an_item_becomes_a_task_under_the_newest_spec(ingest: Any) -> None:
     await ingest.publish(redundancy=2, redundancy_max=4, skills=["reading"])
     verdict = await ingest.taken("/items", [item(1, priority=7, skills=["law"], source="mail")])
 
@@ -122,7 +43,7 @@ async def test_an_item_becomes_a_task_under_the_newest_spec(ingest: Ingest) -> N
     assert task.purpose == "work"
 
 
-async def test_items_from_before_the_spec_get_their_tasks_when_it_comes(ingest: Ingest) -> None:
+async def test_items_from_before_the_spec_get_their_tasks_when_it_comes(ingest: Any) -> None:
     await ingest.taken("/items", [item(1), item(2)])
     assert await ingest.said(TaskCreated) == []
 
@@ -132,7 +53,7 @@ async def test_items_from_before_the_spec_get_their_tasks_when_it_comes(ingest: 
     assert len(await ingest.said(TaskCreated)) == 2
 
 
-async def test_a_repeated_item_is_unchanged_and_makes_no_task(ingest: Ingest) -> None:
+async def test_a_repeated_item_is_unchanged_and_makes_no_task(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/items", [item(1), {"payload": {"text": "nameless"}}])
     await ingest.said()
@@ -143,7 +64,7 @@ async def test_a_repeated_item_is_unchanged_and_makes_no_task(ingest: Ingest) ->
     assert await ingest.said(TaskCreated) == []
 
 
-async def test_a_changed_payload_is_a_new_revision_with_a_task_of_its_own(ingest: Ingest) -> None:
+async def test_a_changed_payload_is_a_new_revision_with_a_task_of_its_own(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/items", [item(1)])
     [old] = await ingest.said(TaskCreated)
@@ -160,7 +81,7 @@ async def test_a_changed_payload_is_a_new_revision_with_a_task_of_its_own(ingest
     assert (new.revision, new.supersedes, new.item_id) == (2, old.task_id, old.item_id)
 
 
-async def test_what_stands_twice_in_a_batch_counts_as_it_comes(ingest: Ingest) -> None:
+async def test_what_stands_twice_in_a_batch_counts_as_it_comes(ingest: Any) -> None:
     await ingest.publish()
 
     verdict = await ingest.taken("/items", [item(1), item(1), item(1, "b"), item(1, "c"), item(2)])
@@ -173,7 +94,7 @@ async def test_what_stands_twice_in_a_batch_counts_as_it_comes(ingest: Ingest) -
     }
 
 
-async def test_one_bad_item_never_stops_the_rest(ingest: Ingest) -> None:
+async def test_one_bad_item_never_stops_the_rest(ingest: Any) -> None:
     await ingest.publish()
     batch = [
         item(1),
@@ -191,7 +112,7 @@ async def test_one_bad_item_never_stops_the_rest(ingest: Ingest) -> None:
     assert places == [(1, "/payload"), (2, "/priority"), (3, ""), (4, "/hue")]
 
 
-async def test_a_key_gives_a_retry_the_verdict_of_the_first_time(ingest: Ingest) -> None:
+async def test_a_key_gives_a_retry_the_verdict_of_the_first_time(ingest: Any) -> None:
     batch = [item(1), {"payload": 1}]
     first = await ingest.taken("/items", batch, **{"idempotency-key": "k"})
 
@@ -206,7 +127,7 @@ async def test_a_key_gives_a_retry_the_verdict_of_the_first_time(ingest: Ingest)
     assert plain["unchanged"] == 1
 
 
-async def test_the_same_batch_twice_at_once_makes_each_task_once(ingest: Ingest) -> None:
+async def test_the_same_batch_twice_at_once_makes_each_task_once(ingest: Any) -> None:
     await ingest.publish()
     batch = [item(n) for n in range(300)]
 
@@ -216,7 +137,7 @@ async def test_the_same_batch_twice_at_once_makes_each_task_once(ingest: Ingest)
     assert len(await ingest.said(TaskCreated)) == 300
 
 
-async def test_an_item_may_say_how_many_people_label_it(ingest: Ingest) -> None:
+async def test_an_item_may_say_how_many_people_label_it(ingest: Any) -> None:
     await ingest.publish(redundancy=2, redundancy_max=3)
 
     await ingest.taken("/items", [item(1, redundancy=7), item(2)])
@@ -226,7 +147,7 @@ async def test_an_item_may_say_how_many_people_label_it(ingest: Ingest) -> None:
     assert (tasks["x2"].redundancy, tasks["x2"].redundancy_max) == (2, 3)
 
 
-async def test_only_the_random_sample_is_labeled_by_several(ingest: Ingest) -> None:
+async def test_only_the_random_sample_is_labeled_by_several(ingest: Any) -> None:
     await ingest.publish(redundancy=3, overlap_share=0.3)
 
     await ingest.taken("/items", [item(n) for n in range(1000)])
@@ -238,7 +159,7 @@ async def test_only_the_random_sample_is_labeled_by_several(ingest: Ingest) -> N
     assert {(t.overlap, t.redundancy) for t in tasks if t not in sampled} == {("none", 1)}
 
 
-async def test_a_large_payload_travels_as_a_blob(ingest: Ingest) -> None:
+async def test_a_large_payload_travels_as_a_blob(ingest: Any) -> None:
     await ingest.publish()
     payload = {"text": "é" * 200_000}
 
@@ -251,7 +172,7 @@ async def test_a_large_payload_travels_as_a_blob(ingest: Ingest) -> None:
     assert blob.json() == payload
 
 
-async def test_gold_becomes_a_honeypot_and_nothing_else(ingest: Ingest) -> None:
+async def test_gold_becomes_a_honeypot_and_nothing_else(ingest: Any) -> None:
     await ingest.publish()
     gold = item(1, label={"mood": "good"}, rules=["R1"])
 
@@ -270,7 +191,7 @@ async def test_gold_becomes_a_honeypot_and_nothing_else(ingest: Ingest) -> None:
     assert (view["items"], view["gold"], view["tasks"]["open"]) == (0, 1, 0)
 
 
-async def test_a_honeypot_differs_from_work_by_its_purpose_alone(ingest: Ingest) -> None:
+async def test_a_honeypot_differs_from_work_by_its_purpose_alone(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/items", [item(1)])
     await ingest.taken("/gold", [item(2, label={"mood": "good"})])
@@ -283,7 +204,7 @@ async def test_a_honeypot_differs_from_work_by_its_purpose_alone(ingest: Ingest)
     }
 
 
-async def test_gold_that_is_no_label_is_rejected_with_its_place(ingest: Ingest) -> None:
+async def test_gold_that_is_no_label_is_rejected_with_its_place(ingest: Any) -> None:
     without_spec = await ingest.post("/gold", [item(1, label={"mood": "good"})])
     await ingest.publish()
 
@@ -296,7 +217,7 @@ async def test_gold_that_is_no_label_is_rejected_with_its_place(ingest: Ingest) 
     ]
 
 
-async def test_another_gold_label_replaces_the_honeypot(ingest: Ingest) -> None:
+async def test_another_gold_label_replaces_the_honeypot(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/gold", [item(1, label={"mood": "good"})])
     [old] = await ingest.said(TaskCreated)
@@ -309,7 +230,7 @@ async def test_another_gold_label_replaces_the_honeypot(ingest: Ingest) -> None:
     assert (registered.task_id, registered.label) == (new.task_id, {"mood": "bad"})
 
 
-async def test_gold_whose_payload_changed_is_a_honeypot_no_more(ingest: Ingest) -> None:
+async def test_gold_whose_payload_changed_is_a_honeypot_no_more(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/gold", [item(1, label={"mood": "good"})])
     [honeypot] = await ingest.said(TaskCreated)
@@ -321,7 +242,7 @@ async def test_gold_whose_payload_changed_is_a_honeypot_no_more(ingest: Ingest) 
     assert work.purpose == "work"
 
 
-async def test_an_item_may_be_work_and_gold(ingest: Ingest) -> None:
+async def test_an_item_may_be_work_and_gold(ingest: Any) -> None:
     await ingest.publish()
     await ingest.taken("/gold", [item(1, label={"mood": "good"})])
 
@@ -333,7 +254,7 @@ async def test_an_item_may_be_work_and_gold(ingest: Ingest) -> None:
     assert honeypot.item_id == work.item_id
 
 
-async def test_a_signal_raises_reopens_or_brings_in(ingest: Ingest) -> None:
+async def test_a_signal_raises_reopens_or_brings_in(ingest: Any, decided: Any) -> None:
     await ingest.publish()
     await ingest.taken("/items", [item(1), item(2)])
     first, second = await ingest.said(TaskCreated)
@@ -370,7 +291,7 @@ async def test_a_signal_raises_reopens_or_brings_in(ingest: Ingest) -> None:
     assert (created.priority, created.payload) == (8, {"text": "new"})
 
 
-async def test_an_item_can_be_opened_again_and_again(ingest: Ingest) -> None:
+async def test_an_item_can_be_opened_again_and_again(ingest: Any, decided: Any) -> None:
     await ingest.publish()
     await ingest.taken("/items", [item(1)])
     [task] = await ingest.said(TaskCreated)
@@ -383,132 +304,7 @@ async def test_an_item_can_be_opened_again_and_again(ingest: Ingest) -> None:
         assert task.reopens == old.task_id
 
 
-async def test_the_same_document_again_is_the_same_version(ingest: Ingest) -> None:
-    body = {"task_type": "mood", "fields": FIELDS, "policy": {"redundancy": 3}}
-    first = await ingest.post("/specs", body)
-    again = await ingest.post("/specs", {**body, "policy": {}, "relabel": "all"})
-
-    assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json() == again.json()
-    assert len(await ingest.said(SpecPublished)) == 1
-
-
-async def test_a_new_version_makes_undecided_tasks_again(ingest: Ingest) -> None:
-    await ingest.publish()
-    await ingest.taken("/items", [item(1), item(2)])
-    await ingest.taken("/gold", [item(3, label={"mood": "good"}), item(4, label={"mood": "bad"})])
-    tasks = {t.external_id: t for t in await ingest.said(TaskCreated)}
-    await ingest.hear(decided(tasks["x1"]))
-
-    await ingest.publish(WIDER, relabel="evidence")
-    await ingest.roll_out()
-
-    events = await ingest.said(TaskWithdrawn, TaskCreated, GoldRegistered)
-    gone = {e.task_id: e for e in events if isinstance(e, TaskWithdrawn)}
-    made = {e.external_id: e for e in events if isinstance(e, TaskCreated)}
-    assert set(gone) == {tasks[name].task_id for name in ("x2", "x3", "x4")}
-    assert set(made) == {"x2", "x3", "x4"}
-    assert {(t.spec_version, t.supersedes) for t in made.values()} == {
-        (2, tasks[name].task_id) for name in made
-    }
-    assert {e.superseded_by for e in gone.values()} == {t.task_id for t in made.values()}
-    assert len([e for e in events if isinstance(e, GoldRegistered)]) == 2
-    assert (await ingest.view())["rolling_out"] == 0
-
-
-async def test_gold_that_no_longer_fits_rests_until_it_fits_again(ingest: Ingest) -> None:
-    await ingest.publish()
-    await ingest.taken("/gold", [item(1, label={"mood": "good"})])
-    await ingest.said()
-
-    await ingest.publish(OTHER)
-    await ingest.roll_out()
-    under_other = await ingest.said(TaskWithdrawn, TaskCreated)
-    await ingest.publish(FIELDS)
-    await ingest.roll_out()
-    under_first = await ingest.said(TaskWithdrawn, TaskCreated)
-
-    assert [type(e) for e in under_other] == [TaskWithdrawn]
-    assert [type(e) for e in under_first] == [TaskCreated]
-
-
-@pytest.mark.parametrize(("relabel", "again"), [("none", 0), ("evidence", 0), ("all", 1)])
-async def test_decided_labels_follow_the_request(ingest: Ingest, relabel: str, again: int) -> None:
-    await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [task] = await ingest.said(TaskCreated)
-    await ingest.hear(decided(task))
-
-    await ingest.publish(WIDER, relabel=relabel)
-    await ingest.roll_out()
-
-    events = await ingest.said(TaskWithdrawn, TaskCreated)
-    assert [type(e) for e in events] == [TaskCreated] * again
-
-
-async def test_evidence_and_touched_labels_are_asked_for_again_once(ingest: Ingest) -> None:
-    await ingest.publish()
-    await ingest.taken("/items", [item(1), item(2), item(3)])
-    tasks = await ingest.said(TaskCreated)
-    await ingest.hear(*(decided(task, n + 1) for n, task in enumerate(tasks)))
-    await ingest.publish(WIDER, relabel="evidence")
-    await ingest.roll_out()
-    await ingest.said()
-    ids = [task.item_id for task in tasks[:2]]
-    evidence = EvidenceRelabelRequested(
-        occurred_at=NOW, project="p", issue_id=uuid4(), spec_version=2, item_ids=[*ids, uuid4()]
-    )
-    touched = RelabelRequested(
-        occurred_at=NOW, project="p", spec_version=2, item_ids=ids[:1], why="changed"
-    )
-    early = RelabelRequested(
-        occurred_at=NOW, project="p", spec_version=1, item_ids=[tasks[2].item_id], why="old"
-    )
-
-    await ingest.hear(evidence, touched, early)
-
-    made = await ingest.said(TaskCreated, TaskWithdrawn)
-    assert sorted(task.item_id for task in made) == sorted(ids)
-    assert {task.spec_version for task in made} == {2}
-
-
-async def test_a_decision_on_a_withdrawn_task_is_ignored(ingest: Ingest) -> None:
-    await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [task] = await ingest.said(TaskCreated)
-    await ingest.publish(WIDER)
-    await ingest.roll_out()
-
-    await ingest.hear(decided(task))
-
-    assert (await ingest.view())["tasks"] == {"open": 1, "decided": 0, "withdrawn": 1}
-
-
-async def test_a_large_rollout_goes_step_by_step_while_items_come_in(
-    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(specs, "STEP_ITEMS", 10)
-    await ingest.publish()
-    await ingest.taken("/items", [item(n) for n in range(25)])
-    await ingest.said()
-    await ingest.publish(WIDER)
-
-    async with transaction(ingest.sessions) as session:
-        await jobs.roll_out(session)
-    some = await ingest.said(TaskCreated)
-    await ingest.taken("/items", [item(99)])
-    await ingest.publish(FIELDS)
-    await ingest.roll_out()
-    rest = await ingest.said(TaskCreated)
-
-    assert len(some) == 10
-    last = {task.external_id: task.spec_version for task in [*some, *rest]}
-    assert last == {f"x{n}": 3 for n in [*range(25), 99]}
-    view = await ingest.view()
-    assert (view["tasks"]["open"], view["rolling_out"]) == (26, 0)
-
-
-async def test_ten_thousand_items_take_seconds(ingest: Ingest) -> None:
+async def test_ten_thousand_items_take_seconds(ingest: Any) -> None:
     await ingest.publish()
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -522,20 +318,7 @@ async def test_ten_thousand_items_take_seconds(ingest: Ingest) -> None:
         assert await connection.fetchval("SELECT count(*) FROM outbox") == 10_001
 
 
-async def test_numbers_come_back_as_they_were_written(ingest: Ingest) -> None:
-    await ingest.publish()
-    payload = {"a": 1e16, "b": -0.0, "c": 1.0, "d": 1e-7, "e": 9007199254740991, "f": 0.1}
-    await ingest.taken("/items", [{"external_id": "x1", "payload": payload}])
-    await ingest.publish(WIDER)
-    await ingest.roll_out()
-
-    tasks = await ingest.said(TaskCreated)
-
-    assert [digest(task.payload) for task in tasks] == [digest(payload)] * 2
-    assert tasks[1].payload_sha256 == digest(payload)
-
-
-async def test_projects_do_not_meet(ingest: Ingest) -> None:
+async def test_projects_do_not_meet(ingest: Any) -> None:
     other = {"name": "q", "title": "Q"}
     await ingest.http.post("/v1/projects", json=other, headers=ingest.owner)
     await ingest.publish()

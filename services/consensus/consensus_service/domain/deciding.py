@@ -1,11 +1,11 @@
 """The policy: a pure function of the votes, that says what follows from them, and why."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from consensus_service.domain.votes import Ballot, Vote
+from consensus_service.domain.posterior import FieldModel, posterior
+from consensus_service.domain.votes import Ballot, Vote, answer_key
 from labels import LabelSchema
 from schemas.vocabulary import Decide, Policy
 
@@ -18,6 +18,15 @@ _HOW: dict[str, How] = {
 }
 _RANK = ("distribution", "unanimous", "share", "posterior")
 """What a label of several fields is called after: the field that was least plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many votes a task was asked for, how many it may get, how often it was skipped."""
+
+    target: int
+    maximum: int
+    skips: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +84,24 @@ def judge(
     votes: Sequence[Vote],
     policy: Policy,
     labels: LabelSchema,
-    *,
-    target: int,
-    maximum: int,
-    skips: int = 0,
+    asked: Asked,
+    models: Mapping[str, FieldModel],
 ) -> Outcome:
-    """What follows from `votes` on a task that `target` of at most `maximum` were asked for.
+    """What follows from `votes` on a task. `models`: what is known of the voters, by field.
 
     Only votes that count are looked at. Too many skips raise a conflict, whatever the votes say:
     people could not answer, and an adjudicator must see why.
     """
     counted = [vote for vote in votes if vote.counts]
     names = tuple(field.name for field in labels.fields)
-    if skips >= policy.skips_max:
+    if asked.skips >= policy.skips_max:
         ballots = [Ballot.of(field, counted) for field in labels.fields] if counted else []
-        return Conflict(names, f"It was skipped {skips} times.", _distribution(ballots))
-    if len(counted) < target:
-        return Wait(f"{len(counted)} of {target} votes are there.")
-    left = max(0, maximum - len(counted))
+        return Conflict(names, f"It was skipped {asked.skips} times.", _distribution(ballots))
+    if len(counted) < asked.target:
+        return Wait(f"{len(counted)} of {asked.target} votes are there.")
+    left = max(0, asked.maximum - len(counted))
     verdicts = [
-        _verdict(Ballot.of(field, counted), policy.decision(field.name), left)
+        _verdict(Ballot.of(field, counted), policy, left, models.get(field.name))
         for field in labels.fields
     ]
     open_ones = [verdict for verdict in verdicts if not verdict.is_settled]
@@ -107,22 +114,17 @@ def judge(
     return WantsMore(len(counted) + 1, why)
 
 
-def _verdict(ballot: Ballot, rule: Decide, left: int) -> Verdict:
-    name = ballot.field.name
+def _verdict(ballot: Ballot, policy: Policy, left: int, model: FieldModel | None) -> Verdict:
+    name, rule = ballot.field.name, policy.decision(ballot.field.name)
     if rule.how == "subjective":
         return Verdict(ballot, rule, ballot.share(), f"{name}: the distribution is kept.", True)
+    if rule.how == "posterior":
+        return _by_posterior(ballot, policy, left, model or FieldModel.unknown(_answers(ballot)))
     if len(ballot.groups) == 1:
-        confidence = 1.0 if rule.how != "posterior" else _posterior(ballot)
-        why = f"{name}: all {ballot.n} agree."
-        enough = rule.how != "posterior" or confidence >= rule.threshold
-        return Verdict(ballot, rule, confidence, why, enough)
+        return Verdict(ballot, rule, 1.0, f"{name}: all {ballot.n} agree.", True)
     if rule.how == "unanimous":
         why = f"{name}: {len(ballot.groups[0])} of {ballot.n} agree, all must."
         return Verdict(ballot, rule, ballot.share(), why, False, is_hopeless=True)
-    if rule.how == "posterior":
-        confidence = _posterior(ballot)
-        why = f"{name}: the posterior is {confidence:.3f}, {rule.threshold:g} is asked for."
-        return Verdict(ballot, rule, confidence, why, confidence >= rule.threshold)
     return _by_share(ballot, rule, left)
 
 
@@ -137,27 +139,39 @@ def _by_share(ballot: Ballot, rule: Decide, left: int) -> Verdict:
     return Verdict(ballot, rule, share, why, settled, is_hopeless=best_case < rule.threshold)
 
 
-def _posterior(ballot: Ballot) -> float:
-    """The probability of the leading answer, given how often each voter is right.
+def _answers(ballot: Ballot) -> list[str]:
+    """The answers that the field allows; where that is open, those given, and one more."""
+    known = [ballot.field.key(answer) for answer in ballot.field.answers]
+    given = list(ballot.distribution())
+    return known + [answer for answer in given if answer not in known] or ["", " "]
 
-    One-coin model (Dawid & Skene 1979 with equal errors): a voter of accuracy p gives the right
-    answer with p, and each of the other k - 1 with (1 - p) / (k - 1). Answers are equally likely
-    at first; k is the number of the field's answers, or where that is open, one more than seen.
+
+def _by_posterior(ballot: Ballot, policy: Policy, left: int, model: FieldModel) -> Verdict:
+    """The most probable answer, if it is probable enough.
+
+    While one of the voters is little known, a probability rests on sand: the floor of votes that
+    the policy sets must be there, however sure the model is.
     """
-    k = max(len(ballot.field.answers), len(ballot.groups) + 1 if not ballot.field.answers else 2)
-    votes = [vote for group in ballot.groups for vote in group]
-    log_odds = [
-        sum(_log_likelihood(vote, vote in group, k) for vote in votes) for group in ballot.groups
-    ]
-    nobody = [sum(_log_likelihood(vote, False, k) for vote in votes)] * (k - len(ballot.groups))
-    highest = max(log_odds)
-    total = sum(math.exp(one - highest) for one in [*log_odds, *nobody])
-    return math.exp(log_odds[0] - highest) / total
+    rule = policy.decision(ballot.field.name)
+    votes = [(v.annotator, answer_key(ballot.field, v)) for group in ballot.groups for v in group]
+    probable = posterior(model, votes)
+    keys = [answer_key(ballot.field, group[0]) for group in ballot.groups]
+    best = max(range(len(keys)), key=lambda place: probable.get(keys[place], 0.0))
+    leading = Ballot(ballot.field, [ballot.groups[best], *_others(ballot, best)])
+    confidence = probable.get(keys[best], 0.0)
+    told = f"{ballot.field.name}: {keys[best] or 'absence'!r} has probability {confidence:.3f}"
+    floor = min(policy.votes_floor, ballot.n + left)
+    if ballot.n < floor and model.is_little_known(
+        [annotator for annotator, _ in votes], policy.known_after
+    ):
+        why = f"{told}, but its voters are little known: {floor} votes are the floor."
+        return Verdict(leading, rule, confidence, why, False)
+    why = f"{told} of {ballot.n} votes, {rule.threshold:g} is asked for."
+    return Verdict(leading, rule, confidence, why, confidence >= rule.threshold)
 
 
-def _log_likelihood(vote: Vote, right: bool, k: int) -> float:
-    accuracy = min(max(vote.reliability.accuracy, 1 / k), 0.99)
-    return math.log(accuracy if right else (1 - accuracy) / (k - 1))
+def _others(ballot: Ballot, best: int) -> list[Sequence[Vote]]:
+    return [group for place, group in enumerate(ballot.groups) if place != best]
 
 
 def _decided(verdicts: Sequence[Verdict]) -> Decided:

@@ -7,22 +7,6 @@ from uuid import UUID
 
 from labels import Field
 
-PRIOR_RIGHT, PRIOR_WRONG = 7.0, 3.0
-"""Of somebody unknown we expect seven right answers in ten, and would soon believe otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """What honeypots say of one annotator."""
-
-    right: int = 0
-    seen: int = 0
-
-    @property
-    def accuracy(self) -> float:
-        """The mean of the posterior of its accuracy."""
-        return (self.right + PRIOR_RIGHT) / (self.seen + PRIOR_RIGHT + PRIOR_WRONG)
-
 
 @dataclass(frozen=True, slots=True)
 class Vote:
@@ -32,7 +16,6 @@ class Vote:
     annotator: str
     label: Mapping[str, Any]
     counts: bool
-    reliability: Reliability = Reliability()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Session
 from consensus_service import metrics
-from consensus_service.domain import Conflict, Decided, Wait, WantsMore, judge
+from consensus_service.domain import Asked, Conflict, Decided, Wait, WantsMore, judge
+from consensus_service.operations.modelling import known
 from consensus_service.operations.specs import compiled
 from consensus_service.store import tasks
 from consensus_service.store.tasks import Stored, Task
@@ -22,14 +23,9 @@ async def weigh(session: Session, task: Task, now: datetime) -> None:
         return
     stored = await tasks.votes(session, task.task_id)
     votes = [vote.weighed(spec.policy.deciders) for vote in stored]
-    outcome = judge(
-        votes,
-        spec.policy,
-        spec.labels,
-        target=task.target,
-        maximum=task.redundancy_max,
-        skips=await tasks.skips(session, task.task_id),
-    )
+    asked = Asked(task.target, task.redundancy_max, await tasks.skips(session, task.task_id))
+    models = await known(session, task.project, spec, [vote.annotator for vote in votes])
+    outcome = judge(votes, spec.policy, spec.labels, asked, models)
     match outcome:
         case Wait():
             await _ask(session, task, stored, WantsMore(task.target, outcome.why), now)

@@ -9,7 +9,7 @@ from chassis.parking import find_or_park, take_all_parked, take_parked
 from consensus_service.domain import Conflict
 from consensus_service.operations import deciding, specs
 from consensus_service.operations.specs import Compiled, compiled
-from consensus_service.store import tasks
+from consensus_service.store import models, tasks
 from consensus_service.store.tasks import Task
 from schemas.envelope import Event
 from schemas.events import (
@@ -133,8 +133,8 @@ async def change_standing(session: Session, event: AnnotatorStandingChanged) -> 
 
 
 async def record_score(session: Session, event: HoneypotScored) -> None:
-    """Remember how often an annotator is right."""
-    await tasks.add_score(session, event.annotator, event.project, right=event.correct)
+    """Remember an answer to a honeypot beside its gold."""
+    await models.add_score(session, event)
 
 
 def _awaits_task(task_id: UUID) -> str:

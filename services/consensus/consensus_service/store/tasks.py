@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Session, as_json, raw
-from consensus_service.domain import Reliability, Vote
+from consensus_service.domain import Vote
 from schemas.events import AnnotationSubmitted, TaskCreated
 
 _ADD = """
@@ -29,8 +29,7 @@ VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8) ON CONFLICT DO NOTHING
 """
 _VOTES = """
 SELECT v.annotation_id, v.annotator, v.annotator_kind, v.label,
-    coalesce(a.standing, 'new') AS standing, coalesce(a.honeypots, 0) AS honeypots,
-    coalesce(a."right", 0) AS "right"
+    coalesce(a.standing, 'new') AS standing
 FROM votes v LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
 WHERE v.task_id = $1 ORDER BY v.arrival
 """
@@ -71,11 +70,6 @@ _STANDING = """
 INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)
 ON CONFLICT (annotator, project) DO UPDATE SET standing = excluded.standing
 """
-_SCORE = """
-INSERT INTO annotators (annotator, project, honeypots, "right") VALUES ($1, $2, 1, $3)
-ON CONFLICT (annotator, project) DO UPDATE SET honeypots = annotators.honeypots + 1,
-    "right" = annotators."right" + excluded."right"
-"""
 _CONFLICTS = """
 SELECT task_id, item_id, spec_version, fields, why, raised_at FROM tasks
 WHERE project = $1 AND state = 'contested' AND (raised_at, task_id) > ($2, $3)
@@ -110,12 +104,11 @@ class Stored:
     annotator_kind: str
     label: dict[str, Any]
     standing: str
-    reliability: Reliability
 
     def weighed(self, deciders: Sequence[str]) -> Vote:
         """The vote as the policy looks at it."""
         counts = self.annotator_kind in deciders and self.standing != "suspended"
-        return Vote(self.annotation_id, self.annotator, self.label, counts, self.reliability)
+        return Vote(self.annotation_id, self.annotator, self.label, counts)
 
 
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
@@ -171,7 +164,6 @@ async def votes(session: Session, task_id: UUID) -> list[Stored]:
             row["annotator_kind"],
             row["label"],
             row["standing"],
-            Reliability(row["right"], row["honeypots"]),
         )
         for row in await connection.fetch(_VOTES, task_id)
     ]
@@ -278,12 +270,6 @@ async def set_standing(session: Session, annotator: str, project: str, standing:
     """Keep what quality says of an annotator."""
     connection = await raw(session)
     await connection.execute(_STANDING, annotator, project, standing)
-
-
-async def add_score(session: Session, annotator: str, project: str, *, right: bool) -> None:
-    """Keep that an annotator got a honeypot right, or not."""
-    connection = await raw(session)
-    await connection.execute(_SCORE, annotator, project, int(right))
 
 
 async def conflicts(

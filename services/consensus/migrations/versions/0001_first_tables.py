@@ -48,8 +48,6 @@ def upgrade() -> None:
     sa.Column('annotator', sa.Text(), nullable=False),
     sa.Column('project', sa.Text(), nullable=False),
     sa.Column('standing', sa.Text(), server_default='new', nullable=False),
-    sa.Column('honeypots', sa.Integer(), server_default='0', nullable=False),
-    sa.Column('right', sa.Integer(), server_default='0', nullable=False),
     sa.PrimaryKeyConstraint('annotator', 'project', name=op.f('pk_annotators'))
     )
     op.create_table('decisions',
@@ -68,12 +66,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_decisions_item_id'), 'decisions', ['item_id'], unique=False)
     op.create_index(op.f('ix_decisions_task_id'), 'decisions', ['task_id'], unique=False)
+    op.create_table('models',
+    sa.Column('project', sa.Text(), nullable=False),
+    sa.Column('field', sa.Text(), nullable=False),
+    sa.Column('votes_arrival', sa.BigInteger(), nullable=False),
+    sa.Column('scores_arrival', sa.BigInteger(), nullable=False),
+    sa.Column('n_votes', sa.Integer(), nullable=False),
+    sa.Column('body', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('project', 'field', name=op.f('pk_models'))
+    )
     op.create_table('projects',
     sa.Column('project', sa.Text(), nullable=False),
     sa.Column('newest_version', sa.Integer(), server_default='0', nullable=False),
     sa.Column('last_decision', sa.Integer(), server_default='0', nullable=False),
     sa.PrimaryKeyConstraint('project', name=op.f('pk_projects'))
     )
+    op.create_table('scores',
+    sa.Column('annotation_id', sa.Uuid(), nullable=False),
+    sa.Column('field', sa.Text(), nullable=False),
+    sa.Column('arrival', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('project', sa.Text(), nullable=False),
+    sa.Column('task_id', sa.Uuid(), nullable=False),
+    sa.Column('annotator', sa.Text(), nullable=False),
+    sa.Column('given', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('expected', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('annotation_id', 'field', name=op.f('pk_scores'))
+    )
+    op.create_index('ix_scores_project', 'scores', ['project', 'arrival'], unique=False)
     op.create_table('skips',
     sa.Column('event_id', sa.Uuid(), nullable=False),
     sa.Column('task_id', sa.Uuid(), nullable=False),
@@ -143,7 +162,10 @@ def downgrade() -> None:
     op.drop_table('specs')
     op.drop_index(op.f('ix_skips_task_id'), table_name='skips')
     op.drop_table('skips')
+    op.drop_index('ix_scores_project', table_name='scores')
+    op.drop_table('scores')
     op.drop_table('projects')
+    op.drop_table('models')
     op.drop_index(op.f('ix_decisions_task_id'), table_name='decisions')
     op.drop_index(op.f('ix_decisions_item_id'), table_name='decisions')
     op.drop_table('decisions')

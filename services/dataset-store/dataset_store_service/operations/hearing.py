@@ -61,7 +61,7 @@ async def keep_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) ->
 
 async def keep_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
     """Keep annotations; those of honeypots apart."""
-    work = list(events)
+    work = [event for event in events if event.purpose == "work"]
     await _keep(session, work, ledger.add_annotations)
     honeypots = [event for event in events if event.purpose == "honeypot"]
     await ledger.add_honeypot_annotations(session, honeypots)

@@ -22,7 +22,7 @@ WITH newest AS (
             WHEN EXISTS (
                 SELECT 1 FROM conflicts c LEFT JOIN tasks o ON o.task_id = c.task_id
                 WHERE c.item_id = i.item_id AND (c.resolved_by IS NULL OR c.resolved_by > $2)
-                    AND (d.task_id IS NULL OR d.task_id = c.task_id OR NOT coalesce(
+                    AND (d.task_id IS NULL OR NOT coalesce(
                         (t.revision, t.spec_version) > (o.revision, o.spec_version)
                         OR t.supersedes = c.task_id OR t.reopens = c.task_id, false))
                 ) THEN 'contested'

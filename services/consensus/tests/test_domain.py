@@ -1,0 +1,213 @@
+"""The promises of the policy and of the posterior, for every vote there can be."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consensus_service.domain import (
+    Asked,
+    Conflict,
+    Decided,
+    FieldModel,
+    Vote,
+    Wait,
+    WantsMore,
+    calibrated,
+    judge,
+    posterior,
+    with_scores,
+)
+from labels import compile_fields
+from schemas.vocabulary import Policy
+
+ANSWERS = ("a", "b", "c")
+LABELS = compile_fields([{"name": "x", "kind": "choice", "options": list(ANSWERS)}])
+NUMBERS = compile_fields(
+    [{"name": "x", "kind": "number", "minimum": 0, "maximum": 100, "tolerance": 5}]
+)
+UNKNOWN = {"x": FieldModel.unknown(ANSWERS)}
+
+answers = st.sampled_from(ANSWERS)
+ballots = st.lists(answers, min_size=1, max_size=9)
+rules = st.sampled_from(
+    [
+        {"how": "unanimous"},
+        {"how": "share", "threshold": 0.7},
+        {"how": "posterior", "threshold": 0.9},
+    ]
+)
+
+
+def votes(given: list[Any], *, counts: bool = True) -> list[Vote]:
+    return [Vote(UUID(int=n), f"{n:032x}", {"x": one}, counts) for n, one in enumerate(given)]
+
+
+def policy(rule: Any = None, **more: Any) -> Policy:
+    return Policy.model_validate({"decide": rule or {"how": "unanimous"}, **more})
+
+
+def decide(given: list[str], rule: Any, asked: Asked | None = None, **more: Any) -> Any:
+    asked = asked or Asked(len(given), len(given))
+    return judge(votes(given), policy(rule, **more), LABELS, asked, UNKNOWN)
+
+
+@given(ballots, rules)
+def test_something_follows_and_it_says_why(given: list[str], rule: Any) -> None:
+    outcome = decide(given, rule)
+
+    assert isinstance(outcome, Decided | Conflict)
+    assert outcome.why
+
+
+@given(ballots, rules, st.randoms(use_true_random=False))
+def test_the_order_and_the_names_of_the_voters_do_not_matter(
+    given: list[str], rule: Any, chance: Any
+) -> None:
+    shuffled = list(given)
+    chance.shuffle(shuffled)
+    first, second = decide(given, rule), decide(shuffled, rule)
+
+    assert type(first) is type(second)
+    if isinstance(first, Decided):
+        assert first.label == second.label
+        assert first.confidence == pytest.approx(second.confidence)
+
+
+@given(ballots, rules)
+def test_renaming_the_answers_renames_the_label(given: list[str], rule: Any) -> None:
+    renamed = {"a": "b", "b": "c", "c": "a"}
+    first, second = decide(given, rule), decide([renamed[one] for one in given], rule)
+
+    assert type(first) is type(second)
+    if isinstance(first, Decided):
+        assert renamed[str(first.label["x"])] == second.label["x"]
+
+
+@given(answers, st.integers(3, 9), rules)
+def test_unanimity_gives_that_label(answer: str, n: int, rule: Any) -> None:
+    outcome = decide([answer] * n, rule)
+
+    assert isinstance(outcome, Decided)
+    assert outcome.label == {"x": answer}
+
+
+@given(ballots, rules)
+def test_one_more_vote_for_the_winner_never_dethrones_it(given: list[str], rule: Any) -> None:
+    outcome = decide(given, rule)
+    if isinstance(outcome, Decided):
+        again = decide([*given, str(outcome.label["x"])], rule)
+
+        assert isinstance(again, Decided)
+        assert again.label == outcome.label
+
+
+@given(ballots, st.integers(1, 12), st.integers(1, 12), rules)
+def test_more_is_asked_for_only_up_to_the_maximum(
+    given: list[str], target: int, more: int, rule: Any
+) -> None:
+    maximum = target + more
+    outcome = decide(given, rule, Asked(target, maximum))
+
+    if isinstance(outcome, WantsMore):
+        assert len(given) < outcome.target <= maximum
+    if isinstance(outcome, Wait):
+        assert len(given) < target
+
+
+def test_a_vote_that_does_not_count_decides_nothing() -> None:
+    outcome = judge(votes(["a", "a"], counts=False), policy(), LABELS, Asked(1, 3), UNKNOWN)
+
+    assert isinstance(outcome, Wait)
+
+
+def test_numbers_within_the_tolerance_say_the_same_and_a_chain_does_not_join_its_ends() -> None:
+    near = judge(votes([50, 53, 48]), policy(), NUMBERS, Asked(3, 3), {})
+    chain = judge(votes([40, 45, 50]), policy(), NUMBERS, Asked(3, 3), {})
+    apart = judge(votes([10, 15, 20, 25]), policy(), NUMBERS, Asked(4, 4), {})
+
+    assert isinstance(near, Decided)
+    assert near.label == {"x": 50}
+    assert isinstance(chain, Decided), "both are within 5 of the middle one"
+    assert isinstance(apart, Conflict)
+
+
+def test_a_subjective_field_keeps_its_distribution_and_has_no_winner() -> None:
+    outcome = decide(["a", "b", "b"], {"how": "subjective"})
+
+    assert isinstance(outcome, Decided)
+    assert (outcome.how, outcome.label) == ("distribution", {})
+    assert outcome.distribution["x"] == {"b": pytest.approx(2 / 3), "a": pytest.approx(1 / 3)}
+
+
+def test_a_tie_is_never_decided_by_share() -> None:
+    assert isinstance(decide(["a", "b"], {"how": "share", "threshold": 0.5}), Conflict)
+
+
+def test_while_voters_are_little_known_there_is_a_floor_of_votes() -> None:
+    sure = {"how": "posterior", "threshold": 0.6}
+    scores = [(f"{n:032x}", answer, answer) for n in range(2) for answer in ANSWERS * 7]
+    known = {"x": with_scores(UNKNOWN["x"], scores)}
+
+    little = judge(votes(["a", "a"]), policy(sure), LABELS, Asked(2, 5), UNKNOWN)
+    much = judge(votes(["a", "a"]), policy(sure), LABELS, Asked(2, 5), known)
+
+    assert isinstance(little, WantsMore)
+    assert "little known" in little.why
+    assert isinstance(much, Decided)
+
+
+def test_a_voter_known_to_be_right_outweighs_two_known_to_guess() -> None:
+    good = [(f"{0:032x}", answer, answer) for answer in ANSWERS * 20]
+    spam = [(f"{n:032x}", right, said) for n in (1, 2) for right in ANSWERS * 8 for said in ANSWERS]
+    models = {"x": with_scores(UNKNOWN["x"], good + spam)}
+
+    outcome = judge(
+        votes(["a", "b", "b"]),
+        policy({"how": "posterior", "threshold": 0.9}),
+        LABELS,
+        Asked(3, 3),
+        models,
+    )
+
+    assert isinstance(outcome, Decided)
+    assert outcome.label == {"x": "a"}
+
+
+@given(st.lists(st.tuples(st.sampled_from("mnop"), answers), max_size=9))
+def test_posteriors_sum_to_one(given: list[tuple[str, str]]) -> None:
+    model = with_scores(UNKNOWN["x"], [("m", "a", "a"), ("n", "a", "b"), ("n", "b", "b")])
+
+    assert sum(posterior(model, given).values()) == pytest.approx(1)
+
+
+@given(ballots)
+def test_equal_voters_reduce_to_the_majority(given: list[str]) -> None:
+    probable = posterior(UNKNOWN["x"], [(str(n), one) for n, one in enumerate(given)])
+    counts = {answer: given.count(answer) for answer in ANSWERS}
+
+    for one in ANSWERS:
+        for other in ANSWERS:
+            if counts[one] > counts[other]:
+                assert probable[one] > probable[other]
+
+
+def test_scores_taken_back_out_leave_the_model_as_it_was() -> None:
+    before = with_scores(UNKNOWN["x"], [("m", "a", "a"), ("m", "b", "a")])
+    after = with_scores(with_scores(before, [("m", "c", "b")]), [("m", "c", "b")], -1.0)
+
+    assert after.annotators["m"] == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert after.evidence["m"] == before.evidence["m"]
+
+
+def test_calibration_cools_a_model_that_was_too_sure() -> None:
+    """Voters who look perfect on little, and are wrong on a third of the gold."""
+    model = with_scores(UNKNOWN["x"], [(who, one, one) for who in "mno" for one in ANSWERS * 30])
+    gold = [("a", [(who, "a" if n % 3 else "b") for who in "mno"]) for n in range(30)]
+
+    cooled = calibrated(model, gold)
+
+    assert cooled.temperature > 1.5
+    assert calibrated(model, []).temperature == 1.0
