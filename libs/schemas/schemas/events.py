@@ -392,5 +392,7 @@ class VersionUsed(Event):
     run: str
 
 
-EVENTS: dict[str, type[Event]] = {kind.kind(): kind for kind in Event.__subclasses__()}
+EVENTS: dict[str, type[Event]] = {
+    kind.kind(): kind for kind in Event.__subclasses__() if kind.__module__ == __name__
+}
 """Every event by its CloudEvents type."""

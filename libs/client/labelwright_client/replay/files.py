@@ -46,7 +46,7 @@ def read_rows(file: Path, needed: Sequence[str]) -> Iterator[Row]:
     """The rows of `file`, whose first line must name the columns `needed`. Raises BadFile."""
     csv.field_size_limit(CELL_CHARACTERS_MAX)
     try:
-        with open_bytes(file) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
+        with open_bytes(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
             yield from _rows(file, text, needed)
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror or error}.") from error
