@@ -55,7 +55,7 @@ class Call(Generic[T]):
 
     def result(self, answer: Answer) -> T:
         """What `answer` means. Raises a Problem for an error, Unreadable for nonsense."""
-        if answer.status >= 500:
+        if answer.status >= 400:
             raise problem_of(answer.status, answer.body)
         try:
             return self.parse(answer)

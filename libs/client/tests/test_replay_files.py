@@ -101,7 +101,7 @@ def test_broken_gzip_is_told(tmp_path: Path) -> None:
 
 
 def test_the_first_of_repeated_votes_counts_and_the_others_are_counted(tmp_path: Path) -> None:
-    found = read_recording(Files(votes(tmp_path, "1,a,x", "1,a,y", "1,b,y", "1,a,x")))
+    found = read_recording(Files(votes(tmp_path, "1,a,x", "1,a,y", "1,b,y", "1,a,z")))
 
     assert [(vote.annotator, vote.value) for vote in found.votes] == [("a", "x"), ("b", "y")]
     assert found.repeated == 2

@@ -131,6 +131,7 @@ def test_a_server_that_knows_no_ranges_gives_everything_again(store: Store, tmp_
 
     pulled = pull(store.client(), store.manifest["hash"], tmp_path)
 
+    assert store.ranges == [None, "bytes=10-", None]
     assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
 
 

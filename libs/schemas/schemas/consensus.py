@@ -1,6 +1,8 @@
 """The HTTP models of the consensus service."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, StringConstraints
 
 from schemas.vocabulary import (
     Annotator,
@@ -14,6 +16,7 @@ from schemas.vocabulary import (
     Timestamp,
 )
 
+Closer = Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")]
 TaskState = Literal["open", "contested", "decided", "withdrawn"]
 
 
@@ -47,6 +50,21 @@ class TaskView(Strict):
     why: str
 
 
+class AgreementQuery(Strict):
+    """Which figures of agreement are asked for, and how near one looks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    field: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] | None = None
+    spec_version: SpecVersion | None = None
+    by: Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")] | None = (
+        None
+    )
+    """`label`, `pair` (of annotators), or `metadata.<key>`: the slices by a key of the items."""
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+
+
 class AgreementView(Strict):
     """How far people agree on one field of one spec version."""
 
@@ -58,7 +76,7 @@ class AgreementView(Strict):
     raw: float | None
     without_distrusted: Measure | None
     by: dict[str, Measure] = {}
-    """Per label or per pair of annotators, as `by` asked."""
+    """Per label, per pair of annotators or per slice, as `by` asked."""
 
 
 class AgreementViews(Strict):

@@ -260,7 +260,7 @@ class AgreementMeasured(Event):
     reason: str | None = None
     raw: float | None = None
     slice: dict[str, str] = {}
-    sample: Literal["random_overlap", "all"] = "random_overlap"
+    sample: Literal["random_overlap", "prelabel_shown"] = "random_overlap"
     without_distrusted: Measure | None = None
 
 

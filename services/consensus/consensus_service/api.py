@@ -1,6 +1,6 @@
 """The HTTP door of consensus: where tasks stand, how far people agree."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
@@ -10,8 +10,8 @@ from chassis.database import Transaction
 from chassis.json_body import JsonRoute
 from consensus_service import domain
 from consensus_service.operations import measuring, views
-from schemas.consensus import AgreementViews, Conflicts, TaskView
-from schemas.vocabulary import ProjectName, SpecVersion
+from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, TaskView
+from schemas.vocabulary import ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
     domain.UnknownTask: status.HTTP_404_NOT_FOUND,
@@ -25,7 +25,6 @@ router = APIRouter(route_class=JsonRoute, prefix="/v1")
 Lead = Annotated[
     Caller, Depends(needs("spec_owner", "adjudicator", "reviewer", "admin", "sre", "pipeline"))
 ]
-FieldName = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,62}$")]
 
 
 @router.get("/tasks/{task_id}")
@@ -40,14 +39,16 @@ async def agreement(
     project: ProjectName,
     caller: Lead,
     session: Transaction,
-    field: FieldName | None = None,
-    spec_version: Annotated[SpecVersion | None, Query()] = None,
-    by: Literal["label", "pair"] | None = None,
+    asked: Annotated[AgreementQuery, Query()],
 ) -> AgreementViews:
-    """How far people agree on each field; `by` looks closer."""
+    """How far people agree on each field; `by` looks closer, `since` and `until` at a window."""
     caller.check_project(project)
     return await measuring.show_agreement(
-        session, project, version=spec_version, field=field, by=by
+        session,
+        project,
+        version=asked.spec_version,
+        field=asked.field,
+        closer=measuring.Closer(asked.by, (asked.since, asked.until)),
     )
 
 

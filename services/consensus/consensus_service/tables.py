@@ -139,13 +139,19 @@ models = sa.Table(
     sa.Column("body", JSONB, nullable=False),
 )
 
-# The newest agreement of each field, and the newest vote that it was measured on.
+# The newest agreement of each field, whole and by slice, and the newest vote that it rests on.
+# `cost_seconds` keeps a large project from being measured all the time.
 agreements = sa.Table(
     "agreements",
     metadata,
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("spec_version", sa.Integer, primary_key=True),
     sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("sample", sa.Text, primary_key=True),
+    sa.Column("slice_key", sa.Text, primary_key=True),
+    sa.Column("slice_value", sa.Text, primary_key=True),
     sa.Column("arrival", sa.BigInteger, nullable=False),
     sa.Column("measured", JSONB, nullable=False),
+    sa.Column("measured_at", _TIME, nullable=False),
+    sa.Column("cost_seconds", sa.Float, nullable=False),
 )

@@ -374,3 +374,42 @@ async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_
     shown = await consensus.get(f"/v1/tasks/{TASK}")
     assert shown["label"] == {"mood": "bad"}
     assert "probability" in shown["why"]
+
+
+async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consensus) -> None:
+    policy = {"agreement": {"slices": ["lang"]}}
+    langs = {n: "de" if n % 2 else "fr" for n in range(1, 41)}
+    await consensus.hear(
+        spec(**policy), *(task(n, metadata={"lang": langs[n]}) for n in range(1, 41))
+    )
+    for n in range(1, 41):
+        mood = ("good", "bad")[n % 4 // 2]
+        other = mood if langs[n] == "de" else ("good", "bad")[n % 3 // 2]
+        shown = {"prelabel": "shown"} if n > 30 else {}
+        later = datetime(2026, 2, 1, tzinfo=UTC) if n > 20 else NOW
+        for who, says in ((1, mood), (2, other)):
+            await consensus.hear(vote(who, says, n, submitted_at=later, **shown))
+    async with transaction(consensus.sessions) as session:
+        await measuring.measure_agreement(session, NOW)
+
+    measured = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
+    figures = {(e.sample, e.slice.get("lang")): e for e in measured}
+    assert set(figures) == {
+        ("random_overlap", None),
+        ("random_overlap", "de"),
+        ("random_overlap", "fr"),
+        ("prelabel_shown", None),
+    }
+    assert figures["random_overlap", "de"].value == 1.0
+    assert figures["random_overlap", "fr"].value < 0.5
+    assert figures["random_overlap", None].n_items == 30
+    assert figures["prelabel_shown", None].n_items == 10
+
+    path = "/v1/projects/p/agreement?by=metadata.lang&until=2026-01-15T00:00:00Z"
+    [shown_view, whole] = sorted(
+        (await consensus.get(path))["agreement"], key=lambda one: str(one["sample"])
+    )
+    assert whole["measured"]["n_items"] == 20
+    assert set(whole["by"]) == {"de", "fr"}
+    assert shown_view["measured"]["value"] is None
+    assert shown_view["measured"]["reason"]

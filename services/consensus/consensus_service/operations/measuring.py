@@ -1,47 +1,78 @@
 """Agreement: measured as votes come in, published, and looked at."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from agreement import Estimate, Votes, by_label, by_pair, krippendorff_alpha, raw_agreement
 from chassis import outbox
 from chassis.database import Session
 from consensus_service import domain, metrics
+from consensus_service.domain import sampling
 from consensus_service.operations.specs import Compiled, compiled
 from consensus_service.store import agreement as store
 from consensus_service.store import specs
-from consensus_service.store.agreement import SampledVote
+from consensus_service.store.agreement import Measured, Part, SampledVote
 from labels import Field
 from schemas.consensus import AgreementView, AgreementViews
 from schemas.events import AgreementMeasured
 from schemas.vocabulary import Measure
 
 DISTRUSTED = ("flagged", "suspended")
+REST = 20.0
+"""After a measurement a project rests so many times as long as that took."""
+Metric = Literal["nominal", "ordinal", "interval", "ratio"]
+Window = tuple[datetime | None, datetime | None]
 
 
 async def measure_agreement(session: Session, now: datetime) -> None:
     """Measure each field of each project that got votes since the last time."""
-    for project, version, arrival in await store.stale(session):
+    for project, version, arrival in await store.stale(session, now, REST):
         spec = await compiled(session, project, version)
         if spec is None:
             continue
         sample = await store.sample(session, project, version)
-        for field in spec.labels.fields:
-            metric = _metric(spec, field)
-            # numpy works in a thread: the event loop goes on answering.
-            measured = await asyncio.to_thread(_measure, field, metric, sample)
-            await store.keep(session, project, version, field.name, arrival, measured)
-            await outbox.add(session, _measured_event(project, version, field.name, measured, now))
-            _export(project, field.name, measured["measured"])
+        started = time.monotonic()
+        # numpy works in a thread: the event loop goes on answering.
+        figures = await asyncio.to_thread(_measure_all, spec, sample)
+        seconds = time.monotonic() - started
+        await store.keep(session, (project, version, arrival), figures, now, seconds)
+        events = [_event(project, version, one, now) for one in figures]
+        await outbox.add(session, *events)
+        for one in figures:
+            _export(project, one)
 
 
-def _metric(spec: Compiled, field: Field) -> str:
-    return spec.policy.agreement.metric or field.metric
+def _measure_all(spec: Compiled, sample: Sequence[SampledVote]) -> list[Measured]:
+    parts = _parts(spec, sample)
+    return [
+        Measured(field.name, part, _measure(field, _metric(spec, field), votes))
+        for field in spec.labels.fields
+        for part, votes in parts.items()
+    ]
 
 
-def _votes(field: Field, metric: str, sample: Sequence[SampledVote]) -> Votes:
+def _parts(spec: Compiled, sample: Sequence[SampledVote]) -> dict[Part, list[SampledVote]]:
+    """The whole, the votes that saw a pre-label apart from it, and the slices of the policy."""
+    whole, anchored = sampling.independent(sample), sampling.anchored(sample)
+    parts = {Part("random_overlap"): whole}
+    if anchored:
+        parts[Part("prelabel_shown")] = anchored
+    for key in spec.policy.agreement.slices:
+        for value, votes in sampling.slices(whole, key).items():
+            parts[Part("random_overlap", key, value)] = votes
+    return parts
+
+
+def _metric(spec: Compiled, field: Field) -> Metric:
+    """The metric of the policy, else of the kind; answers of structure count as equal or not."""
+    named = spec.policy.agreement.metric or field.metric
+    return "nominal" if named == "distance" else named
+
+
+def _votes(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Votes:
     """The answers to one field: numbers as numbers, everything else by its canonical text."""
     there = [vote for vote in sample if field.name in vote.label]
     numeric = metric in ("interval", "ratio", "ordinal")
@@ -60,17 +91,15 @@ def _number(field: Field, value: Any) -> float:  # noqa: ANN401
     return float(field.levels.index(field.key(value)))
 
 
-def _measure(field: Field, metric: str, sample: Sequence[SampledVote]) -> dict[str, Any]:
-    nominal = metric == "distance"
-    name: Any = "nominal" if nominal else metric
-    votes = _votes(field, name, sample)
+def _measure(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> dict[str, Any]:
+    votes = _votes(field, metric, sample)
     trusted = [vote for vote in sample if vote.standing not in DISTRUSTED]
     without = None
     if len(trusted) < len(sample):
-        without = _as_measure(krippendorff_alpha(_votes(field, name, trusted), metric=name))
+        without = _as_measure(krippendorff_alpha(_votes(field, metric, trusted), metric=metric))
     return {
-        "metric": f"krippendorff_alpha_{name}",
-        "measured": _as_measure(krippendorff_alpha(votes, metric=name)).model_dump(),
+        "metric": f"krippendorff_alpha_{metric}",
+        "measured": _as_measure(krippendorff_alpha(votes, metric=metric)).model_dump(),
         "raw": raw_agreement(votes).value,
         "without_distrusted": None if without is None else without.model_dump(),
     }
@@ -88,67 +117,89 @@ def _as_measure(estimate: Estimate) -> Measure:
     )
 
 
-def _measured_event(
-    project: str, version: int, field: str, measured: dict[str, Any], now: datetime
-) -> AgreementMeasured:
-    without = measured["without_distrusted"]
+def _event(project: str, version: int, one: Measured, now: datetime) -> AgreementMeasured:
+    without = one.figures["without_distrusted"]
+    sample: Any = one.part.sample
     return AgreementMeasured(
         occurred_at=now,
         project=project,
         spec_version=version,
-        field=field,
-        metric=measured["metric"],
-        raw=measured["raw"],
+        field=one.field,
+        metric=one.figures["metric"],
+        raw=one.figures["raw"],
+        slice=one.part.slice,
+        sample=sample,
         without_distrusted=None if without is None else Measure.model_validate(without),
-        **measured["measured"],
+        **one.figures["measured"],
     )
 
 
-def _export(project: str, field: str, measured: dict[str, Any]) -> None:
+def _export(project: str, one: Measured) -> None:
+    if one.part != Part("random_overlap"):
+        return
+    measured = one.figures["measured"]
     for bound in ("value", "low", "high"):
         if measured[bound] is not None:
-            metrics.AGREEMENT.labels(project, field, bound).set(measured[bound])
-    metrics.AGREEMENT_ITEMS.labels(project, field).set(measured["n_items"])
+            metrics.AGREEMENT.labels(project, one.field, bound).set(measured[bound])
+    metrics.AGREEMENT_ITEMS.labels(project, one.field).set(measured["n_items"])
 
 
 async def show_agreement(
-    session: Session, project: str, *, version: int | None, field: str | None, by: str | None
+    session: Session, project: str, *, version: int | None, field: str | None, closer: "Closer"
 ) -> AgreementViews:
-    """What was measured last; `by` label or pair looks closer, at the votes there are now."""
+    """What was measured last; a closer look is taken at the votes there are now."""
     if await specs.newest_version(session, project) is None:
         raise domain.UnknownProject(f"No project '{project}' is known here.")
     rows = await store.measured(session, project, version, field)
-    views = [_view(row, await _closer(session, project, row, by)) for row in rows]
+    views = [await closer.view(session, project, row) for row in rows]
     return AgreementViews(project=project, agreement=views)
 
 
-def _view(row: dict[str, Any], closer: dict[str, Measure]) -> AgreementView:
-    measured = row["measured"]
-    without = measured["without_distrusted"]
-    return AgreementView(
-        field=row["field"],
-        metric=measured["metric"],
-        spec_version=row["spec_version"],
-        sample="random_overlap",
-        measured=Measure.model_validate(measured["measured"]),
-        raw=measured["raw"],
-        without_distrusted=None if without is None else Measure.model_validate(without),
-        by=closer,
-    )
+class Closer:
+    """A closer look: by label, by pair of annotators or by metadata, in a time window or not."""
 
+    def __init__(self, by: str | None, window: Window) -> None:
+        """`by`: `label`, `pair`, `metadata.<key>`, or None."""
+        self._by, self._window = by, window
 
-async def _closer(
-    session: Session, project: str, row: dict[str, Any], by: str | None
-) -> dict[str, Measure]:
-    spec = await compiled(session, project, row["spec_version"])
-    if by is None or spec is None:
-        return {}
-    sample = await store.sample(session, project, row["spec_version"])
-    votes = _votes(spec.labels.field(row["field"]), "nominal", sample)
-    return await asyncio.to_thread(_by, votes, by)
+    async def view(self, session: Session, project: str, row: dict[str, Any]) -> AgreementView:
+        """One figure, and what is seen of it from nearer."""
+        spec = await compiled(session, project, row["spec_version"])
+        figures, by = row["measured"], {}
+        if spec is not None and (self._by or any(self._window)):
+            sample = await store.sample(session, project, row["spec_version"], self._window)
+            shown = row["sample"] == "prelabel_shown"
+            votes = sampling.anchored(sample) if shown else sampling.independent(sample)
+            field = spec.labels.field(row["field"])
+            metric = _metric(spec, field)
+            if any(self._window):
+                figures = await asyncio.to_thread(_measure, field, metric, votes)
+            by = await asyncio.to_thread(self._closer, field, metric, votes)
+        without = figures["without_distrusted"]
+        return AgreementView(
+            field=row["field"],
+            metric=figures["metric"],
+            spec_version=row["spec_version"],
+            sample=row["sample"],
+            measured=Measure.model_validate(figures["measured"]),
+            raw=figures["raw"],
+            without_distrusted=None if without is None else Measure.model_validate(without),
+            by=by,
+        )
 
-
-def _by(votes: Votes, by: str) -> dict[str, Measure]:
-    if by == "label":
-        return {str(label): _as_measure(one) for label, one in by_label(votes).items()}
-    return {f"{pair.first}:{pair.second}": _as_measure(pair.kappa) for pair in by_pair(votes)}
+    def _closer(
+        self, field: Field, metric: Metric, sample: list[SampledVote]
+    ) -> dict[str, Measure]:
+        if self._by is None:
+            return {}
+        if self._by.startswith("metadata."):
+            parts = sampling.slices(sample, self._by.removeprefix("metadata."))
+            return {
+                value: _as_measure(krippendorff_alpha(_votes(field, metric, votes), metric=metric))
+                for value, votes in parts.items()
+            }
+        votes = _votes(field, "nominal", sample)
+        if self._by == "label":
+            return {str(label): _as_measure(one) for label, one in by_label(votes).items()}
+        pairs = by_pair(votes)
+        return {f"{pair.first}:{pair.second}": _as_measure(pair.kappa) for pair in pairs}

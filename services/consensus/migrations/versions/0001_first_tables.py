@@ -40,9 +40,14 @@ def upgrade() -> None:
     sa.Column('project', sa.Text(), nullable=False),
     sa.Column('spec_version', sa.Integer(), nullable=False),
     sa.Column('field', sa.Text(), nullable=False),
+    sa.Column('sample', sa.Text(), nullable=False),
+    sa.Column('slice_key', sa.Text(), nullable=False),
+    sa.Column('slice_value', sa.Text(), nullable=False),
     sa.Column('arrival', sa.BigInteger(), nullable=False),
     sa.Column('measured', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.PrimaryKeyConstraint('project', 'spec_version', 'field', name=op.f('pk_agreements'))
+    sa.Column('measured_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cost_seconds', sa.Float(), nullable=False),
+    sa.PrimaryKeyConstraint('project', 'spec_version', 'field', 'sample', 'slice_key', 'slice_value', name=op.f('pk_agreements'))
     )
     op.create_table('annotators',
     sa.Column('annotator', sa.Text(), nullable=False),
