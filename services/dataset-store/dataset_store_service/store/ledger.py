@@ -140,7 +140,7 @@ async def lock_items(session: Session, of: Iterable[tuple[UUID, str]]) -> None:
     ids, projects = [item_id for item_id, _ in pairs], [project for _, project in pairs]
     connection = await raw(session)
     await connection.execute(_ITEMS, ids, projects)
-    pass
+    await connection.execute(_LOCK, ids)
 
 
 async def release(session: Session, item_ids: Collection[UUID]) -> list[Released]:
