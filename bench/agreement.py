@@ -160,10 +160,19 @@ def own_speed(n_votes: int) -> dict[str, Any]:
     return {
         "streamed nominal vote": {"microseconds": per_vote * 1e6, "apart_from_batch": abs(apart)},
         "1000 replicates, 100000 items": {"seconds": replicates},
+        "the same, items all unlike": {"seconds": unlike_replicates()},
         "memory, alpha nominal": memory(n_votes, 5, krippendorff_alpha),
         "memory, alpha ordinal": memory(n_votes, 5, lambda v: krippendorff_alpha(v, "ordinal")),
         "memory, dawid-skene, 20 labels": memory(n_votes // 2, 20, dawid_skene),
     }
+
+
+def unlike_replicates() -> float:
+    """Seconds for 1000 replicates where items differ in votes, so that few of them are alike."""
+    rng = np.random.default_rng(0)
+    places = (rng.integers(0, size, 1_000_000) for size in (100_000, 500, 5))
+    votes = Votes.of(*places)
+    return seconds(lambda: krippendorff_alpha(votes, replicates=1000))
 
 
 def memory(n_votes: int, n_labels: int, work: Callable[[Votes], object]) -> dict[str, float]:

@@ -26,6 +26,8 @@ from agreement import (
     read_votes,
     votes_from_frame,
 )
+from agreement.counts import Counts
+from agreement.structured import sampled_alpha
 
 FIGURES = [krippendorff_alpha, fleiss_kappa, gwet_ac1, cohen_kappa]
 
@@ -137,6 +139,10 @@ def test_a_change_is_found_and_no_change_is_not() -> None:
 
     assert all(change.is_paired and change.p_value < 0.05 for change in changes)
     assert all(change.low <= change.value <= change.high for change in changes)
+    for change in same:
+        # A p-value near 0.05 and an end of the interval near 0 are the same finding.
+        assert change.p_value >= 0.035 or not change.low <= 0 <= change.high
+        assert change.p_value <= 0.065 or change.low <= 0 <= change.high
     assert 0.005 <= sum(change.p_value < 0.05 for change in same) / 100 <= 0.12
 
 
@@ -186,6 +192,22 @@ def test_structured_answers_are_sampled_and_the_error_is_in_the_interval() -> No
     shuffled = Votes.of(votes.item[order], votes.annotator[order], given[order])
     again = krippendorff_alpha(shuffled, lambda a, b: float(a - b) ** 2)
     assert again.value == pytest.approx(sampled.value, abs=1e-12)
+
+
+def test_the_luck_of_the_sample_is_as_large_as_seeds_show_it_to_be() -> None:
+    rng = np.random.default_rng(0)
+    given = rng.uniform(0, 1, 900)
+    votes = Votes.of(np.arange(300).repeat(3), np.tile(np.arange(3), 300), given)
+    counts = Counts.of(votes)
+
+    def parts(seed: int):  # noqa: ANN202
+        return sampled_alpha(votes.labels, lambda a, b: float(a - b) ** 2, seed)(counts)
+
+    # Every item twice: no item is resampled, so that only the sample of pairs can move alpha.
+    doubled = parts(0).figures(np.full((200, 300), 2.0))
+    by_seed = [parts(seed).figures(np.ones((1, 300)))[0] for seed in range(40)]
+
+    assert 0.6 < np.std(doubled) / np.std(by_seed) < 1.6
 
 
 def test_labels_and_slices_are_told_apart() -> None:

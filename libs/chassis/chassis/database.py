@@ -44,7 +44,7 @@ metadata = new_metadata()
 
 def create_engine(settings: ServiceSettings) -> AsyncEngine:
     """An engine for the service's database; JSON passes through orjson."""
-    return create_async_engine(
+    engine = create_async_engine(
         settings.database_url,
         pool_size=settings.database_pool,
         max_overflow=0,
@@ -53,6 +53,17 @@ def create_engine(settings: ServiceSettings) -> AsyncEngine:
         json_deserializer=orjson.loads,
         connect_args={"server_settings": {"jit": "off"}},
     )
+    sa.event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401
+    """Have the pool replace a connection that the server has closed.
+
+    Raw statements go past SQLAlchemy, which therefore does not hear of a server that restarted.
+    """
+    if connection.driver_connection.is_closed():
+        raise sa.exc.DisconnectionError
 
 
 def create_sessions(engine: AsyncEngine, service: str) -> Sessions:

@@ -6,6 +6,9 @@ from contextvars import ContextVar
 
 import structlog
 
+# Local variables stay out of the log: among them are tokens and keys.
+_TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 _TRACE: ContextVar[str] = ContextVar("traceparent", default="")
 
 
@@ -15,7 +18,7 @@ def configure(level: str, service: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(_TRACEBACKS),
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import logs
+from chassis.database import is_transient
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -142,6 +143,10 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
+    if is_transient(error):
+        logs.get("http").warning("the database is away", path=request.url.path, error=str(error))
+        body = document(503, "unavailable", "The database is away", detail="Try again soon.")
+        return response(request, body, {"retry-after": "1"})
     trace = logs.traceparent()[3:35]
     logs.get("http").error("an unexpected error", path=request.url.path, exc_info=error)
     detail = f"This is our fault. Trace {trace} in the log tells more."

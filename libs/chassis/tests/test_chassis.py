@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, Depends
 from pydantic_settings import SettingsConfigDict
 
-from chassis import dead_letters, service, testing
+from chassis import dead_letters, logs, service, testing
 from chassis.auth import AnyCaller, Caller, needs
 from chassis.database import Session, Sessions, Transaction, metadata, raw, transaction
 from chassis.delivery import on
@@ -111,7 +111,7 @@ Make = Callable[..., Any]
 def make(tokens: testing.Tokens, url: str) -> Make:
     def made(**more: Any) -> Any:
         return service.create(
-            testing.settings(Settings, tokens, url, **more),
+            testing.settings(Settings, tokens, more.pop("database_url", url), **more),
             router=router,
             refusals={Refused: 409},
             subscriptions=[on(NoteTaken, record)],
@@ -188,6 +188,39 @@ async def test_the_transaction_commits_before_the_response_is_sent(
     assert seen == [1]
 
 
+async def test_a_database_that_restarted_is_found_again(
+    client: httpx.AsyncClient, sessions: Sessions, tokens: testing.Tokens
+) -> None:
+    """Every pooled connection is cut, as by a restart of the server."""
+    who = tokens.bearer("ada", "reader")
+    assert (await client.post("/notes", json={"text": "x"}, headers=who)).status_code == 200
+    async with transaction(sessions) as session:
+        connection = await raw(session)
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        await connection.execute(cut + " AND datname = current_database()")
+        address = str(session.get_bind().engine.url.render_as_string(hide_password=False))
+    other = sa.ext.asyncio.create_async_engine(address)
+    async with other.begin() as session:
+        await session.exec_driver_sql(cut + " AND datname = current_database()")
+    await other.dispose()
+    await asyncio.sleep(0.1)
+
+    answers = [await client.post("/notes", json={"text": "y"}, headers=who) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+
+
+async def test_an_outage_of_the_database_is_a_503_and_no_bug(make: Make) -> None:
+    app = make(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+    async with testing.serving(app) as http:
+        http._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        answer = await http.post("/refused")
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["type"] == "urn:problem:unavailable"
+
+
 # --- bad input
 
 
@@ -229,6 +262,23 @@ async def test_a_bug_is_a_500_that_tells_nothing_but_its_trace(make: Make) -> No
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "Trace" in answer.json()["detail"]
+
+
+def test_no_local_variable_gets_into_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO", "toy")
+
+    def broken() -> None:
+        token = "a secret " + "token"
+        raise RuntimeError(f"about {len(token)} letters")
+
+    try:
+        broken()
+    except RuntimeError as error:
+        logs.get("test").error("it broke", exc_info=error)
+
+    said = capsys.readouterr().out
+    assert "about 14 letters" in said
+    assert "a secret token" not in said
 
 
 async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient) -> None:

@@ -90,6 +90,7 @@ async def test_a_settled_conflict_stays_settled_by_what_settled_it(store: Any, s
     task = story.task()
     story.conflict(task, [])
     settled = story.decision(task, [story.adjudication(task)], "adjudicated")
+    await store.hear(story.events)
     story.decision(task, settled.annotation_ids, "review")
     await store.hear(story.events)
 

@@ -115,7 +115,7 @@ def take_in(batch: Sequence[Incoming], known: Mapping[UUID, Item]) -> Changes:
     """What `batch` changes about the `known` items. What comes twice counts as it comes."""
     changes = Changes()
     for one in batch:
-        held = known.get(one.item.item_id)
+        held = changes.items.get(one.item.item_id) or known.get(one.item.item_id)
         take = _take_work if one.item.is_work else _take_gold
         verdict, item = take(one.item, held)
         changes.verdicts.append(verdict)

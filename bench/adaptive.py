@@ -1,0 +1,253 @@
+"""Adaptive redundancy beside fixed, on recorded crowds: votes an item, and accuracy.
+
+The votes of each set are dealt to the policy in a random order, as people would come: every item
+begins with two, and gets one more while the policy wants more and a recorded vote is left. What is
+known of the annotators is learned from what was dealt so far, and learned anew whenever the votes
+have grown by a tenth, by the service's own code. Nothing is tuned to these sets.
+
+    python bench/adaptive.py [--write]     # --write: also docs/adaptive.md and docs/adaptive.svg
+"""
+
+import csv
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from agreement import Votes, infer
+from consensus_service.domain import Asked, Conflict, Decided, FieldModel, Vote, WantsMore, judge
+from labels import LabelSchema, compile_fields
+from schemas.vocabulary import Policy
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+SETS = ("rte", "dog", "weather", "bluebirds")
+SEEDS = (1, 2, 3)
+GROWTH = 1.1
+COLOURS = {"rte": "#1b6ca8", "dog": "#b5432a", "weather": "#2f7d4f", "bluebirds": "#7a4fa3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a policy did to a set: votes an item, accuracy, share left to an adjudicator."""
+
+    votes: float
+    accuracy: float
+    contested: float
+
+
+def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
+    """The votes of each item, and the gold."""
+    by_item: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    with (DATA / name / "votes.csv").open() as file:
+        for row in csv.DictReader(file):
+            by_item[row["item_id"]].append((row["annotator_id"], row["label"]))
+    with (DATA / name / "gold.csv").open() as file:
+        gold = {row["item_id"]: row["label"] for row in csv.DictReader(file)}
+    return by_item, gold
+
+
+def fit(
+    dealt: dict[str, list[tuple[str, str]]], answers: list[str]
+) -> tuple[FieldModel, dict[str, str]]:
+    """What the dealt votes teach: the model of the annotators, and the label of each item."""
+    rows = [(item, who, said) for item, votes in dealt.items() for who, said in votes]
+    items, who, said = zip(*rows, strict=True)
+    found = infer(Votes.of(items, who, said, scale=answers))
+    names = [str(name) for name in found.annotators]
+    model = FieldModel(
+        tuple(answers),
+        tuple(found.prevalence.tolist()),
+        tuple(map(tuple, found.confusion.mean(axis=0).tolist())),
+        dict(zip(names, found.answers.tolist(), strict=True)),
+        dict(zip(names, map(float, found.n_votes), strict=True)),
+    )
+    best = np.argmax(found.posterior, axis=1)
+    return model, {
+        str(i): str(found.label_names[k]) for i, k in zip(found.items, best, strict=True)
+    }
+
+
+class Dealer:
+    """Deals recorded votes to the policy, one set once."""
+
+    def __init__(self, name: str, seed: int, policy: Policy) -> None:
+        """The order of the items and of their votes is fixed by `seed`."""
+        chance = random.Random(seed)
+        self.votes, self.gold = read(name)
+        for votes in self.votes.values():
+            chance.shuffle(votes)
+        self.queue = chance.sample(sorted(self.votes), len(self.votes))
+        self.answers = sorted({said for votes in self.votes.values() for _, said in votes})
+        options = [f"o{answer}" for answer in self.answers]
+        self.labels: LabelSchema = compile_fields(
+            [{"name": "x", "kind": "choice", "options": options}]
+        )
+        self.policy = policy
+        self.model = FieldModel.unknown(options)
+        self.dealt: dict[str, list[tuple[str, str]]] = {}
+        self.count = self.fitted = self.contested = 0
+
+    def deal(self, item: str) -> bool:
+        """One more vote for `item`; False if there is none left."""
+        have = self.dealt.setdefault(item, [])
+        if len(have) == len(self.votes[item]):
+            return False
+        who, said = self.votes[item][len(have)]
+        have.append((who, f"o{said}"))
+        self.count += 1
+        if self.count > GROWTH * max(self.fitted, 200):
+            self.model, _ = fit(self.dealt, [f"o{answer}" for answer in self.answers])
+            self.fitted = self.count
+        return True
+
+    def label(self, item: str) -> None:
+        """Deal to one item until the policy is content, or gives up."""
+        for _ in range(self.policy.redundancy):
+            self.deal(item)
+        while True:
+            votes = [
+                Vote(UUID(int=n), who, {"x": said}, True)
+                for n, (who, said) in enumerate(self.dealt[item])
+            ]
+            asked = Asked(len(votes), self.policy.redundancy_max)
+            outcome = judge(votes, self.policy, self.labels, asked, {"x": self.model})
+            if isinstance(outcome, Decided):
+                return
+            if isinstance(outcome, Conflict) or not self.deal(item):
+                self.contested += 1
+                return
+            assert isinstance(outcome, WantsMore)
+
+
+def adaptive(name: str, threshold: float) -> Outcome:
+    """The posterior policy with a threshold, over the seeds."""
+    policy = Policy.model_validate(
+        {
+            "redundancy": 2,
+            "redundancy_max": 100,
+            "decide": {"how": "posterior", "threshold": threshold},
+        }
+    )
+    return mean(run(name, seed, policy) for seed in SEEDS)
+
+
+def run(name: str, seed: int, policy: Policy) -> Outcome:
+    """One deal; every item gets the label that all dealt votes make most probable."""
+    dealer = Dealer(name, seed, policy)
+    for item in dealer.queue:
+        dealer.label(item)
+    return score(dealer.dealt, dealer, dealer.contested)
+
+
+def fixed(name: str, redundancy: int | None) -> Outcome:
+    """So many votes for each item, or all, and truth inference over them."""
+
+    def once(seed: int) -> Outcome:
+        dealer = Dealer(name, seed, Policy())
+        for item in dealer.queue:
+            for _ in range(redundancy or len(dealer.votes[item])):
+                dealer.deal(item)
+        return score(dealer.dealt, dealer, 0)
+
+    return mean(once(seed) for seed in (SEEDS if redundancy else SEEDS[:1]))
+
+
+def score(dealt: dict[str, list[tuple[str, str]]], dealer: Dealer, contested: int) -> Outcome:
+    """Votes an item, and the share of the gold that is met."""
+    _, labels = fit(dealt, [f"o{answer}" for answer in dealer.answers])
+    right = [labels[item] == f"o{dealer.gold[item]}" for item in dealt if item in dealer.gold]
+    votes = sum(map(len, dealt.values())) / len(dealt)
+    return Outcome(votes, sum(right) / len(right), contested / len(dealt))
+
+
+def mean(outcomes: Iterable[Outcome]) -> Outcome:
+    """The mean of each figure."""
+    found = list(outcomes)
+    rows = [(one.votes, one.accuracy, one.contested) for one in found]
+    return Outcome(*(sum(column) / len(found) for column in zip(*rows, strict=True)))
+
+
+def measure() -> dict[str, dict[str, Outcome]]:
+    """Every policy on every set."""
+    table: dict[str, dict[str, Outcome]] = {}
+    for name in SETS:
+        row = {"fixed 3": fixed(name, 3), "fixed 5": fixed(name, 5), "all": fixed(name, None)}
+        row |= {f"adaptive {t}": adaptive(name, t) for t in (0.9, 0.95, 0.99)}
+        table[name] = row
+    return table
+
+
+def as_markdown(table: dict[str, dict[str, Outcome]]) -> str:
+    """The table as the docs show it: accuracy @ votes an item."""
+    columns = list(next(iter(table.values())))
+    lines = ["| set | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    for name, row in table.items():
+        cells = [f"{one.accuracy:.3f} @{one.votes:.2f}" for one in row.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def as_svg(table: dict[str, dict[str, Outcome]]) -> str:
+    """Accuracy over votes an item (logarithmic); dots are adaptive, rings fixed."""
+    width, height, left, top = 640, 400, 60, 20
+
+    def x(votes: float) -> float:
+        return left + (width - left - 20) * np.log(votes / 2) / np.log(20)
+
+    def y(accuracy: float) -> float:
+        return top + (height - top - 50) * (0.96 - accuracy) / 0.36
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        'font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+    ]
+    for votes in (2, 3, 5, 10, 20, 39):
+        parts.append(
+            f'<text x="{x(votes):.0f}" y="{height - 28}" text-anchor="middle">{votes}</text>'
+        )
+    for accuracy in (0.6, 0.7, 0.8, 0.9):
+        parts.append(
+            f'<text x="{left - 8}" y="{y(accuracy) + 4:.0f}" text-anchor="end">{accuracy}</text>'
+        )
+        parts.append(f'<line x1="{left}" x2="{width - 20}" y1="{y(accuracy):.0f}" '
+                     f'y2="{y(accuracy):.0f}" stroke="#ddd"/>')  # fmt: skip
+    for place, (name, row) in enumerate(table.items()):
+        colour, at = COLOURS[name], left + 20 + 110 * place
+        for kind, fill in (("fixed", "none"), ("all", "none"), ("adaptive", colour)):
+            chosen = [one for title, one in row.items() if title.startswith(kind)]
+            parts += [f'<circle cx="{x(one.votes):.1f}" cy="{y(one.accuracy):.1f}" r="5" '
+                      f'fill="{fill}" stroke="{colour}"/>' for one in chosen]  # fmt: skip
+        parts.append(f'<text x="{at}" y="{height - 8}" fill="{colour}">{name}</text>')
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def main() -> None:
+    """Measure, print, and write if asked to."""
+    if not DATA.is_dir():
+        print("The folder of real crowds is not beside the repository: nothing to measure.")
+        return
+    table = measure()
+    text = as_markdown(table)
+    print("\nadaptive redundancy: accuracy @ votes an item\n\n" + text)
+    if "--write" in sys.argv:
+        page = ROOT / "docs" / "adaptive.md"
+        head = page.read_text().split("<!-- measured -->")[0]
+        page.write_text(f"{head}<!-- measured -->\n\n{text}\n")
+        (ROOT / "docs" / "adaptive.svg").write_text(as_svg(table))
+    figures = {
+        name: {title: [one.votes, one.accuracy, one.contested] for title, one in row.items()}
+        for name, row in table.items()
+    }
+    print(json.dumps({"bench": "adaptive redundancy", **figures}))
+
+
+if __name__ == "__main__":
+    main()
