@@ -44,8 +44,8 @@ test-long: setup ## The tests that run for minutes.
 e2e: setup ## The end-to-end tests alone.
 	@$(BIN)/python -m pytest tests/e2e
 
-bench: setup ## Measure what the README promises; prints tables, and JSON as each one's last line.
-	@$(BIN)/python bench/run.py
+bench: setup ## Measure what is promised: tables, and JSON as each one's last line. B=loop: one.
+	@$(BIN)/python bench/run.py $(B)
 
 lock: setup ## Resolve anew and write requirements.lock (hashes, no addresses).
 	@$(BIN)/uv lock -q

@@ -1,19 +1,18 @@
-"""Every bench, one after the other. Each prints a table, and JSON as its last line."""
+"""Every bench, one after the other. Each prints tables, and JSON as its last line."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = ("loop", "cycle", "agreement")
+BENCHES = {"loop": [], "cycle": [], "crowd_statistics": ["--json"], "adaptive": []}
 
 
-def main() -> int:
+def main() -> None:
     """Run those named on the command line, or all; the first that fails ends it."""
     here = Path(__file__).parent
     for name in sys.argv[1:] or BENCHES:
-        subprocess.run([sys.executable, str(here / f"{name}.py")], check=True)
-    return 0
+        subprocess.run([sys.executable, str(here / f"{name}.py"), *BENCHES[name]], check=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -17,7 +17,8 @@ from agreement import (
 )
 
 # The best of crowd-kit's MajorityVote, DawidSkene, OneCoinDawidSkene, GLAD, MACE and Wawa, as
-# items right of items with gold; bench/agreement.py measures them anew where crowd-kit is present.
+# items right of items with gold; bench/crowd_statistics.py measures them anew where there is
+# crowd-kit.
 BEST_OF_SIX = {
     "music_genre": (557, 700),
     "bluebirds": (96, 108),

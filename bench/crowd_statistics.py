@@ -1,6 +1,6 @@
 """Speed, memory and accuracy of libs/agreement beside the libraries people use, in one run.
 
-    python bench/agreement.py [--json] [--crowds FOLDER] [--small]
+    python bench/crowd_statistics.py [--json] [--crowds FOLDER] [--small]
 
 prints tables, and with --json one JSON object as the last line. `krippendorff` is in the
 development lock. crowd-kit is not: it brings half a gigabyte of packages that nothing here needs.
@@ -8,7 +8,7 @@ To have it measured too, make a throw-away environment and run the bench there:
 
     uv venv /tmp/ck && uv pip install --python /tmp/ck crowd-kit krippendorff "scikit-learn<1.6"
     uv pip install --python /tmp/ck --no-deps -e libs/agreement
-    /tmp/ck/bin/python bench/agreement.py
+    /tmp/ck/bin/python bench/crowd_statistics.py
 
 Both sides of a ratio start from the same three integer arrays (item, annotator, label), so that
 what each library asks for is counted as its work. Times are of the processor, the best of some
@@ -18,7 +18,6 @@ runs, so that a busy machine hurts both sides alike.
 import argparse
 import gzip
 import json
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -28,10 +27,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-# A script's own folder comes first on the path, and this file has the package's name.
-sys.path[:] = [place for place in sys.path if Path(place).resolve() != Path(__file__).parent]
-
-from agreement import (  # noqa: E402
+from agreement import (
     AgreementStream,
     Inference,
     Votes,
@@ -42,7 +38,7 @@ from agreement import (  # noqa: E402
     read_gold,
     read_votes,
 )
-from agreement.bayes import Kind  # noqa: E402
+from agreement.bayes import Kind
 
 try:
     import krippendorff
