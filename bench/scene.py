@@ -1,5 +1,6 @@
 """What every bench of the running system needs: a stack, a project, tokens, percentiles."""
 
+import asyncio
 import contextlib
 import json
 import tempfile
@@ -7,11 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from aiokafka import AIOKafkaProducer
 
+from chassis.clock import utc_now
 from labelwright_client import tokens
-from labelwright_local.testing import running_stack
+from labelwright_local.testing import UP, running_stack
+from schemas.canonical import digest
+from schemas.envelope import Event
+from schemas.events import SpecPublished, TaskCreated
+from schemas.vocabulary import SpecDocument
 
 PORT_BASE = 27300
 FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
@@ -51,15 +59,63 @@ class Scene:
                 rows = [{"external_id": f"x{n}", "payload": {"text": f"text {n}"}} for n in part]
                 http.post(f"/v1/projects/{name}/items", json=rows).raise_for_status()
 
+    def project_in_kafka(self, name: str, items: int, **policy: Any) -> None:  # noqa: ANN401
+        """The same where no ingest runs: its events are said in its place."""
+        asyncio.run(_say(self.ready["kafka"]["bootstrap"], _events(name, items, policy)))
+
 
 @contextlib.contextmanager
-def scene(*, only: Sequence[str] = ()) -> Iterator[Scene]:
-    """A stack of its own, all services or some."""
+def scene(*, only: str = "") -> Iterator[Scene]:
+    """A stack of its own: all services, or `only` some with PostgreSQL and Kafka."""
     with tempfile.TemporaryDirectory(prefix="labelwright-bench-") as folder:
         home = Path(folder) / "home"
-        with running_stack(home, PORT_BASE) as stack:
-            del only
+        words = [*UP, "--only", only] if only else UP
+        with running_stack(home, PORT_BASE, command=words) as stack:
             yield Scene(home, stack.ready)
+
+
+def _events(project: str, items: int, policy: dict[str, Any]) -> Iterator[Event]:
+    document = SpecDocument.model_validate(
+        {"task_type": "mood", "fields": FIELDS, "policy": policy}
+    )
+    content = document.model_dump(mode="json")
+    now = utc_now()
+    yield SpecPublished(
+        occurred_at=now,
+        project=project,
+        spec_version=1,
+        spec_hash=digest(content),
+        document=content,
+    )
+    for n in range(items):
+        yield TaskCreated(
+            occurred_at=now,
+            project=project,
+            task_id=uuid4(),
+            item_id=uuid4(),
+            external_id=f"x{n}",
+            revision=1,
+            spec_version=1,
+            task_type="mood",
+            payload={"text": f"text {n}"},
+            payload_sha256="0" * 64,
+            priority=5,
+            purpose="work",
+            redundancy=document.policy.redundancy,
+            redundancy_max=document.policy.redundancy_max,
+            overlap="all",
+        )
+
+
+async def _say(bootstrap: str, events: Iterator[Event]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20)
+    await producer.start()
+    for event in events:
+        head = [("kind", event.kind().encode()), ("traceparent", b"")]
+        body = event.to_wire("ingest")
+        await producer.send(event.topic.name, body, key=event.key.encode(), headers=head)
+    await producer.flush()
+    await producer.stop()
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -1,7 +1,7 @@
 """The outbox: an event leaves a service if, and only if, the change it tells of is committed.
 
-`add` writes events into the caller's transaction. `Relay` sends the rows to Kafka, oldest first,
-and deletes them once the broker has acknowledged them. A crash in between sends them again:
+`add` writes events into the caller's transaction. `relay` sends the rows to Kafka, oldest first;
+that they are deleted commits once the broker has acknowledged them. A crash in between sends them again:
 delivery is at least once, and `chassis.inbox` makes that harmless.
 
 Order. An operation locks the row that its event is about before it adds the event, so events
@@ -50,7 +50,13 @@ INSERT INTO outbox (topic, key, kind, body, trace)
 SELECT topic, key, kind, body, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS event (topic, key, kind, body, place) ORDER BY place
 """
-_OLDEST = "SELECT id, topic, key, kind, body, trace, added_at FROM outbox ORDER BY id LIMIT $1"
+# Only the replica that gets the lock takes rows. They are gone when the transaction commits, which
+# is after the broker has acknowledged them.
+_TAKE = """
+DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1)
+    AND (SELECT pg_try_advisory_xact_lock($2))
+RETURNING id, topic, key, kind, body, trace, added_at
+"""
 
 added = Wake()
 """Rung when a transaction that added events has committed in this process."""
@@ -94,16 +100,12 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
 
 
 async def relay_batch(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> int:
-    """Send the oldest rows, then delete them. Return how many; 0 if another replica is at it."""
+    """Send the oldest rows, and be rid of them. Return how many; 0 if another replica is at it."""
     async with transaction(sessions) as session:
         connection = await raw(session)
-        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", RELAY_LOCK):
-            return 0
-        rows = await connection.fetch(_OLDEST, BATCH_ROWS)
-        if not rows:
-            metrics.OUTBOX_AGE.set(0)
-            return 0
-        metrics.OUTBOX_AGE.set(_age(rows[0]["added_at"]))
+        rows = await connection.fetch(_TAKE, BATCH_ROWS, RELAY_LOCK)
+        rows.sort(key=lambda row: row["id"])
+        metrics.OUTBOX_AGE.set(_age(rows[0]["added_at"]) if rows else 0)
         sent = [
             await producer.send(
                 prefix + row["topic"],
@@ -113,10 +115,9 @@ async def relay_batch(sessions: Sessions, producer: AIOKafkaProducer, prefix: st
             )
             for row in rows
         ]
-        await asyncio.gather(*sent)  # Wait for every acknowledgement before anything is deleted.
-        await connection.execute("DELETE FROM outbox WHERE id = ANY($1)", [r["id"] for r in rows])
-        metrics.OUTBOX_SENT.inc(len(rows))
-        return len(rows)
+        await asyncio.gather(*sent)  # Every acknowledgement, before the rows are gone.
+    metrics.OUTBOX_SENT.inc(len(rows))
+    return len(rows)
 
 
 def _age(added_at: datetime) -> float:

@@ -60,8 +60,18 @@ sa.Index(
     postgresql_where=sa.text("purpose = 'honeypot' AND state = 'open'"),
 )
 
-# The work that has a free slot, in the order in which it is given. Small, so that it stays fast;
-# every change happens under the lock of the work row.
+sa.Index(
+    "ix_work_open",
+    work.c.project,
+    work.c.stage,
+    work.c.priority.desc(),
+    work.c.work_id,
+    postgresql_where=sa.text("purpose = 'work' AND state = 'open'"),
+)
+
+# The work that has a free slot, in the order in which it is given, with all that the choice needs:
+# the choice reads this and `seen`, never the wide rows. Every change happens under the lock of
+# the work row, which alone is the truth.
 ready = sa.Table(
     "ready",
     metadata,
@@ -71,6 +81,10 @@ ready = sa.Table(
     sa.Column("priority", sa.SmallInteger, nullable=False),
     sa.Column("due_at", _TIME, nullable=False),
     sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("task_type", sa.Text, nullable=False),
+    sa.Column("skills", ARRAY(sa.Text), nullable=False),
+    sa.Column("item_id", sa.Uuid, nullable=False),
+    sa.Column("spec_version", sa.Integer, nullable=False),
     sa.Column("external_id", sa.Text),
 )
 sa.Index(

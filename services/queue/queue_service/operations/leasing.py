@@ -62,11 +62,11 @@ async def lease_work(session: Session, draw: Draw, count: int, open_leases_max: 
 
     Where chance says so, a honeypot of the same project comes in place of a task.
     """
-    held = await leasing.serialize(session, draw.worker.annotator)
-    room = min(count, open_leases_max - held)
-    if room <= 0:
+    reach = await leasing.reach(session, draw.worker)
+    room = min(count, open_leases_max - reach.held)
+    if room <= 0 or not reach.given:
         return []
-    for work in await leasing.candidates(session, draw.worker, draw.wish, room):
+    for work in await leasing.candidates(session, draw.worker, draw.wish, reach, room):
         spec = await compiled(session, work.project, work.spec_version, work.spec_hash)
         one = await _honeypot_instead(session, draw, work, spec.policy) or work
         if all(one.item_id != other.item_id for other in draw.chosen):

@@ -37,10 +37,11 @@ WITH answered AS (
     VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7)
 ), ended AS (
     UPDATE leases SET ended = 'answered', ended_at = $6 WHERE lease_id = $1
+), counted AS (
+    UPDATE work SET answered = answered + 1, leased = leased - 1 WHERE work_id = $3 AND $9
 )
 DELETE FROM drafts WHERE annotator = $4 AND item_id = $8
 """
-_COUNT = "UPDATE work SET answered = answered + 1, leased = leased - 1 WHERE work_id = $1"
 _CLOSE = "UPDATE work SET state = 'closed' WHERE work_id = $1"
 _GIVEN = "SELECT answer_id, body, submitted_at, release_at FROM answers WHERE lease_id = $1"
 _CHANGE = "UPDATE answers SET body = $2::jsonb, submitted_at = $3 WHERE lease_id = $1"
@@ -102,23 +103,21 @@ async def add_answer(
     The lock on the work row gives events about one task the order of their commits.
     """
     connection = await raw(session)
-    if held.work.purpose == "work":
-        await connection.execute(_LOCK_WORK, held.work.work_id)
-    text = as_json(body)
     work = held.work
+    if work.purpose == "work":
+        await connection.execute(_LOCK_WORK, work.work_id)
     await connection.execute(
         _ANSWER,
         held.lease_id,
         answer_id,
         work.work_id,
         held.annotator,
-        text,
+        as_json(body),
         now,
         release_at,
         work.item_id,
+        work.purpose == "work" and held.kind == "human",
     )
-    if work.purpose == "work" and held.kind == "human":
-        await connection.execute(_COUNT, work.work_id)
 
 
 async def close(session: Session, work_id: int) -> None:

@@ -23,9 +23,10 @@ WITH incoming AS (
     ON CONFLICT (stage, subject) DO NOTHING
     RETURNING *
 )
-INSERT INTO ready (work_id, project, stage, priority, due_at, slots, external_id)
+INSERT INTO ready (work_id, project, stage, priority, due_at, slots, task_type, skills, item_id,
+    spec_version, external_id)
 SELECT a.work_id, a.project, a.stage, a.priority, coalesce(a.due_at, 'infinity'), a.target,
-    a.external_id
+    a.task_type, a.skills, a.item_id, a.spec_version, a.external_id
 FROM added a LEFT JOIN projects p USING (project)
 WHERE a.purpose = 'work' AND (a.stage = 'review' OR a.spec_version >= coalesce(p.newest_version, 0))
 """
@@ -46,9 +47,11 @@ UPDATE work SET target = greatest(target, $2)
 WHERE stage = 'annotate' AND subject = $1 AND state = 'open' RETURNING work_id
 """
 _REFRESH = """
-INSERT INTO ready (work_id, project, stage, priority, due_at, slots, external_id)
+INSERT INTO ready (work_id, project, stage, priority, due_at, slots, task_type, skills, item_id,
+    spec_version, external_id)
 SELECT w.work_id, w.project, w.stage, w.priority, coalesce(w.due_at, 'infinity'),
-    w.target - w.answered - w.leased, w.external_id
+    w.target - w.answered - w.leased, w.task_type, w.skills, w.item_id, w.spec_version,
+    w.external_id
 FROM work w LEFT JOIN projects p USING (project)
 WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
     AND w.answered + w.leased < w.target

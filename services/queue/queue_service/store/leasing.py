@@ -1,7 +1,7 @@
 """Giving work out, and getting it back unanswered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,80 +11,87 @@ from queue_service.domain import Wish, Work, Worker
 from queue_service.store.intake import refresh
 from schemas.vocabulary import Stage
 
+SPARE = 4
+"""How many candidates are looked at for each task wanted: others may be about to take some."""
+LOOKS_MAX = 5
+
 _SERIALIZE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))"
-_OPEN = "SELECT count(*) FROM leases WHERE annotator = $1 AND ended IS NULL"
+_REACH = """
+SELECT p.project, coalesce(a.given, 0) AS given,
+    (SELECT count(*) FROM leases WHERE annotator = $1 AND ended IS NULL) AS held,
+    ARRAY(SELECT skill FROM skills WHERE annotator = $1 AND level > 0) AS skills
+FROM projects p LEFT JOIN annotators a ON a.annotator = $1 AND a.project = p.project
+WHERE ($2::text[] IS NULL OR p.project = ANY($2)) AND coalesce(a.standing, 'new') <> 'suspended'
+"""
 _WORK = """
 w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id, w.spec_version,
 w.task_type, w.purpose, w.state, w.payload, w.prelabels, w.context, z.hash AS spec_hash
 """
-# The quals on `w` are tested again once its lock is held: that is what makes redundancy exact.
 _UNSEEN = """
-NOT EXISTS (SELECT 1 FROM seen s WHERE s.annotator = $1 AND s.item_id = w.item_id
-    AND (w.stage <> 'annotate' OR s.spec_version = w.spec_version))
+NOT EXISTS (SELECT 1 FROM seen s WHERE s.annotator = $1 AND s.item_id = {0}.item_id
+    AND ({0}.stage <> 'annotate' OR s.spec_version = {0}.spec_version))
 """
-_CANDIDATES = f"""
-SELECT {_WORK}, coalesce(a.given, 0) AS given
-FROM ready r JOIN work w USING (work_id)
-    JOIN projects p ON p.project = r.project
-    JOIN specs z ON z.project = w.project AND z.version = w.spec_version
-    LEFT JOIN annotators a ON a.annotator = $1 AND a.project = r.project
-WHERE r.stage = $2 AND ($3::text[] IS NULL OR r.project = ANY($3))
-    AND ($4::text[] IS NULL OR w.task_type = ANY($4))
-    AND ($5::text[] IS NULL OR r.external_id = ANY($5))
-    AND w.state = 'open' AND w.answered + w.leased < w.target
-    AND (w.stage = 'review' OR w.spec_version = p.newest_version)
-    AND coalesce(a.standing, 'new') <> 'suspended'
-    AND w.skills <@ ARRAY(SELECT skill FROM skills WHERE annotator = $1 AND level > 0)
-    AND {_UNSEEN}
-ORDER BY r.priority DESC, r.due_at, r.slots, r.work_id
-LIMIT $6 FOR UPDATE OF w
+# The best of each project in the order of its index, then the best of all. No lock yet.
+_BEST = """
+SELECT c.work_id FROM unnest($2::text[]) AS q (project) CROSS JOIN LATERAL (
+    SELECT r.work_id, r.priority, r.due_at, r.slots FROM ready r
+    WHERE r.project = q.project AND r.stage = $3 {picked}
+        AND ($4::text[] IS NULL OR r.task_type = ANY($4)) AND r.skills <@ $5::text[]
+        AND r.work_id <> ALL($6::bigint[]) AND {unseen}
+    ORDER BY r.priority DESC, r.due_at, r.slots, r.work_id LIMIT $7
+) c ORDER BY c.priority DESC, c.due_at, c.slots, c.work_id LIMIT $7
 """
 # Whoever takes no slot (a model) may answer any open task, however many people hold it.
-_CANDIDATES_FREE = f"""
-SELECT {_WORK}, coalesce(a.given, 0) AS given
-FROM work w JOIN projects p ON p.project = w.project AND p.newest_version = w.spec_version
+_BEST_FREE = """
+SELECT c.work_id FROM unnest($2::text[]) AS q (project) CROSS JOIN LATERAL (
+    SELECT r.work_id, r.priority FROM work r
+    WHERE r.project = q.project AND r.stage = $3 AND r.purpose = 'work' AND r.state = 'open'
+        {picked} AND ($4::text[] IS NULL OR r.task_type = ANY($4)) AND r.skills <@ $5::text[]
+        AND r.work_id <> ALL($6::bigint[]) AND {unseen}
+    ORDER BY r.priority DESC, r.work_id LIMIT $7
+) c ORDER BY c.priority DESC, c.work_id LIMIT $7
+"""
+_PICKED = "AND r.external_id = ANY($8::text[])"
+# The quals on `w` are tested again once its lock is held: that is what makes redundancy exact.
+_LOCK = f"""
+SELECT {_WORK} FROM work w JOIN projects p ON p.project = w.project
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
-    LEFT JOIN annotators a ON a.annotator = $1 AND a.project = w.project
-WHERE w.stage = $2 AND w.purpose = 'work' AND w.state = 'open'
-    AND ($3::text[] IS NULL OR w.project = ANY($3))
-    AND ($4::text[] IS NULL OR w.task_type = ANY($4))
-    AND ($5::text[] IS NULL OR w.external_id = ANY($5))
-    AND coalesce(a.standing, 'new') <> 'suspended' AND {_UNSEEN}
-ORDER BY w.priority DESC, w.work_id LIMIT $6 FOR UPDATE OF w
+WHERE w.work_id = ANY($1) AND w.state = 'open' AND ($2 OR w.answered + w.leased < w.target)
+    AND (w.stage = 'review' OR w.spec_version = p.newest_version)
+FOR UPDATE OF w
 """
 _HONEYPOT = f"""
 SELECT {_WORK}
 FROM work w JOIN specs z ON z.project = w.project AND z.version = w.spec_version
 WHERE w.purpose = 'honeypot' AND w.state = 'open' AND w.project = $2 AND w.spec_version = $3
     AND ($4::text[] IS NULL OR w.external_id = ANY($4)) AND NOT (w.item_id = ANY($6))
-    AND {_UNSEEN}
+    AND {_UNSEEN.format("w")}
 ORDER BY hashtextextended(w.task_id::text || $1 || $5, 0) LIMIT 1
 """
-_SEE = """
-INSERT INTO seen (annotator, item_id, spec_version)
-SELECT $1, item, version FROM unnest($2::uuid[], $3::int[]) AS s (item, version)
-"""
 _TAKE = """
-WITH taken AS (
-    UPDATE work SET leased = leased + 1 WHERE work_id = ANY($1)
-    RETURNING work_id, target - answered - leased AS slots
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS l (lease_id uuid, work_id bigint,
+        project text, item_id uuid, spec_version int, takes_slot boolean,
+        expires_at timestamptz, prelabel text, prelabel_given jsonb)
+), seen_now AS (
+    INSERT INTO seen (annotator, item_id, spec_version) SELECT $2, item_id, spec_version FROM given
+), taken AS (
+    UPDATE work w SET leased = w.leased + 1 FROM given g
+    WHERE w.work_id = g.work_id AND g.takes_slot
+    RETURNING w.work_id, w.target - w.answered - w.leased AS slots
 ), gone AS (
     DELETE FROM ready USING taken WHERE ready.work_id = taken.work_id AND taken.slots <= 0
+), fewer AS (
+    UPDATE ready SET slots = taken.slots FROM taken
+    WHERE ready.work_id = taken.work_id AND taken.slots > 0
+), counted AS (
+    INSERT INTO annotators (annotator, project, given)
+    SELECT $2, project, count(*) FROM given GROUP BY project
+    ON CONFLICT (annotator, project) DO UPDATE SET given = annotators.given + excluded.given
 )
-UPDATE ready SET slots = taken.slots FROM taken
-WHERE ready.work_id = taken.work_id AND taken.slots > 0
-"""
-_LEASE = """
 INSERT INTO leases (lease_id, work_id, annotator, kind, leased_at, expires_at, prelabel,
     prelabel_given)
-SELECT lease_id, work_id, $2, $3, $4, expires_at, prelabel, prelabel_given
-FROM jsonb_to_recordset($1::jsonb) AS l (
-    lease_id uuid, work_id bigint, expires_at timestamptz, prelabel text, prelabel_given jsonb)
-"""
-_COUNT = """
-INSERT INTO annotators (annotator, project, given)
-SELECT $1, project, count(*) FROM unnest($2::text[]) AS g (project) GROUP BY project
-ON CONFLICT (annotator, project) DO UPDATE SET given = annotators.given + excluded.given
+SELECT lease_id, work_id, $2, $3, $4, expires_at, prelabel, prelabel_given FROM given
 """
 _EXPIRED = """
 SELECT lease_id FROM leases WHERE ended IS NULL AND expires_at < $1
@@ -125,27 +132,79 @@ class Ended:
     project: str
 
 
-async def serialize(session: Session, annotator: str) -> int:
-    """Let one transaction at a time lease for `annotator`; return how many leases it holds."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where an annotator may work, and what it has."""
+
+    given: dict[str, int]
+    """How many tasks it got before, by project."""
+    held: int
+    skills: list[str]
+
+
+async def reach(session: Session, worker: Worker) -> Reach:
+    """Where `worker` may work. One transaction at a time leases for an annotator."""
     connection = await raw(session)
-    await connection.execute(_SERIALIZE, annotator)
-    held: int = await connection.fetchval(_OPEN, annotator)
-    return held
+    await connection.execute(_SERIALIZE, worker.annotator)
+    rows = await connection.fetch(_REACH, worker.annotator, worker.projects)
+    if not rows:
+        return Reach({}, 0, [])
+    given = {row["project"]: row["given"] for row in rows}
+    return Reach(given, rows[0]["held"], rows[0]["skills"])
 
 
-async def candidates(session: Session, worker: Worker, wish: Wish, count: int) -> list[Work]:
+async def candidates(
+    session: Session, worker: Worker, wish: Wish, reach: Reach, count: int
+) -> list[Work]:
     """The best `count` tasks that `worker` may do, locked.
 
-    What others hold locked is passed by. When that leaves nothing, wait for the best of what is
-    locked: it may keep a free slot, and nobody must hear that there is no work while there is.
+    What others hold locked is passed by, and the next best tried. When that leaves nothing, wait
+    for the best of what is locked: it may keep a free slot, and nobody must hear that there is no
+    work while there is.
     """
+    tried: list[int] = []
+    for _ in range(LOOKS_MAX):
+        best = await _best(session, worker, wish, reach, tried, SPARE * count)
+        if not best:
+            break
+        found = await _locked(session, worker, best, " SKIP LOCKED")
+        if found:
+            return [replace(work, given=reach.given[work.project]) for work in found[:count]]
+        tried += best
+    for work_id in tried[:LOOKS_MAX]:
+        found = await _locked(session, worker, [work_id], "")
+        if found:
+            return [replace(work, given=reach.given[work.project]) for work in found]
+    return []
+
+
+async def _best(
+    session: Session, worker: Worker, wish: Wish, reach: Reach, tried: list[int], count: int
+) -> list[int]:
+    statement = _BEST if worker.takes_slots else _BEST_FREE
+    picked = "" if wish.items is None else _PICKED
+    items = () if wish.items is None else (wish.items,)
     connection = await raw(session)
-    statement = _CANDIDATES if worker.takes_slots else _CANDIDATES_FREE
-    asked = (worker.annotator, wish.stage, worker.projects, wish.task_types, wish.items)
-    rows = await connection.fetch(statement + " SKIP LOCKED", *asked, count)
-    if not rows:
-        rows = await connection.fetch(statement, *asked, 1)
-    return [as_work(row) for row in rows]
+    rows = await connection.fetch(
+        statement.format(picked=picked, unseen=_UNSEEN.format("r")),
+        worker.annotator,
+        list(reach.given),
+        wish.stage,
+        wish.task_types,
+        reach.skills,
+        tried,
+        count,
+        *items,
+    )
+    return [row["work_id"] for row in rows]
+
+
+async def _locked(session: Session, worker: Worker, work_ids: list[int], how: str) -> list[Work]:
+    """The work among `work_ids` that is still to be had, in their order, locked."""
+    connection = await raw(session)
+    rows = await connection.fetch(_LOCK + how, work_ids, not worker.takes_slots)
+    found = {row["work_id"]: as_work(row) for row in rows}
+    return [found[work_id] for work_id in work_ids if work_id in found]
 
 
 async def honeypot(
@@ -174,14 +233,17 @@ async def add_leases(
 ) -> None:
     """Write the leases of `chosen` down; the work rows among them are locked by the caller."""
     connection = await raw(session)
-    await connection.execute(
-        _SEE, worker.annotator, [w.item_id for w in chosen], [w.spec_version for w in chosen]
-    )
-    if worker.takes_slots:
-        await connection.execute(_TAKE, [w.work_id for w in chosen if w.purpose == "work"])
-    rows = as_json(leases)
-    await connection.execute(_LEASE, rows, worker.annotator, worker.kind, now)
-    await connection.execute(_COUNT, worker.annotator, [work.project for work in chosen])
+    rows = [
+        {
+            **lease,
+            "project": work.project,
+            "item_id": work.item_id,
+            "spec_version": work.spec_version,
+            "takes_slot": worker.takes_slots and work.purpose == "work",
+        }
+        for work, lease in zip(chosen, leases, strict=True)
+    ]
+    await connection.execute(_TAKE, as_json(rows), worker.annotator, worker.kind, now)
 
 
 async def expired(session: Session, now: datetime) -> list[UUID]:
