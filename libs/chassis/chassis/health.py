@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import sqlalchemy as sa
+import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chassis import metrics
+from chassis.database import Sessions, raw, transaction
 
 CHECK_SECONDS = 2.0
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, OSError, TimeoutError)
 
 
 async def live(_request: Request) -> Response:
@@ -25,7 +25,7 @@ async def ready(request: Request) -> Response:
     """GET /health/ready: 200 if the database and the broker answer, else 503 and which does not."""
     state = request.app.state
     checks = {
-        "database": lambda: _database(state.engine),
+        "database": lambda: _database(state.sessions),
         "broker": lambda: _broker(state.producer),
         "consumer": lambda: _joined(state.consumer.joined),
     }
@@ -43,14 +43,20 @@ async def _check(check: Callable[[], Awaitable[None]]) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
-    except (SQLAlchemyError, KafkaError, OSError, TimeoutError) as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        KafkaError,
+        OSError,
+        TimeoutError,
+    ) as error:
         return str(error) or type(error).__name__
     return ""
 
 
-async def _database(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        await connection.execute(sa.text("SELECT 1"))
+async def _database(sessions: Sessions) -> None:
+    async with transaction(sessions) as session:
+        await (await raw(session)).execute("SELECT 1")
 
 
 async def _broker(producer: AIOKafkaProducer) -> None:

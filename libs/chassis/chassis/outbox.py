@@ -1,8 +1,8 @@
 """The outbox: an event leaves a service if, and only if, the change it tells of is committed.
 
 `add` writes events into the caller's transaction. `relay` sends the rows to Kafka, oldest first;
-that they are deleted commits once the broker has acknowledged them. A crash in between sends them again:
-delivery is at least once, and `chassis.inbox` makes that harmless.
+that they are deleted commits once the broker has acknowledged them. A crash in between sends them
+again: delivery is at least once, and `chassis.inbox` makes that harmless.
 
 Order. An operation locks the row that its event is about before it adds the event, so events
 about one thing get their ids in commit order. An advisory lock keeps a second replica's relay out.
@@ -67,7 +67,7 @@ async def add(session: Session, *events: Event) -> None:
     if not events:
         return
     connection = await raw(session)
-    service = session.info["service"]
+    service = session.service
     await connection.execute(
         _ADD,
         [event.topic.name for event in events],

@@ -20,8 +20,7 @@ from chassis.consumer import Consumer
 from chassis.database import (
     Session,
     Sessions,
-    create_engine,
-    create_sessions,
+    create_pool,
     is_transient,
     transaction,
 )
@@ -117,19 +116,19 @@ async def _parts(
     subscriptions: Sequence[Subscription],
     refused: Sequence[type[Exception]],
 ) -> AsyncIterator[Parts]:
-    engine = create_engine(settings)
-    sessions = create_sessions(engine, settings.service)
+    pool = await create_pool(settings)
+    sessions = Sessions(pool, settings.service)
     producer = await _started_producer(settings)
     dead = DeadLetters(producer, settings.service, settings.dead_letters_max_per_minute)
     consumer = Consumer(settings, Deliverer(subscriptions, refused, sessions, dead))
-    app.state.engine, app.state.sessions = engine, sessions
+    app.state.sessions = sessions
     app.state.producer, app.state.consumer = producer, consumer
 
     try:
         yield Parts(sessions, producer, consumer, settings.topic_prefix)
     finally:
         await producer.stop()
-        await engine.dispose()
+        await pool.close()
 
 
 async def _started_producer(settings: ServiceSettings) -> AIOKafkaProducer:

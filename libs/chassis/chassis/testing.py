@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from chassis import auth, inbox
-from chassis.database import Session, Sessions, create_engine, create_sessions, raw, transaction
+from chassis.database import Session, Sessions, create_pool, raw, transaction
 from chassis.delivery import Subscription
 from chassis.settings import ServiceSettings
 from schemas.envelope import Envelope, Event
@@ -86,14 +86,14 @@ def settings(
 async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app` over its real database; Kafka has no part, `hear` and `said` stand in."""
     own: ServiceSettings = app.state.settings
-    engine = create_engine(own)
-    app.state.engine, app.state.sessions = engine, create_sessions(engine, own.service)
+    pool = await create_pool(own)
+    app.state.sessions = Sessions(pool, own.service)
     transport = httpx.ASGITransport(app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
     finally:
-        await engine.dispose()
+        await pool.close()
 
 
 async def hear(sessions: Sessions, subscriptions: Sequence[Subscription], *events: Event) -> None:

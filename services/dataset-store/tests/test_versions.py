@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from chassis.database import raw, transaction
 from schemas.canonical import digest, merkle_root
 from schemas.dataset_store import Manifest, Record
 from schemas.events import DatasetVersionPublished, TagMoved, VersionUsed
@@ -205,9 +206,9 @@ async def test_files_that_a_crash_left_behind_give_way(store: Any, story: Any) -
     hash_ = (await store.publish())["hash"]
     manifest = await store.get(f"/versions/{hash_}")
     (home / hash_ / "records.jsonl").write_bytes(b"half")
-    async with store.app.state.engine.begin() as connection:
-        await connection.exec_driver_sql("DELETE FROM versions")
-        await connection.exec_driver_sql("DELETE FROM publications")
+    async with transaction(store.app.state.sessions) as session:
+        await (await raw(session)).execute("DELETE FROM versions")
+        await (await raw(session)).execute("DELETE FROM publications")
 
     again = await store.publish()
 

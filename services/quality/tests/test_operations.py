@@ -285,7 +285,7 @@ async def test_an_issue_that_opens_in_two_places_at_once_opens_once(quality: Any
         {"n_items": 5},
         {"high": 0.71},
         {"slice": {"source": "web"}},
-        {"sample": "all"},
+        {"sample": "prelabel_shown"},
     ],
 )
 async def test_low_agreement_alone_opens_no_issue(
