@@ -12,6 +12,8 @@ from agreement.special import digamma, trigamma
 
 # Above this share of items that part from a clear majority, the guard says so.
 _PART_SHARE = 0.1
+# Beyond this a probability is 0 or 1 to every digit, and its exponential would overflow.
+_LOGIT_MAX = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class Inference:
         z = NormalDist().inv_cdf((1 + level) / 2)
         centre = digamma(first) - digamma(second)
         reach = z * np.sqrt(trigamma(first) + trigamma(second))
-        low, high = (1 / (1 + np.exp(-(centre + side * reach))) for side in (-1, 1))
+        ends = (np.clip(centre + side * reach, -_LOGIT_MAX, _LOGIT_MAX) for side in (-1, 1))
+        low, high = (1 / (1 + np.exp(-end)) for end in ends)
         columns = (mean, np.minimum(low, mean), np.maximum(high, mean))
         rows = zip(self.annotators, self.n_votes, *(c.tolist() for c in columns), strict=True)
         return [Reliability(*row) for row in rows]
