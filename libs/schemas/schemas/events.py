@@ -202,7 +202,7 @@ class RedundancyRaised(Event):
 
 
 class ConflictRaised(Event):
-    """The answers do not settle a task; an adjudicator must."""
+    """The answers do not settle a task; numbered with the decisions, so that a cut covers it."""
 
     topic = topics.CONSENSUS
     keyed_by = "task_id"
@@ -213,6 +213,7 @@ class ConflictRaised(Event):
     reason: str
     annotation_ids: list[Id]
     scores: dict[str, dict[str, float]] = {}
+    decision_no: int = 0
 
 
 class LabelDecided(Event):

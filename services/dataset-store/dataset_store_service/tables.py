@@ -152,6 +152,7 @@ conflicts = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("annotation_ids", ARRAY(sa.Uuid), nullable=False),
     sa.Column("scores", sa.JSON, nullable=False),
+    sa.Column("decision_no", sa.Integer, nullable=False),
     sa.Column("resolved_by", sa.Integer),
 )
 

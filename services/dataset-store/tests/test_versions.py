@@ -231,3 +231,22 @@ async def test_five_thousand_items_are_published_in_seconds(store: Any, story: A
 
     assert published["records"] == 5_000
     assert loop.time() - started < 20
+
+
+async def test_a_conflict_after_the_cut_changes_no_version_at_the_cut(
+    store: Any, story: Any
+) -> None:
+    story.spec()
+    task, decision = story.decided()
+    story.decided()
+    await store.hear(story.events)
+    before = await store.publish(decision_no=2)
+
+    late = story.conflict(task, decision.annotation_ids).model_copy(update={"decision_no": 3})
+    await store.hear([late])
+    again = await store.publish(decision_no=2)
+    newest = await store.publish("newest")
+
+    assert again["hash"] == before["hash"]
+    assert (newest["decision_no"], newest["records"]) == (3, 1)
+    assert newest["left_out"]["contested"] == 1

@@ -82,6 +82,7 @@ async def raise_conflict(
         reason=conflict.why,
         annotation_ids=annotation_ids,
         scores=scores,
+        decision_no=await tasks.next_decision(session, task.project),
     )
     await outbox.add(session, event)
     metrics.CONFLICTS.inc()

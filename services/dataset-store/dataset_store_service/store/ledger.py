@@ -92,10 +92,10 @@ ON CONFLICT DO NOTHING
 """
 _CONFLICTS = """
 INSERT INTO conflicts (event_id, project, task_id, item_id, spec_version, fields, reason,
-    annotation_ids, scores)
+    annotation_ids, scores, decision_no)
 SELECT * FROM json_to_recordset($1::json) AS c (
     event_id uuid, project text, task_id uuid, item_id uuid, spec_version int, fields text[],
-    reason text, annotation_ids uuid[], scores json)
+    reason text, annotation_ids uuid[], scores json, decision_no int)
 ON CONFLICT DO NOTHING
 """
 # Only a decision that is new resolves: one that comes again after a later conflict must not.

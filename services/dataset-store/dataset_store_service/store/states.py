@@ -21,7 +21,8 @@ WITH newest AS (
         CASE
             WHEN EXISTS (
                 SELECT 1 FROM conflicts c LEFT JOIN tasks o ON o.task_id = c.task_id
-                WHERE c.item_id = i.item_id AND (c.resolved_by IS NULL OR c.resolved_by > $2)
+                WHERE c.item_id = i.item_id AND c.decision_no <= $2
+                    AND (c.resolved_by IS NULL OR c.resolved_by > $2)
                     AND (d.task_id IS NULL OR NOT coalesce(
                         (t.revision, t.spec_version) > (o.revision, o.spec_version)
                         OR t.supersedes = c.task_id OR t.reopens = c.task_id, false))
@@ -50,7 +51,11 @@ ORDER BY z.about
 """
 _SUMMARY = f"{_ALL} SELECT state, how, count(*) AS n FROM stated GROUP BY state, how"
 _STATE = f"{_ONE} SELECT state FROM stated"
-_LAST = "SELECT coalesce(max(decision_no), 0) FROM decisions WHERE project = $1"
+_LAST = """
+SELECT greatest(
+    (SELECT max(decision_no) FROM decisions WHERE project = $1),
+    (SELECT max(decision_no) FROM conflicts WHERE project = $1), 0)
+"""
 _EVIDENCE = """
 SELECT annotation_id, annotator, annotator_kind, label, rules FROM annotations
 WHERE annotation_id = ANY($1)
@@ -63,7 +68,7 @@ CHUNK = 1000
 
 
 async def last_decision_no(session: Session, project: str) -> int:
-    """The highest number of a decision in a project; 0 if nothing is decided."""
+    """The highest number of a decision or a conflict in a project; 0 if there is none."""
     connection = await raw(session)
     number: int = await connection.fetchval(_LAST, project)
     return number

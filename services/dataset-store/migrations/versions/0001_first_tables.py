@@ -81,6 +81,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('annotation_ids', postgresql.ARRAY(sa.Uuid()), nullable=False),
     sa.Column('scores', sa.JSON(), nullable=False),
+    sa.Column('decision_no', sa.Integer(), nullable=False),
     sa.Column('resolved_by', sa.Integer(), nullable=True),
     sa.PrimaryKeyConstraint('event_id', name=op.f('pk_conflicts'))
     )
