@@ -413,3 +413,25 @@ async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consen
     assert set(whole["by"]) == {"de", "fr"}
     assert shown_view["measured"]["value"] is None
     assert shown_view["measured"]["reason"]
+
+
+async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
+    consensus: Consensus,
+) -> None:
+    """Sets that share most of their members agree in part; taken as equal or not, they never do."""
+    tags = [{"name": "tags", "kind": "choices", "options": list("abcdefgh")}]
+    await consensus.hear(spec(fields=tags), *(task(n) for n in range(1, 21)))
+    for n in range(1, 21):
+        own = ["a", "b", "c"] if n % 2 else ["e", "f", "g"]
+        for who, last in ((1, "d"), (2, "h")):
+            label = {"tags": [*own, last]}
+            await consensus.hear(vote(who, "", n, label=label))
+    await consensus.said()
+
+    async with transaction(consensus.sessions) as session:
+        await measuring.measure_agreement(session, NOW)
+
+    [measured] = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
+    assert measured.metric == "krippendorff_alpha_distance"
+    assert 0.1 < measured.value < 0.9
+    assert measured.raw == 0.0

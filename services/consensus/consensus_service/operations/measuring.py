@@ -23,7 +23,7 @@ from schemas.vocabulary import Measure
 DISTRUSTED = ("flagged", "suspended")
 REST = 20.0
 """After a measurement a project rests so many times as long as that took."""
-Metric = Literal["nominal", "ordinal", "interval", "ratio"]
+Metric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 Window = tuple[datetime | None, datetime | None]
 
 
@@ -67,9 +67,8 @@ def _parts(spec: Compiled, sample: Sequence[SampledVote]) -> dict[Part, list[Sam
 
 
 def _metric(spec: Compiled, field: Field) -> Metric:
-    """The metric of the policy, else of the kind; answers of structure count as equal or not."""
-    named = spec.policy.agreement.metric or field.metric
-    return "nominal" if named == "distance" else named
+    """The metric of the policy, else of the kind."""
+    return spec.policy.agreement.metric or field.metric
 
 
 def _votes(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Votes:
@@ -91,15 +90,29 @@ def _number(field: Field, value: Any) -> float:  # noqa: ANN401
     return float(field.levels.index(field.key(value)))
 
 
+def _alpha(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Measure:
+    """Krippendorff's alpha; for answers of structure, by the distance of their kind."""
+    votes = _votes(field, metric, sample)
+    if metric != "distance":
+        return _as_measure(krippendorff_alpha(votes, metric=metric))
+    answers = [vote.label[field.name] for vote in sample if field.name in vote.label]
+    by_key = {field.key(answer): answer for answer in answers}
+
+    def distance(first: Any, second: Any) -> float:  # noqa: ANN401
+        return field.distance(by_key[first], by_key[second])
+
+    return _as_measure(krippendorff_alpha(votes, metric=distance))
+
+
 def _measure(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> dict[str, Any]:
     votes = _votes(field, metric, sample)
     trusted = [vote for vote in sample if vote.standing not in DISTRUSTED]
     without = None
     if len(trusted) < len(sample):
-        without = _as_measure(krippendorff_alpha(_votes(field, metric, trusted), metric=metric))
+        without = _alpha(field, metric, trusted)
     return {
         "metric": f"krippendorff_alpha_{metric}",
-        "measured": _as_measure(krippendorff_alpha(votes, metric=metric)).model_dump(),
+        "measured": _alpha(field, metric, sample).model_dump(),
         "raw": raw_agreement(votes).value,
         "without_distrusted": None if without is None else without.model_dump(),
     }
@@ -194,10 +207,7 @@ class Closer:
             return {}
         if self._by.startswith("metadata."):
             parts = sampling.slices(sample, self._by.removeprefix("metadata."))
-            return {
-                value: _as_measure(krippendorff_alpha(_votes(field, metric, votes), metric=metric))
-                for value, votes in parts.items()
-            }
+            return {value: _alpha(field, metric, votes) for value, votes in parts.items()}
         votes = _votes(field, "nominal", sample)
         if self._by == "label":
             return {str(label): _as_measure(one) for label, one in by_label(votes).items()}
