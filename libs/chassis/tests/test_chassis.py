@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, Depends
 from pydantic_settings import SettingsConfigDict
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import dead_letters, logs, service, testing
 from chassis.auth import AnyCaller, Caller, needs
@@ -97,7 +98,7 @@ def note(text: str, book: str = "b") -> NoteTaken:
 @pytest.fixture
 async def url(fresh_database: Any) -> str:
     address: str = fresh_database()
-    engine = sa.ext.asyncio.create_async_engine(address)
+    engine = create_async_engine(address)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
         await connection.run_sync(notes.metadata.create_all)
