@@ -1,7 +1,7 @@
-"""Calls to ingest: projects, spec versions, items, gold."""
+"""Calls to ingest: projects, spec versions, items, gold, repairs."""
 
 from collections.abc import Iterable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from labelwright_client.call import JSON, NDJSON, Call, get, path, reads, send_json
 from schemas.ingest import (
@@ -12,6 +12,10 @@ from schemas.ingest import (
     ProjectRequest,
     Projects,
     ProjectView,
+    Repair,
+    RepairClosing,
+    Repairs,
+    RepairState,
     SignalRequest,
     SignalVerdict,
     SpecPublication,
@@ -75,6 +79,20 @@ def send_signals(project: str, signals: Iterable[SignalRequest]) -> Call[SignalV
     headers = {**_once(), "Content-Type": JSON}
     where = path("projects", project, "signals")
     return Call("ingest", "POST", where, reads(SignalVerdict), headers=headers, body=body)
+
+
+def list_repairs(
+    project: str, after: str | None = None, *, state: RepairState = "open"
+) -> Call[Repairs]:
+    """The items whose data annotators call bad, a page at a time."""
+    where = path("projects", project, "repairs")
+    return get("ingest", where, reads(Repairs), after=after, state=state)
+
+
+def close_repair(project: str, item_id: UUID, note: str | None = None) -> Call[Repair]:
+    """Say that the data of an item is right as it is. The same again changes nothing."""
+    where = path("projects", project, "repairs", item_id, "close")
+    return send_json("ingest", "POST", where, RepairClosing(note=note), reads(Repair))
 
 
 def _line(one: ItemRequest | SignalRequest) -> bytes:

@@ -59,9 +59,15 @@ def review(lease_id: UUID, verdict: ReviewRequest) -> Call[None]:
     return send_json("queue", "PUT", path("leases", lease_id, "review"), verdict, ignores)
 
 
-def skip(lease_id: UUID, reason: SkipReason, note: str | None = None) -> Call[None]:
-    """Pass a task on, and say why."""
-    body = SkipRequest(reason=reason, note=note)
+def skip(
+    lease_id: UUID,
+    reason: SkipReason,
+    note: str | None = None,
+    *,
+    labels: tuple[Label, Label] | None = None,
+) -> Call[None]:
+    """Pass a task on, and say why; with `two_labels_fit` also which two."""
+    body = SkipRequest(reason=reason, note=note, labels=None if labels is None else list(labels))
     return send_json("queue", "POST", path("leases", lease_id, "skip"), body, ignores)
 
 

@@ -76,6 +76,8 @@ def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
         (["replay", "--votes", "v.csv"], 4, "No stack is known here"),
         (["import", "reviews", "v.txt"], 2, "v.txt is not a file"),
         (["spec", "publish", "reviews", "v.csv"], 2, "v.csv: /: Invalid JSON"),
+        (["repairs", "list", "reviews"], 4, "No stack is known here"),
+        (["repairs", "close", "reviews", "x7"], 2, "Invalid value for"),
         (["verify", "."], 5, "not a pulled version"),
         (["verify", "0" * 64], 4, "No stack is known here"),
     ],

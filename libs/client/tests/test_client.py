@@ -5,6 +5,7 @@ The services themselves are asked in tests/e2e; here only the network is played.
 
 import json
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import httpx
 import pytest
@@ -154,6 +155,22 @@ async def test_the_async_client_goes_the_same_way() -> None:
     assert found.leases == []
     assert [request.headers["authorization"] for request in asked] == ["Bearer another"] * 3
     assert json.loads(asked[0].content) == {"count": 2}
+
+
+def test_a_skip_says_which_two_labels_fit_and_a_list_is_asked_for_page_by_page() -> None:
+    handle, asked = answering(httpx.Response(204), httpx.Response(200, json={"repairs": []}))
+    two = ({"mood": "good"}, {"mood": "bad"})
+
+    with client(handle) as calling:
+        calling.send(queue.skip(UUID(int=1), "two_labels_fit", labels=two))
+        calling.send(ingest.list_repairs("reviews", "x~y"))
+
+    assert json.loads(asked[0].content) == {
+        "reason": "two_labels_fit",
+        "note": None,
+        "labels": list(two),
+    }
+    assert dict(asked[1].url.params) == {"after": "x~y", "state": "open"}
 
 
 def test_fields_that_we_do_not_know_yet_are_passed_over() -> None:

@@ -11,9 +11,11 @@ from schemas.vocabulary import (
     Label,
     Measure,
     ProjectName,
+    SkipReason,
     SpecVersion,
     Strict,
     Timestamp,
+    TwoLabels,
 )
 
 Closer = Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")]
@@ -31,6 +33,13 @@ class Vote(Strict):
     """Whether the vote counts towards redundancy: a person's, not discounted."""
 
 
+class LabelPair(Strict):
+    """Two labels that both fit, as so many of those who skipped the task say."""
+
+    labels: TwoLabels
+    count: int
+
+
 class TaskView(Strict):
     """Where a task stands, and why."""
 
@@ -42,6 +51,12 @@ class TaskView(Strict):
     target: int
     votes: list[Vote]
     skips: int
+    """How many annotators passed the task on, each counted once. Who they are is not told."""
+    skip_reasons: dict[SkipReason, int] = {}
+    """How many of them gave each reason."""
+    skip_pairs: list[LabelPair] = []
+    """The two labels of those who say that two fit, the most frequent pair first."""
+    skip_notes: list[str] = []
     distribution: dict[str, dict[str, float]]
     """For each field the share of each answer, by its canonical text."""
     label: Label | None

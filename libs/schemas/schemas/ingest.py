@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.vocabulary import (
+    Annotator,
     ExternalId,
     Id,
     Label,
@@ -21,12 +22,15 @@ from schemas.vocabulary import (
     SpecDocument,
     SpecVersion,
     Strict,
+    Text,
     Timestamp,
 )
 
 SIGNALS_MAX = 10_000
 
 TaskState = Literal["open", "decided", "withdrawn"]
+RepairState = Literal["open", "changed", "right"]
+"""`changed`: the item has another payload by now. `right`: somebody says that nothing is wrong."""
 
 
 class ProjectRequest(Strict):
@@ -178,3 +182,38 @@ class SignalVerdict(Strict):
     reopened: int
     created: int
     rejected: list[Rejection]
+
+
+class Repair(Strict):
+    """An item whose data is bad, as annotators say who skipped it for that reason."""
+
+    item_id: Id
+    external_id: str | None
+    revision: int
+    """Which payload of the item they speak of: another one is another revision."""
+    gold: bool
+    """Whether the item has a gold label, and may be shown as a honeypot."""
+    people: int
+    """How many annotators say so, each counted once."""
+    notes: list[str]
+    """What they wrote, newest first, at most 20."""
+    first_at: Timestamp
+    last_at: Timestamp
+    state: RepairState
+    closed_at: Timestamp | None
+    closed_by: Annotator | None
+    closing_note: str | None
+
+
+class Repairs(Strict):
+    """The items of a project in need of repair, those that were noticed first before others."""
+
+    repairs: list[Repair]
+    next: str | None = None
+    """Pass it as `after` for what follows; None at the end."""
+
+
+class RepairClosing(Strict):
+    """The data is right after all, and why."""
+
+    note: Text | None = None

@@ -12,6 +12,7 @@ from schemas.vocabulary import (
     Measure,
     Name,
     ProjectName,
+    SkipReason,
     SpecVersion,
     Standing,
     Strict,
@@ -125,11 +126,25 @@ class SpecIssueView(Strict):
     """Agreement on the field under the spec version that resolved the issue, once measured."""
 
 
+class SkipFinding(Strict):
+    """How often tasks of a spec version were skipped for one reason, and how many items that is.
+
+    Many `guideline_does_not_cover` or `two_labels_fit` are a fault of the specification that
+    agreement cannot show: who skips an item does not vote on it.
+    """
+
+    spec_version: SpecVersion
+    reason: SkipReason
+    skips: int
+    items: int
+
+
 class SpecIssues(Strict):
     """The spec issues of a project, newest first, and whom each measured agreement points at."""
 
     issues: list[SpecIssueView]
     findings: list[AgreementFinding]
+    skips: list[SkipFinding] = []
     next: str | None = None
 
 
@@ -142,7 +157,7 @@ class EvidenceItem(Strict):
 
 
 class Confusion(Strict):
-    """Two answers that people give to the same items, by their canonical text."""
+    """Two answers that people give to the same items, or cannot choose between: canonical text."""
 
     first: str
     second: str
@@ -177,6 +192,7 @@ class Evidence(Strict):
     items: list[EvidenceItem]
     confusions: list[Confusion]
     skips: dict[str, int]
+    """How often a task was skipped for each reason, honeypots among them."""
     rationales: list[RationaleGroup]
     gold_missed: list[GoldMissed]
 

@@ -16,7 +16,7 @@ from schemas.vocabulary import (
     Prelabel,
     ProjectName,
     RuleId,
-    ShortText,
+    Skip,
     SkipReason,
     SpecDocument,
     SpecVersion,
@@ -24,6 +24,7 @@ from schemas.vocabulary import (
     Strict,
     Text,
     Timestamp,
+    TwoLabels,
     Verdict,
 )
 
@@ -60,6 +61,8 @@ class LeaseContext(Strict):
     reason: str
     fields: list[str] = []
     votes: list[ContextVote] = []
+    skips: list[Skip] = []
+    """Why annotators passed the task on."""
     label: Label | None = None
     """The decided label that is being reviewed."""
 
@@ -109,6 +112,8 @@ class SkipRequest(Strict):
 
     reason: SkipReason
     note: Text | None = None
+    labels: TwoLabels | None = None
+    """With `two_labels_fit` alone: the two."""
 
 
 class AdjudicationRequest(Strict):
@@ -176,16 +181,28 @@ class SpecView(Strict):
 
 
 class QueueDepth(Strict):
-    """What waits in one shard."""
+    """What waits in one shard, at one priority."""
 
     project: ProjectName
     stage: Stage
     task_type: Name
-    skill: ShortText | None
+    skill: str | None
+    """The skills that are needed, with their levels."""
+    circle: str = "all"
+    """`experienced`: only people with a history in such work are asked yet."""
     priority: int
     ready: int
+    """Answers that are wanted and not leased."""
     in_flight: int
     oldest_seconds: float
+    per_minute: int = 0
+    """Answers taken in the last minute."""
+
+
+class PauseRequest(Strict):
+    """Whether work of a project is given out."""
+
+    paused: bool
 
 
 class Explanation(Strict):

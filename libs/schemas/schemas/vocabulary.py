@@ -3,10 +3,24 @@
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
+
+from schemas.canonical import canonical
 
 INT_MAX = 2**31 - 1
 TEXT_MAX = 10_000
+IDS_MAX = 500
+"""How many ids one event names at most; more become several events."""
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -23,6 +37,7 @@ Priority = Annotated[int, Field(ge=0, le=9)]
 Share = Annotated[float, Field(ge=0, le=1, strict=False)]
 Timestamp = Annotated[AwareDatetime, Field(strict=False)]
 Id = Annotated[UUID, Field(strict=False)]
+Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
 Label: TypeAlias = dict[str, JsonValue]
 Payload: TypeAlias = dict[str, JsonValue]
 
@@ -33,6 +48,7 @@ Standing = Literal["new", "good", "flagged", "suspended"]
 SkipReason = Literal[
     "guideline_does_not_cover", "two_labels_fit", "bad_data", "not_my_skill", "other"
 ]
+ConflictOrigin = Literal["votes", "skips", "review"]
 Cause = Literal["spec_gap", "ambiguous_data", "perspective", "slip"]
 Verdict = Literal["accept", "fix", "reject"]
 Relabel = Literal["none", "evidence", "touched", "all"]
@@ -41,6 +57,20 @@ Overlap = Literal["random", "all", "none"]
 items are (`all`), or whether this one is not (`none`). Agreement is measured on the first two."""
 
 _ITEMS = UUID("6c1f1f2e-6f0b-5f0e-9f43-2b0a3a1c7d10")
+
+
+def _both_fit(labels: list[Label], told: ValidationInfo) -> list[Label]:
+    """Labels of a skip: two that differ, with a reason that speaks of two; or none."""
+    if labels and told.data.get("reason", "two_labels_fit") != "two_labels_fit":
+        raise PydanticCustomError("reason", "Only the reason two_labels_fit comes with labels.")
+    if labels and len({canonical(label) for label in labels}) != 2:
+        raise PydanticCustomError("two_labels", "Send two labels that differ: both fit.")
+    return labels
+
+
+TwoLabels = Annotated[list[Label], Field(min_length=2, max_length=2), AfterValidator(_both_fit)]
+"""The two labels that fit, as whoever skips for this reason says."""
+NoneOrTwoLabels = Annotated[list[Label], Field(max_length=2), AfterValidator(_both_fit)]
 
 
 class Strict(BaseModel):
@@ -80,6 +110,8 @@ class Honeypots(Strict):
     first: Annotated[int, Field(ge=0, le=1000)] = 10
     first_rate: Share = 0.5
     rate: Share = 0.05
+    exposure_max: Annotated[int, Field(ge=1, le=INT_MAX)] = 1000
+    """How many people may get one honeypot, before too many know it."""
 
 
 class Agreement(Strict):
@@ -92,10 +124,40 @@ class Agreement(Strict):
     items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
 
 
-class Review(Strict):
-    """Which share of decided labels a second person looks at."""
+class SecondLook(Strict):
+    """Who is asked at a stage after the first, and what they are shown."""
+
+    votes: Literal["shown", "hidden"] = "shown"
+    """Whether what people answered is shown, or the look is a blind one."""
+    experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX)] = 60
+    """For how long only those are asked who know this work; none where nobody does."""
+    escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    """After how long it goes before everything else, to people with `escalate_skills`."""
+    escalate_skills: Annotated[list[Name], Field(max_length=20)] = []
+    outside_batch: bool = False
+    """Whether people who labeled in the item's batch (its metadata's `batch`) may not look."""
+
+
+class Review(SecondLook):
+    """Which share of decided labels a second person looks at, and how many people in turn."""
 
     rate: Share = 0.0
+    votes: Literal["shown", "hidden"] = "hidden"
+    stages: Annotated[int, Field(ge=1, le=5)] = 1
+    """How many different people must accept a label, one after the other."""
+
+
+class Adjudication(SecondLook):
+    """Who settles conflicts."""
+
+
+class Quotas(Strict):
+    """How much of a project is given out. None: no bound."""
+
+    per_annotator: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    """How many tasks of the project one annotator may hold or have answered."""
+    total: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    """The same for all annotators together."""
 
 
 class Qualification(Strict):
@@ -121,6 +183,8 @@ class Policy(Strict):
     agreement: Agreement = Agreement()
     honeypots: Honeypots = Honeypots()
     review: Review = Review()
+    adjudication: Adjudication = Adjudication()
+    quotas: Quotas = Quotas()
     qualification: Qualification = Qualification()
     skills: list[Name] = []
     skips_max: Annotated[int, Field(ge=1, le=100)] = 3
@@ -159,6 +223,15 @@ class Signal(Strict):
     score: Annotated[float, Field(strict=False)] | None = None
     reason: Text | None = None
     model: Name | None = None
+
+
+class Skip(Strict):
+    """Why somebody passed a task on. Who it was is not told."""
+
+    reason: SkipReason
+    note: str | None = None
+    labels: NoneOrTwoLabels = []
+    """The two labels that fit, if the reason says so and they were named."""
 
 
 class Accuracy(Strict):

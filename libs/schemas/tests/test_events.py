@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from schemas import asyncapi
 from schemas.envelope import Envelope, Event
-from schemas.events import EVENTS
+from schemas.events import EVENTS, ConflictRaised, TaskSkipped
+from schemas.queue import SkipRequest
 from schemas.topics import TOPICS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -22,11 +23,12 @@ def golden(kind: type[Event]) -> bytes:
     return (GOLDEN / f"{kind.__name__}.v{kind.version}.json").read_bytes()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_golden_event_is_read_and_written_as_it_was(kind: type[Event]) -> None:
-    body = golden(kind)
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)
+def test_a_golden_event_is_read_and_written_as_it_was(file: Path) -> None:
+    body = file.read_bytes()
+    envelope = Envelope.read(body)
 
-    event = Envelope.read(body).event(kind)
+    event = envelope.event(EVENTS[envelope.kind])
 
     source = json.loads(body)["source"].removeprefix("labelwright/")
     written = json.loads(event.to_wire(source))
@@ -60,6 +62,51 @@ def test_strict_on_the_way_out() -> None:
 
     with pytest.raises(ValidationError):
         kind(**{**facts, "target": "3"})
+
+
+def test_what_was_skipped_before_labels_were_told_has_none() -> None:
+    skipped = Envelope.read(golden(TaskSkipped)).event(TaskSkipped)
+    conflict = Envelope.read(golden(ConflictRaised)).event(ConflictRaised)
+
+    assert isinstance(skipped, TaskSkipped)
+    assert isinstance(conflict, ConflictRaised)
+    assert (skipped.labels, conflict.skips, conflict.raised_by) == ([], [], "votes")
+
+
+GOOD, BAD = {"mood": "good"}, {"mood": "bad"}
+LABELS_OF_A_SKIP = [
+    ("two_labels_fit", [GOOD, BAD], ""),
+    ("two_labels_fit", [{"n": 1}, {"n": True}], ""),
+    ("two_labels_fit", None, ""),
+    ("bad_data", None, ""),
+    ("bad_data", [GOOD, BAD], "Only the reason two_labels_fit comes with labels."),
+    ("two_labels_fit", [GOOD, GOOD], "Send two labels that differ: both fit."),
+    ("two_labels_fit", [{"n": 1, "m": 2}, {"m": 2, "n": 1.0}], "Send two labels that differ"),
+    ("two_labels_fit", [GOOD], "at least 2 items"),
+    ("two_labels_fit", [], "at least 2 items"),
+    ("two_labels_fit", [GOOD, BAD, {}], "at most 2 items"),
+    ("two_labels_fit", [GOOD, "bad"], "valid dictionary"),
+]
+
+
+@pytest.mark.parametrize(("reason", "labels", "refusal"), LABELS_OF_A_SKIP)
+def test_only_two_labels_that_differ_fit(reason: str, labels: Any, refusal: str) -> None:
+    try:
+        made = SkipRequest.model_validate({"reason": reason, "labels": labels})
+    except ValidationError as error:
+        [fault] = error.errors()
+        assert fault["loc"][0] == "labels"
+        assert refusal
+        assert refusal in fault["msg"]
+    else:
+        assert (made.labels, refusal) == (labels, "")
+
+
+def test_an_event_tells_of_no_labels_that_its_reason_does_not_have() -> None:
+    skipped = Envelope.read(golden(TaskSkipped)).event(TaskSkipped).model_dump()
+
+    with pytest.raises(ValidationError, match="Only the reason two_labels_fit"):
+        TaskSkipped(**{**skipped, "labels": [GOOD, BAD]})
 
 
 def test_the_key_is_the_fact_that_orders_the_topic() -> None:

@@ -78,12 +78,17 @@ votes = sa.Table(
 sa.Index("ix_votes_annotator", votes.c.project, votes.c.annotator)
 sa.Index("ix_votes_arrival", votes.c.project, votes.c.arrival)
 
+# `annotator` is null for those that were heard before it was kept.
 skips = sa.Table(
     "skips",
     metadata,
     sa.Column("event_id", sa.Uuid, primary_key=True),
+    sa.Column("arrival", sa.BigInteger, sa.Identity(), nullable=False),
     sa.Column("task_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("annotator", sa.Text),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("labels", JSONB, nullable=False, server_default="[]"),
 )
 
 # Every decision, for ever; a later one of the same item supersedes it.

@@ -1,6 +1,6 @@
 """The promises of the policy and of the posterior, for every vote there can be."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
@@ -18,10 +18,11 @@ from consensus_service.domain import (
     calibrated,
     judge,
     posterior,
+    skips,
     with_scores,
 )
 from labels import compile_fields
-from schemas.vocabulary import Policy
+from schemas.vocabulary import Policy, Skip, SkipReason
 
 ANSWERS = ("a", "b", "c")
 LABELS = compile_fields([{"name": "x", "kind": "choice", "options": list(ANSWERS)}])
@@ -211,3 +212,54 @@ def test_calibration_cools_a_model_that_was_too_sure() -> None:
 
     assert cooled.temperature > 1.5
     assert calibrated(model, []).temperature == 1.0
+
+
+@given(st.lists(st.sampled_from(get_args(SkipReason)), max_size=8), ballots)
+def test_a_task_is_skipped_up_to_the_bound_and_never_beyond(reasons: Any, given: list[str]) -> None:
+    skipped = [Skip(reason=reason) for reason in reasons]
+
+    outcome = judge(
+        votes(given), policy(skips_max=4), LABELS, Asked(len(given) + 1, 20, skipped), UNKNOWN
+    )
+
+    assert isinstance(outcome, Conflict) == (len(skipped) >= 4)
+    if isinstance(outcome, Conflict):
+        assert outcome.raised_by == "skips"
+        assert all(f"{skipped.count(one)} say" in outcome.why for one in skipped)
+
+
+@given(st.lists(st.tuples(answers, answers).filter(lambda two: two[0] != two[1]), max_size=6))
+def test_a_pair_of_labels_is_one_in_either_order(given: list[tuple[str, str]]) -> None:
+    skipped = [Skip(reason="two_labels_fit", labels=[{"x": one}, {"x": two}]) for one, two in given]
+    turned = [one.model_copy(update={"labels": one.labels[::-1]}) for one in skipped[::-1]]
+
+    found = skips.pairs(skipped)
+
+    assert found == skips.pairs(turned)
+    assert sum(count for _, count in found) == len(given)
+    assert len(found) == len({frozenset(two) for two in given})
+
+
+def test_a_sentence_says_between_what_people_hesitated_as_far_as_the_spec_knows() -> None:
+    fields = [{"name": name, "kind": "text", "required": False} for name in ("a", "b")]
+    long = {"a": "x" * 100, "b": "same"}
+    skipped = Skip(reason="two_labels_fit", labels=[long, {"b": "same"}])
+    odd = Skip(reason="two_labels_fit", labels=[{"x": "a"}, {"x": "no answer"}])
+
+    told = skips.sentence([skipped], compile_fields(fields))
+
+    assert told == (
+        f"It was skipped by 1 annotator: 1 says that two labels fit (a: {'x' * 39}… or none)."
+    )
+    assert skips.sentence([odd], LABELS).endswith("1 says that two labels fit.")
+
+
+def test_what_is_told_of_skips_fits_into_an_event() -> None:
+    many = [Skip(reason="other", note="ü" * 9000) for _ in range(100)]
+
+    told = skips.told(many)
+
+    assert [one.reason for one in told] == ["other"] * 100
+    assert len(b"".join(one.model_dump_json().encode() for one in told)) < 300_000
+    assert [one.note is None for one in told] == [n >= 14 for n in range(100)]
+    assert skips.told(many[:3]) == many[:3]

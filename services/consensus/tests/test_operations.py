@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
 import pytest
+from alembic import command
 from fastapi import FastAPI
 
 from chassis import migrations, testing
@@ -35,7 +36,7 @@ from schemas.events import (
     TaskSkipped,
     TaskWithdrawn,
 )
-from schemas.vocabulary import Accuracy, SpecDocument
+from schemas.vocabulary import Accuracy, SkipReason, SpecDocument
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "odd"]}]
@@ -211,26 +212,133 @@ async def test_the_votes_of_a_suspended_annotator_are_made_up_for(consensus: Con
     assert decided.label == {"mood": "bad"}
 
 
-async def test_skips_beyond_the_bound_raise_a_conflict(consensus: Consensus) -> None:
-    await consensus.hear(spec(skips_max=2), task())
-    for who in (1, 2):
-        await consensus.hear(
-            TaskSkipped(
-                occurred_at=NOW,
-                project="p",
-                task_id=TASK,
-                item_id=ITEM,
-                spec_version=1,
-                purpose="work",
-                stage="annotate",
-                annotator=f"{who:032x}",
-                reason="guideline_does_not_cover",
-            )
-        )
+def skip(who: int, reason: Any = "other", n: int = 1, **more: Any) -> TaskSkipped:
+    facts: dict[str, Any] = {
+        "task_id": UUID(int=n),
+        "item_id": UUID(int=1000 + n),
+        "spec_version": 1,
+        "purpose": "work",
+        "stage": "annotate",
+        "annotator": f"{who:032x}",
+        "reason": reason,
+    }
+    return TaskSkipped(occurred_at=NOW, project="p", **{**facts, **more})
+
+
+def both(*moods: str) -> dict[str, Any]:
+    return {"reason": "two_labels_fit", "labels": [{"mood": mood} for mood in moods]}
+
+
+@pytest.mark.parametrize("reason", get_args(SkipReason))
+async def test_when_everybody_skips_the_conflict_comes_at_the_bound_and_once(
+    consensus: Consensus, reason: str
+) -> None:
+    await consensus.hear(spec(skips_max=3), task())
+    said = []
+    for who in range(1, 7):
+        await consensus.hear(skip(who, reason))
+        said.append(await consensus.said())
+
+    [conflict] = said[2]
+
+    assert [len(one) for one in said] == [0, 0, 1, 0, 0, 0]
+    assert isinstance(conflict, ConflictRaised)
+    assert (conflict.raised_by, conflict.fields, conflict.scores) == ("skips", ["mood"], {})
+    assert [one.reason for one in conflict.skips] == [reason] * 3
+    assert conflict.reason.startswith("It was skipped by 3 annotators: 3 say that ")
+    assert (await consensus.get(f"/v1/tasks/{TASK}"))["state"] == "contested"
+
+
+async def test_the_bound_counts_annotators_and_all_reasons_alike(consensus: Consensus) -> None:
+    await consensus.hear(spec(skips_max=3), task())
+    await consensus.hear(skip(1, "other", note="first"), skip(1, "bad_data", note="then"))
+    await consensus.hear(skip(2, "not_my_skill"), skip(2, "not_my_skill"))
+    before = await consensus.said()
+    await consensus.hear(skip(3, **both("good", "bad")))
 
     [conflict] = await consensus.said()
 
-    assert conflict.reason == "It was skipped 2 times."
+    assert before == []
+    assert [(one.reason, one.note) for one in conflict.skips] == [
+        ("bad_data", "then"),
+        ("not_my_skill", None),
+        ("two_labels_fit", None),
+    ]
+
+
+@pytest.mark.parametrize("more", [{"purpose": "honeypot"}, {"stage": "adjudicate"}])
+async def test_skips_of_honeypots_and_of_other_stages_do_not_count(
+    consensus: Consensus, more: dict[str, Any]
+) -> None:
+    await consensus.hear(spec(skips_max=1), task(purpose=more.get("purpose", "work")))
+
+    await consensus.hear(*(skip(who, **more) for who in range(5)))
+
+    assert await consensus.said() == []
+    assert (await consensus.get(f"/v1/tasks/{TASK}"))["skips"] == 0
+
+
+async def test_a_conflict_of_two_labels_says_which_and_who_settles_it_sees_them(
+    consensus: Consensus,
+) -> None:
+    await consensus.hear(spec(skips_max=4), task(), vote(9, "odd"))
+    await consensus.hear(
+        skip(1, **both("good", "bad"), note="irony"),
+        skip(2, **both("bad", "good")),
+        skip(3, **both("good", "odd")),
+        skip(4, "bad_data"),
+    )
+
+    [conflict] = await consensus.said()
+
+    assert conflict.reason == (
+        "It was skipped by 4 annotators: 3 say that two labels fit (mood: bad or good; 1 more),"
+        " 1 says that the data is bad."
+    )
+    assert conflict.skips[0].labels == [{"mood": "good"}, {"mood": "bad"}]
+    assert conflict.scores == {"mood": {"odd": 1.0}}
+    shown = await consensus.get(f"/v1/tasks/{TASK}")
+    assert shown["why"] == conflict.reason
+    assert shown["skips"] == 4
+    assert shown["skip_reasons"] == {"two_labels_fit": 3, "bad_data": 1}
+    assert shown["skip_pairs"] == [
+        {"labels": [{"mood": "bad"}, {"mood": "good"}], "count": 2},
+        {"labels": [{"mood": "good"}, {"mood": "odd"}], "count": 1},
+    ]
+    assert shown["skip_notes"] == ["irony"]
+    assert not any(f"{who:032x}" in str(shown) for who in range(1, 5))
+
+
+async def test_whoever_settles_a_conflict_of_votes_sees_why_others_skipped(
+    consensus: Consensus,
+) -> None:
+    await consensus.hear(spec(), task(), skip(3, "guideline_does_not_cover", note="slang"))
+    await consensus.hear(vote(1, "good"), vote(2, "bad"))
+
+    [conflict] = await consensus.said()
+
+    assert (conflict.raised_by, conflict.reason) == ("votes", "mood: 1 of 2 agree, all must.")
+    assert [(one.reason, one.note) for one in conflict.skips] == [
+        ("guideline_does_not_cover", "slang")
+    ]
+
+
+async def test_skips_from_before_annotators_were_kept_still_count(
+    fresh_database: Any, tokens: testing.Tokens
+) -> None:
+    url = fresh_database()
+    await asyncio.to_thread(command.upgrade, migrations.config("consensus_service", url), "0001")
+    app = create_app(testing.settings(Settings, tokens, url))
+    async with testing.serving(app) as http:
+        one = Consensus(app, http, tokens)
+        async with transaction(one.sessions) as session:
+            add = "INSERT INTO skips (event_id, task_id, reason) VALUES ($1, $2, 'other')"
+            await (await raw(session)).executemany(add, [(UUID(int=n), TASK) for n in (5, 6)])
+        await asyncio.to_thread(migrations.upgrade, "consensus_service", url)
+
+        await one.hear(spec(skips_max=3), task(), skip(1))
+
+        assert [len(event.skips) for event in await one.said()] == [3]
 
 
 async def test_a_review_that_fixes_supersedes_and_one_that_rejects_contests(
@@ -435,3 +543,17 @@ async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
     assert measured.metric == "krippendorff_alpha_distance"
     assert 0.1 < measured.value < 0.9
     assert measured.raw == 0.0
+
+
+@pytest.mark.parametrize("moment", ["here", "0001-01-01T00:00+14:00"])
+async def test_a_cursor_that_is_none_is_refused(consensus: Consensus, moment: str) -> None:
+    await consensus.hear(spec())
+
+    answer = await consensus.http.get(
+        "/v1/projects/p/conflicts",
+        params={"after": f"{moment}~{TASK}"},
+        headers=consensus.tokens.bearer("lead", "spec_owner"),
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "urn:problem:bad-cursor"

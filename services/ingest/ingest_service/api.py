@@ -1,6 +1,7 @@
 """The HTTP door of ingest."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import FileResponse
@@ -10,7 +11,7 @@ from chassis.clock import Now
 from chassis.database import Transaction
 from chassis.json_body import JsonRoute
 from ingest_service.domain import refusals
-from ingest_service.operations import files, intake, projects, signals, specs
+from ingest_service.operations import files, intake, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
 from ingest_service.settings import Settings
 from schemas.ingest import (
@@ -21,6 +22,10 @@ from schemas.ingest import (
     ProjectRequest,
     Projects,
     ProjectView,
+    Repair,
+    RepairClosing,
+    Repairs,
+    RepairState,
     SignalRequest,
     SignalVerdict,
     SpecPublication,
@@ -36,9 +41,11 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownProject: 404,
     refusals.UnknownSpec: 404,
     refusals.UnknownBlob: 404,
+    refusals.UnknownRepair: 404,
     refusals.ProjectExists: 409,
     refusals.NoSpec: 409,
     refusals.KeyReused: 422,
+    refusals.BadCursor: 422,
     refusals.Malformed: 400,
 }
 
@@ -174,6 +181,34 @@ async def register_gold(batch: Body, session: Transaction, now: Now, told: Told)
 async def hear_signals(batch: Body, session: Transaction, now: Now, told: Told) -> SignalVerdict:
     """Say what production noticed: it raises an item, opens it again, or brings it in."""
     return await signals.hear_signals(session, batch, told.blobs, now)
+
+
+@router.get("/projects/{project}/repairs")
+async def list_repairs(
+    project: ProjectName,
+    caller: Pipeline,
+    session: Transaction,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+    state: RepairState = "open",
+) -> Repairs:
+    """The items whose data annotators call bad, honeypots among them."""
+    caller.check_project(project)
+    return await repairs.list_repairs(session, project, state, after)
+
+
+@router.post("/projects/{project}/repairs/{item_id}/close")
+async def close_repair(
+    project: ProjectName,
+    item_id: UUID,
+    caller: Pipeline,
+    session: Transaction,
+    now: Now,
+    request: RepairClosing | None = None,
+) -> Repair:
+    """Say that the data of an item is right as it is. The same again changes nothing."""
+    caller.check_project(project)
+    closing = repairs.Closing(caller.pseudonym, now, request.note if request else None)
+    return await repairs.close_repair(session, project, item_id, closing)
 
 
 @router.get("/blobs/{sha256}", response_class=FileResponse)

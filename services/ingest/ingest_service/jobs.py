@@ -5,7 +5,7 @@ from datetime import timedelta
 from chassis.clock import utc_now
 from chassis.database import Session
 from chassis.service import Job
-from ingest_service.operations import batches, specs
+from ingest_service.operations import batches, repairs, specs
 
 
 async def roll_out(session: Session) -> None:
@@ -18,4 +18,13 @@ async def forget(session: Session) -> None:
     await batches.forget(session, utc_now())
 
 
-JOBS = [Job(timedelta(seconds=0.2), roll_out), Job(timedelta(hours=1), forget)]
+async def measure(session: Session) -> None:
+    """Bring the gauge up to date."""
+    await repairs.measure(session)
+
+
+JOBS = [
+    Job(timedelta(seconds=0.2), roll_out),
+    Job(timedelta(hours=1), forget),
+    Job(timedelta(seconds=30), measure),
+]

@@ -1,6 +1,6 @@
 """Every metric of ingest, with what to do about it."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 ITEMS = Counter(
     "labelwright_ingest_items_total",
@@ -16,4 +16,9 @@ SIGNALS = Counter(
     "labelwright_ingest_signals_total",
     "Signals by what they did. Many `reopened`: decided labels do not hold in production.",
     ["effect"],
+)
+REPAIRS = Gauge(
+    "labelwright_ingest_repairs_open",
+    "Items whose data annotators call bad, and nobody has mended. Rising: tell the pipelines' "
+    "owners, see /v1/projects/…/repairs.",
 )

@@ -85,6 +85,35 @@ tasks = sa.Table(
     sa.Index("ix_tasks_project_state", "project", "purpose", "state"),
 )
 
+# Items whose data annotators call bad; `first_at` is when the first of them did. Each payload of an
+# item has its own row: a new one begins anew.
+repairs = sa.Table(
+    "repairs",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("first_at", _TIME, nullable=False),
+    sa.Column("closed_at", _TIME),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("closing_note", sa.Text),
+    sa.Index("ix_repairs_listed", "project", "state", "first_at", "item_id"),
+)
+
+# Who says so, and what they noted.
+repair_reports = sa.Table(
+    "repair_reports",
+    metadata,
+    sa.Column("event_id", sa.Uuid, primary_key=True),
+    sa.Column("item_id", sa.Uuid, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("annotator", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("said_at", _TIME, nullable=False),
+    sa.Index("ix_repair_reports_item", "item_id", "revision"),
+)
+
 # What is still to be made again after a spec version was published: the items beyond `after`.
 rollouts = sa.Table(
     "rollouts",

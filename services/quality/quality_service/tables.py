@@ -172,6 +172,8 @@ verdicts = sa.Table(
     sa.Column("verdict", sa.Text, nullable=False),
 )
 
+# `fields` is what a skip speaks against: none means every field, null that it is not against the
+# specification. `labels` are the two that fit.
 skips = sa.Table(
     "skips",
     metadata,
@@ -183,6 +185,8 @@ skips = sa.Table(
     sa.Column("spec_version", sa.Integer, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("fields", ARRAY(sa.Text)),
+    sa.Column("labels", JSONB, nullable=False, server_default="[]"),
     sa.Index("ix_skips_spec", "project", "spec_version"),
     sa.Index("ix_skips_annotator", "project", "annotator"),
 )

@@ -238,6 +238,7 @@ async def test_an_issue_shows_its_evidence(quality: Any, say: Any) -> None:
         say.adjudicated("elsewhere", "perspective", "Never mind"),
         say.skipped("a", "three", "two_labels_fit"),
         say.skipped("b", "three", "bad_data"),
+        say.skipped("b", "trap", "bad_data", purpose="honeypot"),
         say.gold("trap", "good", rules=["R2"]),
         say.gold("easy", "good"),
         *(say.honeypot(name, "trap", "bad" if name != "d" else "good") for name in people),
@@ -257,13 +258,66 @@ async def test_an_issue_shows_its_evidence(quality: Any, say: Any) -> None:
     assert items[say.id("item three")].sources == ["skip"]
     pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
     assert pairs == [("bad", "good", 2), ("bad", "mixed", 1), ("good", "mixed", 1)]
-    assert shown.evidence.skips == {"bad_data": 1, "two_labels_fit": 1}
+    assert shown.evidence.skips == {"bad_data": 2, "two_labels_fit": 1}
+    listed = SpecIssues.model_validate_json(
+        (await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")).content
+    )
+    assert [(one.spec_version, one.reason, one.skips, one.items) for one in listed.skips] == [
+        (1, "bad_data", 2, 2),
+        (1, "two_labels_fit", 1, 1),
+    ]
     (group,) = shown.evidence.rationales
     assert (group.count, group.rules) == (2, ["R1"])
     (missed,) = shown.evidence.gold_missed
     assert (missed.item_id, missed.expected) == (say.id("item trap"), "good")
     assert (missed.missed, missed.answered, missed.given) == (3, 4, {"bad": 3})
     assert missed.rules == ["R2"]
+
+
+async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_differ(
+    quality: Any, say: Any
+) -> None:
+    fields = [
+        {"name": "mood", "kind": "choice", "options": ["good", "bad", "odd"]},
+        {"name": "tone", "kind": "choice", "options": ["a", "b"], "required": False},
+    ]
+
+    def both(*labels: Any) -> Any:
+        return {"labels": [{"mood": mood, "tone": tone} for mood, tone in labels]}
+
+    moods = both(("good", "a"), ("bad", "a"))
+    tones = both(("odd", "a"), ("odd", "b"))
+    await quality.hear(
+        say.spec(fields=fields),
+        say.agreement(0.4),
+        say.agreement(0.4, field="tone"),
+        say.conflict("split"),
+        *(say.skipped(name, "split", "two_labels_fit", **moods) for name in ("a", "b")),
+        say.skipped("c", "split", "two_labels_fit", **both(("odd", "a"), ("bad", "a"))),
+        say.skipped("a", "mood", "two_labels_fit", **moods),
+        say.skipped("a", "tone", "two_labels_fit", **tones),
+        say.skipped("a", "trap", "two_labels_fit", purpose="honeypot", **moods),
+        say.skipped("a", "unnamed", "two_labels_fit"),
+        say.skipped("a", "odd", "two_labels_fit", **both(("good", "a"), ("none", "a"))),
+    )
+    issues = {one.field: one.issue_id for one in await quality.said(SpecIssueOpened)}
+
+    found = {}
+    for field, issue in issues.items():
+        answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
+        shown = SpecIssueDetail.model_validate_json(answer.content)
+        pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
+        found[field] = (pairs, {one.item_id for one in shown.evidence.items}, shown.items)
+
+    named = {name: say.id(f"item {name}") for name in ("split", "mood", "tone", "unnamed", "odd")}
+    assert found == {
+        "mood": (
+            [("bad", "good", 2), ("bad", "odd", 1)],
+            {named[name] for name in ("split", "mood", "unnamed", "odd")},
+            4,
+        ),
+        "tone": ([("a", "b", 1)], {named["tone"], named["unnamed"]}, 2),
+    }
 
 
 async def test_gold_that_only_the_distrusted_miss_is_not_suspect(quality: Any, say: Any) -> None:

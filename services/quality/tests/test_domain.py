@@ -1,7 +1,9 @@
 """The rules of quality, for everything that can come."""
 
 import random
+from datetime import UTC, datetime
 from math import isclose
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,14 +12,15 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from labels import compile_fields
-from quality_service.domain import issues, reviews, scoring
+from quality_service.domain import issues, reviews, scoring, skips
 from quality_service.domain.rationales import Rationale, grouped
 from quality_service.domain.refusals import UnreadableSpec
 from quality_service.domain.scoring import Golds
 from quality_service.domain.shares import difference, share
 from quality_service.domain.spec import read_spec
 from quality_service.domain.standing import CROWD_MIN, HONEYPOTS_MIN, RISK, Bar, Tally, judge
-from schemas.vocabulary import Measure, Policy
+from schemas.events import ConflictRaised
+from schemas.vocabulary import Measure, Policy, Skip
 
 MOOD = {"name": "mood", "kind": "choice", "options": ["good", "bad"]}
 LEVEL = {"name": "level", "kind": "rating", "minimum": 1, "maximum": 5, "tolerance": 1}
@@ -260,15 +263,83 @@ def test_the_leading_cause_is_named_most_often(causes: dict[str, int]) -> None:
         assert causes.get(leading, 0) == max(causes.values())
 
 
+def items(answers: list[list[str]]) -> list[tuple[UUID, list[str]]]:
+    return [(UUID(int=place), given) for place, given in enumerate(answers)]
+
+
 @given(st.lists(st.lists(st.sampled_from("abc")), max_size=20))
 def test_a_pair_of_answers_is_one_confusion_in_either_order(answers: list[list[str]]) -> None:
-    found = issues.confusions(answers)
+    found = issues.confusions(items(answers))
 
-    assert found == issues.confusions([list(reversed(one)) for one in reversed(answers)])
+    assert found == issues.confusions([(item, one[::-1]) for item, one in items(answers)[::-1]])
+    assert found == issues.confusions(items(answers) * 2)
     assert all(first < second for first, second, _ in found)
     assert sum(count for *_, count in found) == sum(
         len(set(one)) * (len(set(one)) - 1) // 2 for one in answers
     )
+
+
+GOOD, BAD = {"mood": "good", "tone": "dry"}, {"mood": "bad", "tone": "dry"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "labels", "fields"),
+    [
+        ("guideline_does_not_cover", [], []),
+        ("two_labels_fit", [], []),
+        ("two_labels_fit", [GOOD, BAD], ["mood"]),
+        ("two_labels_fit", [GOOD, {"mood": "bad"}], ["mood", "tone"]),
+        ("bad_data", [], None),
+        ("not_my_skill", [], None),
+        ("other", [], None),
+    ],
+)
+def test_a_skip_speaks_against_what_its_reason_and_its_labels_say(
+    reason: Any, labels: Any, fields: Any
+) -> None:
+    assert skips.doubted(reason, labels) == fields
+
+
+def raised(by: Any, *skipped: Skip) -> ConflictRaised:
+    return ConflictRaised(
+        occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
+        project="p",
+        task_id=UUID(int=1),
+        item_id=UUID(int=2),
+        spec_version=1,
+        fields=["mood", "tone"],
+        reason="",
+        annotation_ids=[],
+        raised_by=by,
+        skips=list(skipped),
+    )
+
+
+def test_a_conflict_that_skips_raised_speaks_against_what_they_do() -> None:
+    data, skill = Skip(reason="bad_data"), Skip(reason="not_my_skill")
+    two, gap = Skip(reason="two_labels_fit", labels=[GOOD, BAD]), Skip(reason=skips.OF_THE_SPEC[0])
+
+    assert skips.contested(raised("skips", data, skill)) is None
+    assert skips.contested(raised("skips", data, two)) == ["mood"]
+    assert skips.contested(raised("skips", data, two, gap)) == ["mood", "tone"]
+    assert skips.contested(raised("votes", data)) == ["mood", "tone"]
+    assert skips.contested(raised("review", data)) == ["mood", "tone"]
+
+
+def test_hesitations_are_told_in_canonical_text_of_labels_that_the_spec_accepts() -> None:
+    fields = [
+        {"name": "tags", "kind": "choices", "options": ["a", "b"], "required": False},
+        {"name": "n", "kind": "number", "minimum": 0, "maximum": 9},
+    ]
+    named = [
+        [{"tags": ["b", "a"], "n": 1}, {"n": 1.0}],
+        [{"tags": ["a"], "n": 1}, {"tags": ["c"], "n": 1}],
+    ]
+
+    found = skips.hesitations(compile_fields(fields), "tags", named)
+
+    assert found == [['["a","b"]', ""], []]
+    assert skips.hesitations(compile_fields(fields), "n", named) == [["1", "1"], []]
 
 
 def test_rationales_in_the_same_words_are_one_group() -> None:

@@ -23,6 +23,7 @@ from schemas.events import (
     SpecIssueResolved,
     TaskWithdrawn,
 )
+from schemas.vocabulary import Skip
 
 HONEYPOTS = 20
 TASKS = [f"t{n}" for n in range(6)]
@@ -55,6 +56,9 @@ def work(say: Any) -> list[Event]:
         *(say.answer(who, name) for who in ("ada", "bob") for name in TASKS),
         say.answer("cal", "t0", prelabel="shown", prelabel_given=suggested),
         say.skipped("cal", "t1", "two_labels_fit"),
+        say.skipped("dot", "t7", "two_labels_fit", labels=[{"mood": "good"}, {"mood": "bad"}]),
+        say.skipped("dot", "t8", "bad_data"),
+        say.conflict("t8", raised_by="skips", skips=[Skip(reason="bad_data")]),
         *(say.conflict(name) for name in TASKS),
         say.conflict("t0", fields=["other"]),
         *(say.adjudicated(name, "slip" if name < "t2" else "spec_gap") for name in TASKS),
@@ -156,7 +160,7 @@ async def test_the_story_has_every_kind_of_end(quality: Any, say: Any) -> None:
     assert list(ended["causes"].values()) == ["spec_gap"]
     assert len(ended["scores"]) == 2 * HONEYPOTS + 1
     assert {item for _, _, item in ended["relabeled"]} == {
-        say.id(f"item {name}") for name in ["t0", "t1", "t2", "t3", "t4", "t5", "t9"]
+        say.id(f"item {name}") for name in ["t0", "t1", "t2", "t3", "t4", "t5", "t7", "t9"]
     }
     assert {kind.kind for kind in SUBSCRIPTIONS} == {type(event) for event in story(say)}
 

@@ -4,13 +4,17 @@ import asyncio
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from alembic import command
 
-from chassis import migrations
-from chassis.database import transaction
+from chassis import migrations, testing
+from chassis.database import raw, transaction
 from quality_service import jobs, metrics
+from quality_service.app import create_app
 from quality_service.operations import watching
+from quality_service.settings import Settings
 from schemas.events import (
     IDS_MAX,
     AnnotatorStandingChanged,
@@ -23,6 +27,7 @@ from schemas.events import (
     SpecIssueResolved,
     TaskWithdrawn,
 )
+from schemas.vocabulary import Skip
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -33,6 +38,27 @@ async def test_the_migrations_make_the_tables(fresh_database: Any) -> None:
     await asyncio.to_thread(migrations.upgrade, "quality_service", url)
 
     await asyncio.to_thread(migrations.check, "quality_service", url)
+
+
+async def test_skips_from_before_the_labels_were_told_speak_against_every_field(
+    fresh_database: Any, tokens: Any
+) -> None:
+    url = fresh_database()
+    await asyncio.to_thread(command.upgrade, migrations.config("quality_service", url), "0001")
+    app = create_app(testing.settings(Settings, tokens, url))
+    async with testing.serving(app), transaction(app.state.sessions) as session:
+        for n, reason in enumerate(["two_labels_fit", "bad_data"]):
+            old = "INSERT INTO skips VALUES ($1, 'a', 'annotate', 'p', $1, 1, 'work', $2)"
+            await (await raw(session)).execute(old, UUID(int=n), reason)
+    await asyncio.to_thread(migrations.upgrade, "quality_service", url)
+
+    async with testing.serving(app), transaction(app.state.sessions) as session:
+        found = await (await raw(session)).fetch("SELECT reason, fields, labels FROM skips")
+
+    assert {row["reason"]: (row["fields"], row["labels"]) for row in found} == {
+        "two_labels_fit": ([], []),
+        "bad_data": (None, []),
+    }
 
 
 async def test_a_honeypot_is_scored_field_by_field(quality: Any, say: Any) -> None:
@@ -323,6 +349,8 @@ async def test_the_evidence_and_nothing_else_is_labeled_again(quality: Any, say:
         say.skipped("ada", "gap", "guideline_does_not_cover"),
         say.skipped("bob", "gap", "two_labels_fit"),
         say.skipped("bob", "two", "two_labels_fit"),
+        say.skipped("bob", "mood", "two_labels_fit", labels=[{"mood": "good"}, {"mood": "bad"}]),
+        say.skipped("bob", "tone", "two_labels_fit", labels=[{"tone": "a"}, {"tone": "b"}]),
         say.skipped("ada", "bad", "bad_data"),
         say.skipped("ada", "trap", "two_labels_fit", purpose="honeypot"),
         say.decided(1, "quiet"),
@@ -335,8 +363,46 @@ async def test_the_evidence_and_nothing_else_is_labeled_again(quality: Any, say:
     assert [(one.issue_id, one.spec_version) for one in resolved(said)] == [(issue, 2)]
     requests = [one for one in said if isinstance(one, EvidenceRelabelRequested)]
     assert [(one.issue_id, one.spec_version) for one in requests] == [(issue, 2)]
-    names = ["split", "split again", "whole", "adjudicated", "gap", "two"]
+    names = ["split", "split again", "whole", "adjudicated", "gap", "two", "mood"]
     assert set(requests[0].item_ids) == {say.id(f"item {name}") for name in names}
+
+
+@pytest.mark.parametrize("reason", ["bad_data", "not_my_skill", "other"])
+async def test_what_is_no_fault_of_the_spec_is_no_evidence_though_it_raises_a_conflict(
+    quality: Any, say: Any, reason: str
+) -> None:
+    issue = await opened(quality, say)
+    names = [f"t{n}" for n in range(6)]
+    for name in names:
+        await quality.hear(
+            *(say.skipped(who, name, reason) for who in ("ada", "bob", "cal")),
+            say.conflict(name, raised_by="skips", skips=[Skip(reason=reason)] * 3),
+            say.adjudicated(name, "ambiguous_data"),
+        )
+
+    await quality.hear(say.spec(2, resolves=[issue], relabel="evidence"))
+
+    assert [type(one) for one in await quality.said()] == [SpecIssueResolved]
+
+
+async def test_a_gap_that_people_skip_is_evidence_and_so_is_how_it_was_settled(
+    quality: Any, say: Any
+) -> None:
+    issue = await opened(quality, say)
+    gap = Skip(reason="guideline_does_not_cover")
+    for n in range(5):
+        await quality.hear(
+            say.skipped("ada", f"t{n}", "guideline_does_not_cover"),
+            say.conflict(f"t{n}", raised_by="skips", skips=[gap, Skip(reason="bad_data")]),
+            say.adjudicated(f"t{n}", "spec_gap"),
+        )
+
+    await quality.hear(say.spec(2, resolves=[issue], relabel="evidence"))
+
+    said = await quality.said()
+    assert [one.cause for one in said if isinstance(one, SpecIssueDiagnosed)] == ["spec_gap"]
+    [asked] = [one for one in said if isinstance(one, EvidenceRelabelRequested)]
+    assert set(asked.item_ids) == {say.id(f"item t{n}") for n in range(5)}
 
 
 async def test_evidence_that_comes_after_the_mending_is_labeled_again_too(

@@ -6,7 +6,16 @@ from importlib.metadata import entry_points
 
 import typer
 
-from labelwright_client.cli import access, items, projects, replays, specs, status, versions
+from labelwright_client.cli import (
+    access,
+    items,
+    projects,
+    repairs,
+    replays,
+    specs,
+    status,
+    versions,
+)
 from labelwright_client.cli.output import Code, to_stderr
 
 GROUP = "labelwright.commands"
@@ -22,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(projects.app, name="project")
 app.add_typer(specs.app, name="spec")
+app.add_typer(repairs.app, name="repairs")
 app.command("token")(access.token)
 app.command("import")(items.import_)
 app.command("status")(status.status)

@@ -11,6 +11,7 @@ from consensus_service.domain.deciding import (
 )
 from consensus_service.domain.posterior import FieldModel, calibrated, posterior, with_scores
 from consensus_service.domain.refusals import BadCursor, UnknownProject, UnknownTask
+from consensus_service.domain.skips import pairs, reasons, told
 from consensus_service.domain.votes import Ballot, Vote
 
 __all__ = [
@@ -28,6 +29,9 @@ __all__ = [
     "WantsMore",
     "calibrated",
     "judge",
+    "pairs",
     "posterior",
+    "reasons",
+    "told",
     "with_scores",
 ]

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from consensus_service.domain import skips
 from consensus_service.domain.posterior import FieldModel, posterior
 from consensus_service.domain.votes import Ballot, Vote, answer_key
 from labels import LabelSchema
-from schemas.vocabulary import Decide, Policy
+from schemas.vocabulary import ConflictOrigin, Decide, Policy, Skip
 
 How = Literal["unanimous", "share", "posterior", "distribution"]
 _HOW: dict[str, How] = {
@@ -22,11 +23,12 @@ _RANK = ("distribution", "unanimous", "share", "posterior")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How many votes a task was asked for, how many it may get, how often it was skipped."""
+    """How many votes a task was asked for, how many it may get, and who skipped it."""
 
     target: int
     maximum: int
-    skips: int = 0
+    skips: Sequence[Skip] = ()
+    """One for each annotator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Conflict:
     fields: tuple[str, ...]
     why: str
     distribution: Mapping[str, Mapping[str, float]]
+    raised_by: ConflictOrigin = "votes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,15 @@ def judge(
 ) -> Outcome:
     """What follows from `votes` on a task. `models`: what is known of the voters, by field.
 
-    Only votes that count are looked at. Too many skips raise a conflict, whatever the votes say:
-    people could not answer, and an adjudicator must see why.
+    Only votes that count are looked at. When too many skipped the task, for whatever reasons, it
+    is a conflict, whatever the votes say: people could not answer, and an adjudicator must see why.
     """
     counted = [vote for vote in votes if vote.counts]
     names = tuple(field.name for field in labels.fields)
-    if asked.skips >= policy.skips_max:
+    if len(asked.skips) >= policy.skips_max:
         ballots = [Ballot.of(field, counted) for field in labels.fields] if counted else []
-        return Conflict(names, f"It was skipped {asked.skips} times.", _distribution(ballots))
+        why = skips.sentence(asked.skips, labels)
+        return Conflict(names, why, _distribution(ballots), "skips")
     if len(counted) < asked.target:
         return Wait(f"{len(counted)} of {asked.target} votes are there.")
     left = max(0, asked.maximum - len(counted))

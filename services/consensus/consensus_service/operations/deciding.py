@@ -8,10 +8,10 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Session
 from consensus_service import metrics
-from consensus_service.domain import Asked, Conflict, Decided, Wait, WantsMore, judge
+from consensus_service.domain import Asked, Conflict, Decided, Wait, WantsMore, judge, told
 from consensus_service.operations.modelling import known
 from consensus_service.operations.specs import compiled
-from consensus_service.store import tasks
+from consensus_service.store import skips, tasks
 from consensus_service.store.tasks import Stored, Task
 from schemas.events import ConflictRaised, LabelDecided, RedundancyRaised
 
@@ -23,7 +23,7 @@ async def weigh(session: Session, task: Task, now: datetime) -> None:
         return
     stored = await tasks.votes(session, task.task_id)
     votes = [vote.weighed(spec.policy.deciders) for vote in stored]
-    asked = Asked(task.target, task.redundancy_max, await tasks.skips(session, task.task_id))
+    asked = Asked(task.target, task.redundancy_max, await skips.skips(session, task.task_id))
     models = await known(session, task.project, spec, [vote.annotator for vote in votes])
     outcome = judge(votes, spec.policy, spec.labels, asked, models)
     match outcome:
@@ -69,7 +69,7 @@ async def _ask(
 async def raise_conflict(
     session: Session, task: Task, conflict: Conflict, annotation_ids: list[UUID], now: datetime
 ) -> None:
-    """The task is contested from now on; an adjudicator must settle it."""
+    """The task is contested from now on; an adjudicator must settle it, and hears of the skips."""
     scores = {name: dict(shares) for name, shares in conflict.distribution.items()}
     await tasks.contest(session, task.task_id, list(conflict.fields), conflict.why, scores, now)
     event = ConflictRaised(
@@ -83,6 +83,8 @@ async def raise_conflict(
         annotation_ids=annotation_ids,
         scores=scores,
         decision_no=await tasks.next_decision(session, task.project),
+        raised_by=conflict.raised_by,
+        skips=told(await skips.skips(session, task.task_id)),
     )
     await outbox.add(session, event)
     metrics.CONFLICTS.inc()

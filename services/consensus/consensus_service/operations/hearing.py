@@ -9,7 +9,7 @@ from chassis.parking import find_or_park, take_all_parked, take_parked
 from consensus_service.domain import Conflict
 from consensus_service.operations import deciding, specs
 from consensus_service.operations.specs import Compiled, compiled
-from consensus_service.store import models, tasks
+from consensus_service.store import models, skips, tasks
 from consensus_service.store.tasks import Task
 from schemas.envelope import Event
 from schemas.events import (
@@ -73,12 +73,12 @@ async def _reopen_if_shaken(session: Session, task: Task, event: AnnotationSubmi
 
 
 async def record_skip(session: Session, event: TaskSkipped) -> None:
-    """Count a skip; too many make a conflict."""
+    """Keep a skip; when too many annotators skipped a task, it is a conflict."""
     if event.purpose != "work" or event.stage != "annotate":
         return
     known = await _task_and_spec(session, event, event.task_id, event.spec_version)
     if known is not None:
-        await tasks.add_skip(session, event.event_id, event.task_id, event.reason)
+        await skips.add_skip(session, event)
         await deciding.weigh(session, known[0], event.occurred_at)
 
 
@@ -119,7 +119,7 @@ async def record_review(session: Session, event: ReviewDecided) -> None:
         await deciding.decide(session, task, row, task.distribution, event.occurred_at)
     else:
         fields = tuple(task.distribution or ()) or tuple(decision["label"] if decision else ())
-        conflict = Conflict(fields, why, task.distribution or {})
+        conflict = Conflict(fields, why, task.distribution or {}, "review")
         await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from chassis.database import Session
 from consensus_service import domain
 from consensus_service.operations.specs import Compiled, compiled
-from consensus_service.store import specs, tasks
+from consensus_service.store import skips, specs, tasks
 from consensus_service.store.tasks import Stored
-from schemas.consensus import Conflicts, ConflictView, TaskView, Vote
+from schemas.consensus import Conflicts, ConflictView, LabelPair, TaskView, Vote
 
 PAGE = 200
 _START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
@@ -30,6 +30,7 @@ async def show_task(session: Session, task_id: UUID) -> TaskView:
         raise domain.UnknownTask(f"No task {task_id} is known here.")
     spec = await compiled(session, task.project, task.spec_version)
     stored = await tasks.votes(session, task_id)
+    skipped = await skips.skips(session, task_id)
     decision = await tasks.decision(session, task.project, task_id)
     state: Any = task.state
     return TaskView(
@@ -40,7 +41,10 @@ async def show_task(session: Session, task_id: UUID) -> TaskView:
         state=state,
         target=task.target,
         votes=[_vote(vote, spec) for vote in stored],
-        skips=await tasks.skips(session, task_id),
+        skips=len(skipped),
+        skip_reasons=domain.reasons(skipped),
+        skip_pairs=[LabelPair(labels=list(two), count=n) for two, n in domain.pairs(skipped)],
+        skip_notes=[skip.note for skip in skipped if skip.note],
         distribution=task.distribution or {},
         label=decision["label"] if decision and task.state == "decided" else None,
         confidence=decision["confidence"] if decision else None,
@@ -87,6 +91,6 @@ def _cursor(after: str | None) -> tuple[datetime, UUID]:
         return _START
     moment, _, task_id = after.partition("~")
     try:
-        return datetime.fromisoformat(moment), UUID(task_id)
-    except ValueError as error:
+        return datetime.fromisoformat(moment).astimezone(UTC), UUID(task_id)
+    except (ValueError, OverflowError) as error:
         raise domain.BadCursor(f"'{after}' is not a cursor of this list.") from error

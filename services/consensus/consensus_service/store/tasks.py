@@ -33,8 +33,6 @@ SELECT v.annotation_id, v.annotator, v.annotator_kind, v.label,
 FROM votes v LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
 WHERE v.task_id = $1 ORDER BY v.arrival
 """
-_SKIP = "INSERT INTO skips (event_id, task_id, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
-_SKIPS = "SELECT count(*) FROM skips WHERE task_id = $1"
 _ASK = "UPDATE tasks SET target = $2, asked = $3, why = $4 WHERE task_id = $1"
 _WHY = "UPDATE tasks SET why = $2 WHERE task_id = $1"
 _CONTEST = """
@@ -167,19 +165,6 @@ async def votes(session: Session, task_id: UUID) -> list[Stored]:
         )
         for row in await connection.fetch(_VOTES, task_id)
     ]
-
-
-async def add_skip(session: Session, event_id: UUID, task_id: UUID, reason: str) -> None:
-    """Keep a skip."""
-    connection = await raw(session)
-    await connection.execute(_SKIP, event_id, task_id, reason)
-
-
-async def skips(session: Session, task_id: UUID) -> int:
-    """How often a task was skipped."""
-    connection = await raw(session)
-    count: int = await connection.fetchval(_SKIPS, task_id)
-    return count
 
 
 async def ask(session: Session, task_id: UUID, target: int, asked: int, why: str) -> None:

@@ -13,6 +13,14 @@ class UnknownBlob(Exception):
     """There is no such blob."""
 
 
+class UnknownRepair(Exception):
+    """Nobody says that the data of this item is bad."""
+
+
+class BadCursor(Exception):
+    """This is not a cursor of this list."""
+
+
 class ProjectExists(Exception):
     """The project exists, with another title."""
 

@@ -13,6 +13,7 @@ from ingest_service import metrics
 from ingest_service.domain.intake import Incoming, Unfit, incoming, read, take_in
 from ingest_service.domain.model import Basis, Project, Spec
 from ingest_service.domain.refusals import NoSpec
+from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
 from ingest_service.operations.files import keep_blobs
 from ingest_service.operations.tasks import bring_up_to_date
@@ -121,6 +122,7 @@ async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) ->
     regold = frozenset(changes.regold)
     if regold:
         await store.save_gold(session, [item for item in items if item.item_id in regold])
+    await repairs.follow_items(session, known, items, intake.now)
     if intake.spec is not None:
         basis = Basis(intake.project, intake.spec, intake.now)
         await bring_up_to_date(session, basis, items, regold=regold)

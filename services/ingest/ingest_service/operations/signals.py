@@ -15,6 +15,7 @@ from ingest_service import metrics
 from ingest_service.domain.intake import Incoming, Unfit, incoming, read
 from ingest_service.domain.model import Basis, Moves, Project
 from ingest_service.domain.signals import Heard, by_task, hear, kept
+from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
 from ingest_service.operations.files import keep_blobs
 from ingest_service.operations.tasks import carry_out
@@ -46,6 +47,7 @@ async def hear_signals(session: Session, batch: Batch, blobs: Path, now: datetim
             told, unfit = _read(project, chunk)
             heard, unknown = await _hear(session, project, told)
             await _store(session, project, heard, now)
+            await repairs.take_up(session, [one.item_id for one in told if one.brought is not None])
             await _keep_payloads(session, project, blobs, told, heard)
             effects.update(heard.effects)
             rejected += [*unfit, *unknown]

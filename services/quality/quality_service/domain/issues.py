@@ -6,6 +6,7 @@ far as an unclear rule does. So agreement is judged with everybody and without t
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from uuid import UUID, uuid5
 
 from schemas.quality import Verdict
@@ -92,13 +93,14 @@ def is_gold_suspect(missed: int, answered: int) -> bool:
     return missed >= GOLD_MISSED_MIN and 2 * missed >= answered
 
 
-def confusions(answers: Iterable[Iterable[str]]) -> list[tuple[str, str, int]]:
-    """How many items got both of two answers, the most frequent pair first."""
-    counts: dict[tuple[str, str], int] = {}
-    for given in answers:
-        different = sorted(set(given))
-        for place, first in enumerate(different):
-            for second in different[place + 1 :]:
-                counts[first, second] = counts.get((first, second), 0) + 1
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [(first, second, count) for (first, second), count in ordered]
+def confusions(answers: Iterable[tuple[UUID, Iterable[str]]]) -> list[tuple[str, str, int]]:
+    """How many items got both of two answers, the most frequent pair first.
+
+    An item of which this is said twice, by votes and by who skipped it, counts once.
+    """
+    items: dict[tuple[str, str], set[UUID]] = {}
+    for item, given in answers:
+        for pair in combinations(sorted(set(given)), 2):
+            items.setdefault(pair, set()).add(item)
+    ordered = sorted(items.items(), key=lambda one: (-len(one[1]), one[0]))
+    return [(first, second, len(found)) for (first, second), found in ordered]

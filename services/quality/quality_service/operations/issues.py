@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import logs, outbox
 from chassis.database import Session
 from quality_service.domain import issues as rules
+from quality_service.domain import skips
 from quality_service.domain.issues import Issue
 from quality_service.domain.spec import Spec
 from quality_service.operations.waiting import with_specs
@@ -75,9 +76,14 @@ async def _open(session: Session, event: AgreementMeasured, spec: Spec, why: str
 
 
 async def take_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
-    """Keep what people could not settle."""
+    """Keep what people could not settle, as far as it speaks against the specification."""
     await specs.lock(session, {event.project for event in events})
-    await evidence.add_conflicts(session, events)
+    kept = [
+        event.model_copy(update={"fields": fields})
+        for event in events
+        if (fields := skips.contested(event)) is not None
+    ]
+    await evidence.add_conflicts(session, kept)
     await _hear(session, events)
 
 
@@ -91,7 +97,8 @@ async def take_adjudications(session: Session, events: Sequence[AdjudicationDeci
 async def take_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
     """Keep what was passed on, and why."""
     await specs.lock(session, {event.project for event in events})
-    await evidence.add_skips(session, events)
+    given = [(event, skips.doubted(event.reason, event.labels)) for event in events]
+    await evidence.add_skips(session, given)
     await _hear(session, events)
 
 

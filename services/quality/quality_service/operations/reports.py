@@ -10,6 +10,7 @@ from quality_service.domain.issues import Issue
 from quality_service.domain.rationales import Group, grouped
 from quality_service.domain.refusals import UnknownIssue, UnknownProject
 from quality_service.domain.shares import difference, share
+from quality_service.domain.skips import hesitations
 from quality_service.store import evidence, issues, specs, views
 from quality_service.store.views import StoredIssue
 from schemas.quality import (
@@ -36,6 +37,7 @@ async def list_issues(session: Session, project: str, after: UUID | None, limit:
     return SpecIssues(
         issues=await _shown(session, page),
         findings=await _findings(session, project),
+        skips=await views.skips(session, project),
         next=str(page[-1].issue_id) if len(found) > limit else None,
     )
 
@@ -109,7 +111,7 @@ async def _findings(session: Session, project: str) -> list[AgreementFinding]:
 
 
 async def _evidence(session: Session, issue: Issue) -> Evidence:
-    pairs = rules.confusions(await evidence.answers(session, issue))
+    pairs = rules.confusions(await _answers(session, issue))
     groups = grouped(await evidence.rationales(session, issue))
     return Evidence(
         items=await evidence.items(session, issue),
@@ -121,6 +123,18 @@ async def _evidence(session: Session, issue: Issue) -> Evidence:
         rationales=[_group(group) for group in groups[:LIST_MAX]],
         gold_missed=await evidence.gold_missed(session, issue),
     )
+
+
+async def _answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
+    """Which answers people gave to one item, or could not choose between."""
+    found = await evidence.answers(session, issue)
+    named = await evidence.named(session, issue)
+    spec = await specs.spec(session, issue.project, issue.spec_version)
+    if spec is None or not named:
+        return found
+    between = hesitations(spec.schema, issue.field, [labels for _, labels in named])
+    items = [item for item, _ in named]
+    return [*found, *zip(items, between, strict=True)]
 
 
 def _group(group: Group) -> RationaleGroup:

@@ -9,6 +9,7 @@ from quality_service.domain.issues import Issue, is_gold_suspect
 from quality_service.domain.rationales import Rationale
 from schemas.events import AdjudicationDecided, ConflictRaised, TaskSkipped
 from schemas.quality import EvidenceItem, GoldMissed
+from schemas.vocabulary import Label
 
 LIST_MAX = 500
 READ_MAX = 20_000
@@ -35,9 +36,14 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
 ON CONFLICT DO NOTHING
 """
 _ADD_SKIPS = """
-INSERT INTO skips (task_id, annotator, stage, project, item_id, spec_version, purpose, reason)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[],
-    $7::text[], $8::text[])
+INSERT INTO skips (task_id, annotator, stage, project, item_id, spec_version, purpose, reason,
+    labels, fields)
+SELECT task_id, annotator, stage, project, item_id, spec_version, purpose, reason, labels::jsonb,
+    CASE WHEN fields IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(fields::jsonb)) END
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::text[],
+    $8::text[], $9::text[], $10::text[])
+    AS one (task_id, annotator, stage, project, item_id, spec_version, purpose, reason, labels,
+        fields)
 ON CONFLICT DO NOTHING
 """
 _CONFLICTS_OF = """
@@ -46,7 +52,7 @@ WHERE project = $1 AND spec_version = $2 AND (fields = '{}' OR $3 = ANY(fields))
 """
 _SKIPS_OF = """
 SELECT * FROM skips WHERE project = $1 AND spec_version = $2 AND purpose = 'work'
-    AND reason IN ('guideline_does_not_cover', 'two_labels_fit')
+    AND (fields = '{}' OR $3 = ANY(fields))
 """
 _ITEMS = f"""
 WITH conflict AS ({_CONFLICTS_OF}), skip AS ({_SKIPS_OF}), evidence AS (
@@ -62,10 +68,14 @@ ORDER BY cardinality(array_agg(DISTINCT source)) DESC, item_id LIMIT $4
 """
 _SCORES = f"""
 WITH conflict AS ({_CONFLICTS_OF})
-SELECT ARRAY(
+SELECT item_id, ARRAY(
     SELECT answer FROM jsonb_each_text(scores -> $3) AS one (answer, score) WHERE score <> '0'
 ) AS answers
 FROM conflict WHERE jsonb_typeof(scores -> $3) = 'object' ORDER BY task_id LIMIT $4
+"""
+_NAMED = f"""
+SELECT item_id, labels FROM ({_SKIPS_OF}) AS skip WHERE labels <> '[]'
+ORDER BY task_id, annotator, stage LIMIT $4
 """
 _RATIONALES = f"""
 WITH conflict AS ({_CONFLICTS_OF})
@@ -125,8 +135,11 @@ async def add_adjudications(session: Session, events: Sequence[AdjudicationDecid
     )
 
 
-async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
-    """Keep who passed what on, and why."""
+async def add_skips(
+    session: Session, given: Sequence[tuple[TaskSkipped, list[str] | None]]
+) -> None:
+    """Keep who passed what on, and why, each with the fields that it speaks against."""
+    events = [event for event, _ in given]
     connection = await raw(session)
     await connection.execute(
         _ADD_SKIPS,
@@ -138,6 +151,8 @@ async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
         [event.spec_version for event in events],
         [event.purpose for event in events],
         [event.reason for event in events],
+        [as_json(event.labels) for event in events],
+        [None if fields is None else as_json(fields) for _, fields in given],
     )
 
 
@@ -148,10 +163,18 @@ async def items(session: Session, issue: Issue) -> list[EvidenceItem]:
     return [EvidenceItem(**dict(row)) for row in rows]
 
 
-async def answers(session: Session, issue: Issue) -> list[list[str]]:
-    """The different answers to the field in each conflict."""
+async def answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
+    """The different answers to the field in each conflict, with its item."""
     connection = await raw(session)
-    return [row["answers"] for row in await connection.fetch(_SCORES, *_about(issue), READ_MAX)]
+    rows = await connection.fetch(_SCORES, *_about(issue), READ_MAX)
+    return [(row["item_id"], row["answers"]) for row in rows]
+
+
+async def named(session: Session, issue: Issue) -> list[tuple[UUID, list[Label]]]:
+    """The two labels of each skip that says that both fit, and differ in the field; its item."""
+    connection = await raw(session)
+    rows = await connection.fetch(_NAMED, *_about(issue), READ_MAX)
+    return [(row["item_id"], row["labels"]) for row in rows]
 
 
 async def rationales(session: Session, issue: Issue) -> list[Rationale]:

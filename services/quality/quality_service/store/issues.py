@@ -52,8 +52,8 @@ SELECT DISTINCT i.issue_id, e.item_id
 FROM issues i JOIN (
     SELECT project, spec_version, item_id, fields FROM conflicts
     UNION ALL
-    SELECT project, spec_version, item_id, '{}' FROM skips
-    WHERE purpose = 'work' AND reason IN ('guideline_does_not_cover', 'two_labels_fit')
+    SELECT project, spec_version, item_id, fields FROM skips
+    WHERE purpose = 'work' AND fields IS NOT NULL
 ) AS e ON e.project = i.project AND e.spec_version = i.spec_version
     AND (e.fields = '{}' OR i.field = ANY(e.fields))
 WHERE i.issue_id = ANY($1) AND i.relabel = 'evidence'

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.database import Session, raw
 from quality_service.store.issues import measure_of
+from schemas.quality import SkipFinding
 from schemas.vocabulary import Measure, Standing
 
 _STANDINGS = """
@@ -44,8 +45,8 @@ SELECT issue_id, count(DISTINCT item_id) AS count
 FROM issues i JOIN (
     SELECT project, spec_version, item_id, fields FROM conflicts
     UNION ALL
-    SELECT project, spec_version, item_id, '{}' FROM skips
-    WHERE purpose = 'work' AND reason IN ('guideline_does_not_cover', 'two_labels_fit')
+    SELECT project, spec_version, item_id, fields FROM skips
+    WHERE purpose = 'work' AND fields IS NOT NULL
 ) AS e ON e.project = i.project AND e.spec_version = i.spec_version
     AND (e.fields = '{}' OR i.field = ANY(e.fields))
 WHERE issue_id = ANY($1) GROUP BY issue_id
@@ -53,6 +54,12 @@ WHERE issue_id = ANY($1) GROUP BY issue_id
 _MEASURES = """
 SELECT spec_version, field, metric, measured, without_distrusted FROM measures
 WHERE project = $1 ORDER BY spec_version DESC, field LIMIT 500
+"""
+# Honeypots among them: else whoever skips one and looks here could tell that it was one.
+_SKIPS = """
+SELECT spec_version, reason, count(*) AS skips, count(DISTINCT item_id) AS items FROM skips
+WHERE project = $1 GROUP BY spec_version, reason
+ORDER BY spec_version DESC, skips DESC, reason LIMIT 500
 """
 _MODELS = """
 SELECT model, count(*) FILTER (WHERE was_shown) AS shown,
@@ -168,6 +175,12 @@ async def measures(session: Session, project: str) -> list[StoredMeasure]:
             StoredMeasure(row["spec_version"], row["field"], row["metric"], measured, without)
         )
     return found
+
+
+async def skips(session: Session, project: str) -> list[SkipFinding]:
+    """How often tasks were skipped for each reason, newest spec version first."""
+    connection = await raw(session)
+    return [SkipFinding(**dict(row)) for row in await connection.fetch(_SKIPS, project)]
 
 
 async def models(session: Session, project: str) -> list[dict[str, Any]]:

@@ -1,0 +1,81 @@
+"""Every event of the system, past tense.
+
+Each module holds what one service says, in the order in which an item lives.
+"""
+
+from schemas.envelope import Event
+from schemas.events.consensus import (
+    AgreementMeasured,
+    ConflictRaised,
+    LabelDecided,
+    RedundancyRaised,
+    RelabelRequested,
+)
+from schemas.events.dataset_store import (
+    DatasetVersionPublished,
+    TagMoved,
+    VersionUsed,
+)
+from schemas.events.ingest import (
+    GoldRegistered,
+    SpecPublished,
+    TaskCreated,
+    TaskReprioritized,
+    TaskWithdrawn,
+)
+from schemas.events.quality import (
+    AnnotatorStandingChanged,
+    EvidenceRelabelRequested,
+    HoneypotScored,
+    ReviewRequested,
+    SkillChanged,
+    SpecIssueDiagnosed,
+    SpecIssueOpened,
+    SpecIssueResolved,
+)
+from schemas.events.queue import (
+    AdjudicationDecided,
+    AnnotationSubmitted,
+    LeaseExpired,
+    ReviewDecided,
+    TaskSkipped,
+)
+from schemas.vocabulary import IDS_MAX
+
+__all__ = [
+    "EVENTS",
+    "IDS_MAX",
+    "AdjudicationDecided",
+    "AgreementMeasured",
+    "AnnotationSubmitted",
+    "AnnotatorStandingChanged",
+    "ConflictRaised",
+    "DatasetVersionPublished",
+    "EvidenceRelabelRequested",
+    "GoldRegistered",
+    "HoneypotScored",
+    "LabelDecided",
+    "LeaseExpired",
+    "RedundancyRaised",
+    "RelabelRequested",
+    "ReviewDecided",
+    "ReviewRequested",
+    "SkillChanged",
+    "SpecIssueDiagnosed",
+    "SpecIssueOpened",
+    "SpecIssueResolved",
+    "SpecPublished",
+    "TagMoved",
+    "TaskCreated",
+    "TaskReprioritized",
+    "TaskSkipped",
+    "TaskWithdrawn",
+    "VersionUsed",
+]
+
+EVENTS: dict[str, type[Event]] = {
+    kind.kind(): kind
+    for kind in Event.__subclasses__()
+    if kind.__module__.startswith(f"{__name__}.")
+}
+"""Every event by its CloudEvents type."""

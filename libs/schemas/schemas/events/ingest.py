@@ -1,0 +1,93 @@
+"""What ingest says: specifications, tasks, gold."""
+
+from typing import Any, Literal
+
+from schemas import topics
+from schemas.envelope import Event
+from schemas.vocabulary import (
+    Id,
+    Label,
+    Overlap,
+    Payload,
+    Prelabel,
+    Priority,
+    Purpose,
+    Relabel,
+    Sha256,
+    Signal,
+    SpecVersion,
+    Timestamp,
+)
+
+
+class SpecPublished(Event):
+    """A spec version exists. It is immutable from now on."""
+
+    topic = topics.SPECS
+    keyed_by = "project"
+    spec_version: SpecVersion
+    spec_hash: Sha256
+    document: dict[str, Any]
+    resolves: list[Id] = []
+    relabel: Relabel = "none"
+
+
+class TaskCreated(Event):
+    """One item is to be labeled under one spec version."""
+
+    topic = topics.TASKS
+    keyed_by = "task_id"
+    task_id: Id
+    item_id: Id
+    external_id: str | None
+    revision: int
+    spec_version: SpecVersion
+    task_type: str
+    payload: Payload | None
+    blob: Sha256 | None = None
+    payload_sha256: Sha256
+    source: str | None = None
+    priority: Priority
+    due_at: Timestamp | None = None
+    skills: list[str] = []
+    metadata: Payload = {}
+    signals: list[Signal] = []
+    prelabels: list[Prelabel] = []
+    purpose: Purpose
+    redundancy: int
+    redundancy_max: int
+    overlap: Overlap
+    supersedes: Id | None = None
+    reopens: Id | None = None
+
+
+class TaskReprioritized(Event):
+    """A task became more or less urgent."""
+
+    topic = topics.TASKS
+    keyed_by = "task_id"
+    task_id: Id
+    priority: Priority
+    signals: list[Signal] = []
+
+
+class TaskWithdrawn(Event):
+    """Nobody need label this task any more."""
+
+    topic = topics.TASKS
+    keyed_by = "task_id"
+    task_id: Id
+    reason: Literal["superseded", "item_changed", "withdrawn"]
+    superseded_by: Id | None = None
+
+
+class GoldRegistered(Event):
+    """The right label of an item is known. Only quality hears of it."""
+
+    topic = topics.GOLD
+    keyed_by = "task_id"
+    task_id: Id
+    item_id: Id
+    spec_version: SpecVersion
+    label: Label
+    rules: list[str] = []

@@ -1,0 +1,32 @@
+"""Who passed which task on, and why."""
+
+from uuid import UUID
+
+from chassis.database import Session, as_json, raw
+from schemas.events import TaskSkipped
+from schemas.vocabulary import Skip
+
+_ADD = """
+INSERT INTO skips (event_id, task_id, annotator, reason, note, labels)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING
+"""
+# Each annotator once, with what it said last. Skips from before annotators were kept count singly.
+_OF_TASK = """
+SELECT reason, note, labels FROM (
+    SELECT DISTINCT ON (coalesce(annotator, event_id::text)) reason, note, labels, arrival
+    FROM skips WHERE task_id = $1 ORDER BY coalesce(annotator, event_id::text), arrival DESC
+) AS last ORDER BY arrival
+"""
+
+
+async def add_skip(session: Session, event: TaskSkipped) -> None:
+    """Keep a skip."""
+    connection = await raw(session)
+    about = (event.event_id, event.task_id, event.annotator)
+    await connection.execute(_ADD, *about, event.reason, event.note, as_json(event.labels))
+
+
+async def skips(session: Session, task_id: UUID) -> list[Skip]:
+    """The skips of a task, one for each annotator, in the order in which they came."""
+    connection = await raw(session)
+    return [Skip(**dict(row)) for row in await connection.fetch(_OF_TASK, task_id)]

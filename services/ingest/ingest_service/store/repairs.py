@@ -1,0 +1,108 @@
+"""Items whose data is bad, as annotators say."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.database import Session, raw
+from schemas.events import TaskSkipped
+from schemas.ingest import Repair, RepairState
+
+NOTES_MAX = 20
+"""How many notes on one item are told: the newest."""
+
+_REVISIONS = """
+SELECT coalesce(t.revision, i.revision) AS told, i.revision AS newest
+FROM items i LEFT JOIN tasks t ON t.task_id = $3 AND t.item_id = i.item_id
+WHERE i.item_id = $1 AND i.project = $2
+"""
+_OPEN = """
+INSERT INTO repairs (item_id, revision, project, state, first_at, closed_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (item_id, revision)
+    DO UPDATE SET first_at = least(repairs.first_at, excluded.first_at)
+"""
+_REPORT = """
+INSERT INTO repair_reports (event_id, item_id, revision, annotator, note, said_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+_CHANGE = """
+UPDATE repairs r SET state = 'changed', closed_at = $3
+FROM unnest($1::uuid[], $2::int[]) AS now (item_id, revision)
+WHERE r.item_id = now.item_id AND r.revision < now.revision AND r.state = 'open'
+"""
+_CLOSE = """
+UPDATE repairs SET state = 'right', closed_at = $3, closed_by = $4, closing_note = $5
+WHERE item_id = $1 AND project = $2 AND state = 'open'
+"""
+_WHOLE = f"""
+SELECT r.item_id, i.external_id, r.revision, r.state, r.first_at, r.closed_at, r.closed_by,
+    r.closing_note, said.*, EXISTS (SELECT 1 FROM gold g WHERE g.item_id = r.item_id) AS gold
+FROM repairs r JOIN items i USING (item_id) CROSS JOIN LATERAL (
+    SELECT count(DISTINCT annotator) AS people, max(said_at) AS last_at, coalesce((array_agg(note
+        ORDER BY said_at DESC, event_id) FILTER (WHERE note <> ''))[:{NOTES_MAX}], '{{}}') AS notes
+    FROM repair_reports s WHERE s.item_id = r.item_id AND s.revision = r.revision
+) said
+"""
+_LIST = f"""{_WHOLE}
+WHERE r.project = $1 AND r.state = $2 AND (r.first_at, r.item_id) > ($3, $4)
+ORDER BY r.first_at, r.item_id LIMIT $5
+"""
+_NEWEST = f"""{_WHOLE}
+WHERE r.project = $1 AND r.item_id = $2 ORDER BY r.revision DESC LIMIT 1
+"""
+_COUNT = "SELECT count(*) FROM repairs WHERE state = 'open'"
+
+
+async def revisions(session: Session, event: TaskSkipped) -> tuple[int, int] | None:
+    """Which revision of its item a skip is about, and which is the newest; None: no such item."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_REVISIONS, event.item_id, event.project, event.task_id)
+    return None if row is None else (row["told"], row["newest"])
+
+
+async def add_report(session: Session, event: TaskSkipped, revision: int, *, is_open: bool) -> None:
+    """Keep that an annotator calls the data bad. `is_open`: it is still the newest revision."""
+    connection = await raw(session)
+    about = (event.item_id, revision)
+    state, closed_at = ("open", None) if is_open else ("changed", event.occurred_at)
+    await connection.execute(_OPEN, *about, event.project, state, event.occurred_at, closed_at)
+    said = (event.annotator, event.note, event.occurred_at)
+    await connection.execute(_REPORT, event.event_id, *about, *said)
+
+
+async def close_changed(session: Session, newest: Mapping[UUID, int], now: datetime) -> None:
+    """These items have another payload by now: what was wrong with the one before is past."""
+    connection = await raw(session)
+    await connection.execute(_CHANGE, list(newest), list(newest.values()), now)
+
+
+async def close(
+    session: Session, project: str, item_id: UUID, closed: tuple[datetime, str, str | None]
+) -> None:
+    """The data of this item is right; when that was said, by whom, with which note."""
+    connection = await raw(session)
+    await connection.execute(_CLOSE, item_id, project, *closed)
+
+
+async def repairs(
+    session: Session, project: str, state: RepairState, after: tuple[datetime, UUID], limit: int
+) -> list[Repair]:
+    """Repairs in one state, those that were noticed first before others."""
+    connection = await raw(session)
+    rows: list[Any] = await connection.fetch(_LIST, project, state, *after, limit)
+    return [Repair(**dict(row)) for row in rows]
+
+
+async def newest(session: Session, project: str, item_id: UUID) -> Repair | None:
+    """What is said of the newest revision of an item of which anything is said."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_NEWEST, project, item_id)
+    return None if row is None else Repair(**dict(row))
+
+
+async def open_count(session: Session) -> int:
+    """How many are open in all projects."""
+    connection = await raw(session)
+    return int(await connection.fetchval(_COUNT))
