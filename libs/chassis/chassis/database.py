@@ -44,14 +44,19 @@ async def create_pool(settings: ServiceSettings) -> Pool:
     JSON columns come back parsed; what goes into one is JSON text.
     """
     pool: Pool = await asyncpg.create_pool(
-        settings.database_url.replace("+asyncpg", ""),
+        driver_url(settings.database_url),
         min_size=0,
         max_size=settings.database_pool,
         init=_speak_json,
         reset=_leave_as_is,
-        server_settings={"jit": "off"},
+        server_settings={"jit": "off", **settings.planner},
     )
     return pool
+
+
+def driver_url(database_url: str) -> str:
+    """The address of the settings as the driver takes it."""
+    return database_url.replace("+asyncpg", "")
 
 
 async def _speak_json(connection: Connection) -> None:
@@ -179,4 +184,7 @@ def is_transient(error: BaseException | None) -> bool:
         return state in _TRANSIENT_SQLSTATES or state.startswith("08")
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
+    if isinstance(error, asyncpg.InternalClientError):
+        # The server has said that it goes, and the driver has not seen it go yet.
+        return "cannot switch to" in str(error)
     return isinstance(error, OSError | TimeoutError) or is_transient(error.__cause__)

@@ -50,6 +50,7 @@ INSERT INTO outbox (topic, key, kind, body, trace)
 SELECT topic, key, kind, body, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[])
     WITH ORDINALITY AS event (topic, key, kind, body, place) ORDER BY place
 """
+_HOLDS = "SELECT count(*) = $1 FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting"
 # Only the replica that gets the lock takes rows. They are gone when the transaction commits, which
 # is after the broker has acknowledged them.
 _TAKE = """
@@ -77,6 +78,12 @@ async def add(session: Session, *events: Event) -> None:
         logs.traceparent().encode(),
     )
     after_commit(session, added.ring)
+
+
+async def holds(session: Session, count: int) -> bool:
+    """Whether `count` events or more wait to be sent: whoever adds thousands should wait too."""
+    connection = await raw(session)
+    return bool(await connection.fetchval(_HOLDS, count))
 
 
 async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> None:

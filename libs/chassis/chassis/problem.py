@@ -103,7 +103,8 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
         detail = str(error)
         faults = getattr(error, "faults", ())
         body = document(status, slug(kind), title(kind), detail=detail, faults=faults)
-        return response(request, {**body, **getattr(error, "extra", {})})
+        extra, headers = getattr(error, "extra", {}), getattr(error, "headers", None)
+        return response(request, {**body, **extra}, headers)
 
     return answer
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -14,16 +15,11 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chassis import auth, health, inbox, logs, metrics, outbox, problem
+from chassis import auth, health, inbox, logs, metrics, outbox, problem, replicas
+from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
-from chassis.database import (
-    Session,
-    Sessions,
-    create_pool,
-    is_transient,
-    transaction,
-)
+from chassis.database import Session, Sessions, create_pool, is_transient, transaction
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
 from chassis.observed import Observed
@@ -47,6 +43,7 @@ def create(
     refusals: Mapping[type[Exception], int],
     subscriptions: Sequence[Subscription] = (),
     jobs: Sequence[Job] = (),
+    bells: Bells | None = None,
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
@@ -55,12 +52,10 @@ def create(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _parts(app, settings, subscriptions, tuple(refusals)) as parts:
-            tasks = [
-                parts.consumer.run,
-                parts.relay,
-                *(_clocked(job, parts.sessions) for job in every),
-            ]
-            async with running(*tasks):
+            own: list[Task] = [parts.consumer.run, parts.relay]
+            if bells is not None:
+                own.append(partial(replicas.converse, bells, settings.database_url))
+            async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
                 yield
                 await _drain(parts, settings.drain_seconds)
 
@@ -70,14 +65,20 @@ def create(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
     )
     app.state.settings = settings
     app.state.verifier = auth.Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refusals})
-    app.include_router(router)
+    app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
     app.add_route("/metrics", metrics.exposition)
+    _wrap(app, settings)
+    return app
+
+
+def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -87,7 +88,6 @@ def create(
         )
     app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
     app.add_middleware(Observed)
-    return app
 
 
 @dataclass(frozen=True, slots=True)

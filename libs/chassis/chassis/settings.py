@@ -12,6 +12,8 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True)
 
     service: ClassVar[str]
+    planner: ClassVar[dict[str, str]] = {}
+    """PostgreSQL settings of every connection, for a service whose statements need some."""
 
     database_url: str
     """postgresql+asyncpg://user:password@host:port/database"""

@@ -1,0 +1,107 @@
+"""Many requests, one transaction: what comes in while one is under way shares the next.
+
+A commit and its statements cost the database and this process much the same for one request as
+for ten. Nobody waits for company: an idle batcher starts at once. The answers are given after
+the commit, each to its own request, so that what was promised is kept.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from chassis.database import Session, Sessions, is_transient, transaction
+
+SIZE_MAX = 64
+TRIES_MAX = 3
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+Handle = Callable[[Session, Sequence[Request]], Awaitable[Sequence[Answer | Exception]]]
+"""Answers each request, in order; an exception among the answers is raised to its asker alone."""
+
+
+class Batcher(Generic[Request, Answer]):
+    """Gives requests to `handle` in batches, one batch at a time."""
+
+    def __init__(
+        self, handle: Handle[Request, Answer], key: Callable[[Request], Hashable] = id
+    ) -> None:
+        """Two requests of one `key` never share a batch: the second sees what the first did."""
+        self._handle = handle
+        self._key = key
+        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def ask(self, sessions: Sessions, request: Request) -> Answer:
+        """The answer to `request`, once the transaction that made it true has committed."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, future))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(sessions))
+        return await future
+
+    async def _run(self, sessions: Sessions) -> None:
+        try:
+            while self._waiting:
+                batch = self._next()
+                if batch:
+                    await self._answer(sessions, batch)
+        finally:
+            self._running = None
+
+    def _next(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
+        """The oldest requests, each key once; those whose asker has gone are left out."""
+        batch: dict[Hashable, tuple[Request, asyncio.Future[Answer]]] = {}
+        rest: list[tuple[Request, asyncio.Future[Answer]]] = []
+        for request, future in self._waiting:
+            if future.done():
+                continue
+            key = self._key(request)
+            if key in batch or len(batch) == SIZE_MAX:
+                rest.append((request, future))
+            else:
+                batch[key] = (request, future)
+        self._waiting = rest
+        return list(batch.values())
+
+    async def _answer(
+        self,
+        sessions: Sessions,
+        batch: Sequence[tuple[Request, asyncio.Future[Answer]]],
+        tries: int = 1,
+    ) -> None:
+        try:
+            async with transaction(sessions) as session:
+                answers = await self._handle(session, [request for request, _ in batch])
+        except Exception as error:  # Given to whoever asked.
+            await self._part(sessions, batch, error, tries)
+        else:
+            for (_, future), answer in zip(batch, answers, strict=True):
+                _tell(future, answer)
+
+    async def _part(
+        self,
+        sessions: Sessions,
+        batch: Sequence[tuple[Request, asyncio.Future[Answer]]],
+        error: Exception,
+        tries: int,
+    ) -> None:
+        """One request must not fail for another's sake: each is tried again on its own."""
+        if is_transient(error) and tries < TRIES_MAX:
+            await self._answer(sessions, batch, tries + 1)
+        elif len(batch) > 1 and not is_transient(error):
+            for one in batch:
+                await self._answer(sessions, [one])
+        else:
+            for _, future in batch:
+                _tell(future, error)
+
+
+def _tell(future: "asyncio.Future[Answer]", answer: Answer | Exception) -> None:
+    if future.done():  # Whoever asked has gone.
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)

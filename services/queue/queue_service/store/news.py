@@ -1,0 +1,21 @@
+"""What a page that listens begins with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.database import Session, raw
+
+_PROJECTS = """
+SELECT p.project, p.newest_version AS version, coalesce(a.standing, 'new') AS standing
+FROM projects p LEFT JOIN annotators a ON a.project = p.project AND a.annotator = $1
+WHERE $2::text[] IS NULL OR p.project = ANY($2)
+ORDER BY p.project
+"""
+
+
+async def projects_of(
+    session: Session, annotator: str, projects: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """The newest spec version of `projects` (None: all), and the annotator's standing in each."""
+    connection = await raw(session)
+    return [dict(row) for row in await connection.fetch(_PROJECTS, annotator, projects)]
