@@ -7,14 +7,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from chassis.auth import AnyCaller, Caller, needs
-from chassis.clock import Now, utc_now
-from chassis.database import OpenSessions, Sessions, Transaction, transaction
+from chassis.auth import AnyCaller, Caller, Forbidden, needs
+from chassis.clock import Now
+from chassis.database import OpenSessions, Transaction
+from chassis.hot import HotRoute, respond
 from chassis.json_body import JsonRoute
-from queue_service import domain
-from queue_service.domain import PICKERS, STAGE_ROLES, Wish, Worker
-from queue_service.operations import answering, bulk, explaining, leasing, specs
-from queue_service.settings import Settings
+from queue_service import stream
+from queue_service.batches import Batches
+from queue_service.domain import refusals
+from queue_service.domain.choice import Ask
+from queue_service.domain.leases import PICKERS, STAGE_ROLES, Worker
+from queue_service.operations import answering, bulk, explaining, leasing, news, specs
+from queue_service.operations.answering import Submission
 from schemas.queue import (
     AdjudicationRequest,
     AnnotationAccepted,
@@ -23,89 +27,85 @@ from schemas.queue import (
     BulkRequest,
     DraftRequest,
     Explanation,
-    Lease,
     LeaseRequest,
     Leases,
+    PauseRequest,
     QueueDepth,
     ReviewRequest,
     SkipRequest,
     SpecView,
 )
-from schemas.vocabulary import AnnotatorKind, ProjectName, SpecVersion
-
-POLL_SECONDS = 0.5
-"""How often a long poll looks again for what another replica made available."""
+from schemas.vocabulary import Annotator as PseudonymName
+from schemas.vocabulary import AnnotatorKind, ProjectName, SpecVersion, Stage
 
 REFUSALS: dict[type[Exception], int] = {
-    domain.UnknownProject: status.HTTP_404_NOT_FOUND,
-    domain.UnknownSpec: status.HTTP_404_NOT_FOUND,
-    domain.UnknownLease: status.HTTP_404_NOT_FOUND,
-    domain.NotYours: status.HTTP_403_FORBIDDEN,
-    domain.MayNotPick: status.HTTP_403_FORBIDDEN,
-    domain.NoStage: status.HTTP_403_FORBIDDEN,
-    domain.OnlyMachines: status.HTTP_403_FORBIDDEN,
-    domain.LeaseExpired: status.HTTP_409_CONFLICT,
-    domain.LeaseReleased: status.HTTP_409_CONFLICT,
-    domain.LeaseSkipped: status.HTTP_409_CONFLICT,
-    domain.Suspended: status.HTTP_409_CONFLICT,
-    domain.Superseded: status.HTTP_409_CONFLICT,
-    domain.Withdrawn: status.HTTP_409_CONFLICT,
-    domain.AlreadyAnswered: status.HTTP_409_CONFLICT,
-    domain.WrongStage: status.HTTP_409_CONFLICT,
-    domain.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
+    refusals.UnknownProject: status.HTTP_404_NOT_FOUND,
+    refusals.UnknownSpec: status.HTTP_404_NOT_FOUND,
+    refusals.UnknownLease: status.HTTP_404_NOT_FOUND,
+    refusals.NotYours: status.HTTP_403_FORBIDDEN,
+    refusals.MayNotPick: status.HTTP_403_FORBIDDEN,
+    refusals.NoStage: status.HTTP_403_FORBIDDEN,
+    refusals.OnlyMachines: status.HTTP_403_FORBIDDEN,
+    refusals.LeaseExpired: status.HTTP_409_CONFLICT,
+    refusals.LeaseReleased: status.HTTP_409_CONFLICT,
+    refusals.LeaseSkipped: status.HTTP_409_CONFLICT,
+    refusals.Suspended: status.HTTP_409_CONFLICT,
+    refusals.Superseded: status.HTTP_409_CONFLICT,
+    refusals.Withdrawn: status.HTTP_409_CONFLICT,
+    refusals.AlreadyAnswered: status.HTTP_409_CONFLICT,
+    refusals.WrongStage: status.HTTP_409_CONFLICT,
+    refusals.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
+    refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
+    refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 
+hot = APIRouter(route_class=HotRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
+router.include_router(stream.router)
 
 Holder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 Annotator = Annotated[Caller, Depends(needs("annotator"))]
 Reviewer = Annotated[Caller, Depends(needs("reviewer"))]
 Adjudicator = Annotated[Caller, Depends(needs("adjudicator"))]
+LEADS = ("spec_owner", "admin")
+Lead = Annotated[Caller, Depends(needs(*LEADS))]
+HolderOrLead = Annotated[Caller, Depends(needs(*STAGE_ROLES.values(), *LEADS))]
 Watcher = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
 
 
-async def _key(request: Request) -> bytes:
-    settings: Settings = request.app.state.settings
-    return settings.pseudonym_key.encode()
-
-
-Key = Annotated[bytes, Depends(_key)]
-
-
-@router.post("/leases")
+@hot.post("/leases", response_model=Leases)
 async def lease(
-    body: LeaseRequest, caller: Holder, sessions: OpenSessions, request: Request, key: Key
-) -> Leases:
+    body: LeaseRequest, caller: Holder, sessions: OpenSessions, request: Request
+) -> Response:
     """Give the caller the best work it may do; wait for some if asked to."""
-    settings: Settings = request.app.state.settings
-    wishes = _wishes(body, caller)
-    worker = Worker(caller.pseudonym, _kind(caller), _projects(body, caller))
+    batches: Batches = request.app.state.batches
+    ask = _ask(body, caller)
     ends_at = asyncio.get_running_loop().time() + body.wait_seconds
     while True:
-        rings = leasing.new_work.rings
-        found = await _lease_once(sessions, worker, wishes, body.count, settings, key)
+        rings = news.work.rings
+        found = await batches.leases.ask(sessions, ask)
         left = ends_at - asyncio.get_running_loop().time()
-        if found or left <= 0:
-            return Leases(leases=found)
-        await leasing.new_work.wait(rings, min(left, POLL_SECONDS))
+        if found or left <= 0 or news.bells.is_closing:
+            return respond({"leases": found})
+        await news.work.wait(rings, left)
 
 
-async def _lease_once(
-    sessions: Sessions,
-    worker: Worker,
-    wishes: list[Wish],
-    count: int,
-    settings: Settings,
-    key: bytes,
-) -> list[Lease]:
-    """One look in one short transaction; the stage that needs the most skill comes first."""
-    async with transaction(sessions) as session:
-        for wish in wishes:
-            draw = leasing.Draw(worker, wish, key, utc_now())
-            found = await leasing.lease_work(session, draw, count, settings.open_leases_max)
-            if found:
-                return found
-    return []
+def _ask(body: LeaseRequest, caller: Caller) -> Ask:
+    """What is asked for, within what the caller may do; the later stages come first."""
+    if body.items is not None and not caller.has(*PICKERS):
+        raise refusals.MayNotPick("`items` needs the role pipeline or admin.")
+    allowed = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
+    stages = [stage for stage in reversed(allowed) if body.stages is None or stage in body.stages]
+    if not stages:
+        raise refusals.NoStage(f"Your roles allow: {', '.join(allowed)}.")
+    return Ask(
+        Worker(caller.pseudonym, _kind(caller)),
+        tuple(stages),
+        _projects(body, caller),
+        None if body.task_types is None else frozenset(body.task_types),
+        None if body.items is None else tuple(body.items),
+        body.count,
+    )
 
 
 def _kind(caller: Caller) -> AnnotatorKind:
@@ -114,51 +114,42 @@ def _kind(caller: Caller) -> AnnotatorKind:
     return kinds.get(caller.kind, "human")
 
 
-def _wishes(body: LeaseRequest, caller: Caller) -> list[Wish]:
-    if body.items is not None and not caller.has(*PICKERS):
-        raise domain.MayNotPick("`items` needs the role pipeline or admin.")
-    allowed = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
-    stages = [stage for stage in reversed(allowed) if body.stages is None or stage in body.stages]
-    if not stages:
-        raise domain.NoStage(f"Your roles allow: {', '.join(allowed)}.")
-    task_types = None if body.task_types is None else tuple(body.task_types)
-    items = None if body.items is None else tuple(body.items)
-    return [Wish(stage, task_types, items) for stage in stages]
-
-
-def _projects(body: LeaseRequest, caller: Caller) -> tuple[str, ...] | None:
+def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
     """The projects that are both wanted and allowed."""
     if body.projects is not None:
         for project in body.projects:
             caller.check_project(project)
-        return tuple(body.projects)
-    return None if "*" in caller.projects else tuple(caller.projects)
+        return frozenset(body.projects)
+    return None if "*" in caller.projects else frozenset(caller.projects)
 
 
-@router.get("/leases")
-async def my_leases(caller: Holder, session: Transaction, key: Key, now: Now) -> Leases:
+@router.get("/leases", response_model=Leases)
+async def my_leases(caller: Holder, session: Transaction, request: Request, now: Now) -> Response:
     """What the caller holds, with drafts: for a page that was loaded anew."""
-    view = leasing.View(key, picks=caller.has(*PICKERS))
+    batches: Batches = request.app.state.batches
+    view = leasing.View(batches.desk.key, picks=caller.has(*PICKERS))
     found = await leasing.show_leases(session, caller.pseudonym, view, now)
-    return Leases(leases=found)
+    return respond({"leases": found})
 
 
-@router.put("/leases/{lease_id}/annotation", status_code=status.HTTP_201_CREATED)
+@hot.put(
+    "/leases/{lease_id}/annotation",
+    status_code=status.HTTP_201_CREATED,
+    response_model=AnnotationAccepted,
+)
 async def annotate(
     lease_id: UUID,
     body: AnnotationRequest,
     caller: Annotator,
-    session: Transaction,
-    response: Response,
-    now: Now,
-) -> AnnotationAccepted:
+    sessions: OpenSessions,
+    request: Request,
+) -> Response:
     """Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease."""
-    accepted, is_new = await answering.submit_annotation(
-        session, lease_id, caller.pseudonym, body, now
-    )
-    if not is_new:
-        response.status_code = status.HTTP_200_OK
-    return accepted
+    batches: Batches = request.app.state.batches
+    submission = Submission(lease_id, caller.pseudonym, body)
+    accepted, is_new = await batches.answers.ask(sessions, submission)
+    code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return respond(accepted, code)
 
 
 @router.put("/leases/{lease_id}/adjudication", status_code=status.HTTP_201_CREATED)
@@ -227,7 +218,7 @@ async def bulk_annotate(
 ) -> BulkAccepted:
     """Answers of a model or a function to many items at once."""
     caller.check_project(body.project)
-    worker = Worker(caller.pseudonym, _kind(caller), None)
+    worker = Worker(caller.pseudonym, _kind(caller))
     return await bulk.answer_in_bulk(session, worker, body, now)
 
 
@@ -248,18 +239,40 @@ async def spec(
 
 
 @router.get("/queues")
-async def queues(caller: Watcher, session: Transaction) -> list[QueueDepth]:
-    """What waits and what is in flight, by shard."""
+async def queues(caller: Watcher, session: Transaction, now: Now) -> list[QueueDepth]:
+    """What waits, what is in flight and how fast it goes, by shard."""
     return await explaining.depths(
-        session, None if "*" in caller.projects else sorted(caller.projects)
+        session, None if "*" in caller.projects else sorted(caller.projects), now
     )
+
+
+@router.put("/projects/{project}/pause", status_code=status.HTTP_204_NO_CONTENT)
+async def pause(
+    project: ProjectName, body: PauseRequest, caller: Lead, session: Transaction
+) -> None:
+    """Give no more work of a project out, or go on. Leases that are held can be answered."""
+    caller.check_project(project)
+    await specs.pause(session, project, paused=body.paused)
 
 
 @router.get("/explain")
 async def explain(
-    project: Annotated[ProjectName, Query()], caller: Holder, session: Transaction
+    project: Annotated[ProjectName, Query()],
+    caller: HolderOrLead,
+    session: Transaction,
+    request: Request,
+    annotator: Annotated[PseudonymName | None, Query()] = None,
 ) -> Explanation:
-    """Why the caller gets nothing in a project, or that work waits."""
+    """Why the caller gets nothing in a project, or what comes next; a lead asks about others."""
     caller.check_project(project)
-    stages: list[str] = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
-    return await explaining.explain(session, caller.pseudonym, _kind(caller), project, stages)
+    batches: Batches = request.app.state.batches
+    stages: list[Stage] = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
+    worker = Worker(caller.pseudonym, _kind(caller))
+    if annotator is not None and annotator != caller.pseudonym:
+        if not caller.has(*LEADS):
+            raise Forbidden("Only a lead asks about others.")
+        stages, worker = list(STAGE_ROLES), Worker(annotator, "human")
+    return await explaining.explain(session, batches.desk, worker, project, stages[::-1])
+
+
+router.routes[:0] = hot.routes  # The first are found first.

@@ -4,15 +4,21 @@ from fastapi import FastAPI
 
 from chassis import service
 from queue_service import api, events, jobs
+from queue_service.batches import Batches
+from queue_service.operations.news import bells
 from queue_service.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
-    return service.create(
-        settings or Settings(),
+    settings = settings or Settings()
+    app = service.create(
+        settings,
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
         jobs=jobs.JOBS,
+        bells=bells,
     )
+    app.state.batches = Batches(settings)
+    return app

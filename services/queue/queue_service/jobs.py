@@ -5,7 +5,7 @@ from datetime import timedelta
 from chassis.clock import utc_now
 from chassis.database import Session
 from chassis.service import Job
-from queue_service.operations import answering, leasing
+from queue_service.operations import answering, explaining, further, leasing
 
 
 async def expire_leases(session: Session) -> None:
@@ -18,7 +18,19 @@ async def release_answers(session: Session) -> None:
     await answering.release_answers(session, utc_now())
 
 
+async def move_work(session: Session) -> None:
+    """Others are asked for what waits."""
+    await further.move_work(session, utc_now())
+
+
+async def measure_depths(session: Session) -> None:
+    """Metrics are measured."""
+    await explaining.measure_depths(session, utc_now())
+
+
 JOBS = [
     Job(timedelta(seconds=0.5), expire_leases),
     Job(timedelta(seconds=0.5), release_answers),
+    Job(timedelta(seconds=5), move_work),
+    Job(timedelta(seconds=15), measure_depths),
 ]

@@ -1,6 +1,6 @@
 """Every metric of the queue, with what to do about it."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 LEASED = Counter(
     "labelwright_queue_leased_total",
@@ -18,4 +18,22 @@ SKIPPED = Counter(
 EXPIRED = Counter(
     "labelwright_queue_leases_expired_total",
     "Leases that ran out. A high rate: lease_seconds is too short, or a page loses its work.",
+)
+
+_SHARD = ["project", "stage", "task_type", "skill", "priority"]
+
+READY = Gauge(
+    "labelwright_queue_ready_slots",
+    "Answers that are still wanted and not leased, by shard. Rising for days: ask more people.",
+    _SHARD,
+)
+IN_FLIGHT = Gauge("labelwright_queue_in_flight", "Leases that are open, by shard.", _SHARD)
+OLDEST = Gauge(
+    "labelwright_queue_oldest_seconds",
+    "Age of the oldest task with a free slot, by shard. Rising while others move: nobody has the "
+    "skill, or what is more urgent never ends; see GET /v1/queues.",
+    _SHARD,
+)
+RATE = Gauge(
+    "labelwright_queue_answers_per_minute", "Answers taken in the last minute, by shard.", _SHARD
 )

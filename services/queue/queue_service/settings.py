@@ -13,6 +13,15 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="QUEUE_", frozen=True)
 
     service: ClassVar[str] = "queue"
+    planner: ClassVar[dict[str, str]] = {
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "plan_cache_mode": "force_generic_plan",
+    }
+    """Every statement here probes indexes. A plan made while a table was small must not become
+    one that reads all of it when a million tasks come in."""
 
     open_leases_max: int = 50
     """How many tasks one annotator may hold at a time."""

@@ -1,5 +1,7 @@
 """Answers, skips and drafts: what the holder of a lease does with it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +10,17 @@ from pydantic import JsonValue
 
 from chassis import outbox
 from chassis.database import Session
-from queue_service import domain, metrics
-from queue_service.domain import Held
-from queue_service.operations.leasing import announce
+from chassis.problem import Invalid
+from queue_service import metrics
+from queue_service.domain import leases as rules
+from queue_service.domain import refusals
+from queue_service.domain.leases import Held
+from queue_service.domain.refusals import Refused
+from queue_service.operations.further import ask_another
+from queue_service.operations.news import announce_work
 from queue_service.operations.specs import Compiled, compiled
 from queue_service.store import answers, leasing
+from queue_service.store.answers import Answer
 from schemas.events import (
     AdjudicationDecided,
     AnnotationSubmitted,
@@ -21,60 +29,97 @@ from schemas.events import (
 )
 from schemas.queue import (
     AdjudicationRequest,
-    AnnotationAccepted,
     AnnotationRequest,
     ReviewRequest,
     SkipRequest,
 )
-from schemas.vocabulary import Prelabel
+from schemas.vocabulary import Label, Prelabel
 
 ANY_STAGE = ("annotate", "review", "adjudicate")
 
 
-async def submit_annotation(
-    session: Session, lease_id: UUID, annotator: str, request: AnnotationRequest, now: datetime
-) -> tuple[AnnotationAccepted, bool]:
-    """Take an answer; True if it is new. The same again changes nothing."""
-    held = await _held(session, lease_id, annotator, ("annotate",))
-    body = request.model_dump(mode="json")
-    spec = await _spec(session, held)
-    if held.ended == "answered":
-        return await _answered_already(session, held, spec, body, now), False
-    domain.check_live(held, now)
-    spec.check(request.label, held.work.payload)
-    answer_id = uuid4()
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer as it came in."""
+
+    lease_id: UUID
+    annotator: str
+    request: AnnotationRequest
+
+
+Taken = tuple[dict[str, Any], bool]
+"""What becomes of an answer, as the API tells it, and whether it is new."""
+
+
+async def submit_annotations(
+    session: Session, submissions: Sequence[Submission], now: datetime
+) -> list[Taken | Exception]:
+    """Take answers, each or not, with the reason. The same again changes nothing."""
+    held = await answers.held(session, [one.lease_id for one in submissions])
+    outcomes: list[Taken | Exception] = []
+    new: list[Answer] = []
+    for one in submissions:
+        try:
+            outcomes.append(await _submit(session, held.get(one.lease_id), one, now, new))
+        except (Refused, Invalid) as refusal:
+            outcomes.append(refusal)
+    if new:
+        await answers.add_answers(session, new, now)
+        metrics.ANSWERED.labels("annotate").inc(len(new))
+        said = [answer for answer in new if answer.release_at is None]
+        await outbox.add(session, *(_submitted(one.held, _given(one, now)) for one in said))
+    return outcomes
+
+
+async def _submit(
+    session: Session, held: Held | None, one: Submission, now: datetime, new: list[Answer]
+) -> Taken:
+    """What becomes of one answer; what is to be kept goes to `new`."""
+    lease = _checked(held, one.lease_id, one.annotator, ("annotate",))
+    spec = await _spec(session, lease)
+    body = dict(one.request)
+    if lease.ended == "answered":
+        return await _answered_already(session, lease, spec, body, now), False
+    rules.check_live(lease, now)
+    spec.check(one.request.label, lease.work.payload)
     seconds = spec.policy.undo_seconds
     release_at = now + timedelta(seconds=seconds) if seconds else None
-    await answers.add_answer(session, held, answer_id, body, now, release_at)
-    metrics.ANSWERED.labels("annotate").inc()
-    if release_at is None:
-        given = answers.Given(answer_id, body, now, None)
-        await outbox.add(session, _submitted(held, given))
-    return AnnotationAccepted(annotation_id=answer_id, held_until=release_at), True
+    new.append(Answer(lease, uuid4(), body, release_at))
+    return _accepted(new[-1].answer_id, release_at), True
+
+
+def _accepted(answer_id: UUID, held_until: datetime | None) -> dict[str, Any]:
+    """A `schemas.queue.AnnotationAccepted`."""
+    return {"annotation_id": answer_id, "held_until": held_until}
+
+
+def _given(answer: Answer, now: datetime) -> answers.Given:
+    return answers.Given(answer.answer_id, answer.body, now, answer.release_at)
 
 
 async def _answered_already(
     session: Session, held: Held, spec: Compiled, body: dict[str, Any], now: datetime
-) -> AnnotationAccepted:
+) -> dict[str, Any]:
     """The same again: nothing. Another label: a change while the answer is held, else refused."""
     given = await answers.given(session, held.lease_id)
     if given is None:
-        raise domain.AlreadyAnswered("The lease was answered.")
+        raise refusals.AlreadyAnswered("The lease was answered.")
     if given.body["label"] != body["label"]:
         if given.release_at is None or now >= given.release_at:
-            raise domain.AlreadyAnswered(f"The answer {given.answer_id} stands.")
+            raise refusals.AlreadyAnswered(f"The answer {given.answer_id} stands.")
         spec.check(body["label"], held.work.payload)
         await answers.change_answer(session, held.lease_id, body, now)
-    return AnnotationAccepted(annotation_id=given.answer_id, held_until=given.release_at)
+    return _accepted(given.answer_id, given.release_at)
 
 
 async def release_answers(session: Session, now: datetime) -> None:
     """Publish the held answers that can't be undone any more."""
-    for lease_id in await answers.due_answers(session, now):
-        held = await answers.held(session, lease_id)
+    due = await answers.due_answers(session, now)
+    held = await answers.held(session, due)
+    for lease_id in due:
         given = await answers.given(session, lease_id)
-        if held is not None and given is not None:
-            await outbox.add(session, _submitted(held, given))
+        if given is not None:
+            await outbox.add(session, _submitted(held[lease_id], given))
 
 
 def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
@@ -112,9 +157,12 @@ async def skip_task(
     held = await _held(session, lease_id, annotator, ANY_STAGE)
     if held.ended == "skipped":
         return
-    domain.check_live(held, now)
+    rules.check_live(held, now)
+    labels = await _fitting(session, held, request)
     await leasing.end_leases(session, [lease_id], "skipped", now, forget=False)
     work = held.work
+    if request.reason == "not_my_skill":
+        await answers.decline(session, annotator, work.work_id)
     event = TaskSkipped(
         occurred_at=now,
         project=work.project,
@@ -126,10 +174,20 @@ async def skip_task(
         annotator=annotator,
         reason=request.reason,
         note=request.note,
+        labels=labels,
     )
     await outbox.add(session, event)
     metrics.SKIPPED.labels(request.reason).inc()
-    announce(session)
+    announce_work(session)
+
+
+async def _fitting(session: Session, held: Held, request: SkipRequest) -> list[Label]:
+    """The two labels that fit alike, if that is the reason and they were told."""
+    labels = list(request.labels or ())
+    spec = await _spec(session, held)
+    for place, label in enumerate(labels):
+        spec.check(label, held.work.payload, f"/labels/{place}")
+    return labels
 
 
 async def adjudicate(
@@ -141,10 +199,11 @@ async def adjudicate(
     again = await _same_again(session, held, body)
     if again is not None:
         return again, False
-    domain.check_live(held, now)
+    rules.check_live(held, now)
     (await _spec(session, held)).check(request.label, held.work.payload)
     answer_id = uuid4()
-    await answers.add_answer(session, held, answer_id, body, now)
+    await answers.add_answers(session, [Answer(held, answer_id, body)], now)
+    await answers.add_history(session, annotator, held.work, now)
     await answers.close(session, held.work.work_id)
     event = AdjudicationDecided(
         occurred_at=now,
@@ -173,28 +232,43 @@ async def review(
     again = await _same_again(session, held, body)
     if again is not None:
         return again, False
-    domain.check_live(held, now)
+    rules.check_live(held, now)
     if request.verdict == "fix":
         if request.label is None:
-            raise domain.LabelMissing("Send `label` with the verdict `fix`.")
+            raise refusals.LabelMissing("Send `label` with the verdict `fix`.")
         (await _spec(session, held)).check(request.label, held.work.payload)
-    await answers.add_answer(session, held, uuid4(), body, now)
+    await answers.add_answers(session, [Answer(held, uuid4(), body)], now)
+    await answers.add_history(session, annotator, held.work, now)
     await answers.close(session, held.work.work_id)
-    event = ReviewDecided(
+    metrics.ANSWERED.labels("review").inc()
+    policy = (await _spec(session, held)).policy
+    if request.verdict != "accept" or not await ask_another(session, held, policy, now):
+        await outbox.add(session, await _reviewed(session, held, request, now))
+    return _review_id(held), True
+
+
+def _review_id(held: Held) -> UUID:
+    return held.review_id or held.work.subject
+
+
+async def _reviewed(
+    session: Session, held: Held, request: ReviewRequest, now: datetime
+) -> ReviewDecided:
+    """The verdict of the last who looked, after whom nobody else is asked."""
+    review_id, work = _review_id(held), held.work
+    return ReviewDecided(
         occurred_at=now,
-        project=held.work.project,
-        review_id=held.work.subject,
-        task_id=held.work.task_id,
-        item_id=held.work.item_id,
-        spec_version=held.work.spec_version,
-        reviewer=annotator,
+        project=work.project,
+        review_id=review_id,
+        task_id=work.task_id,
+        item_id=work.item_id,
+        spec_version=work.spec_version,
+        reviewer=held.annotator,
         verdict=request.verdict,
         label=request.label,
         comment=request.comment,
+        accepted_before=(await answers.reviewers(session, review_id))[:-1],
     )
-    await outbox.add(session, event)
-    metrics.ANSWERED.labels("review").inc()
-    return held.work.subject, True
 
 
 async def _same_again(session: Session, held: Held, body: dict[str, Any]) -> UUID | None:
@@ -203,15 +277,15 @@ async def _same_again(session: Session, held: Held, body: dict[str, Any]) -> UUI
         return None
     given = await answers.given(session, held.lease_id)
     if given is None or given.body != body:
-        raise domain.AlreadyAnswered("The answer given with this lease stands.")
-    return given.answer_id if held.work.stage == "adjudicate" else held.work.subject
+        raise refusals.AlreadyAnswered("The answer given with this lease stands.")
+    return given.answer_id if held.work.stage == "adjudicate" else _review_id(held)
 
 
 async def heartbeat(session: Session, lease_id: UUID, annotator: str, now: datetime) -> datetime:
     """Hold the lease longer; return until when."""
     held = await _held(session, lease_id, annotator, ANY_STAGE)
-    domain.check_live(held, now)
-    until = domain.lease_end((await _spec(session, held)).policy, now)
+    rules.check_live(held, now)
+    until = rules.lease_end((await _spec(session, held)).policy, now)
     await answers.beat(session, lease_id, until)
     return until
 
@@ -221,7 +295,7 @@ async def release(session: Session, lease_id: UUID, annotator: str, now: datetim
     held = await _held(session, lease_id, annotator, ANY_STAGE)
     if held.ended is None:
         await leasing.end_leases(session, [lease_id], "released", now, forget=True)
-        announce(session)
+        announce_work(session)
 
 
 async def save_draft(
@@ -237,10 +311,14 @@ async def save_draft(
 
 
 async def _held(session: Session, lease_id: UUID, annotator: str, stages: tuple[str, ...]) -> Held:
-    held = await answers.held(session, lease_id)
+    held = await answers.held(session, [lease_id])
+    return _checked(held.get(lease_id), lease_id, annotator, stages)
+
+
+def _checked(held: Held | None, lease_id: UUID, annotator: str, stages: tuple[str, ...]) -> Held:
     if held is None:
-        raise domain.UnknownLease(f"No lease {lease_id}.")
-    domain.check_holder(held, annotator, stages)
+        raise refusals.UnknownLease(f"No lease {lease_id}.")
+    rules.check_holder(held, annotator, stages)
     return held
 
 

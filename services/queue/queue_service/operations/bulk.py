@@ -7,13 +7,17 @@ from uuid import uuid4
 from chassis import outbox
 from chassis.database import Session
 from chassis.problem import Invalid
-from queue_service import domain, metrics
-from queue_service.domain import Worker
+from queue_service import metrics
+from queue_service.domain import refusals
+from queue_service.domain.leases import Worker
 from queue_service.operations.specs import Compiled, compiled
 from queue_service.store import bulk, views
 from queue_service.store.bulk import Target
 from schemas.events import AnnotationSubmitted
 from schemas.queue import BulkAccepted, BulkAnnotation, BulkRefusal, BulkRequest
+
+BACKLOG_MAX = 50_000
+"""With so many events unsent no more is taken in bulk: people come first."""
 
 
 async def answer_in_bulk(
@@ -24,10 +28,12 @@ async def answer_in_bulk(
     Models and functions vote beside people: their answers take no slot and may come at any time.
     """
     if worker.takes_slots:
-        raise domain.OnlyMachines("People answer what they were leased.")
+        raise refusals.OnlyMachines("People answer what they were leased.")
+    if await outbox.holds(session, BACKLOG_MAX):
+        raise refusals.Backlogged("The events of earlier answers are still to be sent.")
     version = await views.newest_version(session, request.project)
     if version is None:
-        raise domain.UnknownProject(f"No project '{request.project}' is known here.")
+        raise refusals.UnknownProject(f"No project '{request.project}' is known here.")
     names = [one.external_id for one in request.annotations]
     targets = await bulk.targets(session, worker.annotator, request.project, names)
     taken = Taken(worker, now)
@@ -69,7 +75,7 @@ class Taken:
         if not targets:
             return f"No task about the item '{one.external_id}' is open, or it came twice."
         if targets[0].standing == "suspended":
-            return domain.Suspended.__doc__ or ""
+            return refusals.Suspended.__doc__ or ""
         work = targets[0].work
         spec: Compiled = await compiled(session, work.project, work.spec_version, work.spec_hash)
         try:
@@ -78,7 +84,7 @@ class Taken:
             return str(refusal.detail)
         given = [target.given for target in targets if target.given is not None]
         if any(body["label"] != one.label for body in given):
-            return domain.AlreadyAnswered.__doc__ or ""
+            return refusals.AlreadyAnswered.__doc__ or ""
         return ""
 
     def _take(self, one: BulkAnnotation, target: Target) -> None:

@@ -1,56 +1,136 @@
-"""Why nothing comes, and what waits."""
+"""Why nothing comes or what comes next, and what waits."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from chassis.database import Session
-from queue_service import domain
-from queue_service.store import views
+from queue_service import metrics
+from queue_service.domain.choice import NOBODY, Ask, Person, Shard, hindrance
+from queue_service.domain.leases import Worker
+from queue_service.domain.refusals import UnknownProject
+from queue_service.operations.choosing import Desk, peek
+from queue_service.operations.specs import policy_of
+from queue_service.store import leasing, views
+from queue_service.store.leasing import Scene
 from schemas.queue import Explanation, QueueDepth
-from schemas.vocabulary import AnnotatorKind
+from schemas.vocabulary import Policy, Quotas, Stage
+
+_HINDRANCES = {
+    "paused": "{n} wait, but the project is paused.",
+    "suspended": "{n} wait, but your work in this project is suspended; a lead can tell you why.",
+    "skills": "{n} need {skills}, which you do not have.",
+    "declined": "{n} need {skills}; you said that this is not your skill.",
+    "circle": "{n} are offered first to people who have done much of this work; then to you too.",
+}
 
 
 async def explain(
-    session: Session, annotator: str, kind: AnnotatorKind, project: str, stages: list[str]
+    session: Session, desk: Desk, worker: Worker, project: str, stages: Sequence[Stage]
 ) -> Explanation:
-    """Why this annotator gets nothing, or that work waits, in sentences."""
-    if await views.newest_version(session, project) is None:
-        raise domain.UnknownProject(f"No project '{project}' is known here.")
-    counts = await views.explanation(session, annotator, project, stages)
-    free = counts["ready"] - counts["seen"] - counts["unskilled"]
-    sentences = list(_sentences(counts, stages))
-    would_get = free > 0 and counts["standing"] != "suspended"
+    """Why this annotator gets nothing, or what comes next, in sentences."""
+    version = await views.newest_version(session, project)
+    if version is None:
+        raise UnknownProject(f"No project '{project}' is known here.")
+    scene = await leasing.scene(session, [worker.annotator])
+    await desk.learn_shards(session, scene.newest_shard)
+    person = scene.people[worker.annotator]
+    policy = await policy_of(session, project, version) or Policy()
+    limits = [
+        *_limits(desk, person, project, policy.quotas),
+        *([] if policy.quotas.total is None else await _total(session, project, policy.quotas)),
+    ]
+    ask = Ask(worker, tuple(stages), frozenset([project]))
+    best = None if limits or not stages else await peek(session, desk, scene, ask)
+    sentences = limits + await _waiting(session, desk, scene, ask, project)
+    if best is not None:
+        what = await views.what(session, best.work_id)
+        due = "" if what["due_at"] is None else f", due {what['due_at'].isoformat()}"
+        sentences.insert(
+            0,
+            f"Next comes a task of type {what['task_type']} at the stage {what['stage']}, "
+            f"priority {what['priority']}{due}.",
+        )
+    if person.held:
+        sentences.append(f"You hold {person.held} leases; GET /v1/leases shows them.")
     return Explanation(
         project=project,
-        would_get="work" if would_get else "nothing",
+        would_get="nothing" if best is None else "work",
         sentences=sentences,
-        kind=kind,
+        kind=worker.kind,
     )
 
 
-def _sentences(counts: dict[str, Any], stages: list[str]) -> list[str]:
-    told = [f"{counts['ready']} tasks wait at the stages {', '.join(stages)}."]
-    if not stages:
-        told = ["None of your roles allows a stage."]
-    if counts["standing"] == "suspended":
-        told.append("Your work in this project is suspended; a lead can tell you why.")
-    if counts["seen"]:
-        told.append(f"{counts['seen']} of them are about items that you have seen.")
-    if counts["unskilled"]:
-        told.append(f"{counts['unskilled']} of them need a skill that you do not have.")
-    if counts["held"]:
-        told.append(f"You hold {counts['held']} leases; GET /v1/leases shows them.")
-    return told
+def _limits(desk: Desk, person: Person, project: str, quotas: Quotas) -> Iterator[str]:
+    """The bounds that the annotator has reached."""
+    if person.held >= desk.open_leases_max:
+        yield f"You hold {person.held} leases, as many as one may: answer or release some."
+    taken = person.projects.get(project, NOBODY).taken
+    if quotas.per_annotator is not None and taken >= quotas.per_annotator:
+        yield f"You have had {taken} tasks, as many as one annotator may in this project."
 
 
-async def depths(session: Session, projects: list[str] | None) -> list[QueueDepth]:
-    """What waits and what is in flight, by shard."""
-    rows = await views.depths(session, projects)
+async def _total(session: Session, project: str, quotas: Quotas) -> list[str]:
+    taken = await leasing.taken_in(session, project)
+    full = f"{taken} tasks of the project were given, as many as its quota allows."
+    return [full] if quotas.total is not None and taken >= quotas.total else []
+
+
+async def _waiting(session: Session, desk: Desk, scene: Scene, ask: Ask, project: str) -> list[str]:
+    """What waits at these stages, and for each part of it what stands in the way."""
+    shards = [one for one in desk.shards.values() if one.project == project]
+    here = [one for one in shards if one.stage in ask.stages]
+    if not ask.stages:
+        return ["None of your roles allows a stage."]
+    counts = await views.waiting(session, [one.shard for one in here])
+    person = scene.people[ask.worker.annotator]
+    total = sum(counts.values())
+    many = "at least " if views.COUNTED_MAX in counts.values() else ""
+    told = f"{many}{total} tasks with a free place wait at the stages {', '.join(ask.stages)}."
+    return [told, *_sentences(here, counts, person, scene)]
+
+
+def _sentences(
+    shards: Sequence[Shard], counts: dict[int, int], person: Person, scene: Scene
+) -> Iterator[str]:
+    hindered: Counter[tuple[str, str]] = Counter()
+    open_to = 0
+    for shard in shards:
+        why = hindrance(shard, person, scene.paused)
+        if why is None:
+            open_to += counts[shard.shard]
+        else:
+            hindered[why, ", ".join(sorted(shard.skills - person.skills))] += counts[shard.shard]
+    for (why, skills), n in hindered.items():
+        if n:
+            yield _HINDRANCES[why].format(n=n, skills=skills or "a skill")
+    if open_to:
+        yield f"{open_to} are open to you, but for those about items that you have seen."
+
+
+async def depths(session: Session, projects: list[str] | None, now: datetime) -> list[QueueDepth]:
+    """What waits and what is in flight, by shard and priority."""
+    rows = await views.depths(session, projects, now)
+    names = ("project", "stage", "task_type", "priority", "ready", "in_flight", "oldest_seconds")
     return [
         QueueDepth(
-            **{name: row[name] for name in ("project", "stage", "task_type", "skill", "priority")},
-            ready=row["ready"] or 0,
-            in_flight=row["in_flight"] or 0,
-            oldest_seconds=float(row["oldest_seconds"]),
+            **{name: row[name] for name in names},
+            skill=", ".join(row["skills"]) or None,
+            circle=row["circle"],
+            per_minute=row["per_minute"],
         )
         for row in rows
     ]
+
+
+async def measure_depths(session: Session, now: datetime) -> None:
+    """Tell the metrics what waits."""
+    found = await depths(session, None, now)
+    for gauge in (metrics.READY, metrics.IN_FLIGHT, metrics.OLDEST, metrics.RATE):
+        gauge.clear()
+    for one in found:
+        labels = (one.project, one.stage, one.task_type, one.skill or "", str(one.priority))
+        metrics.READY.labels(*labels).inc(one.ready)
+        metrics.IN_FLIGHT.labels(*labels).inc(one.in_flight)
+        metrics.RATE.labels(*labels).inc(one.per_minute)
+        metrics.OLDEST.labels(*labels).set(one.oldest_seconds)

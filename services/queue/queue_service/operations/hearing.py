@@ -6,7 +6,11 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.parking import find_or_park, take_all_parked
-from queue_service.operations.leasing import announce
+from queue_service.domain.choice import need
+from queue_service.domain.leases import place_among_honeypots
+from queue_service.operations.further import Further, add_further, batch_id
+from queue_service.operations.news import announce_spec, announce_standing, announce_work
+from queue_service.operations.specs import policy_of
 from queue_service.store import intake, leasing
 from schemas.envelope import Event
 from schemas.events import (
@@ -22,14 +26,18 @@ from schemas.events import (
     TaskReprioritized,
     TaskWithdrawn,
 )
+from schemas.vocabulary import Policy
 
 
 async def publish_spec(session: Session, event: SpecPublished) -> None:
-    """Give work under the new version only."""
+    """Give work under the new version only, and take what waited to know it."""
     await intake.add_spec(
         session, event.project, event.spec_version, event.spec_hash, event.document
     )
-    announce(session)
+    for waiting in await take_all_parked(session, [_awaits_spec(event)], EVENTS):
+        await _LATER[type(waiting)](session, waiting)
+    announce_spec(session, event.project, event.spec_version)
+    announce_work(session)
 
 
 async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
@@ -37,7 +45,7 @@ async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     await intake.add_work(session, [_work_row(event) for event in events])
     for event in await take_all_parked(session, [_awaits(e.task_id) for e in events], EVENTS):
         await _LATER[type(event)](session, event)
-    announce(session)
+    announce_work(session)
 
 
 def _work_row(event: TaskCreated) -> dict[str, Any]:
@@ -49,15 +57,19 @@ def _work_row(event: TaskCreated) -> dict[str, Any]:
         "project": event.project,
         "item_id": event.item_id,
         "external_id": event.external_id,
+        "batch": batch_id(event.project, event.metadata.get("batch")),
         "spec_version": event.spec_version,
         "task_type": event.task_type,
         "purpose": event.purpose,
         "priority": event.priority,
         "due_at": event.due_at,
-        "skills": event.skills,
+        "skills": sorted({need(skill) for skill in event.skills}),
+        "circle": "all",
         "payload": payload,
         "prelabels": [one.model_dump(mode="json") for one in event.prelabels],
+        "context": None,
         "target": event.redundancy if event.purpose == "work" else None,
+        "pick": place_among_honeypots(event.task_id),
         "created_at": event.occurred_at,
     }
 
@@ -70,15 +82,16 @@ async def reprioritize_task(session: Session, event: TaskReprioritized) -> None:
 
 async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
     """Nobody gets the task any more, at any stage; answers to live leases are refused."""
-    if await _known(session, event, event.task_id):
-        await intake.close_work(session, event.task_id, "withdrawn", ["annotate", "adjudicate"])
+    task = await _known(session, event, event.task_id)
+    if task is not None:
+        await intake.close_work(session, task, "withdrawn", ["annotate", "adjudicate"])
 
 
 async def raise_redundancy(session: Session, event: RedundancyRaised) -> None:
     """Let more people answer a task."""
     if await _known(session, event, event.task_id):
         await intake.raise_target(session, event.task_id, event.target)
-        announce(session)
+        announce_work(session)
 
 
 async def raise_conflict(session: Session, event: ConflictRaised) -> None:
@@ -86,69 +99,87 @@ async def raise_conflict(session: Session, event: ConflictRaised) -> None:
     task = await _known(session, event, event.task_id)
     if task is None or task["state"] == "withdrawn":
         return
-    await intake.close_work(session, event.task_id, "closed", ["annotate"])
-    votes = await intake.answers(session, event.annotation_ids)
+    policy = await _policy(session, event, task)
+    if policy is None:
+        return
+    await intake.close_work(session, task, "closed", ["annotate"])
+    shown = policy.adjudication.votes == "shown"
+    votes = await intake.answers(session, event.annotation_ids) if shown else []
     context = {
         "reason": event.reason,
         "fields": event.fields,
-        "votes": [{name: vote[name] for name in ("label", "rules", "note")} for vote in votes],
+        "votes": [_vote(vote) for vote in votes],
+        "skips": [one.model_dump(mode="json") for one in event.skips if shown or not one.labels],
     }
-    await intake.add_work(session, [_further(task, event, "adjudicate", event.event_id, context)])
-    announce(session)
+    further = Further(event.event_id, "adjudicate", context, policy.adjudication)
+    await add_further(session, task, further, event.occurred_at)
+    announce_work(session)
 
 
 async def request_review(session: Session, event: ReviewRequested) -> None:
     """Let a second person look at a decided label."""
     task = await _known(session, event, event.task_id)
-    if task is not None:
-        context = {"reason": event.reason, "label": event.label}
-        await intake.add_work(session, [_further(task, event, "review", event.review_id, context)])
-        announce(session)
-
-
-def _further(
-    task: dict[str, Any], event: Event, stage: str, subject: UUID, context: dict[str, Any]
-) -> dict[str, Any]:
-    """Work about a task that people have answered."""
-    kept = ("item_id", "external_id", "spec_version", "task_type", "priority", "due_at")
-    return {
-        **{name: task[name] for name in kept},
-        "task_id": getattr(event, "task_id"),  # noqa: B009
-        "project": event.project,
-        "stage": stage,
-        "subject": subject,
-        "purpose": "work",
-        "skills": [],
-        "payload": task["payload"],
-        "prelabels": [],
-        "context": context,
-        "target": 1,
-        "created_at": event.occurred_at,
+    policy = None if task is None else await _policy(session, event, task)
+    if task is None or policy is None:
+        return
+    shown = policy.review.votes == "shown"
+    votes = await intake.answers_to(session, task["work_id"]) if shown else []
+    context = {
+        "reason": event.reason,
+        "label": event.label,
+        "votes": [_vote(vote) for vote in votes],
     }
+    further = Further(event.review_id, "review", context, policy.review, event.review_id)
+    await add_further(session, task, further, event.occurred_at)
+    announce_work(session)
+
+
+def _vote(body: dict[str, Any]) -> dict[str, Any]:
+    """What somebody answered; who it was is not told."""
+    return {name: body[name] for name in ("label", "rules", "note")}
 
 
 async def decide_label(session: Session, event: LabelDecided) -> None:
     """Take the free slots of a decided task out; who holds a lease may still finish."""
-    if await _known(session, event, event.task_id):
-        await intake.close_work(session, event.task_id, "closed", ["annotate", "adjudicate"])
+    task = await _known(session, event, event.task_id)
+    if task is not None:
+        await intake.close_work(session, task, "closed", ["annotate", "adjudicate"])
 
 
 async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
     """Keep an annotator's standing; a suspended one loses its leases."""
     await intake.set_standing(session, event.annotator, event.project, event.standing)
+    announce_standing(session, event.annotator, event.project, event.standing)
     if event.standing == "suspended":
         held = await leasing.held_by(session, event.annotator, event.project)
         await leasing.end_leases(session, held, "suspended", event.occurred_at, forget=False)
-        announce(session)
+        announce_work(session)
 
 
 async def change_skill(session: Session, event: SkillChanged) -> None:
     """Keep an annotator's level in a skill."""
     await intake.set_skill(session, event.annotator, event.skill, event.level)
+    announce_work(session)
 
 
 def _awaits(task_id: UUID) -> str:
     return f"task:{task_id}"
+
+
+def _awaits_spec(event: SpecPublished | ConflictRaised | ReviewRequested) -> str:
+    return f"spec:{event.project}:{event.spec_version}"
+
+
+async def _policy(
+    session: Session, event: ConflictRaised | ReviewRequested, task: dict[str, Any]
+) -> Policy | None:
+    """The policy of the task's spec version; None, and the event waits until that is known."""
+    return await find_or_park(
+        session,
+        event,
+        _awaits_spec(event),
+        lambda: policy_of(session, task["project"], task["spec_version"]),
+    )
 
 
 async def _known(session: Session, event: Event, task_id: UUID) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
-"""Work goes out, and comes back when its time is over."""
+"""Work goes out, many calls in one transaction, and comes back when its time is over."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -8,97 +9,119 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from chassis import outbox
-from chassis.database import Session, after_commit
-from chassis.wake import Wake
-from queue_service import domain, metrics
-from queue_service.domain import Held, Wish, Work, Worker
+from chassis.database import Session
+from queue_service import metrics
+from queue_service.domain import leases as rules
+from queue_service.domain.choice import NOBODY, Ask, Draw, HoneypotWish, Offer
+from queue_service.domain.leases import Held, Work, Worker
+from queue_service.operations.choosing import Desk, choose
+from queue_service.operations.news import announce_work
 from queue_service.operations.specs import compiled
-from queue_service.store import answers, leasing
+from queue_service.store import answers, choosing, leasing
 from schemas.events import LeaseExpired
-from schemas.queue import Lease, LeaseContext
-from schemas.vocabulary import Policy, Prelabel
+from schemas.vocabulary import Policy
 
-new_work = Wake()
-"""Rung in the process that made work available; who polls for long waits for it."""
-
-
-def announce(session: Session) -> None:
-    """Wake who waits for work, once the caller's transaction has committed."""
-    after_commit(session, new_work.ring)
+Pick = tuple[Draw, int, Offer]
+"""A task chosen for a draw, and how many of the project its annotator got before."""
 
 
-@dataclass(slots=True)
-class Draw:
-    """One call for work: who asks for what, and what was chosen so far."""
-
-    worker: Worker
-    wish: Wish
-    key: bytes
-    now: datetime
-    chosen: list[Work] = field(default_factory=list)
-    leases: list[dict[str, Any]] = field(default_factory=list)
-
-    def given(self, work: Work) -> int:
-        """How many tasks of the project the worker has got, this call included."""
-        return work.given + sum(one.project == work.project for one in self.chosen)
-
-    def take(self, work: Work, policy: Policy) -> None:
-        """Choose `work`, and fix what its lease says."""
-        shown, given = _prelabel(self.key, self.worker, work, policy)
-        self.chosen.append(work)
-        self.leases.append(
-            {
-                "lease_id": uuid4(),
-                "work_id": work.work_id,
-                "expires_at": domain.lease_end(policy, self.now),
-                "prelabel": shown,
-                "prelabel_given": given,
-            }
-        )
-
-
-async def lease_work(session: Session, draw: Draw, count: int, open_leases_max: int) -> list[Lease]:
-    """Give the best work that the worker may do, `count` tasks at most.
+async def lease_work(
+    session: Session, desk: Desk, asks: Sequence[Ask], now: datetime
+) -> list[list[dict[str, Any]]]:
+    """Give each who asks the best work that it may do, as the API shows it.
 
     Where chance says so, a honeypot of the same project comes in place of a task.
     """
-    reach = await leasing.reach(session, draw.worker)
-    room = min(count, open_leases_max - reach.held)
-    if room <= 0 or not reach.given:
-        return []
-    for work in await leasing.candidates(session, draw.worker, draw.wish, reach, room):
-        spec = await compiled(session, work.project, work.spec_version, work.spec_hash)
-        one = await _honeypot_instead(session, draw, work, spec.policy) or work
-        if all(one.item_id != other.item_id for other in draw.chosen):
-            draw.take(one, spec.policy)
-    if draw.chosen:
-        await leasing.add_leases(session, draw.worker, draw.chosen, draw.leases, draw.now)
-        metrics.LEASED.labels(draw.wish.stage).inc(len(draw.chosen))
-    view = View(draw.key, picks=draw.wish.items is not None)
-    return [view.of(work, lease) for work, lease in zip(draw.chosen, draw.leases, strict=True)]
+    draws = await choose(session, desk, asks)
+    picks = [
+        (draw, draw.person.projects.get(offer.project, NOBODY).given + before, offer)
+        for draw in draws
+        for offer, before in draw.numbered()
+    ]
+    found = await _with_honeypots(session, desk.key, picks)
+    rows = [await _row(session, desk.key, pick, now) for pick in found]
+    given = await leasing.add_leases(session, rows, now) if rows else {}
+    desk.horizons.changed(len(rows))
+    shown: list[list[dict[str, Any]]] = [[] for _ in asks]
+    for (draw, _, _), row in zip(found, rows, strict=True):
+        one = given[row["lease_id"]]
+        view = View(desk.key, picks=draw.ask.items is not None)
+        shown[draw.n].append(view.of(one.work, row, one.draft))
+        metrics.LEASED.labels(one.work.stage).inc()
+    return shown
 
 
-async def _honeypot_instead(
-    session: Session, draw: Draw, work: Work, policy: Policy
-) -> Work | None:
-    """A honeypot in place of `work`, where chance says so and there is one left."""
-    annotator, given = draw.worker.annotator, draw.given(work)
-    if work.stage != "annotate":
-        return None
-    if not domain.honeypot_due(draw.key, annotator, given, policy.honeypots):
-        return None
-    passed = [one.item_id for one in draw.chosen]
-    return await leasing.honeypot(session, draw.worker, draw.wish, work, passed)
+async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -> list[Pick]:
+    """The picks, some replaced.
+
+    A honeypot is looked for beside every task of a project that has them, wanted or not: what it
+    takes is then no sign.
+    """
+    wishes, due = [], []
+    for n, (draw, given, offer) in enumerate(picks):
+        policy = await _policy(session, offer)
+        if offer.stage != "annotate" or not (policy.honeypots.first_rate + policy.honeypots.rate):
+            continue
+        annotator = draw.ask.worker.annotator
+        due.append(rules.honeypot_due(key, annotator, given, policy.honeypots))
+        wishes.append(
+            HoneypotWish(
+                n=n,
+                annotator=annotator,
+                project=offer.project,
+                spec_version=offer.spec_version,
+                spec_hash=offer.spec_hash,
+                start=rules.chance(key, "which", annotator, str(given)),
+                shown_max=policy.honeypots.exposure_max,
+                skills=tuple(draw.person.skills),
+                items=draw.ask.items,
+                passed=tuple(one.item_id for one in draw.chosen),
+            )
+        )
+    if not wishes:
+        return list(picks)
+    found = await choosing.honeypots(session, wishes)
+    taken = set()
+    for wish, is_due in zip(wishes, due, strict=True):
+        honeypot = found.get(wish.n)
+        if is_due and honeypot is not None and (wish.annotator, honeypot.work_id) not in taken:
+            taken.add((wish.annotator, honeypot.work_id))
+        else:
+            found.pop(wish.n, None)
+    return [(draw, given, found.get(n, offer)) for n, (draw, given, offer) in enumerate(picks)]
 
 
-def _prelabel(
-    key: bytes, worker: Worker, work: Work, policy: Policy
-) -> tuple[str, dict[str, Any] | None]:
+async def _policy(session: Session, offer: Offer) -> Policy:
+    spec = await compiled(session, offer.project, offer.spec_version, offer.spec_hash)
+    return spec.policy
+
+
+async def _row(session: Session, key: bytes, pick: Pick, now: datetime) -> dict[str, Any]:
+    """A lease as it will be written down."""
+    draw, _, offer = pick
+    worker = draw.ask.worker
+    policy = await _policy(session, offer)
+    return {
+        "lease_id": uuid4(),
+        "work_id": offer.work_id,
+        "annotator": worker.annotator,
+        "kind": worker.kind,
+        "project": offer.project,
+        "item_id": offer.item_id,
+        "spec_version": offer.spec_version,
+        "batch": offer.batch if offer.stage == "annotate" else None,
+        "takes_slot": worker.takes_slots and offer.slots is not None,
+        "expires_at": rules.lease_end(policy, now),
+        "prelabel": _prelabel(key, worker, offer, policy),
+    }
+
+
+def _prelabel(key: bytes, worker: Worker, offer: Offer, policy: Policy) -> str:
     """Whether the annotator sees what a model suggests; on the blind arm it is withheld."""
-    if not work.prelabels or work.stage != "annotate":
-        return "none", None
-    shown = domain.prelabel_shown(key, worker.annotator, work.item_id, policy.blind_share)
-    return ("shown" if shown else "hidden"), work.prelabels[0]
+    if not offer.has_prelabel or offer.stage != "annotate":
+        return "none"
+    shown = rules.prelabel_shown(key, worker.annotator, offer.item_id, policy.blind_share)
+    return "shown" if shown else "hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,37 +132,37 @@ class View:
     picks: bool
     """Whether the holder chose by external ids; only then are they told."""
 
-    def of(self, work: Work, lease: dict[str, Any], draft: JsonValue = None) -> Lease:
-        """The lease as JSON will say it."""
+    def of(self, work: Work, lease: dict[str, Any], draft: JsonValue = None) -> dict[str, Any]:
+        """The lease as JSON will say it: a `schemas.queue.Lease`."""
         lease_id = lease["lease_id"]
-        given = lease["prelabel_given"] if lease["prelabel"] == "shown" else None
         # Annotators get an id of the lease's own; who settles a conflict gets the task's.
         masked = work.stage == "annotate"
-        return Lease(
-            lease_id=lease_id,
-            expires_at=lease["expires_at"],
-            stage=work.stage,
-            project=work.project,
-            spec_version=work.spec_version,
-            task_type=work.task_type,
-            task_id=domain.masked_task_id(self.key, lease_id) if masked else work.task_id,
-            external_id=work.external_id if self.picks else None,
-            payload=work.payload,
-            prelabel=None if given is None else Prelabel.model_validate(given),
-            draft=draft,
-            context=None if work.context is None else LeaseContext.model_validate(work.context),
-        )
+        return {
+            "lease_id": lease_id,
+            "expires_at": lease["expires_at"],
+            "stage": work.stage,
+            "project": work.project,
+            "spec_version": work.spec_version,
+            "task_type": work.task_type,
+            "task_id": rules.masked_task_id(self.key, lease_id) if masked else work.task_id,
+            "external_id": work.external_id if self.picks else None,
+            "payload": work.payload,
+            "prelabel": work.prelabels[0] if lease["prelabel"] == "shown" else None,
+            "draft": draft,
+            "context": work.context,
+        }
 
 
-async def show_leases(session: Session, annotator: str, view: View, now: datetime) -> list[Lease]:
+async def show_leases(
+    session: Session, annotator: str, view: View, now: datetime
+) -> list[dict[str, Any]]:
     """What an annotator holds, with its drafts: for a page that was loaded anew."""
     found = await answers.open_leases(session, annotator, now)
     return [view.of(held.work, _as_lease(held), held.draft) for held in found]
 
 
 def _as_lease(held: Held) -> dict[str, Any]:
-    names = ("lease_id", "expires_at", "prelabel", "prelabel_given")
-    return {name: getattr(held, name) for name in names}
+    return {name: getattr(held, name) for name in ("lease_id", "expires_at", "prelabel")}
 
 
 async def expire_leases(session: Session, now: datetime) -> None:
@@ -148,7 +171,7 @@ async def expire_leases(session: Session, now: datetime) -> None:
     ended = await leasing.end_leases(session, lease_ids, "expired", now, forget=True)
     if ended:
         metrics.EXPIRED.inc(len(ended))
-        announce(session)
+        announce_work(session)
     events = [
         LeaseExpired(
             occurred_at=now,

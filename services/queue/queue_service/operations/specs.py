@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from chassis.database import Session
 from chassis.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
-from queue_service import domain
-from queue_service.store import views
+from queue_service.domain import refusals
+from queue_service.operations.news import announce_work
+from queue_service.store import intake, views
 from schemas.queue import SpecView
 from schemas.vocabulary import Label, Payload, Policy, SpecDocument, document_of
 
@@ -25,11 +26,11 @@ class Compiled:
         """The policy of the version."""
         return self.document.policy
 
-    def check(self, label: Label, payload: Payload) -> None:
-        """Raise Invalid unless `label` is one that the version allows."""
-        refusals = self.labels.check(label, payload)
-        if refusals:
-            raise Invalid(Fault("/label" + r.pointer, r.keyword, r.message) for r in refusals)
+    def check(self, label: Label, payload: Payload, at: str = "/label") -> None:
+        """Raise Invalid unless `label`, sent in the place `at`, is one that the version allows."""
+        faults = self.labels.check(label, payload)
+        if faults:
+            raise Invalid(Fault(at + one.pointer, one.keyword, one.message) for one in faults)
 
 
 _BY_HASH: dict[str, Compiled] = {}
@@ -41,7 +42,7 @@ async def compiled(session: Session, project: str, version: int, spec_hash: str)
     if known is None:
         found = await views.spec(session, project, version)
         if found is None:
-            raise domain.UnknownSpec(f"The project '{project}' has no spec version {version}.")
+            raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
         document = document_of(found[1])
         known = Compiled(document, compile_fields(document.fields))
         if len(_BY_HASH) >= REMEMBERED_MAX:
@@ -50,11 +51,17 @@ async def compiled(session: Session, project: str, version: int, spec_hash: str)
     return known
 
 
+async def policy_of(session: Session, project: str, version: int) -> Policy | None:
+    """The policy of a spec version, None while that is not known."""
+    found = await views.spec(session, project, version)
+    return None if found is None else document_of(found[1]).policy
+
+
 async def show_spec(session: Session, project: str, version: int) -> SpecView:
     """A spec version as a labeling page needs it."""
     found = await views.spec(session, project, version)
     if found is None:
-        raise domain.UnknownSpec(f"The project '{project}' has no spec version {version}.")
+        raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
     spec = await compiled(session, project, version, found[0])
     return SpecView(
         project=project,
@@ -63,3 +70,11 @@ async def show_spec(session: Session, project: str, version: int) -> SpecView:
         document=spec.document,
         label_schema=spec.labels.json_schema,
     )
+
+
+async def pause(session: Session, project: str, *, paused: bool) -> None:
+    """Give no more work of a project out, or go on."""
+    if not await intake.pause(session, project, paused=paused):
+        raise refusals.UnknownProject(f"No project '{project}' is known here.")
+    if not paused:
+        announce_work(session)

@@ -1,5 +1,6 @@
 """Leases that come back with an answer, a draft or a question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,41 +9,67 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from chassis.database import Session, as_json, raw
-from queue_service.domain import Held
+from queue_service.domain.leases import Held, Work
 from queue_service.store.leasing import as_work
 
 _HELD = """
 SELECT l.lease_id, l.annotator, l.kind, l.leased_at, l.expires_at, l.ended, l.prelabel,
-    l.prelabel_given, coalesce(a.standing, 'new') AS standing,
+    coalesce(a.standing, 'new') AS standing,
     coalesce(p.newest_version, w.spec_version) AS newest_version, d.draft,
     w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id, w.spec_version,
-    w.task_type, w.purpose, w.state, w.payload, w.prelabels, w.context, z.hash AS spec_hash
+    w.task_type, w.purpose, w.state, w.payload, w.prelabels, w.context, w.review_id, w.round,
+    z.hash AS spec_hash
 FROM leases l JOIN work w USING (work_id)
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
     LEFT JOIN annotators a ON a.annotator = l.annotator AND a.project = w.project
     LEFT JOIN projects p ON p.project = w.project
     LEFT JOIN drafts d ON d.annotator = l.annotator AND d.item_id = w.item_id
 """
-_HELD_ONE = _HELD + " WHERE l.lease_id = $1 FOR UPDATE OF l"
+_HELD_LOCKED = _HELD + " WHERE l.lease_id = ANY($1) ORDER BY l.lease_id FOR UPDATE OF l"
 _HELD_OPEN = (
     _HELD
     + """
     WHERE l.annotator = $1 AND l.ended IS NULL AND l.expires_at > $2 ORDER BY l.leased_at
 """
 )
-_LOCK_WORK = "SELECT 1 FROM work WHERE work_id = $1 FOR UPDATE"
+# The lock on a work row, taken in the order of their numbers, gives events about one task the
+# order of their commits.
 _ANSWER = """
-WITH answered AS (
-    INSERT INTO answers (lease_id, answer_id, work_id, annotator, body, submitted_at, release_at)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7)
-), ended AS (
-    UPDATE leases SET ended = 'answered', ended_at = $6 WHERE lease_id = $1
+WITH given AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (lease_id uuid, answer_id uuid,
+        work_id bigint, annotator text, item_id uuid, body jsonb, release_at timestamptz,
+        takes_slot boolean)
+), locked AS MATERIALIZED (
+    SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given WHERE takes_slot)
+    ORDER BY w.work_id FOR UPDATE
 ), counted AS (
-    UPDATE work SET answered = answered + 1, leased = leased - 1 WHERE work_id = $3 AND $9
+    UPDATE work w SET answered = w.answered + n.n, leased = w.leased - n.n
+    FROM (SELECT work_id, count(*) AS n FROM given JOIN locked USING (work_id)
+        WHERE takes_slot GROUP BY work_id) n
+    WHERE w.work_id = n.work_id
+), answered AS (
+    INSERT INTO answers (lease_id, answer_id, work_id, annotator, body, submitted_at, release_at)
+    SELECT lease_id, answer_id, work_id, annotator, body, $2, release_at FROM given
+), ended AS (
+    UPDATE leases l SET ended = 'answered', ended_at = $2 FROM given g
+    WHERE l.lease_id = g.lease_id
 )
-DELETE FROM drafts WHERE annotator = $4 AND item_id = $8
+DELETE FROM drafts d USING given g WHERE d.annotator = g.annotator AND d.item_id = g.item_id
 """
-_CLOSE = "UPDATE work SET state = 'closed' WHERE work_id = $1"
+_REVIEWERS = """
+SELECT a.annotator FROM work w JOIN answers a USING (work_id)
+WHERE w.review_id = $1 ORDER BY w.round
+"""
+_HISTORY = """
+INSERT INTO history (annotator, task_type, stage, answered, last_at) VALUES ($1, $2, $3, 1, $4)
+ON CONFLICT (annotator, task_type, stage)
+    DO UPDATE SET answered = history.answered + 1, last_at = excluded.last_at
+"""
+_DECLINE = """
+INSERT INTO declined (annotator, shard)
+SELECT $1, shard FROM work WHERE work_id = $2 AND skills <> '{}' ON CONFLICT DO NOTHING
+"""
+_CLOSE = "UPDATE work SET state = 'closed', moves_at = NULL WHERE work_id = $1"
 _GIVEN = "SELECT answer_id, body, submitted_at, release_at FROM answers WHERE lease_id = $1"
 _CHANGE = "UPDATE answers SET body = $2::jsonb, submitted_at = $3 WHERE lease_id = $1"
 _DUE = """
@@ -59,6 +86,16 @@ ON CONFLICT (annotator, item_id)
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to be kept. `release_at`: it can be changed until then."""
+
+    held: Held
+    answer_id: UUID
+    body: dict[str, Any]
+    release_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """An answer that was taken. `release_at`: it can still be changed until then."""
 
@@ -68,11 +105,11 @@ class Given:
     release_at: datetime | None
 
 
-async def held(session: Session, lease_id: UUID) -> Held | None:
-    """A lease and its work, the lease locked."""
+async def held(session: Session, lease_ids: Sequence[UUID]) -> dict[UUID, Held]:
+    """Leases with their work, the leases locked."""
     connection = await raw(session)
-    row = await connection.fetchrow(_HELD_ONE, lease_id)
-    return None if row is None else _as_held(row)
+    rows = await connection.fetch(_HELD_LOCKED, lease_ids)
+    return {row["lease_id"]: _as_held(row) for row in rows}
 
 
 async def open_leases(session: Session, annotator: str, now: datetime) -> list[Held]:
@@ -90,34 +127,44 @@ async def given(session: Session, lease_id: UUID) -> Given | None:
     return Given(row["answer_id"], row["body"], row["submitted_at"], row["release_at"])
 
 
-async def add_answer(
-    session: Session,
-    held: Held,
-    answer_id: UUID,
-    body: dict[str, Any],
-    now: datetime,
-    release_at: datetime | None = None,
-) -> None:
-    """Keep an answer and end its lease; a person's answer to work takes the slot for good.
+async def add_answers(session: Session, answers: Sequence[Answer], now: datetime) -> None:
+    """Keep answers and end their leases; a person's answer to work takes the slot for good."""
+    rows = [
+        {
+            "lease_id": one.held.lease_id,
+            "answer_id": one.answer_id,
+            "work_id": one.held.work.work_id,
+            "annotator": one.held.annotator,
+            "item_id": one.held.work.item_id,
+            "body": one.body,
+            "release_at": one.release_at,
+            "takes_slot": one.held.work.purpose == "work" and one.held.kind == "human",
+        }
+        for one in answers
+    ]
+    connection = await raw(session)
+    await connection.execute(_ANSWER, as_json(rows), now)
 
-    The lock on the work row gives events about one task the order of their commits.
+
+async def reviewers(session: Session, review_id: UUID) -> list[str]:
+    """Who looked at a review so far, in order."""
+    connection = await raw(session)
+    return [row["annotator"] for row in await connection.fetch(_REVIEWERS, review_id)]
+
+
+async def add_history(session: Session, annotator: str, work: Work, now: datetime) -> None:
+    """Count an answer at a later stage: people with a history are asked first."""
+    connection = await raw(session)
+    await connection.execute(_HISTORY, annotator, work.task_type, work.stage, now)
+
+
+async def decline(session: Session, annotator: str, work_id: int) -> None:
+    """Offer no more of what needs the same skills to an annotator who lacks them.
+
+    Where work names no skill there is nothing to tell it by, and only this task is not for them.
     """
     connection = await raw(session)
-    work = held.work
-    if work.purpose == "work":
-        await connection.execute(_LOCK_WORK, work.work_id)
-    await connection.execute(
-        _ANSWER,
-        held.lease_id,
-        answer_id,
-        work.work_id,
-        held.annotator,
-        as_json(body),
-        now,
-        release_at,
-        work.item_id,
-        work.purpose == "work" and held.kind == "human",
-    )
+    await connection.execute(_DECLINE, annotator, work_id)
 
 
 async def close(session: Session, work_id: int) -> None:
@@ -157,12 +204,5 @@ async def save_draft(session: Session, held: Held, draft: JsonValue, now: dateti
 
 def _as_held(row: Any) -> Held:  # noqa: ANN401
     names = ("lease_id", "annotator", "kind", "leased_at", "expires_at", "ended", "prelabel")
-    given = row["prelabel_given"]
-    return Held(
-        **{name: row[name] for name in names},
-        prelabel_given=given,
-        standing=row["standing"],
-        newest_version=row["newest_version"],
-        draft=row["draft"],
-        work=as_work(row),
-    )
+    more = ("standing", "newest_version", "draft", "review_id", "round")
+    return Held(**{name: row[name] for name in names + more}, work=as_work(row))

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from chassis.database import Session, as_json, raw
-from queue_service.domain import Work
-from queue_service.store.leasing import as_work
+from queue_service.domain.leases import Work
+from queue_service.store.leasing import as_work, serialize
 from schemas.vocabulary import Standing
 
-_SERIALIZE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))"
 _TARGETS = """
 SELECT w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id,
     w.spec_version, z.hash AS spec_hash, w.task_type, w.purpose, w.state, w.payload, w.prelabels,
@@ -59,7 +58,7 @@ async def targets(
     One transaction at a time works for an annotator, as with leases.
     """
     connection = await raw(session)
-    await connection.execute(_SERIALIZE, annotator)
+    await serialize(session, [annotator])
     found: dict[str, list[Target]] = {}
     for row in await connection.fetch(_TARGETS, annotator, project, external_ids):
         target = Target(as_work(row), row["seen"], row["body"], row["standing"])

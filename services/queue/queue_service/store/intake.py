@@ -1,44 +1,67 @@
-"""What the other services' events change."""
+"""What the other services' events change: the work there is, and its order.
+
+A row of `ready` is given after all that have a smaller rank: the hour in which its task was made,
+less its priority (`domain.choice`).
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Session, as_json, raw
+from queue_service.domain.choice import AGEING, EXPERIENCED_FROM
 
+_NOW = "pg_current_xact_id()::text::bigint"
+_LAST = 2**63 - 1
+# How far a row of `ready` is from being given, see `domain.choice`.
+RANK = f"floor(extract(epoch FROM {{0}}) / {AGEING.total_seconds()})::int"
+"""The hour of a time, from which its class of priority is taken off."""
+_LOCK_SHARDS = "SELECT pg_advisory_xact_lock(4)"
+# Under the lock, so that a shard with a smaller number never appears after one with a larger.
+_ADD_SHARDS = """
+INSERT INTO shards (project, stage, task_type, skills, circle)
+SELECT DISTINCT project, stage, task_type, skills, circle
+FROM jsonb_to_recordset($1::jsonb) AS t (project text, stage text, task_type text, skills text[],
+    circle text)
+ON CONFLICT DO NOTHING
+"""
+_MISSING = """
+SELECT count(*) FROM (SELECT DISTINCT project, stage, task_type, skills, circle
+    FROM jsonb_to_recordset($1::jsonb) AS t (project text, stage text, task_type text,
+        skills text[], circle text)) t
+WHERE NOT EXISTS (SELECT 1 FROM shards s WHERE (s.project, s.stage, s.task_type, s.skills,
+    s.circle) = (t.project, t.stage, t.task_type, t.skills, t.circle))
+"""
 _ADD = """
 WITH incoming AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (
         task_id uuid, stage text, subject uuid, project text, item_id uuid, external_id text,
-        spec_version int, task_type text, purpose text, priority smallint, due_at timestamptz,
-        skills text[], payload jsonb, prelabels jsonb, context jsonb, target int,
-        created_at timestamptz)
-), added AS (
-    INSERT INTO work (task_id, stage, subject, project, item_id, external_id, spec_version,
-        task_type, purpose, priority, due_at, skills, payload, prelabels, context, target,
-        created_at)
-    SELECT task_id, stage, subject, project, item_id, external_id, spec_version, task_type,
-        purpose, priority, due_at, skills, payload, prelabels, context, target, created_at
-    FROM incoming
-    ON CONFLICT (stage, subject) DO NOTHING
-    RETURNING *
+        batch uuid, spec_version int, task_type text, purpose text, priority smallint,
+        due_at timestamptz, skills text[], circle text, payload jsonb, prelabels jsonb,
+        context jsonb, target int, pick float8, moves_at timestamptz, review_id uuid,
+        round smallint, created_at timestamptz)
 )
-INSERT INTO ready (work_id, project, stage, priority, due_at, slots, task_type, skills, item_id,
-    spec_version, external_id)
-SELECT a.work_id, a.project, a.stage, a.priority, coalesce(a.due_at, 'infinity'), a.target,
-    a.task_type, a.skills, a.item_id, a.spec_version, a.external_id
-FROM added a LEFT JOIN projects p USING (project)
-WHERE a.purpose = 'work' AND (a.stage = 'review' OR a.spec_version >= coalesce(p.newest_version, 0))
+INSERT INTO work (task_id, stage, subject, project, item_id, external_id, batch, spec_version,
+    task_type, purpose, priority, due_at, skills, shard, payload, prelabels, context, target, pick,
+    moves_at, review_id, round, created_at)
+SELECT task_id, stage, subject, project, item_id, external_id, batch, spec_version,
+    task_type, purpose, priority, due_at, skills, s.shard, payload, prelabels, context, target,
+    pick, moves_at, review_id, coalesce(round, 1), created_at
+FROM incoming i JOIN shards s USING (project, stage, task_type, skills, circle)
+ON CONFLICT (stage, subject) DO NOTHING
+RETURNING work_id
 """
 _TASK = """
-SELECT work_id, project, item_id, external_id, spec_version, task_type, priority, due_at,
-    skills, payload, state
+SELECT work_id, subject, project, item_id, external_id, batch, spec_version, task_type, priority,
+    due_at, skills, payload, state
 FROM work WHERE stage = 'annotate' AND subject = $1
 """
 _CLOSE = """
 WITH closed AS (
-    UPDATE work SET state = $2 WHERE task_id = $1 AND purpose = 'work' AND stage = ANY($3)
-        AND state = 'open' RETURNING work_id
+    UPDATE work SET state = $2, moves_at = NULL
+    WHERE item_id = $4 AND task_id = $1 AND (purpose = 'work' OR $2 = 'withdrawn')
+        AND stage = ANY($3) AND state = 'open' RETURNING work_id
 )
 DELETE FROM ready USING closed WHERE ready.work_id = closed.work_id
 """
@@ -46,17 +69,17 @@ _RAISE = """
 UPDATE work SET target = greatest(target, $2)
 WHERE stage = 'annotate' AND subject = $1 AND state = 'open' RETURNING work_id
 """
-_REFRESH = """
-INSERT INTO ready (work_id, project, stage, priority, due_at, slots, task_type, skills, item_id,
-    spec_version, external_id)
-SELECT w.work_id, w.project, w.stage, w.priority, coalesce(w.due_at, 'infinity'),
-    w.target - w.answered - w.leased, w.task_type, w.skills, w.item_id, w.spec_version,
-    w.external_id
+_REFRESH = f"""
+INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, batch, spec_version, since)
+SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
+    coalesce(extract(epoch FROM w.due_at) * 1000, {_LAST})::bigint,
+    w.target - w.answered - w.leased, {_NOW}, w.item_id, w.batch, w.spec_version, w.created_at
 FROM work w LEFT JOIN projects p USING (project)
 WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
     AND w.answered + w.leased < w.target
     AND (w.stage = 'review' OR w.spec_version >= coalesce(p.newest_version, 0))
-ON CONFLICT (work_id) DO UPDATE SET slots = excluded.slots, priority = excluded.priority
+ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
+    slots = excluded.slots, entered = excluded.entered
 """
 _REPRIORITIZE = (
     "UPDATE work SET priority = $2 WHERE subject = $1 AND state = 'open' RETURNING work_id"
@@ -71,9 +94,10 @@ ON CONFLICT (project)
     DO UPDATE SET newest_version = greatest(projects.newest_version, excluded.newest_version)
 """
 _DROP_OLD = """
-DELETE FROM ready USING work WHERE ready.work_id = work.work_id AND work.project = $1
-    AND work.stage <> 'review' AND work.spec_version < $2
+DELETE FROM ready USING shards WHERE ready.shard = shards.shard AND shards.project = $1
+    AND shards.stage <> 'review' AND ready.spec_version < $2
 """
+_PAUSE = "UPDATE projects SET paused = $2 WHERE project = $1 RETURNING true"
 _STANDING = """
 INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)
 ON CONFLICT (annotator, project) DO UPDATE SET standing = excluded.standing
@@ -82,16 +106,55 @@ _SKILL = """
 INSERT INTO skills (annotator, skill, level) VALUES ($1, $2, $3)
 ON CONFLICT (annotator, skill) DO UPDATE SET level = excluded.level
 """
+_RECONSIDER = "DELETE FROM declined WHERE annotator = $1"
 _ANSWERS = """
 SELECT a.body, a.answer_id FROM answers a
 WHERE a.answer_id = ANY($1) ORDER BY a.answer_id
+"""
+
+_ANSWERS_TO = """
+SELECT body FROM answers WHERE work_id = $1 AND release_at IS NULL ORDER BY answer_id
+"""
+# Only people who have worked in the project count: others may not be let into it.
+_EXPERIENCED = f"""
+SELECT EXISTS (SELECT 1 FROM history h
+    JOIN annotators a ON a.annotator = h.annotator AND a.project = $4
+    WHERE h.task_type = $1 AND h.stage = $2 AND h.answered >= {EXPERIENCED_FROM}
+        AND h.last_at > $5::timestamptz - interval '1 day' AND a.standing <> 'suspended'
+        AND NOT EXISTS (SELECT 1 FROM seen s
+            WHERE s.annotator = h.annotator AND s.item_id = $3))
+"""
+_DUE_MOVES = """
+SELECT w.work_id, w.project, w.stage, w.task_type, w.skills, w.priority, w.spec_version,
+    w.created_at, s.circle
+FROM work w JOIN shards s USING (shard) WHERE w.moves_at <= $1
+ORDER BY w.work_id LIMIT 500 FOR UPDATE OF w SKIP LOCKED
+"""
+_MOVE = """
+UPDATE work w SET shard = s.shard, skills = m.skills, priority = m.priority, moves_at = m.moves_at
+FROM jsonb_to_recordset($1::jsonb) AS m (work_id bigint, project text, stage text, task_type text,
+    skills text[], circle text, priority smallint, moves_at timestamptz)
+    JOIN shards s USING (project, stage, task_type, skills, circle)
+WHERE w.work_id = m.work_id
 """
 
 
 async def add_work(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Take in work; what is there already stays as it is."""
     connection = await raw(session)
-    await connection.execute(_ADD, as_json(rows))
+    await _add_shards(session, rows)
+    added = await connection.fetch(_ADD, as_json(rows))
+    await refresh(session, [row["work_id"] for row in added])
+
+
+async def _add_shards(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    names = ("project", "stage", "task_type", "skills", "circle")
+    shards = {tuple(map(str, (row[name] for name in names))): row for row in rows}
+    wanted = as_json([{name: row[name] for name in names} for row in shards.values()])
+    connection = await raw(session)
+    if await connection.fetchval(_MISSING, wanted):
+        await connection.execute(_LOCK_SHARDS)
+        await connection.execute(_ADD_SHARDS, wanted)
 
 
 async def task(session: Session, task_id: UUID) -> dict[str, Any] | None:
@@ -101,10 +164,12 @@ async def task(session: Session, task_id: UUID) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-async def close_work(session: Session, task_id: UUID, state: str, stages: Sequence[str]) -> None:
+async def close_work(
+    session: Session, task: dict[str, Any], state: str, stages: Sequence[str]
+) -> None:
     """End the open work of a task at `stages`; live leases stay."""
     connection = await raw(session)
-    await connection.execute(_CLOSE, task_id, state, stages)
+    await connection.execute(_CLOSE, task["subject"], state, stages, task["item_id"])
 
 
 async def raise_target(session: Session, task_id: UUID, target: int) -> None:
@@ -141,6 +206,12 @@ async def add_spec(
     await connection.execute(_DROP_OLD, project, version)
 
 
+async def pause(session: Session, project: str, *, paused: bool) -> bool:
+    """Give no more work of a project out, or go on. False if there is no such project."""
+    connection = await raw(session)
+    return bool(await connection.fetchval(_PAUSE, project, paused))
+
+
 async def set_standing(session: Session, annotator: str, project: str, standing: str) -> None:
     """Keep what quality says of an annotator."""
     connection = await raw(session)
@@ -148,9 +219,42 @@ async def set_standing(session: Session, annotator: str, project: str, standing:
 
 
 async def set_skill(session: Session, annotator: str, skill: str, level: int) -> None:
-    """Keep an annotator's level in a skill."""
+    """Keep an annotator's level in a skill; what it declined for want of one is open again."""
     connection = await raw(session)
     await connection.execute(_SKILL, annotator, skill, level)
+    await connection.execute(_RECONSIDER, annotator)
+
+
+async def answers_to(session: Session, work_id: int) -> list[dict[str, Any]]:
+    """The bodies of all answers to a task that can't be undone any more."""
+    connection = await raw(session)
+    return [row["body"] for row in await connection.fetch(_ANSWERS_TO, work_id)]
+
+
+async def is_anyone_experienced(
+    session: Session, task: dict[str, Any], stage: str, now: datetime
+) -> bool:
+    """Whether somebody who may do such work on this task has done much of it, and lately."""
+    connection = await raw(session)
+    names = ("item_id", "project")
+    known: bool = await connection.fetchval(
+        _EXPERIENCED, task["task_type"], stage, *(task[name] for name in names), now
+    )
+    return known
+
+
+async def due_moves(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """The work for which other people are to be asked now, locked."""
+    connection = await raw(session)
+    return [dict(row) for row in await connection.fetch(_DUE_MOVES, now)]
+
+
+async def move(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Put work, locked by the caller, into other shards."""
+    connection = await raw(session)
+    await _add_shards(session, rows)
+    await connection.execute(_MOVE, as_json(rows))
+    await refresh(session, [row["work_id"] for row in rows])
 
 
 async def answers(session: Session, answer_ids: Sequence[UUID]) -> list[dict[str, Any]]:

@@ -1,33 +1,49 @@
 """What is only looked at."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from chassis.database import Session, raw
+from queue_service.store.intake import RANK
 
 _SPEC = "SELECT hash, document FROM specs WHERE project = $1 AND version = $2"
-_DEPTHS = """
-SELECT w.project, w.stage, w.task_type, w.skills[1] AS skill, w.priority,
-    sum(w.target - w.answered - w.leased) FILTER (WHERE r.work_id IS NOT NULL) AS ready,
-    sum(w.leased) AS in_flight,
-    coalesce(extract(epoch FROM now() - min(w.created_at) FILTER (WHERE r.work_id IS NOT NULL)), 0)
-        AS oldest_seconds
-FROM work w LEFT JOIN ready r USING (work_id)
-WHERE w.state = 'open' AND w.purpose = 'work' AND ($1::text[] IS NULL OR w.project = ANY($1))
-GROUP BY w.project, w.stage, w.task_type, w.skills[1], w.priority
-ORDER BY w.project, w.stage, w.priority DESC
+# Reads whole tables, unlike all else here: let the planner do so.
+_WIDELY = """
+SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
+    set_config('enable_hashjoin', 'on', true), set_config('plan_cache_mode', 'auto', true)
 """
+_DEPTHS = f"""
+WITH waiting AS (
+    SELECT r.shard, {RANK.format("r.since")} - r.rank AS priority, count(*) AS tasks,
+        sum(r.slots) AS ready, extract(epoch FROM $2 - min(r.since)) AS oldest_seconds
+    FROM ready r GROUP BY 1, 2
+), flying AS (
+    SELECT w.shard, w.priority::int AS priority, count(*) AS in_flight
+    FROM leases l JOIN work w USING (work_id)
+    WHERE l.ended IS NULL AND w.purpose = 'work' GROUP BY 1, 2
+), done AS (
+    SELECT w.shard, w.priority::int AS priority, count(*) AS per_minute
+    FROM answers a JOIN work w USING (work_id)
+    WHERE a.submitted_at > $2 - interval '1 minute' AND w.purpose = 'work' GROUP BY 1, 2
+)
+SELECT s.project, s.stage, s.task_type, s.skills, s.circle, priority,
+    coalesce(tasks, 0) AS tasks, coalesce(ready, 0) AS ready, coalesce(in_flight, 0) AS in_flight,
+    coalesce(oldest_seconds, 0)::float8 AS oldest_seconds, coalesce(per_minute, 0) AS per_minute
+FROM waiting FULL JOIN flying USING (shard, priority) FULL JOIN done USING (shard, priority)
+    JOIN shards s USING (shard)
+WHERE $1::text[] IS NULL OR s.project = ANY($1)
+ORDER BY s.project, s.stage, priority DESC, s.task_type, s.skills
+"""
+_PAUSED = "SELECT paused FROM projects WHERE project = $1"
 _KNOWN = "SELECT newest_version FROM projects WHERE project = $1"
-_EXPLAIN = """
-SELECT count(*) AS ready,
-    count(*) FILTER (WHERE EXISTS (SELECT 1 FROM seen s WHERE s.annotator = $1
-        AND s.item_id = w.item_id
-        AND (w.stage <> 'annotate' OR s.spec_version = w.spec_version))) AS seen,
-    count(*) FILTER (WHERE NOT w.skills <@ ARRAY(
-        SELECT skill FROM skills WHERE annotator = $1 AND level > 0)) AS unskilled,
-    (SELECT standing FROM annotators WHERE annotator = $1 AND project = $2) AS standing,
-    (SELECT count(*) FROM leases WHERE annotator = $1 AND ended IS NULL) AS held
-FROM ready r JOIN work w USING (work_id) WHERE r.project = $2 AND r.stage = ANY($3)
+COUNTED_MAX = 10_000
+_WAITING = f"""
+SELECT s.shard, c.n FROM unnest($1::int[]) AS s (shard) CROSS JOIN LATERAL (
+    SELECT count(*) AS n FROM (SELECT 1 FROM ready r WHERE r.shard = s.shard LIMIT {COUNTED_MAX}) r
+) c
 """
+_WHAT = "SELECT stage, task_type, priority, due_at FROM work WHERE work_id = $1"
 
 
 async def spec(session: Session, project: str, version: int) -> tuple[str, dict[str, Any]] | None:
@@ -37,10 +53,13 @@ async def spec(session: Session, project: str, version: int) -> tuple[str, dict[
     return None if row is None else (row["hash"], row["document"])
 
 
-async def depths(session: Session, projects: list[str] | None) -> list[dict[str, Any]]:
-    """What waits and what is in flight, by shard."""
+async def depths(
+    session: Session, projects: list[str] | None, now: datetime
+) -> list[dict[str, Any]]:
+    """What waits, what is in flight and what was answered in the last minute, by shard."""
     connection = await raw(session)
-    return [dict(row) for row in await connection.fetch(_DEPTHS, projects)]
+    await connection.execute(_WIDELY)
+    return [dict(row) for row in await connection.fetch(_DEPTHS, projects, now)]
 
 
 async def newest_version(session: Session, project: str) -> int | None:
@@ -50,9 +69,19 @@ async def newest_version(session: Session, project: str) -> int | None:
     return version
 
 
-async def explanation(
-    session: Session, annotator: str, project: str, stages: list[str]
-) -> dict[str, Any]:
-    """Counts that say why an annotator gets nothing."""
+async def waiting(session: Session, shards: Sequence[int]) -> dict[int, int]:
+    """How many tasks of each shard have a free slot; counted up to `COUNTED_MAX`."""
     connection = await raw(session)
-    return dict(await connection.fetchrow(_EXPLAIN, annotator, project, stages))
+    return {row["shard"]: row["n"] for row in await connection.fetch(_WAITING, shards)}
+
+
+async def what(session: Session, work_id: int) -> dict[str, Any]:
+    """In a few words what some work is."""
+    connection = await raw(session)
+    return dict(await connection.fetchrow(_WHAT, work_id))
+
+
+async def paused(session: Session, project: str) -> bool:
+    """Whether a project is paused."""
+    connection = await raw(session)
+    return bool(await connection.fetchval(_PAUSED, project))

@@ -1,4 +1,4 @@
-"""Which work an annotator gets, when a lease ends, and what is refused. No I/O, no clock."""
+"""Leases: who holds which work, until when, and what ends it. No I/O, no clock."""
 
 import hashlib
 import hmac
@@ -8,6 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from queue_service.domain.refusals import (
+    AlreadyAnswered,
+    LeaseExpired,
+    LeaseReleased,
+    LeaseSkipped,
+    NotYours,
+    Superseded,
+    Suspended,
+    Withdrawn,
+    WrongStage,
+)
 from schemas.vocabulary import AnnotatorKind, Honeypots, Policy, Purpose, Stage, Standing
 
 PrelabelArm = Literal["shown", "hidden", "none"]
@@ -21,83 +32,12 @@ PICKERS = ("pipeline", "admin")
 """Who may choose among items: whoever knows which external ids are gold could tell a honeypot."""
 
 
-class UnknownProject(Exception):
-    """There is no such project here (yet)."""
-
-
-class UnknownSpec(Exception):
-    """There is no such spec version."""
-
-
-class UnknownLease(Exception):
-    """There is no such lease."""
-
-
-class NotYours(Exception):
-    """This lease belongs to somebody else."""
-
-
-class LeaseExpired(Exception):
-    """The lease has expired; the task may be with someone else by now."""
-
-
-class LeaseReleased(Exception):
-    """The lease was given back."""
-
-
-class LeaseSkipped(Exception):
-    """The task was skipped with this lease."""
-
-
-class Suspended(Exception):
-    """Your work in this project is suspended."""
-
-
-class Superseded(Exception):
-    """The specification has changed since the lease was given."""
-
-    def __init__(self, held: int, newest: int) -> None:
-        """Say which version was held and which holds now."""
-        self.extra = {"held_version": held, "newest_version": newest}
-        super().__init__(f"Spec version {newest} replaced version {held}; the draft is kept.")
-
-
-class Withdrawn(Exception):
-    """The task was withdrawn; nobody need answer it any more."""
-
-
-class AlreadyAnswered(Exception):
-    """This lease has been answered, and differently."""
-
-
-class WrongStage(Exception):
-    """This lease is for another kind of work."""
-
-
-class MayNotPick(Exception):
-    """Only pipelines may choose which items they get."""
-
-
-class NoStage(Exception):
-    """None of your roles allows this stage."""
-
-
-class OnlyMachines(Exception):
-    """Bulk answers are for models and functions."""
-
-
-class LabelMissing(Exception):
-    """A review that fixes must say the right label."""
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Who asks for work."""
+    """Who works."""
 
     annotator: str
     kind: AnnotatorKind
-    projects: tuple[str, ...] | None
-    """None: all."""
 
     @property
     def takes_slots(self) -> bool:
@@ -106,17 +46,8 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What work is asked for. None: any."""
-
-    stage: Stage
-    task_types: tuple[str, ...] | None = None
-    items: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
-    """One task at one stage, as the queue holds it."""
+    """One task at one stage, as the holder of a lease meets it."""
 
     work_id: int
     task_id: UUID
@@ -133,8 +64,6 @@ class Work:
     payload: dict[str, Any]
     prelabels: list[dict[str, Any]]
     context: dict[str, Any] | None
-    given: int = 0
-    """How many tasks of the project the asking annotator got before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +77,18 @@ class Held:
     expires_at: datetime
     ended: str | None
     prelabel: PrelabelArm
-    prelabel_given: dict[str, Any] | None
     standing: Standing
     newest_version: int
     draft: Any
+    review_id: UUID | None
+    round: int
+    """How many people look at the review, this one included."""
     work: Work
+
+    @property
+    def prelabel_given(self) -> dict[str, Any] | None:
+        """What the model said, shown or not."""
+        return None if self.prelabel == "none" else self.work.prelabels[0]
 
 
 _ENDS: dict[str, type[Exception]] = {
@@ -203,6 +139,11 @@ def honeypot_due(key: bytes, annotator: str, given: int, policy: Honeypots) -> b
     """
     rate = policy.first_rate if given < policy.first else policy.rate
     return chance(key, "honeypot", annotator, str(given)) < rate
+
+
+def place_among_honeypots(task_id: UUID) -> float:
+    """Where a honeypot stands in the circle from which they are picked, in [0, 1)."""
+    return int.from_bytes(hashlib.sha256(task_id.bytes).digest()[:8], "big") / 2**64
 
 
 def prelabel_shown(key: bytes, annotator: str, item_id: UUID, blind_share: float) -> bool:

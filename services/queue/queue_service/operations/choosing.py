@@ -1,0 +1,202 @@
+"""Which work goes to whom, for many who ask at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chassis.database import Session
+from queue_service.domain.choice import (
+    Ask,
+    Candidate,
+    Draw,
+    Horizons,
+    Look,
+    Offer,
+    Person,
+    Shard,
+    deal,
+    reach,
+)
+from queue_service.domain.refusals import Contended
+from queue_service.operations.specs import compiled
+from queue_service.store import choosing, leasing
+from queue_service.store.leasing import Scene
+
+SPARE = 2
+"""How many tasks more than it wants are tried for each: others may be about to take some."""
+LOOKS_MAX = 20
+SKIPPING_LOOKS = 2
+"""How many times what others hold locked is passed by. After that it is waited for: it may keep a
+free slot, and nobody must hear that there is no work while there is."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a process remembers between two choices. Nothing is lost with it."""
+
+    key: bytes
+    open_leases_max: int
+    horizons: Horizons = field(default_factory=Horizons)
+    shards: dict[int, Shard] = field(default_factory=dict)
+
+    async def learn_shards(self, session: Session, newest: int) -> None:
+        """Know every shard there is. They never change, and come in the order of their numbers."""
+        known = max(self.shards, default=0)
+        if newest > known:
+            self.shards |= {one.shard: one for one in await leasing.shards(session, known)}
+
+
+async def choose(session: Session, desk: Desk, asks: Sequence[Ask]) -> list[Draw]:
+    """The best work for each who asks, locked; fewer tasks, or none, where there are no more."""
+    annotators = [ask.worker.annotator for ask in asks]
+    await leasing.serialize(session, annotators)
+    scene = await leasing.scene(session, annotators)
+    await desk.learn_shards(session, scene.newest_shard)
+    draws = [_draw(desk, n, ask, scene.people[ask.worker.annotator]) for n, ask in enumerate(asks)]
+    tried: set[int] = set()
+    for look in range(LOOKS_MAX):
+        hungry = [draw for draw in draws if draw.wants > 0]
+        if not hungry:
+            return draws
+        if look == SKIPPING_LOOKS:
+            tried = set()
+        for group in _groups(hungry):
+            waits = look >= SKIPPING_LOOKS
+            await Round(session, desk, scene, draws, group, tried, waits=waits).play()
+    raise Contended("Too many want the same tasks at this moment.")
+
+
+async def peek(session: Session, desk: Desk, scene: Scene, ask: Ask) -> Candidate | None:
+    """What would be given, were nobody else to ask."""
+    draw = Draw(0, ask, scene.people[ask.worker.annotator], ask.count)
+    best = await Round(session, desk, scene, [draw], [draw], set(), waits=False).candidates()
+    return next((one for one in best if not one.is_end), None)
+
+
+def _draw(desk: Desk, n: int, ask: Ask, person: Person) -> Draw:
+    return Draw(n, ask, person, min(ask.count, desk.open_leases_max - person.held))
+
+
+def _groups(draws: Sequence[Draw]) -> list[list[Draw]]:
+    """Those who are asked for together: people, whoever takes no slot, and each who picks."""
+    groups: dict[object, list[Draw]] = {}
+    for draw in draws:
+        key = draw.n if draw.ask.items is not None else draw.ask.worker.takes_slots
+        groups.setdefault((key, draw.ask.items is None), []).append(draw)
+    return list(groups.values())
+
+
+@dataclass(slots=True)
+class Round:
+    """One look for some of those who ask, and the lock on what was found."""
+
+    session: Session
+    desk: Desk
+    scene: Scene
+    everyone: list[Draw]
+    draws: list[Draw]
+    tried: set[int]
+    """What others hold locked; not looked at again before it is waited for."""
+    waits: bool
+
+    async def play(self) -> None:
+        """Give each draw what can be had; whoever finds nothing at all is done."""
+        dealt = deal(self.draws, await self.candidates(), 0 if self.waits else SPARE)
+        offers = await self._locked({work_id for mine in dealt.values() for work_id in mine})
+        left = {offer.work_id: offer.slots or 0 for offer in offers.values()}
+        for draw in self.draws:
+            for work_id in dealt[draw.n]:
+                if work_id in offers and (left[work_id] > 0 or not draw.ask.worker.takes_slots):
+                    left[work_id] -= await self._give(draw, offers[work_id])
+            # What is wanted beyond the first is convenience: nobody waits for it.
+            nothing = not dealt[draw.n] and not self.tried
+            draw.is_done = nothing or bool(draw.chosen)
+
+    async def _locked(self, wanted: set[int]) -> dict[int, Offer]:
+        if not wanted:
+            return {}
+        takes_slots = self.draws[0].ask.worker.takes_slots
+        offers = await choosing.lock(
+            self.session, sorted(wanted), takes_slots=takes_slots, waits=self.waits
+        )
+        locked = {offer.work_id: offer for offer in offers}
+        if not self.waits:
+            self.tried |= wanted - locked.keys()
+        return locked
+
+    def _looks(self, draw: Draw) -> list[Look]:
+        ask = draw.ask
+        who = ask.worker.annotator
+        return [
+            Look(
+                draw.n,
+                who,
+                ask.worker.takes_slots,
+                ask.stages.index(shard.stage),
+                shard.shard,
+                shard.stage,
+                shard.project,
+                self.desk.horizons.of(who, shard.shard),
+            )
+            for shard in reach(ask, draw.person, self.desk.shards.values(), self.scene.paused)
+            if shard.project not in draw.closed
+        ]
+
+    async def candidates(self) -> list[Candidate]:
+        """The best for each draw, not locked."""
+        looks = [look for draw in self.draws for look in self._looks(draw)]
+        if not looks:
+            return []
+        count = sum(draw.wants + SPARE for draw in self.draws)
+        items = self.draws[0].ask.items
+        if items is not None:
+            return await choosing.picked(self.session, looks, self.tried, count, items)
+        horizons = self.desk.horizons
+        stale = [look for look in looks if horizons.is_stale(look.annotator, look.shard)]
+        looks = await self._learn(looks, stale)
+        found = await choosing.best(self.session, looks, self.tried, count)
+        ended = _ended_early(looks, found)
+        if ended:
+            looks = await self._learn(looks, ended)
+            found = await choosing.best(self.session, looks, self.tried, count)
+        return found
+
+    async def _learn(self, looks: list[Look], of: Sequence[Look]) -> list[Look]:
+        """Find out how far those who look have seen everything, and look from there."""
+        if not of:
+            return looks
+        learned = {}
+        for look, horizon in await choosing.horizons(self.session, of):
+            self.desk.horizons.learn(look.annotator, look.shard, horizon)
+            learned[look.n, look.shard] = horizon
+        return [look.at(learned.get((look.n, look.shard), look.horizon)) for look in looks]
+
+    async def _give(self, draw: Draw, offer: Offer) -> bool:
+        """Choose `offer` for `draw`, unless it has enough, its item already, or its quota."""
+        if draw.wants <= 0 or offer.project in draw.closed or draw.has_item(offer.item_id):
+            return False
+        if not await self._within_quotas(draw, offer):
+            draw.closed.add(offer.project)
+            return False
+        draw.chosen.append(offer)
+        return True
+
+    async def _within_quotas(self, draw: Draw, offer: Offer) -> bool:
+        spec = await compiled(self.session, offer.project, offer.spec_version, offer.spec_hash)
+        quotas = spec.policy.quotas
+        mine = draw.there(offer.project).taken
+        if quotas.per_annotator is not None and mine >= quotas.per_annotator:
+            return False
+        if quotas.total is None:
+            return True
+        await leasing.serialize(self.session, [f"quota of {offer.project}"])
+        now = sum(one.project == offer.project for draw in self.everyone for one in draw.chosen)
+        return await leasing.taken_in(self.session, offer.project) + now < quotas.total
+
+
+def _ended_early(looks: Sequence[Look], found: Sequence[Candidate]) -> list[Look]:
+    """The looks that stopped after a window of seen tasks, before they found one that is not."""
+    first: dict[int, Candidate] = {}
+    for candidate in found:
+        first.setdefault(candidate.n, candidate)
+    ends = {(one.n, one.shard) for one in first.values() if one.is_end}
+    return [look for look in looks if (look.n, look.shard) in ends]
