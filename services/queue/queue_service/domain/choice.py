@@ -11,6 +11,7 @@ index can hold it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -279,12 +280,26 @@ class Draw:
         return any(one.item_id == item_id for one in self.chosen)
 
 
+def given(draws: Iterable[Draw]) -> Counter[int]:
+    """How many slots of which tasks these draws have taken; the database does not know yet."""
+    return Counter(
+        offer.work_id for draw in draws if draw.ask.worker.takes_slots for offer in draw.chosen
+    )
+
+
+def full(draws: Sequence[Draw]) -> set[int]:
+    """The tasks of which these draws have taken every free slot."""
+    taken = given(draws)
+    chosen = {offer.work_id: offer for draw in draws for offer in draw.chosen}
+    return {n for n, offer in chosen.items() if offer.slots and taken[n] >= offer.slots}
+
+
 def deal(
-    draws: Sequence[Draw], candidates: Iterable[Candidate], spare: int
+    draws: Sequence[Draw], candidates: Iterable[Candidate], taken: Mapping[int, int], spare: int
 ) -> dict[int, list[int]]:
     """Which tasks each draw tries to get, in its order, `spare` more than it wants.
 
-    A task goes to as many as it has slots for; the earlier draw comes first.
+    A task goes to as many as it has slots for, less those `taken`; the earlier draw comes first.
     """
     by_draw: dict[int, list[Candidate]] = {}
     for candidate in candidates:
@@ -297,7 +312,8 @@ def deal(
         for candidate in by_draw.get(draw.n, []):
             if len(mine) == draw.wants + spare:
                 break
-            if left.setdefault(candidate.work_id, candidate.slots) > 0:
+            free = candidate.slots - taken.get(candidate.work_id, 0)
+            if left.setdefault(candidate.work_id, free) > 0:
                 left[candidate.work_id] -= len(mine) < draw.wants
                 mine.append(candidate.work_id)
     return dealt

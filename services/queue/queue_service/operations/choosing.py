@@ -1,9 +1,9 @@
 """Which work goes to whom, for many who ask at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from chassis.database import Session
+from chassis.database import Session, serialize
 from queue_service.domain.choice import (
     Ask,
     Candidate,
@@ -14,6 +14,8 @@ from queue_service.domain.choice import (
     Person,
     Shard,
     deal,
+    full,
+    given,
     reach,
 )
 from queue_service.domain.refusals import Contended
@@ -48,7 +50,7 @@ class Desk:
 async def choose(session: Session, desk: Desk, asks: Sequence[Ask]) -> list[Draw]:
     """The best work for each who asks, locked; fewer tasks, or none, where there are no more."""
     annotators = [ask.worker.annotator for ask in asks]
-    await leasing.serialize(session, annotators)
+    await serialize(session, annotators)
     scene = await leasing.scene(session, annotators)
     await desk.learn_shards(session, scene.newest_shard)
     draws = [_draw(desk, n, ask, scene.people[ask.worker.annotator]) for n, ask in enumerate(asks)]
@@ -100,16 +102,17 @@ class Round:
 
     async def play(self) -> None:
         """Give each draw what can be had; whoever finds nothing at all is done."""
-        dealt = deal(self.draws, await self.candidates(), 0 if self.waits else SPARE)
+        taken, found = given(self.everyone), await self.candidates()
+        dealt = deal(self.draws, found, taken, 0 if self.waits else SPARE)
         offers = await self._locked({work_id for mine in dealt.values() for work_id in mine})
-        left = {offer.work_id: offer.slots or 0 for offer in offers.values()}
+        left = {one.work_id: (one.slots or 0) - taken[one.work_id] for one in offers.values()}
         for draw in self.draws:
             for work_id in dealt[draw.n]:
                 if work_id in offers and (left[work_id] > 0 or not draw.ask.worker.takes_slots):
                     left[work_id] -= await self._give(draw, offers[work_id])
             # What is wanted beyond the first is convenience: nobody waits for it.
-            nothing = not dealt[draw.n] and not self.tried
-            draw.is_done = nothing or bool(draw.chosen)
+            more = self.tried or any(one.n == draw.n and one.is_end for one in found)
+            draw.is_done = bool(draw.chosen) or not (dealt[draw.n] or more)
 
     async def _locked(self, wanted: set[int]) -> dict[int, Offer]:
         if not wanted:
@@ -147,26 +150,34 @@ class Round:
         if not looks:
             return []
         count = sum(draw.wants + SPARE for draw in self.draws)
-        items = self.draws[0].ask.items
+        takes_slots, items = looks[0].takes_slots, self.draws[0].ask.items
+        passed = self.tried | full(self.everyone) if takes_slots else self.tried
         if items is not None:
-            return await choosing.picked(self.session, looks, self.tried, count, items)
+            return await choosing.picked(self.session, looks, passed, count, items)
         horizons = self.desk.horizons
         stale = [look for look in looks if horizons.is_stale(look.annotator, look.shard)]
-        looks = await self._learn(looks, stale)
-        found = await choosing.best(self.session, looks, self.tried, count)
-        ended = _ended_early(looks, found)
-        if ended:
-            looks = await self._learn(looks, ended)
-            found = await choosing.best(self.session, looks, self.tried, count)
+        looks = await self._learn(looks, stale, passed)
+        found = await choosing.best(self.session, looks, passed, count)
+        learned: set[tuple[int, int]] = set()
+        while ended := _ended_early(looks, found, learned):
+            looks = await self._learn(looks, ended, passed)
+            learned |= {(look.n, look.shard) for look in ended}
+            found = await choosing.best(self.session, looks, passed, count)
         return found
 
-    async def _learn(self, looks: list[Look], of: Sequence[Look]) -> list[Look]:
-        """Find out how far those who look have seen everything, and look from there."""
+    async def _learn(
+        self, looks: list[Look], of: Sequence[Look], passed: Collection[int]
+    ) -> list[Look]:
+        """Find out how far those who look have seen everything, and look from there.
+
+        What is `passed` by for now is not: then nothing is remembered.
+        """
         if not of:
             return looks
         learned = {}
-        for look, horizon in await choosing.horizons(self.session, of):
-            self.desk.horizons.learn(look.annotator, look.shard, horizon)
+        for look, horizon in await choosing.horizons(self.session, of, passed):
+            if not passed:
+                self.desk.horizons.learn(look.annotator, look.shard, horizon)
             learned[look.n, look.shard] = horizon
         return [look.at(learned.get((look.n, look.shard), look.horizon)) for look in looks]
 
@@ -188,15 +199,20 @@ class Round:
             return False
         if quotas.total is None:
             return True
-        await leasing.serialize(self.session, [f"quota of {offer.project}"])
+        await serialize(self.session, [f"quota of {offer.project}"])
         now = sum(one.project == offer.project for draw in self.everyone for one in draw.chosen)
         return await leasing.taken_in(self.session, offer.project) + now < quotas.total
 
 
-def _ended_early(looks: Sequence[Look], found: Sequence[Candidate]) -> list[Look]:
+def _ended_early(
+    looks: Sequence[Look], found: Sequence[Candidate], learned: Collection[tuple[int, int]]
+) -> list[Look]:
     """The looks that stopped after a window of seen tasks, before they found one that is not."""
-    first: dict[int, Candidate] = {}
-    for candidate in found:
-        first.setdefault(candidate.n, candidate)
-    ends = {(one.n, one.shard) for one in first.values() if one.is_end}
-    return [look for look in looks if (look.n, look.shard) in ends]
+    ends: set[tuple[int, int]] = set()
+    fed: set[int] = set()
+    for one in found:
+        if not one.is_end:
+            fed.add(one.n)
+        elif one.n not in fed:
+            ends.add((one.n, one.shard))
+    return [look for look in looks if (look.n, look.shard) in ends.difference(learned)]

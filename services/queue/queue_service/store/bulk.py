@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, as_json, raw
+from chassis.database import Session, as_json, raw, serialize
 from queue_service.domain.leases import Work
-from queue_service.store.leasing import as_work, serialize
+from queue_service.store.leasing import as_work
 from schemas.vocabulary import Standing
 
 _TARGETS = """
@@ -57,8 +57,8 @@ async def targets(
 
     One transaction at a time works for an annotator, as with leases.
     """
-    connection = await raw(session)
     await serialize(session, [annotator])
+    connection = await raw(session)
     found: dict[str, list[Target]] = {}
     for row in await connection.fetch(_TARGETS, annotator, project, external_ids):
         target = Target(as_work(row), row["seen"], row["body"], row["standing"])

@@ -49,10 +49,12 @@ SELECT q.n, c.* FROM (SELECT DISTINCT n FROM looks) q CROSS JOIN LATERAL (
 _HORIZONS = f"""
 SELECT a.n, a.shard, f.rank, f.due, f.slots, f.work_id,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS since,
-    (SELECT count(*) FROM {_NEWER} r WHERE {_KEY} < {_FROM} AND {_UNSEEN_BY_A}) AS before
+    (SELECT count(*) FROM {_NEWER} r WHERE {_KEY} < {_FROM}
+        AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}) AS before
 FROM {_LOOKS} LEFT JOIN LATERAL (
     SELECT r.rank, r.due, r.slots, r.work_id FROM ready r
-    WHERE r.shard = a.shard AND {_KEY} >= {_FROM} AND {_UNSEEN_BY_A}
+    WHERE r.shard = a.shard AND {_KEY} >= {_FROM}
+        AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
     ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT 1
 ) f ON true
 """
@@ -158,10 +160,12 @@ def _columns(looks: Sequence[Look]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-async def horizons(session: Session, looks: Sequence[Look]) -> list[tuple[Look, Horizon]]:
-    """Up to where each who looks has seen everything, shard by shard."""
+async def horizons(
+    session: Session, looks: Sequence[Look], passed: Collection[int]
+) -> list[tuple[Look, Horizon]]:
+    """Up to where each who looks has seen everything but what is `passed` by, shard by shard."""
     connection = await raw(session)
-    rows = await connection.fetch(_HORIZONS, *_columns(looks))
+    rows = await connection.fetch(_HORIZONS, *_columns(looks), list(passed))
     found = {(row["n"], row["shard"]): row for row in rows}
     return [(look, Horizon.after(look.horizon, found[look.n, look.shard])) for look in looks]
 

@@ -1,9 +1,8 @@
 """Giving work out, and getting it back unanswered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +12,6 @@ from queue_service.domain.leases import Work
 from queue_service.store.intake import refresh
 from schemas.vocabulary import Stage
 
-_SERIALIZE = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS k (key)"
 _SCENE = f"""
 SELECT q.annotator,
     (SELECT count(*) FROM leases l WHERE l.annotator = q.annotator AND l.ended IS NULL) AS held,
@@ -136,16 +134,6 @@ class Scene:
     people: dict[str, Person]
     paused: frozenset[str]
     newest_shard: int
-
-
-async def serialize(session: Session, names: Iterable[str]) -> None:
-    """Let one transaction at a time choose for an annotator, or count in a project."""
-    connection = await raw(session)
-    await connection.execute(_SERIALIZE, sorted(map(_lock_key, names)))
-
-
-def _lock_key(name: str) -> int:
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 async def scene(session: Session, annotators: Sequence[str]) -> Scene:
