@@ -115,11 +115,8 @@ async def _answered_already(
 async def release_answers(session: Session, now: datetime) -> None:
     """Publish the held answers that can't be undone any more."""
     due = await answers.due_answers(session, now)
-    held = await answers.held(session, due)
-    for lease_id in due:
-        given = await answers.given(session, lease_id)
-        if given is not None:
-            await outbox.add(session, _submitted(held[lease_id], given))
+    held = await answers.held(session, list(due)) if due else {}
+    await outbox.add(session, *(_submitted(held[lease], given) for lease, given in due.items()))
 
 
 def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:

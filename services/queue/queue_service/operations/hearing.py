@@ -76,8 +76,9 @@ def _work_row(event: TaskCreated) -> dict[str, Any]:
 
 async def reprioritize_task(session: Session, event: TaskReprioritized) -> None:
     """Make a task more or less urgent."""
-    if await _known(session, event, event.task_id):
-        await intake.reprioritize(session, event.task_id, event.priority)
+    task = await _known(session, event, event.task_id)
+    if task is not None:
+        await intake.reprioritize(session, task, event.priority)
 
 
 async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:

@@ -72,11 +72,15 @@ SELECT $1, shard FROM work WHERE work_id = $2 AND skills <> '{}' ON CONFLICT DO 
 _CLOSE = "UPDATE work SET state = 'closed', moves_at = NULL WHERE work_id = $1"
 _GIVEN = "SELECT answer_id, body, submitted_at, release_at FROM answers WHERE lease_id = $1"
 _CHANGE = "UPDATE answers SET body = $2::jsonb, submitted_at = $3 WHERE lease_id = $1"
+# The lease is what is locked: whoever changes an answer has locked it too.
 _DUE = """
-SELECT lease_id FROM answers WHERE release_at <= $1 ORDER BY release_at LIMIT 500
-FOR UPDATE SKIP LOCKED
+SELECT a.lease_id FROM answers a JOIN leases l USING (lease_id)
+WHERE a.release_at <= $1 ORDER BY a.release_at LIMIT 2000 FOR UPDATE OF l SKIP LOCKED
 """
-_RELEASE = "UPDATE answers SET release_at = NULL WHERE lease_id = ANY($1)"
+_RELEASE = """
+UPDATE answers SET release_at = NULL WHERE lease_id = ANY($1) AND release_at <= $2
+RETURNING lease_id, answer_id, body, submitted_at, release_at
+"""
 _BEAT = "UPDATE leases SET expires_at = $2 WHERE lease_id = $1"
 _DRAFT = """
 INSERT INTO drafts (annotator, item_id, draft, saved_at) VALUES ($1, $2, $3::jsonb, $4)
@@ -124,7 +128,7 @@ async def given(session: Session, lease_id: UUID) -> Given | None:
     row = await connection.fetchrow(_GIVEN, lease_id)
     if row is None:
         return None
-    return Given(row["answer_id"], row["body"], row["submitted_at"], row["release_at"])
+    return _as_given(row)
 
 
 async def add_answers(session: Session, answers: Sequence[Answer], now: datetime) -> None:
@@ -181,12 +185,12 @@ async def change_answer(
     await connection.execute(_CHANGE, lease_id, as_json(body), now)
 
 
-async def due_answers(session: Session, now: datetime) -> list[UUID]:
-    """The leases of held answers whose time has come, locked; they are held no more."""
+async def due_answers(session: Session, now: datetime) -> dict[UUID, Given]:
+    """The held answers whose time has come, by lease; they are held no more."""
     connection = await raw(session)
     due = [row["lease_id"] for row in await connection.fetch(_DUE, now)]
-    await connection.execute(_RELEASE, due)
-    return due
+    rows = await connection.fetch(_RELEASE, due, now) if due else []
+    return {row["lease_id"]: _as_given(row) for row in rows}
 
 
 async def beat(session: Session, lease_id: UUID, expires_at: datetime) -> None:
@@ -200,6 +204,10 @@ async def save_draft(session: Session, held: Held, draft: JsonValue, now: dateti
     connection = await raw(session)
     text = as_json(draft)
     await connection.execute(_DRAFT, held.annotator, held.work.item_id, text, now)
+
+
+def _as_given(row: Any) -> Given:  # noqa: ANN401
+    return Given(row["answer_id"], row["body"], row["submitted_at"], row["release_at"])
 
 
 def _as_held(row: Any) -> Held:  # noqa: ANN401

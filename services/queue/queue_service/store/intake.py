@@ -81,9 +81,10 @@ WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
 ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
     slots = excluded.slots, entered = excluded.entered
 """
-_REPRIORITIZE = (
-    "UPDATE work SET priority = $2 WHERE subject = $1 AND state = 'open' RETURNING work_id"
-)
+_REPRIORITIZE = """
+UPDATE work SET priority = $3 WHERE item_id = $1 AND task_id = $2 AND state = 'open'
+RETURNING work_id
+"""
 _PUBLISH = """
 INSERT INTO specs (project, version, hash, document) VALUES ($1, $2, $3, $4::jsonb)
 ON CONFLICT DO NOTHING
@@ -189,11 +190,11 @@ async def refresh(session: Session, work_ids: Sequence[int]) -> None:
         await connection.execute(_REFRESH, work_ids)
 
 
-async def reprioritize(session: Session, task_id: UUID, priority: int) -> None:
-    """Make a task more or less urgent."""
+async def reprioritize(session: Session, task: dict[str, Any], priority: int) -> None:
+    """Make a task more or less urgent, at all its stages."""
     connection = await raw(session)
-    work_ids = [row["work_id"] for row in await connection.fetch(_REPRIORITIZE, task_id, priority)]
-    await refresh(session, work_ids)
+    rows = await connection.fetch(_REPRIORITIZE, task["item_id"], task["subject"], priority)
+    await refresh(session, [row["work_id"] for row in rows])
 
 
 async def add_spec(

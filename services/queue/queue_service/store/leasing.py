@@ -68,7 +68,7 @@ FROM given g JOIN taken t USING (work_id)
 """
 _EXPIRED = """
 SELECT lease_id FROM leases WHERE ended IS NULL AND expires_at < $1
-ORDER BY expires_at LIMIT 500 FOR UPDATE SKIP LOCKED
+ORDER BY expires_at LIMIT 2000 FOR UPDATE SKIP LOCKED
 """
 _HELD_BY = """
 SELECT l.lease_id FROM leases l JOIN work w USING (work_id)
