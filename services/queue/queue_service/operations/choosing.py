@@ -149,7 +149,7 @@ class Round:
         looks = [look for draw in self.draws for look in self._looks(draw)]
         if not looks:
             return []
-        count = sum(draw.wants + SPARE for draw in self.draws)
+        count = sum(draw.wants for draw in self.draws) + SPARE
         takes_slots, items = looks[0].takes_slots, self.draws[0].ask.items
         passed = self.tried | full(self.everyone) if takes_slots else self.tried
         if items is not None:
