@@ -42,7 +42,7 @@ test-long: setup ## The tests that run for minutes.
 	@$(BIN)/python -m pytest -m long --timeout 3600 libs services deploy tests
 
 e2e: setup ## The end-to-end tests alone.
-	@$(BIN)/python -m pytest tests/e2e
+	@$(BIN)/python -m pytest -m "not long" tests/e2e
 
 bench: setup ## Measure what is promised: tables, and JSON as each one's last line. B=loop: one.
 	@$(BIN)/python bench/run.py $(B)

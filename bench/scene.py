@@ -3,25 +3,31 @@
 import asyncio
 import contextlib
 import json
+import os
+import re
+import signal
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
-from aiokafka import AIOKafkaProducer
 
-from chassis.clock import utc_now
 from labelwright_client import tokens
-from labelwright_local.testing import UP, running_stack
-from schemas.canonical import digest
+from labelwright_local.home import READY_FILE
+from labelwright_local.testing import UP, read_json, running_stack
 from schemas.envelope import Event
-from schemas.events import SpecPublished, TaskCreated
-from schemas.vocabulary import SpecDocument
+
+sys.path.insert(0, str(Path(__file__).parent))
+from saying import say, spec_published, tasks_created
 
 PORT_BASE = 27300
+RESTART_SECONDS = 60.0
 FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 
 
@@ -43,9 +49,59 @@ class Scene:
         number: int = one["pid"]
         return number
 
-    def bearer(self, name: str, *roles: str) -> dict[str, str]:
+    def pids(self, service: str) -> list[int]:
+        """The processes of a service: one each replica."""
+        parts = self.ready["services"]
+        return [parts[name]["pid"] for name in self.replicas(service)]
+
+    def replicas(self, service: str) -> list[str]:
+        """The names of a service's replicas."""
+        own = re.compile(rf"{service}(-[0-9]+)?")
+        return [name for name in self.ready["services"] if own.fullmatch(name)]
+
+    def database(self, name: str) -> str:
+        """The address of a service's database, for asyncpg."""
+        server: str = self.ready["postgres"]["url"].rsplit("/", 1)[0]
+        return f"{server}/{name}"
+
+    def asked(self, question: str, *about: Any) -> list[asyncpg.Record]:  # noqa: ANN401
+        """The rows with which the queue's database answers one statement."""
+
+        async def ask() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.database("queue"))
+            try:
+                return list(await connection.fetch(question, *about))
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def settle(self, *, vacuum: bool = True) -> None:
+        """Return once all events have left the queue, and no filling of tables has an aftermath.
+
+        `vacuum`: have done now what autovacuum would do in a while.
+        """
+        while self.asked("SELECT 1 FROM outbox LIMIT 1"):
+            time.sleep(0.2)
+        if vacuum:
+            self.asked("VACUUM (ANALYZE)")
+        self.asked("CHECKPOINT")
+
+    def restart(self, service: str) -> None:
+        """End a service in order; return when its supervisor has it up again."""
+        old = self.pid(service)
+        os.kill(old, signal.SIGTERM)
+        ends = time.monotonic() + RESTART_SECONDS
+        while self.pid(service) in {old, None}:
+            if time.monotonic() > ends:
+                raise RuntimeError(f"{service} did not come back")
+            time.sleep(0.05)
+            self.ready.update(read_json(self.home / READY_FILE))
+
+    def bearer(self, name: str, *roles: str, kind: str = "human") -> dict[str, str]:
         """The header of a token for `name`."""
-        return {"authorization": f"Bearer {tokens.sign(self.home, name=name, roles=roles)}"}
+        token = tokens.sign(self.home, name=name, roles=roles, kind=kind)
+        return {"authorization": f"Bearer {token}"}
 
     def project(self, name: str, items: int, **policy: Any) -> None:  # noqa: ANN401
         """A project with `items` tasks, imported through the API."""
@@ -61,61 +117,32 @@ class Scene:
 
     def project_in_kafka(self, name: str, items: int, **policy: Any) -> None:  # noqa: ANN401
         """The same where no ingest runs: its events are said in its place."""
-        asyncio.run(_say(self.ready["kafka"]["bootstrap"], _events(name, items, policy)))
+        spec = spec_published(name, FIELDS, policy)
+        self.say([spec, *tasks_created(spec, (uuid4() for _ in range(items)))])
+
+    def say(self, events: Iterable[Event]) -> None:
+        """Say events in the place of services that do not run."""
+        asyncio.run(say(self.ready["kafka"]["bootstrap"], events))
 
 
 @contextlib.contextmanager
-def scene(*, only: str = "") -> Iterator[Scene]:
+def scene(
+    *, only: str = "", replicas: Sequence[str] = (), port_base: int = PORT_BASE
+) -> Iterator[Scene]:
     """A stack of its own: all services, or `only` some with PostgreSQL and Kafka."""
     with tempfile.TemporaryDirectory(prefix="labelwright-bench-") as folder:
         home = Path(folder) / "home"
-        words = [*UP, "--only", only] if only else UP
-        with running_stack(home, PORT_BASE, command=words) as stack:
+        words = [*UP, *(["--only", only] if only else [])]
+        for one in replicas:
+            words += ["--replicas", one]
+        with running_stack(home, port_base, command=words) as stack:
             yield Scene(home, stack.ready)
 
 
-def _events(project: str, items: int, policy: dict[str, Any]) -> Iterator[Event]:
-    document = SpecDocument.model_validate(
-        {"task_type": "mood", "fields": FIELDS, "policy": policy}
-    )
-    content = document.model_dump(mode="json")
-    now = utc_now()
-    yield SpecPublished(
-        occurred_at=now,
-        project=project,
-        spec_version=1,
-        spec_hash=digest(content),
-        document=content,
-    )
-    for n in range(items):
-        yield TaskCreated(
-            occurred_at=now,
-            project=project,
-            task_id=uuid4(),
-            item_id=uuid4(),
-            external_id=f"x{n}",
-            revision=1,
-            spec_version=1,
-            task_type="mood",
-            payload={"text": f"text {n}"},
-            payload_sha256="0" * 64,
-            priority=5,
-            purpose="work",
-            redundancy=document.policy.redundancy,
-            redundancy_max=document.policy.redundancy_max,
-            overlap="all",
-        )
-
-
-async def _say(bootstrap: str, events: Iterator[Event]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20)
-    await producer.start()
-    for event in events:
-        head = [("kind", event.kind().encode()), ("traceparent", b"")]
-        body = event.to_wire("ingest")
-        await producer.send(event.topic.name, body, key=event.key.encode(), headers=head)
-    await producer.flush()
-    await producer.stop()
+def wait_for_tasks(scene: Scene, slots: int) -> None:
+    """Return once the queue has taken in so much work that this many answers are wanted."""
+    while (scene.asked("SELECT coalesce(sum(slots), 0) AS n FROM ready"))[0]["n"] < slots:
+        time.sleep(0.5)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

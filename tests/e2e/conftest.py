@@ -14,9 +14,14 @@ import httpx
 import pytest
 
 from labelwright_client import tokens
-from labelwright_local.testing import RunningStack, running_stack
+from labelwright_local.testing import UP, RunningStack, running_stack
+
+HERE = Path(__file__).parent
+# Test folders are no packages: this is how tests find what lies beside them, and in `bench`.
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bench")]
 
 PORT_BASE = 28500
+TWO_QUEUES_PORT_BASE = 28600
 DATA = Path(__file__).parents[3] / "shared" / "data"
 FIELDS = [
     {"name": "mood", "kind": "choice", "options": ["good", "bad"]},
@@ -128,6 +133,30 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         found = System(home, stack)
         yield found
         found.http.close()
+
+
+@pytest.fixture
+def two_queues(tmp_path: Path) -> Iterator[System]:
+    """Two replicas of the queue, alone with PostgreSQL and Kafka."""
+    words = [*UP, "--only", "queue", "--replicas", "queue=2"]
+    with running_stack(tmp_path / "home", TWO_QUEUES_PORT_BASE, command=words) as stack:
+        found = System(tmp_path / "home", stack)
+        yield found
+        found.http.close()
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says a line among pytest's own, whether or not the test passes."""
+    plugins = request.config.pluginmanager
+    terminal: Any = plugins.get_plugin("terminalreporter")
+    capture: Any = plugins.get_plugin("capturemanager")
+
+    def write(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            terminal.write_line(text)
+
+    return write
 
 
 @pytest.fixture(scope="session")

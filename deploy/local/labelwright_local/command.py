@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from labelwright_local.kafka import VERSION, Kafka
 from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
 from labelwright_local.plan import KAFKA, POSTGRES, Plan
-from labelwright_local.ports import Ports
+from labelwright_local.ports import REPLICAS_MAX, Ports
 from labelwright_local.refusal import CannotStart
 from labelwright_local.services import SERVICES
 from labelwright_local.stack import Stack
@@ -38,6 +38,10 @@ def up(
     only: Annotated[
         str, typer.Option(help="Some parts only, as in `postgres,kafka`; what they need comes too.")
     ] = "",
+    replicas: Annotated[
+        list[str] | None,
+        typer.Option(help="Several processes of a service, as in `queue=2`. May be repeated."),
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Once all is ready, play the demo.")] = False,
     then_stop: Annotated[bool, typer.Option("--then-stop", help="Stop after the demo.")] = False,
 ) -> None:
@@ -48,7 +52,7 @@ def up(
     # The client tells of everything that it tries again, and what it gives up it raises as well.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with plain_sentences():
-        wanted = planned(ready_file, only)
+        wanted = planned(ready_file, only, replicas or ())
         run(replace(wanted, plays_demo=demo, stops_after_it=demo and then_stop), Screen())
 
 
@@ -74,14 +78,16 @@ def fail(sentence: str) -> NoReturn:
     sys.exit(FAILED)
 
 
-def planned(ready_file: Path | None, only: str) -> Plan:
+def planned(ready_file: Path | None, only: str, replicas: Iterable[str] = ()) -> Plan:
     """What to start, by the command line and the environment."""
+    parts = chosen(only)
     return Plan(
         Home.from_environment(),
         Ports.from_environment(),
         cache_from_environment(),
-        chosen(only),
+        parts,
         ready_file.absolute() if ready_file else None,
+        counts=counted(replicas, parts),
     )
 
 
@@ -97,6 +103,26 @@ def chosen(only: str) -> frozenset[str]:
     if not named:
         return everything
     return named | {POSTGRES, KAFKA} if named & services else named
+
+
+def counted(words: Iterable[str], parts: frozenset[str]) -> dict[str, int]:
+    """How many replicas of a service `words` ask for; the last word about one counts."""
+    services = [one.name for one in SERVICES]
+    counts: dict[str, int] = {}
+    for word in words:
+        name, _, number = (half.strip() for half in word.partition("="))
+        if name not in services:
+            raise CannotStart(
+                f"There is no service called {name}: choose among {', '.join(services)}."
+            )
+        if not number.isdecimal() or not 1 <= int(number) <= REPLICAS_MAX:
+            raise CannotStart(
+                f"--replicas {word} must ask for 1 to {REPLICAS_MAX}, as in {name}=2."
+            )
+        if name not in parts:
+            raise CannotStart(f"--replicas {word} asks for a service that --only leaves out.")
+        counts[name] = int(number)
+    return counts
 
 
 def run(plan: Plan, screen: Screen) -> None:
@@ -125,7 +151,9 @@ async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java |
 
 def listeners(plan: Plan) -> list[str]:
     """Who will listen at a port."""
-    return [*sorted(plan.parts), *(["kafka-controller"] if KAFKA in plan.parts else [])]
+    further = [one.name for one in plan.replicas if one.number > 1]
+    controller = ["kafka-controller"] if KAFKA in plan.parts else []
+    return [*sorted(plan.parts), *further, *controller]
 
 
 def fetch(kafka: Kafka, screen: Screen) -> None:

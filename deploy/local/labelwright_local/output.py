@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from labelwright_local.ports import STEPS
+from labelwright_local.ports import STEPS, part_of
 
 OURSELVES = "labelwright"
 NAMES = (OURSELVES, "postgres", "kafka", *(name for name in STEPS if "kafka" not in name))
@@ -28,7 +28,8 @@ class Screen:
         """Print one line of one part."""
         prefix = f"{name:<{WIDTH}} |"
         if self._colours:
-            colour = COLOURS[NAMES.index(name) % len(COLOURS)] if name in NAMES else 37
+            part, _ = part_of(name)
+            colour = COLOURS[NAMES.index(part) % len(COLOURS)] if part in NAMES else 37
             prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
         if self._open:
             self._print(f"{prefix} {line}\n")

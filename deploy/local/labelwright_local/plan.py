@@ -1,13 +1,14 @@
 """What is to run, and where."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelwright_local.home import Home
 from labelwright_local.kafka import Kafka
 from labelwright_local.ports import Ports
 from labelwright_local.postgres import Postgres
-from labelwright_local.services import SERVICES, Service
+from labelwright_local.services import SERVICES, Replica, Service
 
 POSTGRES, KAFKA = "postgres", "kafka"
 
@@ -24,6 +25,8 @@ class Plan:
     known_services: tuple[Service, ...] = SERVICES
     plays_demo: bool = False
     stops_after_it: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """How many replicas of a service run, where it is not one."""
 
     @property
     def ready_files(self) -> list[Path]:
@@ -35,8 +38,17 @@ class Plan:
         """The services that are to run."""
         return [one for one in self.known_services if one.name in self.parts]
 
-    def url(self, one: Service) -> str:
-        """Where a service answers."""
+    @property
+    def replicas(self) -> list[Replica]:
+        """The processes of these services. Those of one share its database and its folder."""
+        return [
+            Replica(one, number)
+            for one in self.services
+            for number in range(1, self.counts.get(one.name, 1) + 1)
+        ]
+
+    def url(self, one: Replica) -> str:
+        """Where a replica answers."""
         return f"http://127.0.0.1:{self.ports.of(one.name)}"
 
     @property

@@ -1,4 +1,4 @@
-"""Which port is whose: one base, and a fixed step for each."""
+"""Which port is whose: one base, a fixed step for each part, and one more for each replica."""
 
 import os
 import random
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from labelwright_local.refusal import CannotStart
 
 DEFAULT_BASE = 8100
-HIGHEST_BASE = 65535 - 8
 SETTING = "LABELWRIGHT_PORT_BASE"
 FREE_RANGE = range(20000, 30000)
 """Below what systems give to outgoing connections, so that nobody takes one by chance."""
@@ -23,6 +22,10 @@ STEPS = {
     "kafka": 7,
     "kafka-controller": 8,
 }
+REPLICA_STEP = 10
+"""From one replica of a service to its next: 8102, 8112, 8122. More than the largest step."""
+REPLICAS_MAX = 9
+HIGHEST_BASE = 65535 - max(STEPS.values()) - REPLICA_STEP * (REPLICAS_MAX - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class Ports:
         return cls(int(named))
 
     def of(self, name: str) -> int:
-        """The port of one part."""
-        return self.base + STEPS[name]
+        """The port of one part, `queue`, or of one replica, `queue-2`."""
+        part, number = part_of(name)
+        return self.base + STEPS[part] + REPLICA_STEP * (number - 1)
 
     def check_free(self, names: list[str]) -> None:
         """Refuse to start if one of these ports is taken."""
@@ -52,6 +56,12 @@ class Ports:
                     f"Port {port}, which {name} wants, is in use by another program:"
                     f" end that program, or set {SETTING} to something else than {self.base}."
                 )
+
+
+def part_of(name: str) -> tuple[str, int]:
+    """Whose replica bears this name, and which one: `queue-2` is the second of `queue`."""
+    part, _, number = name.rpartition("-")
+    return (part, int(number)) if number.isdecimal() else (name, 1)
 
 
 def is_free(port: int) -> bool:

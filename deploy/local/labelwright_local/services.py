@@ -29,6 +29,19 @@ class Service:
         return self.database.upper() + "_"
 
 
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process of a service. The first bears the service's name alone."""
+
+    service: Service
+    number: int = 1
+
+    @property
+    def name(self) -> str:
+        """Its name in what is printed, among the logs and in the ready file."""
+        return self.service.name if self.number == 1 else f"{self.service.name}-{self.number}"
+
+
 def service(name: str) -> Service:
     """The service of that name, by the rule of the repository."""
     return Service(name, f"{name.replace('-', '_')}_service")

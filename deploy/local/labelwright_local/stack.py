@@ -16,7 +16,7 @@ from labelwright_local.output import Screen
 from labelwright_local.plan import KAFKA, POSTGRES, Plan
 from labelwright_local.postgres import reason
 from labelwright_local.refusal import CannotStart
-from labelwright_local.services import Service
+from labelwright_local.services import Replica, Service
 from labelwright_local.supervisor import Child, Supervisor, kill_group
 from labelwright_local.together import together
 
@@ -73,7 +73,7 @@ class Stack:
     async def _start_and_keep(self) -> int:
         started = time.monotonic()
         await together(self._start_postgres(), self._start_kafka())
-        await together(*map(self._start_service, self._plan.services))
+        await together(*map(self._start_replica, self._plan.replicas))
         self._supervisor.changed = self._write_ready_file
         self._write_ready_file()
         self._tell_addresses(time.monotonic() - started)
@@ -154,17 +154,17 @@ class Stack:
 
         await topics.create(self._kafka.bootstrap, TOPICS)
 
-    async def _start_service(self, one: Service) -> None:
+    async def _start_replica(self, one: Replica) -> None:
         port = self._plan.ports.of(one.name)
-        folder = self._plan.home.of(one.name)
+        folder = self._plan.home.of(one.service.name)
         folder.mkdir(exist_ok=True)
         self._screen.say(f"starting {one.name}")
         child = Child(
             one.name,
-            self._leash.command(services.command(one, port)),
+            self._leash.command(services.command(one.service, port)),
             partial(services.is_ready, port),
             stop_seconds=SERVICE_STOP_SECONDS,
-            environment=services.environment(one, self._settings(one, folder)),
+            environment=services.environment(one.service, self._settings(one.service, folder)),
             folder=folder,
             needs=(POSTGRES, KAFKA),
         )
@@ -189,7 +189,7 @@ class Stack:
 
     def _tell_addresses(self, seconds: float) -> None:
         self._screen.say(f"all ready after {seconds:.1f} s; Ctrl-C stops it")
-        for one in self._plan.services:
+        for one in self._plan.replicas:
             self._screen.say(f"  {one.name:<14} {self._plan.url(one)}")
         if POSTGRES in self._plan.parts:
             self._screen.say(f"  {POSTGRES:<14} 127.0.0.1:{self._postgres.port}")
@@ -200,6 +200,6 @@ class Stack:
         """Services first: what they have in flight still needs the two below them."""
         ready.remove(self._plan)
         self._screen.say("stopping")
-        await self._supervisor.stop([one.name for one in self._plan.services])
+        await self._supervisor.stop([one.name for one in self._plan.replicas])
         await self._supervisor.stop([POSTGRES, KAFKA])
         self._screen.say("stopped")

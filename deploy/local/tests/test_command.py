@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from labelwright_local import ports
-from labelwright_local.command import chosen
+from labelwright_local.command import chosen, counted
 from labelwright_local.refusal import CannotStart
 
 UP = [sys.executable, "-m", "labelwright_local", "up"]
@@ -52,6 +52,34 @@ def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_part_that_does_not_exist(tmp_path: Path) -> None:
     assert "no part called qeue: choose among" in refusal(tmp_path, "--only", "qeue")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--replicas", "qeue=2"], "no service called qeue: choose among ingest, queue"),
+        (["--replicas", "postgres=2"], "no service called postgres: choose among"),
+        (["--replicas", "queue=0"], "--replicas queue=0 must ask for 1 to 9, as in queue=2"),
+        (["--replicas", "queue=-1"], "must ask for 1 to 9"),
+        (["--replicas", "queue"], "must ask for 1 to 9"),
+        (["--replicas", "queue=10"], "must ask for 1 to 9"),
+        (["--replicas", "queue=2", "--replicas", "quality=two"], "as in quality=2"),
+        (["--only", "queue", "--replicas", "ingest=2"], "a service that --only leaves out"),
+    ],
+)
+def test_replicas_that_cannot_be(tmp_path: Path, words: list[str], why: str) -> None:
+    assert why in refusal(tmp_path, *words)
+
+
+def test_the_port_of_a_further_replica_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
+        port = other.getsockname()[1]
+        base = port - ports.STEPS["queue"] - ports.REPLICA_STEP
+        words = ["--only", "queue", "--replicas", "queue=2"]
+
+        said = refusal(tmp_path, *words, LABELWRIGHT_PORT_BASE=str(base))
+
+    assert f"Port {port}, which queue-2 wants, is in use by another program" in said
 
 
 def test_a_java_that_is_too_old(tmp_path: Path) -> None:
@@ -119,6 +147,14 @@ def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
 
     assert process.returncode == 130
     assert "fetching Kafka" in said
+
+
+def test_as_many_replicas_as_asked_for_and_else_one() -> None:
+    parts = chosen("")
+
+    assert counted([], parts) == {}
+    assert counted(["queue=2", "dataset-store=3"], parts) == {"queue": 2, "dataset-store": 3}
+    assert counted(["queue=2", "queue=1"], parts) == {"queue": 1}
 
 
 def test_a_service_brings_along_what_it_needs() -> None:

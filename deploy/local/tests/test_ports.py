@@ -24,6 +24,17 @@ def test_the_ports_are_where_the_design_says(monkeypatch: pytest.MonkeyPatch) ->
     }
 
 
+def test_no_replica_is_at_the_port_of_another_part() -> None:
+    services = ("ingest", "queue", "consensus", "quality", "dataset-store")
+    further = [f"{name}-{n}" for name in services for n in range(2, ports.REPLICAS_MAX + 1)]
+
+    found = [Ports(8100).of(name) for name in [*ports.STEPS, *further]]
+
+    assert Ports(8100).of("dataset-store-3") == 8125
+    assert len(set(found)) == len(found)
+    assert max(Ports(ports.HIGHEST_BASE).of(name) for name in [*ports.STEPS, *further]) <= 65535
+
+
 @pytest.mark.parametrize("named", ["", "many", "-1", "80", "65530"])
 def test_a_base_that_cannot_be_is_refused(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABELWRIGHT_PORT_BASE", named)

@@ -36,9 +36,12 @@ PARTS = [*SERVICES, "postgres", "kafka"]
 def start(stand_in: Path) -> Start:
     """Starts a stack of stand-ins in a home at a base."""
 
-    def begin(home: Path, base: int, only: str = "", **settings: str) -> Context:
+    def begin(
+        home: Path, base: int, only: str = "", replicas: str = "", **settings: str
+    ) -> Context:
         command = ["env", *(f"{name}={value}" for name, value in settings.items())]
-        command += [f"PYTHONPATH={stand_in}", sys.executable, str(stand_in / "up.py"), only]
+        command += [f"PYTHONPATH={stand_in}", sys.executable, str(stand_in / "up.py")]
+        command += [only, replicas]
         return running_stack(home, base, command=command)
 
     return begin
@@ -63,7 +66,8 @@ def stack(start: Start, home: Path, base: int) -> Iterator[RunningStack]:
 def free_base() -> int:
     """A base at which all ports of a stack are free."""
     for base in range(ports.some_free(1)[0], ports.FREE_RANGE.stop):
-        if all(ports.is_free(base + step) for step in ports.STEPS.values()):
+        names = [*ports.STEPS, "queue-2"]
+        if all(ports.is_free(ports.Ports(base).of(name)) for name in names):
             return base
     return free_base()
 
@@ -186,6 +190,66 @@ def test_two_stacks_run_side_by_side(stack: RunningStack, start: Start, tmp_path
         assert set(pids(other.ready)).isdisjoint(pids(stack.reread()))
         assert told["QUEUE_KAFKA_BOOTSTRAP"] == other.ready["kafka"]["bootstrap"]
         assert other.ready["kafka"] != stack.ready["kafka"]
+
+
+@pytest.fixture(scope="module")
+def doubled(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A stack with two replicas of one service."""
+    home = tmp_path_factory.mktemp("doubled")
+    with start(home, free_base(), only="queue", replicas="queue=2") as running:
+        yield running
+
+
+def test_a_second_replica_has_a_port_of_its_own_and_all_else_in_common(
+    doubled: RunningStack,
+) -> None:
+    first, second = doubled.ready["services"].values()
+    told, told_too = (settings_of(doubled.ready, name) for name in ("queue", "queue-2"))
+
+    assert list(doubled.ready["services"]) == ["queue", "queue-2"]
+    assert port_of(second) == port_of(first) + ports.REPLICA_STEP
+    assert first["pid"] != second["pid"]
+    assert told == told_too
+
+
+def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack) -> None:
+    home = doubled.ready_file.parent
+    lines = (home / "up.log").read_text().splitlines()
+
+    assert (home / "logs" / "queue-2.log").read_text() == "stand-in: startup\n"
+    assert {line.split(" |")[0].strip() for line in lines if line.endswith("| ready")} >= {
+        "queue",
+        "queue-2",
+    }
+    assert len([line for line in lines if "bringing the databases up to date" in line]) == 1
+
+
+def test_a_killed_replica_comes_back_at_its_port_and_the_other_does_not_notice(
+    doubled: RunningStack, soon: Soon
+) -> None:
+    before = doubled.reread()
+
+    os.kill(pid_of(before, "queue-2"), signal.SIGKILL)
+
+    assert soon(lambda: pid_of(doubled.reread(), "queue-2") != pid_of(before, "queue-2"))
+    after = doubled.reread()
+    assert after["services"]["queue-2"]["url"] == before["services"]["queue-2"]["url"]
+    assert after["services"]["queue"] == before["services"]["queue"]
+
+
+def test_both_replicas_are_stopped(start: Start, tmp_path: Path, alive: Alive) -> None:
+    with start(tmp_path, free_base(), only="queue", replicas="queue=2") as running:
+        running.process.terminate()
+        code = running.process.wait(30)
+
+    said = (tmp_path / "up.log").read_text()
+    assert code == 0
+    assert said.count("stand-in: shutdown") == 2
+    assert not any(alive(pid_of(running.ready, name)) for name in ("queue", "queue-2"))
+
+
+def port_of(entry: dict[str, Any]) -> int:
+    return int(entry["url"].rpartition(":")[2])
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])

@@ -1,4 +1,4 @@
-"""`labelwright up` with stand-ins for the services: `python up.py PARTS --ready-file F`."""
+"""`labelwright up` with stand-ins: `python up.py PARTS REPLICAS --ready-file F`."""
 
 import sys
 from dataclasses import replace
@@ -10,6 +10,6 @@ from labelwright_local.services import SERVICES, Service
 
 if __name__ == "__main__":
     with plain_sentences():
-        plan = planned(Path(sys.argv[3]), sys.argv[1])
+        plan = planned(Path(sys.argv[4]), sys.argv[1], sys.argv[2].split())
         stand_ins = tuple(Service(one.name, "stand_in_service") for one in SERVICES)
         run(replace(plan, known_services=stand_ins), Screen())
