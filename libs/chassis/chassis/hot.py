@@ -8,14 +8,16 @@ whoever needs more takes an ordinary route. Its endpoint returns a Response.
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, get_type_hints
 
 import orjson
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -54,8 +56,8 @@ class HotRoute(APIRoute):
 def _source(dependant: Dependant, own: list[tuple[str, Source]] | None = None) -> Source:
     """What gives the value of a dependency, or calls the endpoint."""
     call = dependant.call
-    unknown = (dependant.query_params, dependant.header_params, dependant.cookie_params)
-    if not inspect.iscoroutinefunction(call) or any(unknown) or dependant.response_param_name:
+    is_endpoint = own is not None
+    if not inspect.iscoroutinefunction(call) or any(_unknown(dependant, is_endpoint=is_endpoint)):
         raise TypeError(f"{call} is nothing for a hot route: see chassis.hot.")
     sources = [(str(d.name), _source(d)) for d in dependant.dependencies] + (own or [])
     request_name = dependant.request_param_name
@@ -67,6 +69,23 @@ def _source(dependant: Dependant, own: list[tuple[str, Source]] | None = None) -
         return await call(**values)
 
     return value
+
+
+def _unknown(dependant: Dependant, *, is_endpoint: bool) -> Iterator[object]:
+    """What is asked for and would not be given."""
+    yield from (dependant.query_params, dependant.header_params, dependant.cookie_params)
+    yield from (dependant.response_param_name, dependant.background_tasks_param_name)
+    yield from (dependant.http_connection_param_name, dependant.security_scopes_param_name)
+    if is_endpoint:
+        yield dependant.body_params[1:]
+        yield [one for one in dependant.body_params if not _is_whole(one.field_info)]
+    else:
+        yield from (dependant.path_params, dependant.body_params)
+
+
+def _is_whole(body: FieldInfo) -> bool:
+    """Whether a body must come, is JSON and nothing else is in it."""
+    return body.is_required() and not isinstance(body, Form) and not getattr(body, "embed", False)
 
 
 def _path(name: str, kind: Any) -> tuple[str, Source]:  # noqa: ANN401
@@ -91,7 +110,7 @@ def _body(name: str, kind: Any) -> tuple[str, Source]:  # noqa: ANN401
                 [{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}]
             )
         try:
-            return adapter.validate_python(parse(body))
+            return adapter.validate_python(parse(body), from_attributes=True)
         except json.JSONDecodeError as error:
             what = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
             raise RequestValidationError(

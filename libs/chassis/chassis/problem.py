@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import logs
-from chassis.database import is_transient
+from chassis.database import AWAY, is_transient
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -94,7 +94,8 @@ def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _bug)
+    for kind in (Exception, *AWAY):  # Named ones are not raised again to the server's own log.
+        app.add_exception_handler(kind, _bug)
 
 
 def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:

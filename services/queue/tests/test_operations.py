@@ -11,9 +11,12 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import migrations, testing
+from chassis.clock import utc_now
 from chassis.database import raw, transaction
 from queue_service import events as door
 from queue_service.app import create_app
+from queue_service.domain.choice import Ask
+from queue_service.domain.leases import Worker
 from queue_service.operations import answering, leasing
 from queue_service.settings import Settings
 from schemas.canonical import digest
@@ -150,6 +153,26 @@ async def test_nobody_holds_what_others_hold_beyond_redundancy(queue: Queue) -> 
     texts = [text for _, text in held]
     assert len(held) == len(set(held)) == 40
     assert all(texts.count(text) == 2 for text in set(texts))
+
+
+async def test_two_who_ask_together_never_share_a_place_while_others_hold_locks(
+    queue: Queue,
+) -> None:
+    await queue.hear(spec(redundancy=1), task(1, redundancy=1), task(2, redundancy=1))
+    asks = [Ask(Worker(name * 32, "human"), ("annotate",)) for name in "ab"]
+    async with transaction(queue.sessions) as other:
+        held = await raw(other)
+        await held.execute("SELECT 1 FROM work WHERE task_id = $1 FOR UPDATE", UUID(int=2))
+        async with transaction(queue.sessions) as session:
+            asking = asyncio.create_task(
+                leasing.lease_work(session, queue.app.state.batches.desk, asks, utc_now())
+            )
+            await asyncio.sleep(0.1)
+            assert not asking.done(), "what is locked is waited for, before anyone hears of nothing"
+            await other.end(keep=False)
+            given = await asking
+
+    assert sorted(lease["payload"]["text"] for [lease] in given) == ["text 1", "text 2"]
 
 
 async def test_an_annotator_gets_each_task_once(queue: Queue) -> None:

@@ -34,6 +34,10 @@ UPDATE work w SET shard = s.shard, pick = random() FROM shards s
 WHERE (s.project, s.stage, s.task_type, s.skills, s.circle)
     = (w.project, w.stage, w.task_type, w.skills, 'all')
 """
+SHOWN = """
+UPDATE work w SET shown = l.n FROM (SELECT work_id, count(*) AS n FROM leases GROUP BY 1) l
+WHERE w.work_id = l.work_id
+"""
 READY = """
 INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, spec_version, since)
 SELECT w.work_id, w.shard, floor(extract(epoch FROM w.created_at) / 3600)::int - w.priority,
@@ -121,6 +125,7 @@ def _change_work() -> None:
     op.execute(NEEDS)
     op.execute(SHARDS)
     op.execute(FILL)
+    op.execute(SHOWN)
     op.execute("UPDATE work SET review_id = subject WHERE stage = 'review'")
     op.alter_column("work", "shard", nullable=False)
     op.alter_column("work", "pick", nullable=False)

@@ -100,10 +100,12 @@ def _sentences(
         if why is None:
             open_to += counts[shard.shard]
         else:
-            hindered[why, ", ".join(sorted(shard.skills - person.skills))] += counts[shard.shard]
+            named = {"skills": shard.skills - person.skills, "declined": shard.skills}
+            skills = ", ".join(sorted(named.get(why, ())))
+            hindered[why, skills] += counts[shard.shard]
     for (why, skills), n in hindered.items():
         if n:
-            yield _HINDRANCES[why].format(n=n, skills=skills or "a skill")
+            yield _HINDRANCES[why].format(n=n, skills=skills)
     if open_to:
         yield f"{open_to} are open to you, but for those about items that you have seen."
 
@@ -128,7 +130,7 @@ async def measure_depths(session: Session, now: datetime) -> None:
     found = await depths(session, None, now)
     for gauge in (metrics.READY, metrics.IN_FLIGHT, metrics.OLDEST, metrics.RATE):
         gauge.clear()
-    for one in found:
+    for one in sorted(found, key=lambda one: one.oldest_seconds):  # Circles share a gauge.
         labels = (one.project, one.stage, one.task_type, one.skill or "", str(one.priority))
         metrics.READY.labels(*labels).inc(one.ready)
         metrics.IN_FLIGHT.labels(*labels).inc(one.in_flight)

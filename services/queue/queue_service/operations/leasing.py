@@ -84,8 +84,8 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     taken = set()
     for wish, is_due in zip(wishes, due, strict=True):
         honeypot = found.get(wish.n)
-        if is_due and honeypot is not None and (wish.annotator, honeypot.work_id) not in taken:
-            taken.add((wish.annotator, honeypot.work_id))
+        if is_due and honeypot is not None and (wish.annotator, honeypot.item_id) not in taken:
+            taken.add((wish.annotator, honeypot.item_id))
         else:
             found.pop(wish.n, None)
     return [(draw, given, found.get(n, offer)) for n, (draw, given, offer) in enumerate(picks)]

@@ -69,7 +69,12 @@ _DECLINE = """
 INSERT INTO declined (annotator, shard)
 SELECT $1, shard FROM work WHERE work_id = $2 AND skills <> '{}' ON CONFLICT DO NOTHING
 """
-_CLOSE = "UPDATE work SET state = 'closed', moves_at = NULL WHERE work_id = $1"
+_CLOSE = """
+WITH closed AS (
+    UPDATE work SET state = 'closed', moves_at = NULL WHERE work_id = $1 RETURNING work_id
+)
+DELETE FROM ready USING closed WHERE ready.work_id = closed.work_id
+"""
 _GIVEN = "SELECT answer_id, body, submitted_at, release_at FROM answers WHERE lease_id = $1"
 _CHANGE = "UPDATE answers SET body = $2::jsonb, submitted_at = $3 WHERE lease_id = $1"
 # The lease is what is locked: whoever changes an answer has locked it too.
@@ -81,7 +86,7 @@ _RELEASE = """
 UPDATE answers SET release_at = NULL WHERE lease_id = ANY($1) AND release_at <= $2
 RETURNING lease_id, answer_id, body, submitted_at, release_at
 """
-_BEAT = "UPDATE leases SET expires_at = $2 WHERE lease_id = $1"
+_BEAT = "UPDATE leases SET expires_at = greatest(expires_at, $2) WHERE lease_id = $1"
 _DRAFT = """
 INSERT INTO drafts (annotator, item_id, draft, saved_at) VALUES ($1, $2, $3::jsonb, $4)
 ON CONFLICT (annotator, item_id)
