@@ -2,8 +2,7 @@
 
 A session is one transaction on one asyncpg connection, begun by the first statement. SQLAlchemy
 describes the tables and migrates them; statements are written in SQL and go straight to the
-driver. Nothing here needs an object mapper, and its session was measured to cost the queue more
-than a quarter of its processor time.
+driver: its own session was measured to cost more than a quarter of a process's time.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -23,7 +22,6 @@ _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
@@ -69,7 +67,7 @@ async def _speak_json(connection: Connection) -> None:
 
 
 async def _leave_as_is(connection: Connection) -> None:
-    """A session ends its transaction and leaves nothing else behind that a reset would clear."""
+    """A session leaves nothing behind that a reset would clear."""
 
 
 class Session:

@@ -83,6 +83,8 @@ class Taken:
         except Invalid as refusal:
             return str(refusal.detail)
         given = [target.given for target in targets if target.given is not None]
+        if all(target.is_seen for target in targets) and not given:
+            return "You were given this task: answer with its lease, unless you skipped it."
         if any(body["label"] != one.label for body in given):
             return refusals.AlreadyAnswered.__doc__ or ""
         return ""

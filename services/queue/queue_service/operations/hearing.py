@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session
+from chassis.database import Session, serialize
 from chassis.parking import find_or_park, take_all_parked
 from queue_service.domain.choice import need
 from queue_service.domain.leases import place_among_honeypots
@@ -149,6 +149,7 @@ async def decide_label(session: Session, event: LabelDecided) -> None:
 
 async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
     """Keep an annotator's standing; a suspended one loses its leases."""
+    await serialize(session, [event.annotator])  # What it is just being given is revoked too.
     await intake.set_standing(session, event.annotator, event.project, event.standing)
     announce_standing(session, event.annotator, event.project, event.standing)
     if event.standing == "suspended":

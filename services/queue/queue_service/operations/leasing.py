@@ -30,23 +30,44 @@ async def lease_work(
 ) -> list[list[dict[str, Any]]]:
     """Give each who asks the best work that it may do, as the API shows it.
 
-    Where chance says so, a honeypot of the same project comes in place of a task.
+    Where chance says so, a honeypot of the same project comes in place of a task. That leaves the
+    task to the others: whoever had found nothing looks again.
     """
-    draws = await choose(session, desk, asks)
-    picks = [
-        (draw, draw.person.projects.get(offer.project, NOBODY).given + before, offer)
-        for draw in draws
+    shown: list[list[dict[str, Any]]] = [[] for _ in asks]
+    hungry = list(range(len(asks)))
+    while hungry:
+        draws = await choose(session, desk, [asks[n] for n in hungry])
+        picks = [pick for draw in draws for pick in _picks(draw)]
+        found = await _with_honeypots(session, desk.key, picks)
+        for draw, lease in await _give(session, desk, found, now):
+            shown[hungry[draw.n]].append(lease)
+        is_left = any(one is not other for one, other in zip(found, picks, strict=True))
+        hungry = [n for n in hungry if not shown[n]] if is_left else []
+    return shown
+
+
+def _picks(draw: Draw) -> list[Pick]:
+    there = draw.person.projects
+    return [
+        (draw, there.get(offer.project, NOBODY).given + before, offer)
         for offer, before in draw.numbered()
     ]
-    found = await _with_honeypots(session, desk.key, picks)
-    rows = [await _row(session, desk.key, pick, now) for pick in found]
-    given = await leasing.add_leases(session, rows, now) if rows else {}
+
+
+async def _give(
+    session: Session, desk: Desk, picks: Sequence[Pick], now: datetime
+) -> list[tuple[Draw, dict[str, Any]]]:
+    """Write the leases down; each as the API shows it."""
+    if not picks:
+        return []
+    rows = [await _row(session, desk.key, pick, now) for pick in picks]
+    given = await leasing.add_leases(session, rows, now)
     desk.horizons.changed(len(rows))
-    shown: list[list[dict[str, Any]]] = [[] for _ in asks]
-    for (draw, _, _), row in zip(found, rows, strict=True):
+    shown = []
+    for (draw, _, _), row in zip(picks, rows, strict=True):
         one = given[row["lease_id"]]
         view = View(desk.key, picks=draw.ask.items is not None)
-        shown[draw.n].append(view.of(one.work, row, one.draft))
+        shown.append((draw, view.of(one.work, row, one.draft)))
         metrics.LEASED.labels(one.work.stage).inc()
     return shown
 
@@ -88,7 +109,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
             taken.add((wish.annotator, honeypot.item_id))
         else:
             found.pop(wish.n, None)
-    return [(draw, given, found.get(n, offer)) for n, (draw, given, offer) in enumerate(picks)]
+    return [(*pick[:2], found[n]) if n in found else pick for n, pick in enumerate(picks)]
 
 
 async def _policy(session: Session, offer: Offer) -> Policy:

@@ -62,8 +62,9 @@ FROM {_LOOKS} LEFT JOIN LATERAL (
 _BEST_FREE = f"""
 SELECT a.n, a.place, a.shard, 0 AS rank, 0 AS due, 1000000 AS slots, c.work_id, false AS is_end
 FROM {_LOOKS} CROSS JOIN LATERAL (
-    SELECT r.work_id FROM work r
+    SELECT r.work_id FROM work r JOIN projects p ON p.project = r.project
     WHERE r.shard = a.shard AND r.purpose = 'work' AND r.state = 'open'
+        AND (r.stage = 'review' OR r.spec_version = p.newest_version)
         AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
     ORDER BY r.work_id LIMIT $12
 ) c ORDER BY a.place, c.work_id
@@ -71,8 +72,10 @@ FROM {_LOOKS} CROSS JOIN LATERAL (
 _PICKED = f"""
 SELECT a.n, a.place, a.shard, coalesce(y.rank, 0) AS rank, coalesce(y.due, 0) AS due,
     CASE WHEN $14 THEN 1000000 ELSE y.slots END AS slots, r.work_id, false AS is_end
-FROM {_LOOKS} JOIN work r ON r.shard = a.shard LEFT JOIN ready y ON y.work_id = r.work_id
+FROM {_LOOKS} JOIN work r ON r.shard = a.shard JOIN projects p ON p.project = r.project
+    LEFT JOIN ready y ON y.work_id = r.work_id
 WHERE r.external_id = ANY($13) AND r.project = ANY($15) AND r.purpose = 'work'
+    AND (r.stage = 'review' OR r.spec_version = p.newest_version)
     AND r.state = 'open' AND ($14 OR y.work_id IS NOT NULL)
     AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
 ORDER BY a.place, 4, 5, 6, r.work_id LIMIT $12

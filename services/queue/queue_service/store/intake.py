@@ -57,29 +57,40 @@ SELECT work_id, subject, project, item_id, external_id, batch, spec_version, tas
     due_at, skills, payload, state
 FROM work WHERE stage = 'annotate' AND subject = $1
 """
+# What was decided and is withdrawn is withdrawn, in whichever order the two are heard.
 _CLOSE = """
-WITH closed AS (
-    UPDATE work SET state = $2, moves_at = NULL
-    WHERE item_id = $4 AND task_id = $1 AND (purpose = 'work' OR $2 = 'withdrawn')
-        AND stage = ANY($3) AND state = 'open' RETURNING work_id
-)
-DELETE FROM ready USING closed WHERE ready.work_id = closed.work_id
+UPDATE work SET state = $2, moves_at = NULL
+WHERE item_id = $4 AND task_id = $1 AND (purpose = 'work' OR $2 = 'withdrawn')
+    AND stage = ANY($3) AND (state = 'open' OR (state = 'closed' AND $2 = 'withdrawn'))
+RETURNING work_id
 """
+# A statement of its own, begun after the lock: what was offered again just before is seen.
+_TAKE_OUT = "DELETE FROM ready WHERE work_id = ANY($1)"
 _RAISE = """
 UPDATE work SET target = greatest(target, $2)
 WHERE stage = 'annotate' AND subject = $1 AND state = 'open' RETURNING work_id
 """
+# Work is ready under the newest version alone. While some becomes so, the version stays.
+_HOLD_VERSION = """
+SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, 5))
+FROM (SELECT DISTINCT project FROM work WHERE work_id = ANY($1) ORDER BY project) w
+"""
+_LOCK_VERSION = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
 _REFRESH = f"""
 INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, batch, spec_version, since)
 SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
     coalesce(extract(epoch FROM w.due_at) * 1000, {_LAST})::bigint,
     w.target - w.answered - w.leased, {_NOW}, w.item_id, w.batch, w.spec_version, w.created_at
-FROM work w LEFT JOIN projects p USING (project)
+FROM work w JOIN projects p USING (project)
 WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
     AND w.answered + w.leased < w.target
-    AND (w.stage = 'review' OR w.spec_version >= coalesce(p.newest_version, 0))
+    AND (w.stage = 'review' OR w.spec_version = p.newest_version)
 ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
     slots = excluded.slots, entered = excluded.entered
+"""
+_OF_VERSION = """
+SELECT work_id FROM work WHERE project = $1 AND spec_version = $2 AND state = 'open'
+ORDER BY work_id FOR UPDATE
 """
 _REPRIORITIZE = """
 UPDATE work SET priority = $3 WHERE item_id = $1 AND task_id = $2 AND state = 'open'
@@ -170,7 +181,8 @@ async def close_work(
 ) -> None:
     """End the open work of a task at `stages`; live leases stay."""
     connection = await raw(session)
-    await connection.execute(_CLOSE, task["subject"], state, stages, task["item_id"])
+    rows = await connection.fetch(_CLOSE, task["subject"], state, stages, task["item_id"])
+    await connection.execute(_TAKE_OUT, [row["work_id"] for row in rows])
 
 
 async def raise_target(session: Session, task_id: UUID, target: int) -> None:
@@ -187,6 +199,7 @@ async def refresh(session: Session, work_ids: Sequence[int]) -> None:
     """
     if work_ids:
         connection = await raw(session)
+        await connection.execute(_HOLD_VERSION, work_ids)
         await connection.execute(_REFRESH, work_ids)
 
 
@@ -200,11 +213,14 @@ async def reprioritize(session: Session, task: dict[str, Any], priority: int) ->
 async def add_spec(
     session: Session, project: str, version: int, spec_hash: str, document: dict[str, Any]
 ) -> None:
-    """Keep a spec version; work under an older one is not given any more."""
+    """Keep a spec version; work under it is given, and none under an older one any more."""
     connection = await raw(session)
+    await connection.execute(_LOCK_VERSION, project)
     await connection.execute(_PUBLISH, project, version, spec_hash, as_json(document))
     await connection.execute(_NEWEST, project, version)
     await connection.execute(_DROP_OLD, project, version)
+    rows = await connection.fetch(_OF_VERSION, project, version)
+    await refresh(session, [row["work_id"] for row in rows])
 
 
 async def pause(session: Session, project: str, *, paused: bool) -> bool:
