@@ -1,88 +1,121 @@
 """What one cycle of lease and submit costs, through HTTP with real tokens.
 
-CPU is the sum over the queue, PostgreSQL and the broker, from /proc; the client is apart.
+The queue alone with PostgreSQL and Kafka, for few and for many annotators, and with honeypots at
+the default policy; then among all five services, where the share of PostgreSQL that works for the
+queue is told apart. CPU is from /proc; the client is apart.
 """
 
 import asyncio
+import os
 import sys
-import time
+from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
-import httpx
+import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parent))
-from processes import cpu_seconds, resident_mb
-from scene import Scene, percentile, report, scene
+from driving import Crowd, Driven, drive
+from processes import own_cpu_seconds, resident_mb
+from saying import spec_published, tasks_created
+from scene import FIELDS, Scene, report, scene, wait_for_tasks
 
-ANNOTATORS = 8
-SECONDS = 20.0
-TASKS = 20_000
-PARTS = ("queue", "postgres", "kafka")
-
-
-async def annotate(scene: Scene, number: int, until: float, took: list[float]) -> None:
-    """One annotator: lease, answer, again."""
-    who = scene.bearer(f"annotator-{number}", "annotator")
-    async with httpx.AsyncClient(base_url=scene.url("queue"), headers=who, timeout=60) as http:
-        while time.monotonic() < until:
-            started = time.monotonic()
-            leased = await http.post("/v1/leases", json={"projects": ["bench"]})
-            for lease in leased.raise_for_status().json()["leases"]:
-                url = f"/v1/leases/{lease['lease_id']}/annotation"
-                answer = await http.put(url, json={"label": {"mood": "good"}})
-                answer.raise_for_status()
-                took.append(time.monotonic() - started)
-
-
-async def drive(scene: Scene, seconds: float) -> list[float]:
-    """All annotators for `seconds`; the duration of each cycle."""
-    took: list[float] = []
-    until = time.monotonic() + seconds
-    await asyncio.gather(*(annotate(scene, n, until, took) for n in range(ANNOTATORS)))
-    return took
+TASKS, HONEYPOTS, REDUNDANCY = 20_000, 1000, 3
+SECONDS, WARM_SECONDS = 20.0, 3.0
+NO_HONEYPOTS = {"first_rate": 0.0, "rate": 0.0}
+POLICY = {"redundancy": REDUNDANCY, "honeypots": NO_HONEYPOTS}
+_BACKENDS = "SELECT pid, coalesce(datname, 'background') AS works_for FROM pg_stat_activity"
+_HONEYPOTS = """
+SELECT avg((purpose = 'honeypot')::int)::float8 AS share
+FROM leases JOIN work USING (work_id)
+"""
 
 
 def main() -> None:
-    """Measure and print: the queue alone with PostgreSQL and Kafka, then among all five."""
-    policy = {"redundancy": 3, "honeypots": {"first_rate": 0.0, "rate": 0.0}}
+    """Measure and print each line."""
+    for annotators in (8, 32):
+        with scene(only="queue") as stack:
+            stack.project_in_kafka("bench", TASKS, **POLICY)
+            report("lease + submit, queue alone", measure(stack, annotators))
     with scene(only="queue") as stack:
-        stack.project_in_kafka("bench", TASKS, **policy)
-        report("lease + submit, queue alone", measure(stack))
+        with_honeypots(stack)
+        figures = measure(stack, 8)
+        figures["honeypot_share"] = stack.asked(_HONEYPOTS)[0]["share"]
+        report("lease + submit, queue alone, honeypots at the default policy", figures)
     with scene() as stack:
-        stack.project("bench", TASKS, **policy)
-        report("lease + submit, all five services up", measure(stack))
+        stack.project("bench", TASKS, **POLICY)
+        report("lease + submit, all five services up", measure_among_all(stack, 8))
 
 
-def measure(stack: Scene) -> dict[str, object]:
+def with_honeypots(stack: Scene) -> None:
+    """A project by the default policy, and the gold items that it mixes in."""
+    spec = spec_published("bench", FIELDS, {"redundancy": REDUNDANCY})
+    tasks = tasks_created(spec, (uuid4() for _ in range(TASKS + HONEYPOTS)))
+    stack.say([spec])
+    stack.say(
+        one.model_copy(update={"purpose": "honeypot"}) if n >= TASKS else one
+        for n, one in enumerate(tasks)
+    )
+
+
+def measure(stack: Scene, annotators: int) -> dict[str, object]:
     """CPU of the servers and duration of a cycle, once caches and statements are warm."""
-    asyncio.run(wait_for_tasks(stack, 3 * TASKS))
-    asyncio.run(drive(stack, 3.0))
-    before = {part: cpu_seconds(stack.pid(part)) for part in PARTS}
-    started = time.monotonic()
-    took = asyncio.run(drive(stack, SECONDS))
-    seconds = time.monotonic() - started
-    spent = {part: cpu_seconds(stack.pid(part)) - before[part] for part in PARTS}
+    return told(stack, annotators, warm_and_drive(stack, annotators))
+
+
+def warm_and_drive(stack: Scene, annotators: int) -> Driven:
+    """What the annotators did once everything was in and warm."""
+    wait_for_tasks(stack, REDUNDANCY * TASKS)
+    crowd = Crowd.of("bench", annotators)
+    drive(stack, crowd, WARM_SECONDS)
+    return drive(stack, crowd, SECONDS)
+
+
+def told(stack: Scene, annotators: int, driven: Driven) -> dict[str, object]:
+    """The figures of a line."""
+    [queue] = stack.pids("queue")
     return {
-        "annotators": ANNOTATORS,
-        "cycles": len(took),
-        "cycles_per_second": len(took) / seconds,
-        "cpu_ms_per_cycle": 1000 * sum(spent.values()) / len(took),
-        **{f"cpu_ms_{part}": 1000 * spent[part] / len(took) for part in PARTS},
-        "cycle_ms_p50": 1000 * percentile(took, 0.5),
-        "cycle_ms_p99": 1000 * percentile(took, 0.99),
-        "queue_resident_mb": resident_mb(stack.pid("queue")),
+        "annotators": annotators,
+        **driven.figures(),
+        "queue_resident_mb": resident_mb(queue),
+        "load_average": round(os.getloadavg()[0], 2),
     }
 
 
-async def wait_for_tasks(scene: Scene, slots: int) -> None:
-    """Return once the queue has taken everything in."""
-    who = scene.bearer("bench", "sre")
-    async with httpx.AsyncClient(base_url=scene.url("queue"), headers=who, timeout=60) as http:
-        while True:
-            depths = (await http.get("/v1/queues")).raise_for_status().json()
-            if sum(depth["ready"] for depth in depths) >= slots:
-                return
-            await asyncio.sleep(0.5)
+def measure_among_all(stack: Scene, annotators: int) -> dict[str, object]:
+    """The same, and whom PostgreSQL worked for.
+
+    What a process used that ended meanwhile, a vacuum mostly, is in nobody's share but the total's.
+    """
+    wait_for_tasks(stack, REDUNDANCY * TASKS)
+    crowd = Crowd.of("bench", annotators)
+    drive(stack, crowd, WARM_SECONDS)
+    before = asyncio.run(backends(stack))
+    driven = drive(stack, crowd, SECONDS)
+    after = asyncio.run(backends(stack))
+    shares: dict[str, float] = dict.fromkeys(("queue", "other_databases", "background"), 0.0)
+    for pid, (works_for, seconds) in after.items():
+        known = works_for in ("queue", "background")
+        shares[works_for if known else "other_databases"] += seconds - before.get(pid, ("", 0))[1]
+    ended = driven.cpu["postgres"] - sum(shares.values())
+    per_cycle = {
+        f"cpu_ms_postgres_{name}": 1000 * seconds / len(driven.cycles)
+        for name, seconds in {**shares, "ended": max(0.0, ended)}.items()
+    }
+    queue_s = driven.cpu["queue"] + shares["queue"]
+    per_cycle["cpu_ms_queue_and_its_backends"] = 1000 * queue_s / len(driven.cycles)
+    return {**told(stack, annotators, driven), **per_cycle}
+
+
+async def backends(stack: Scene) -> dict[int, tuple[str, float]]:
+    """Whom each process of PostgreSQL works for, and its processor seconds so far."""
+    connection = await asyncpg.connect(stack.ready["postgres"]["url"])
+    try:
+        rows: Iterable[asyncpg.Record] = await connection.fetch(_BACKENDS)
+    finally:
+        await connection.close()
+    found = {row["pid"]: (row["works_for"], own_cpu_seconds(row["pid"])) for row in rows}
+    return {pid: (whom, cpu) for pid, (whom, cpu) in found.items() if cpu is not None}
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ import asyncpg
 import httpx
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cycle import wait_for_tasks
-from scene import Scene, percentile, report, scene
+from scene import Scene, percentile, report, scene, wait_for_tasks
 
 ITEMS = 400
 POLL_SECONDS = 0.002
@@ -44,7 +43,7 @@ def main() -> None:
     """Measure and print."""
     with scene() as stack:
         stack.project("bench", ITEMS, redundancy=1, honeypots={"first_rate": 0.0, "rate": 0.0})
-        asyncio.run(wait_for_tasks(stack, ITEMS))
+        wait_for_tasks(stack, ITEMS)
         took = asyncio.run(follow(stack))
         figures: dict[str, object] = {
             "items": len(took),

@@ -38,6 +38,18 @@ def cpu_seconds(root: int) -> float:
     return ticks / TICKS
 
 
+def own_cpu_seconds(pid: int) -> float | None:
+    """User and system time of `pid` alone; None if it has ended."""
+    stat = _stat(pid)
+    return None if stat is None else sum(map(int, stat[11:13])) / TICKS
+
+
+def loaded(pid: int, *names: str) -> list[str]:
+    """Those of these packages of which the process has a file in its memory."""
+    maps = Path(f"/proc/{pid}/maps").read_text()
+    return [name for name in names if f"/{name}/" in maps]
+
+
 def resident_mb(pid: int) -> float:
     """What the process itself holds in memory, in MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])

@@ -4,7 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHES = {"loop": [], "cycle": [], "crowd_statistics": ["--json"], "adaptive": []}
+BENCHES = {
+    "loop": [],
+    "cycle": [],
+    "queue_depth": [],
+    "crowd_statistics": ["--json"],
+    "adaptive": [],
+}
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ anything else is a bug, and ends the process: nothing is logged and skipped.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -121,10 +122,11 @@ class Deliverer:
             events = list(run)
             logs.continue_trace(events[0].trace)
             await subscription.handle(session, [delivery.event for delivery in events])
-        for topic, same in groupby(deliveries, key=lambda delivery: delivery.event.topic.name):
-            outcomes = [delivery in new for delivery in same]
-            metrics.CONSUMED.labels(topic, "new").inc(sum(outcomes))
-            metrics.CONSUMED.labels(topic, "duplicate").inc(len(outcomes) - sum(outcomes))
+        arrivals = Counter(delivery.event.topic.name for delivery in deliveries)
+        effective = Counter(delivery.event.topic.name for delivery in new)
+        for topic, count in arrivals.items():
+            metrics.CONSUMED.labels(topic, "new").inc(effective[topic])
+            metrics.CONSUMED.labels(topic, "duplicate").inc(count - effective[topic])
 
     async def _decode(self, record: ConsumerRecord) -> Delivery | None:
         """The record as an event; None if nobody here listens to its kind, or it is unreadable."""

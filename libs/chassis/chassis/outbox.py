@@ -54,9 +54,10 @@ SELECT topic, key, kind, body, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea
 """
 _HOLDS = "SELECT count(*) = $1 FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting"
 # Only the replica that gets the lock takes rows. They are gone when the transaction commits, which
-# is after the broker has acknowledged them.
+# is after the broker has acknowledged them. An array, since of a subquery the planner may think
+# that it had better run it again for every row.
 _TAKE = """
-DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1)
+DELETE FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM outbox ORDER BY id LIMIT $1))
     AND (SELECT pg_try_advisory_xact_lock($2))
 RETURNING id, topic, key, kind, body, trace, added_at
 """

@@ -268,11 +268,14 @@ async def explain(
     batches: Batches = request.app.state.batches
     stages: list[Stage] = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
     worker = Worker(caller.pseudonym, _kind(caller))
-    if annotator is not None and annotator != caller.pseudonym:
+    about_another = annotator is not None and annotator != caller.pseudonym
+    if about_another and annotator is not None:
         if not caller.has(*LEADS):
             raise Forbidden("Only a lead asks about others.")
         stages, worker = list(STAGE_ROLES), Worker(annotator, "human")
-    return await explaining.explain(session, batches.desk, worker, project, stages[::-1])
+    return await explaining.explain(
+        session, batches.desk, worker, project, stages[::-1], exactly=about_another
+    )
 
 
 router.routes[:0] = hot.routes  # The first are found first.

@@ -32,5 +32,5 @@ JOBS = [
     Job(timedelta(seconds=0.5), expire_leases),
     Job(timedelta(seconds=0.5), release_answers),
     Job(timedelta(seconds=5), move_work),
-    Job(timedelta(seconds=15), measure_depths),
+    Job(timedelta(seconds=30), measure_depths),
 ]

@@ -187,15 +187,13 @@ sa.Index(
     "ix_answers_held", answers.c.release_at, postgresql_where=sa.text("release_at IS NOT NULL")
 )
 
-# `given` counts the leases ever given to an annotator in a project, `taken` those that it holds
-# or has answered.
+# `taken` counts the tasks of a project that an annotator holds or has answered.
 annotators = sa.Table(
     "annotators",
     metadata,
     sa.Column("annotator", sa.Text, primary_key=True),
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("standing", sa.Text, nullable=False, server_default="new"),
-    sa.Column("given", sa.Integer, nullable=False, server_default="0"),
     sa.Column("taken", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_annotators_project", "project"),
     postgresql_with=_BUSY,

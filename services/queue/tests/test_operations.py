@@ -1,115 +1,24 @@
 """What the queue promises, against a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
-import pytest
-from fastapi import FastAPI
+from queue_desk import BAD, GOOD, NOW, Queue, conflict, spec, task
 
-from chassis import migrations, testing
 from chassis.clock import utc_now
 from chassis.database import raw, transaction
-from queue_service import events as door
-from queue_service.app import create_app
 from queue_service.domain.choice import Ask
 from queue_service.domain.leases import Worker
 from queue_service.operations import answering, leasing
-from queue_service.settings import Settings
-from schemas.canonical import digest
 from schemas.events import (
-    EVENTS,
     AnnotationSubmitted,
-    AnnotatorStandingChanged,
-    ConflictRaised,
     LabelDecided,
     LeaseExpired,
     RedundancyRaised,
-    SpecPublished,
-    TaskCreated,
     TaskSkipped,
     TaskWithdrawn,
 )
-from schemas.vocabulary import Accuracy, SpecDocument
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
-GOOD, BAD = {"mood": "good"}, {"mood": "bad"}
-
-
-class Queue:
-    """The service over its own database, with what a test wants to say in one line."""
-
-    def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.app, self.http, self.tokens = app, http, tokens
-        self.sessions = app.state.sessions
-
-    async def hear(self, *events: Any) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
-
-    async def said(self) -> list[Any]:
-        return list(await testing.said(self.sessions, EVENTS))
-
-    async def lease(self, name: str, *roles: str, **body: Any) -> list[dict[str, Any]]:
-        who = self.tokens.bearer(name, *(roles or ("annotator",)))
-        answer = await self.http.post("/v1/leases", json=body, headers=who)
-        assert answer.status_code == 200, answer.text
-        leases: list[dict[str, Any]] = answer.json()["leases"]
-        return leases
-
-    async def put(self, name: str, lease: dict[str, Any], what: str, body: Any) -> httpx.Response:
-        roles = {"annotation": "annotator", "adjudication": "adjudicator", "review": "reviewer"}
-        who = self.tokens.bearer(name, roles.get(what, "annotator"))
-        url = f"/v1/leases/{lease['lease_id']}/{what}"
-        return await self.http.put(url, json=body, headers=who)
-
-    async def answer(self, name: str, lease: dict[str, Any], label: Any) -> httpx.Response:
-        return await self.put(name, lease, "annotation", {"label": label})
-
-
-@pytest.fixture
-async def queue(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Queue]:
-    url = fresh_database()
-    await asyncio.to_thread(migrations.upgrade, "queue_service", url)
-    app = create_app(testing.settings(Settings, tokens, url))
-    async with testing.serving(app) as http:
-        yield Queue(app, http, tokens)
-
-
-def spec(version: int = 1, **policy: Any) -> SpecPublished:
-    policy = {"redundancy": 2, "honeypots": {"first_rate": 0.0, "rate": 0.0}, **policy}
-    document = SpecDocument.model_validate(
-        {"task_type": "mood", "fields": FIELDS, "policy": policy}
-    ).model_dump(mode="json")
-    return SpecPublished(
-        occurred_at=NOW,
-        project="p",
-        spec_version=version,
-        spec_hash=digest({**document, "v": version}),
-        document=document,
-    )
-
-
-def task(n: int = 1, **more: Any) -> TaskCreated:
-    facts: dict[str, Any] = {
-        "task_id": UUID(int=n),
-        "item_id": UUID(int=1000 + n),
-        "external_id": f"x{n}",
-        "revision": 1,
-        "spec_version": 1,
-        "task_type": "mood",
-        "payload": {"text": f"text {n}"},
-        "payload_sha256": "0" * 64,
-        "priority": 5,
-        "purpose": "work",
-        "redundancy": 2,
-        "redundancy_max": 3,
-        "overlap": "all",
-    }
-    return TaskCreated(occurred_at=NOW, project="p", **{**facts, **more})
 
 
 async def test_an_answer_ends_the_lease_and_leaves_as_an_event(queue: Queue) -> None:
@@ -285,19 +194,6 @@ async def test_a_conflict_goes_to_an_adjudicator_who_did_not_vote(queue: Queue) 
     assert await queue.lease("dan", "adjudicator") == []
 
 
-def conflict(votes: list[UUID]) -> ConflictRaised:
-    return ConflictRaised(
-        occurred_at=NOW,
-        project="p",
-        task_id=UUID(int=1),
-        item_id=UUID(int=1001),
-        spec_version=1,
-        fields=["mood"],
-        reason="no share reaches the threshold",
-        annotation_ids=votes,
-    )
-
-
 async def test_what_is_heard_before_its_task_waits_for_it(queue: Queue) -> None:
     await queue.hear(conflict([]))
     raised = RedundancyRaised(
@@ -341,16 +237,7 @@ async def test_suspension_revokes_what_is_held(queue: Queue) -> None:
     await queue.hear(spec(), task(1, redundancy=1))
     [lease] = await queue.lease("ada")
 
-    await queue.hear(
-        AnnotatorStandingChanged(
-            occurred_at=NOW,
-            project="p",
-            annotator=queue.tokens.pseudonym("ada"),
-            standing="suspended",
-            reason="by hand",
-            accuracy=Accuracy(value=None, low=None, high=None, n=0),
-        )
-    )
+    await queue.hear(queue.stands("ada", "suspended"))
 
     refused = await queue.answer("ada", lease, GOOD)
     assert refused.status_code == 409

@@ -94,6 +94,7 @@ def upgrade() -> None:
         ),
     )
     op.add_column("annotators", sa.Column("taken", sa.Integer, server_default="0", nullable=False))
+    op.drop_column("annotators", "given")
     op.create_index("ix_annotators_project", "annotators", ["project"])
     op.drop_index("ix_leases_work_id", table_name="leases")
     op.drop_column("leases", "prelabel_given")

@@ -70,11 +70,10 @@ class There:
     """What an annotator is and did in one project."""
 
     standing: Standing
-    given: int
     taken: int
 
 
-NOBODY = There("new", 0, 0)
+NOBODY = There("new", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +211,11 @@ class Candidate(NamedTuple):
     work_id: int
     is_end: bool
 
+    @property
+    def key(self) -> Key:
+        """Where it stands in its shard."""
+        return (self.rank, self.due, self.slots, self.work_id)
+
 
 class Offer(NamedTuple):
     """A task that can be given, locked if it is work. A honeypot has no slots."""
@@ -266,7 +270,7 @@ class Draw:
         """What the asker is and did in a project, with what this call gave."""
         there = self.person.projects.get(project, NOBODY)
         more = sum(one.project == project for one in self.chosen)
-        return There(there.standing, there.given + more, there.taken + more)
+        return There(there.standing, there.taken + more)
 
     def numbered(self) -> Iterator[tuple[Offer, int]]:
         """What was chosen, each with how many of its project were chosen before it."""

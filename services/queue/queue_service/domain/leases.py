@@ -131,14 +131,14 @@ def lease_end(policy: Policy, now: datetime) -> datetime:
     return now + timedelta(seconds=policy.lease_seconds)
 
 
-def honeypot_due(key: bytes, annotator: str, given: int, policy: Honeypots) -> bool:
+def honeypot_due(key: bytes, annotator: str, taken: int, policy: Honeypots) -> bool:
     """Whether the next task of this annotator is to be a honeypot.
 
     Keyed randomness: for whoever lacks the key there is no pattern by position, and for whoever
     has it a run can be repeated. Honeypots are denser at first, when least is known.
     """
-    rate = policy.first_rate if given < policy.first else policy.rate
-    return chance(key, "honeypot", annotator, str(given)) < rate
+    rate = policy.first_rate if taken < policy.first else policy.rate
+    return chance(key, "honeypot", annotator, str(taken)) < rate
 
 
 def place_among_honeypots(task_id: UUID) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from chassis.database import Session, serialize
 from queue_service.domain.choice import (
@@ -154,6 +155,41 @@ class Round:
         passed = self.tried | full(self.everyone) if takes_slots else self.tried
         if items is not None:
             return await choosing.picked(self.session, looks, passed, count, items)
+        if takes_slots and len(looks) > count * len(self.draws):
+            return await self._of_many_shards(looks, passed, count)
+        return await self._found(looks, passed, count)
+
+    async def _of_many_shards(
+        self, looks: list[Look], passed: Collection[int], count: int
+    ) -> list[Candidate]:
+        """The same, looking only into the shards from which it can come.
+
+        The best `count` tasks come from the `count` shards whose heads are best, unless those
+        heads were seen; then also from shards whose head comes before the last that was found.
+        """
+        heads = await choosing.heads(self.session, {look.shard for look in looks})
+        ordered = sorted(
+            (look for look in looks if look.shard in heads),
+            key=lambda look: (look.n, look.place, heads[look.shard]),
+        )
+        first: list[Look] = []
+        rest: list[Look] = []
+        for _, mine in groupby(ordered, key=lambda look: look.n):
+            of_one = list(mine)
+            first += of_one[:count]
+            rest += of_one[count:]
+        found = await self._found(first, passed, count) if first else []
+        last = {n: (one.place, one.key) for n, one in _last(found, count).items()}
+        more = [
+            look
+            for look in rest
+            if look.n not in last or (look.place, heads[look.shard]) < last[look.n]
+        ]
+        return await self._found(first + more, passed, count) if more else found
+
+    async def _found(
+        self, looks: list[Look], passed: Collection[int], count: int
+    ) -> list[Candidate]:
         horizons = self.desk.horizons
         stale = [look for look in looks if horizons.is_stale(look.annotator, look.shard)]
         looks = await self._learn(looks, stale, passed)
@@ -202,6 +238,15 @@ class Round:
         await serialize(self.session, [f"quota of {offer.project}"])
         now = sum(one.project == offer.project for draw in self.everyone for one in draw.chosen)
         return await leasing.taken_in(self.session, offer.project) + now < quotas.total
+
+
+def _last(found: Sequence[Candidate], count: int) -> dict[int, Candidate]:
+    """The last candidate of each who has found `count`."""
+    mine: dict[int, list[Candidate]] = {}
+    for one in found:
+        if not one.is_end:
+            mine.setdefault(one.n, []).append(one)
+    return {n: some[count - 1] for n, some in mine.items() if len(some) >= count}
 
 
 def _ended_early(

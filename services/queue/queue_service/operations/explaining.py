@@ -1,8 +1,9 @@
 """Why nothing comes or what comes next, and what waits."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from chassis.database import Session
 from queue_service import metrics
@@ -16,19 +17,30 @@ from queue_service.store.leasing import Scene
 from schemas.queue import Explanation, QueueDepth
 from schemas.vocabulary import Policy, Quotas, Stage
 
-_HINDRANCES = {
+_SENTENCES = {
     "paused": "{n} wait, but the project is paused.",
     "suspended": "{n} wait, but your work in this project is suspended; a lead can tell you why.",
     "skills": "{n} need {skills}, which you do not have.",
     "declined": "{n} need {skills}; you said that this is not your skill.",
     "circle": "{n} are offered first to people who have done much of this work; then to you too.",
+    "open": "{n} are open to you, but for those about items that you have seen.",
 }
 
 
 async def explain(
-    session: Session, desk: Desk, worker: Worker, project: str, stages: Sequence[Stage]
+    session: Session,
+    desk: Desk,
+    worker: Worker,
+    project: str,
+    stages: Sequence[Stage],
+    *,
+    exactly: bool,
 ) -> Explanation:
-    """Why this annotator gets nothing, or what comes next, in sentences."""
+    """Why this annotator gets nothing, or what comes next, in sentences.
+
+    `exactly`: with counts, priority and deadline, for leads. An annotator who saw how they change
+    with a lease would know whether that was work.
+    """
     version = await views.newest_version(session, project)
     if version is None:
         raise UnknownProject(f"No project '{project}' is known here.")
@@ -42,15 +54,11 @@ async def explain(
     ]
     ask = Ask(worker, tuple(stages), frozenset([project]))
     best = None if limits or not stages else await peek(session, desk, scene, ask)
-    sentences = limits + await _waiting(session, desk, scene, ask, project)
+    say = str if exactly else _about
+    sentences = limits + await _waiting(session, desk, scene, ask, say)
     if best is not None:
         what = await views.what(session, best.work_id)
-        due = "" if what["due_at"] is None else f", due {what['due_at'].isoformat()}"
-        sentences.insert(
-            0,
-            f"Next comes a task of type {what['task_type']} at the stage {what['stage']}, "
-            f"priority {what['priority']}{due}.",
-        )
+        sentences.insert(0, _next(what, exactly=exactly))
     if person.held:
         sentences.append(f"You hold {person.held} leases; GET /v1/leases shows them.")
     return Explanation(
@@ -59,6 +67,19 @@ async def explain(
         sentences=sentences,
         kind=worker.kind,
     )
+
+
+def _about(count: int) -> str:
+    """The size of a number, which a single lease hardly ever changes."""
+    return "no" if count == 0 else f"{10 ** (len(str(count)) - 1):,} or more"
+
+
+def _next(what: dict[str, Any], *, exactly: bool) -> str:
+    told = f"Next comes a task of type {what['task_type']} at the stage {what['stage']}"
+    if not exactly:
+        return told + "."
+    due = "" if what["due_at"] is None else f", due {what['due_at'].isoformat()}"
+    return f"{told}, priority {what['priority']}{due}."
 
 
 def _limits(desk: Desk, person: Person, project: str, quotas: Quotas) -> Iterator[str]:
@@ -76,38 +97,37 @@ async def _total(session: Session, project: str, quotas: Quotas) -> list[str]:
     return [full] if quotas.total is not None and taken >= quotas.total else []
 
 
-async def _waiting(session: Session, desk: Desk, scene: Scene, ask: Ask, project: str) -> list[str]:
+async def _waiting(
+    session: Session, desk: Desk, scene: Scene, ask: Ask, say: Callable[[int], str]
+) -> list[str]:
     """What waits at these stages, and for each part of it what stands in the way."""
-    shards = [one for one in desk.shards.values() if one.project == project]
-    here = [one for one in shards if one.stage in ask.stages]
     if not ask.stages:
         return ["None of your roles allows a stage."]
+    here = [
+        one
+        for one in desk.shards.values()
+        if one.stage in ask.stages and one.project in (ask.projects or ())
+    ]
     counts = await views.waiting(session, [one.shard for one in here])
     person = scene.people[ask.worker.annotator]
-    total = sum(counts.values())
-    many = "at least " if views.COUNTED_MAX in counts.values() else ""
+    total = say(sum(counts.values()))
+    many = "at least " if say is str and views.COUNTED_MAX in counts.values() else ""
     told = f"{many}{total} tasks with a free place wait at the stages {', '.join(ask.stages)}."
-    return [told, *_sentences(here, counts, person, scene)]
+    parts = _parts(here, counts, person, scene)
+    return [told, *(_SENTENCES[why].format(n=say(n), skills=skills) for why, skills, n in parts)]
 
 
-def _sentences(
+def _parts(
     shards: Sequence[Shard], counts: dict[int, int], person: Person, scene: Scene
-) -> Iterator[str]:
-    hindered: Counter[tuple[str, str]] = Counter()
-    open_to = 0
+) -> Iterator[tuple[str, str, int]]:
+    """What stands in the way of how many tasks, with the skills that it is about."""
+    found: Counter[tuple[str, str]] = Counter()
     for shard in shards:
-        why = hindrance(shard, person, scene.paused)
-        if why is None:
-            open_to += counts[shard.shard]
-        else:
-            named = {"skills": shard.skills - person.skills, "declined": shard.skills}
-            skills = ", ".join(sorted(named.get(why, ())))
-            hindered[why, skills] += counts[shard.shard]
-    for (why, skills), n in hindered.items():
-        if n:
-            yield _HINDRANCES[why].format(n=n, skills=skills)
-    if open_to:
-        yield f"{open_to} are open to you, but for those about items that you have seen."
+        why = hindrance(shard, person, scene.paused) or "open"
+        named = {"skills": shard.skills - person.skills, "declined": shard.skills}
+        found[why, ", ".join(sorted(named.get(why, ())))] += counts[shard.shard]
+    last = sorted(found.items(), key=lambda one: one[0][0] == "open")
+    yield from ((why, skills, n) for (why, skills), n in last if n)
 
 
 async def depths(session: Session, projects: list[str] | None, now: datetime) -> list[QueueDepth]:

@@ -22,7 +22,9 @@ from schemas.events import LeaseExpired
 from schemas.vocabulary import Policy
 
 Pick = tuple[Draw, int, Offer]
-"""A task chosen for a draw, and how many of the project its annotator got before."""
+"""A task chosen for a draw, and how many of the project its annotator has taken before.
+
+What was given back does not count: who asks again gets the same, honeypot or not."""
 
 
 async def lease_work(
@@ -49,7 +51,7 @@ async def lease_work(
 def _picks(draw: Draw) -> list[Pick]:
     there = draw.person.projects
     return [
-        (draw, there.get(offer.project, NOBODY).given + before, offer)
+        (draw, there.get(offer.project, NOBODY).taken + before, offer)
         for offer, before in draw.numbered()
     ]
 
@@ -79,12 +81,12 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     takes is then no sign.
     """
     wishes, due = [], []
-    for n, (draw, given, offer) in enumerate(picks):
+    for n, (draw, taken, offer) in enumerate(picks):
         policy = await _policy(session, offer)
         if offer.stage != "annotate" or not (policy.honeypots.first_rate + policy.honeypots.rate):
             continue
         annotator = draw.ask.worker.annotator
-        due.append(rules.honeypot_due(key, annotator, given, policy.honeypots))
+        due.append(rules.honeypot_due(key, annotator, taken, policy.honeypots))
         wishes.append(
             HoneypotWish(
                 n=n,
@@ -92,7 +94,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
                 project=offer.project,
                 spec_version=offer.spec_version,
                 spec_hash=offer.spec_hash,
-                start=rules.chance(key, "which", annotator, str(given)),
+                start=rules.chance(key, "which", annotator, str(taken)),
                 shown_max=policy.honeypots.exposure_max,
                 skills=tuple(draw.person.skills),
                 items=draw.ask.items,
@@ -102,11 +104,11 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     if not wishes:
         return list(picks)
     found = await choosing.honeypots(session, wishes)
-    taken = set()
+    used = set()
     for wish, is_due in zip(wishes, due, strict=True):
         honeypot = found.get(wish.n)
-        if is_due and honeypot is not None and (wish.annotator, honeypot.item_id) not in taken:
-            taken.add((wish.annotator, honeypot.item_id))
+        if is_due and honeypot is not None and (wish.annotator, honeypot.item_id) not in used:
+            used.add((wish.annotator, honeypot.item_id))
         else:
             found.pop(wish.n, None)
     return [(*pick[:2], found[n]) if n in found else pick for n, pick in enumerate(picks)]

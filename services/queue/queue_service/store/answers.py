@@ -38,14 +38,14 @@ _ANSWER = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (lease_id uuid, answer_id uuid,
         work_id bigint, annotator text, item_id uuid, body jsonb, release_at timestamptz,
-        takes_slot boolean)
+        counts boolean, takes_slot boolean)
 ), locked AS MATERIALIZED (
-    SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given WHERE takes_slot)
+    SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given WHERE counts)
     ORDER BY w.work_id FOR UPDATE
 ), counted AS (
-    UPDATE work w SET answered = w.answered + n.n, leased = w.leased - n.n
-    FROM (SELECT work_id, count(*) AS n FROM given JOIN locked USING (work_id)
-        WHERE takes_slot GROUP BY work_id) n
+    UPDATE work w SET answered = w.answered + n.n, leased = w.leased - n.slots
+    FROM (SELECT work_id, count(*) AS n, count(*) FILTER (WHERE takes_slot) AS slots
+        FROM given JOIN locked USING (work_id) WHERE counts GROUP BY work_id) n
     WHERE w.work_id = n.work_id
 ), answered AS (
     INSERT INTO answers (lease_id, answer_id, work_id, annotator, body, submitted_at, release_at)
@@ -147,6 +147,7 @@ async def add_answers(session: Session, answers: Sequence[Answer], now: datetime
             "item_id": one.held.work.item_id,
             "body": one.body,
             "release_at": one.release_at,
+            "counts": one.held.kind == "human",
             "takes_slot": one.held.work.purpose == "work" and one.held.kind == "human",
         }
         for one in answers

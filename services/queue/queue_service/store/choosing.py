@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from chassis.database import Session, as_json, raw
-from queue_service.domain.choice import Candidate, HoneypotWish, Horizon, Look, Offer
+from queue_service.domain.choice import Candidate, HoneypotWish, Horizon, Key, Look, Offer
 
 WINDOW = 512
 """How many rows of a shard one look goes through before it asks where the unseen ones begin."""
@@ -57,6 +57,12 @@ FROM {_LOOKS} LEFT JOIN LATERAL (
         AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
     ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT 1
 ) f ON true
+"""
+_HEADS = """
+SELECT s.shard, h.* FROM unnest($1::int[]) AS s (shard) CROSS JOIN LATERAL (
+    SELECT r.rank, r.due, r.slots, r.work_id FROM ready r WHERE r.shard = s.shard
+    ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT 1
+) h
 """
 # Whoever takes no slot (a model) may answer any open task, however many people hold it.
 _BEST_FREE = f"""
@@ -124,6 +130,13 @@ async def best(
     statement = _BEST if looks[0].takes_slots else _BEST_FREE
     rows = await connection.fetch(statement, *_columns(looks), list(tried), count)
     return [Candidate(*row) for row in rows]
+
+
+async def heads(session: Session, shards: Collection[int]) -> dict[int, Key]:
+    """The first task of each of these shards that has any, whoever has seen it."""
+    connection = await raw(session)
+    rows = await connection.fetch(_HEADS, list(shards))
+    return {shard: (rank, due, slots, work_id) for shard, rank, due, slots, work_id in rows}
 
 
 async def picked(

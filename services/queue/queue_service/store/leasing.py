@@ -21,7 +21,7 @@ SELECT q.annotator,
     ARRAY(SELECT d.shard FROM declined d WHERE d.annotator = q.annotator) AS declined,
     ARRAY(SELECT ARRAY[h.task_type, h.stage] FROM history h
         WHERE h.annotator = q.annotator AND h.answered >= {EXPERIENCED_FROM}) AS experienced,
-    a.project, a.standing, a.given, a.taken,
+    a.project, a.standing, a.taken,
     ARRAY(SELECT project FROM projects WHERE paused) AS paused,
     (SELECT max(shard) FROM shards) AS newest
 FROM unnest($1::text[]) AS q (annotator) LEFT JOIN annotators a USING (annotator)
@@ -43,10 +43,9 @@ WITH given AS (
     INSERT INTO leases (lease_id, work_id, annotator, kind, leased_at, expires_at, prelabel)
     SELECT lease_id, work_id, annotator, kind, $2, expires_at, prelabel FROM given
 ), counted AS (
-    INSERT INTO annotators (annotator, project, given, taken)
-    SELECT annotator, project, count(*), count(*) FROM given GROUP BY 1, 2
-    ON CONFLICT (annotator, project) DO UPDATE
-        SET given = annotators.given + excluded.given, taken = annotators.taken + excluded.taken
+    INSERT INTO annotators (annotator, project, taken)
+    SELECT annotator, project, count(*) FROM given GROUP BY 1, 2
+    ON CONFLICT (annotator, project) DO UPDATE SET taken = annotators.taken + excluded.taken
 ), taken AS (
     UPDATE work w SET leased = w.leased + g.slots, shown = w.shown + g.n
     FROM (SELECT work_id, count(*) AS n, count(*) FILTER (WHERE takes_slot) AS slots
@@ -146,7 +145,7 @@ async def scene(session: Session, annotators: Sequence[str]) -> Scene:
         name = row["annotator"]
         mine = projects.setdefault(name, {})
         if row["project"] is not None:
-            mine[row["project"]] = There(row["standing"], row["given"], row["taken"])
+            mine[row["project"]] = There(row["standing"], row["taken"])
         if name not in people:
             people[name] = Person(
                 row["held"],
@@ -206,14 +205,13 @@ async def end_leases(
     ended = await connection.fetch(_END, lease_ids, how, now)
     if not ended:
         return []
+    # A honeypot takes as many statements as work does, that the time they take be no sign.
     freed: dict[int, int] = {}
     for row in ended:
-        if row["took_slot"]:
-            freed[row["work_id"]] = freed.get(row["work_id"], 0) + 1
-    if freed:
-        await connection.execute(_LOCK_WORK, sorted(freed))
-        await connection.execute(_GIVE_BACK, list(freed), list(freed.values()))
-        await refresh(session, list(freed))
+        freed[row["work_id"]] = freed.get(row["work_id"], 0) + row["took_slot"]
+    await connection.execute(_LOCK_WORK, sorted(freed))
+    await connection.execute(_GIVE_BACK, list(freed), list(freed.values()))
+    await refresh(session, list(freed))
     if forget:
         await connection.execute(_UNSEE, *_columns(ended, "annotator", "item_id", "spec_version"))
     await connection.execute(_UNTAKE, *_columns(ended, "annotator", "project"))

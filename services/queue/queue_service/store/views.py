@@ -11,7 +11,8 @@ _SPEC = "SELECT hash, document FROM specs WHERE project = $1 AND version = $2"
 # Reads whole tables, unlike all else here: let the planner do so.
 _WIDELY = """
 SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
-    set_config('enable_hashjoin', 'on', true), set_config('plan_cache_mode', 'auto', true)
+    set_config('enable_hashjoin', 'on', true), set_config('plan_cache_mode', 'auto', true),
+    set_config('max_parallel_workers_per_gather', '0', true)
 """
 _DEPTHS = f"""
 WITH waiting AS (

@@ -1,0 +1,48 @@
+"""The service under test. A database is migrated once, then copied."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Test folders are no packages: this is how tests find what lies beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from queue_desk import Queue
+
+from chassis import migrations, testing
+from queue_service.app import create_app
+from queue_service.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres_server: Any) -> Iterator[str]:
+    """The name of a database that holds the queue's tables and nothing in them."""
+    name = postgres_server.create_database()
+    with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
+        thread.submit(migrations.upgrade, "queue_service", postgres_server.url(name)).result()
+    yield name
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+async def queue(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
+    app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
+    async with testing.serving(app) as http:
+        yield Queue(app, http, tokens)
+
+
+@pytest.fixture
+async def replicas(
+    fresh_database: Any, migrated: str, tokens: testing.Tokens
+) -> AsyncIterator[Sequence[Queue]]:
+    """Two processes of the service: neither knows what the other remembers."""
+    own = testing.settings(Settings, tokens, fresh_database(template=migrated))
+    async with AsyncExitStack() as stack:
+        apps = [create_app(own), create_app(own)]
+        https = [await stack.enter_async_context(testing.serving(app)) for app in apps]
+        yield [Queue(app, http, tokens) for app, http in zip(apps, https, strict=True)]

@@ -1,0 +1,315 @@
+"""What must be true of the queue, in plain Python: the oracle of the state machine.
+
+It knows nothing of how the queue works. It hears what the queue hears, learns what the queue did,
+and says who could have got what, which refusals are right, and what may never be.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from schemas.envelope import Event
+from schemas.events import (
+    AnnotatorStandingChanged,
+    ConflictRaised,
+    LabelDecided,
+    RedundancyRaised,
+    ReviewRequested,
+    SkillChanged,
+    SpecPublished,
+    TaskCreated,
+    TaskReprioritized,
+    TaskWithdrawn,
+)
+
+OPEN_LEASES_MAX = 6
+ROLES = {"annotator": "annotate", "reviewer": "review", "adjudicator": "adjudicate"}
+REFUSALS = {
+    "answered": "already-answered",
+    "expired": "lease-expired",
+    "released": "lease-released",
+    "skipped": "lease-skipped",
+    "suspended": "suspended",
+}
+STANDS = (None, "answered", "skipped")
+"""How the lease of an item may have ended for its holder never to get the item again."""
+UNSURE = (*STANDS, "suspended")
+"""Whether what a suspension took comes again once it is lifted, nobody has promised."""
+
+Key = tuple[UUID, str, int]
+"""Names a row of work: its task, its stage, and which of them it is."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever has a token."""
+
+    name: str
+    pseudonym: str
+    roles: tuple[str, ...] = ("annotator",)
+    kind: str = "human"
+    projects: tuple[str, ...] = ("*",)
+
+    @property
+    def stages(self) -> set[str]:
+        """What work the roles allow."""
+        return {ROLES[role] for role in self.roles}
+
+    def reaches(self, project: str) -> bool:
+        """Whether the token is good for `project`."""
+        return "*" in self.projects or project in self.projects
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is known of one row of work."""
+
+    key: Key
+    project: str
+    item_id: UUID
+    external_id: str | None
+    version: int
+    purpose: str
+    target: int
+    priority: int
+    skills: frozenset[str]
+    state: str = "open"
+
+    @property
+    def task_id(self) -> UUID:
+        """The task that it is about."""
+        return self.key[0]
+
+    @property
+    def stage(self) -> str:
+        """The stage at which the task is worked on."""
+        return self.key[1]
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What became of one lease."""
+
+    lease_id: UUID
+    key: Key
+    who: Person
+    expires_at: datetime
+    ended: str | None = None
+    release_at: datetime | None = None
+    moods: frozenset[str] = frozenset()
+    """What the answer may say: one thing, unless answers came at once."""
+
+
+class World:
+    """All that has been heard and done."""
+
+    def __init__(self) -> None:
+        self.newest: dict[str, int] = {}
+        self.works: dict[Key, Work] = {}
+        self.leases: dict[UUID, Lease] = {}
+        self.skilled: set[tuple[str, str]] = set()
+        self.suspended: set[tuple[str, str]] = set()
+        self.parked: dict[UUID, list[Any]] = {}
+
+    def copy(self) -> "World":
+        """The world as it is now."""
+        other = World()
+        other.newest, other.works = dict(self.newest), dict(self.works)
+        other.leases, other.skilled = dict(self.leases), set(self.skilled)
+        other.suspended, other.parked = set(self.suspended), dict(self.parked)
+        return other
+
+    def work(self, lease: Lease) -> Work:
+        """What a lease is for."""
+        return self.works[lease.key]
+
+    def held(self, who: Person) -> list[Lease]:
+        """The open leases of `who`."""
+        return [one for one in self.leases.values() if one.who == who and one.ended is None]
+
+    def people(self, ended: str | None) -> Counter[Key]:
+        """How many leases of people ended so, by work."""
+        return Counter(
+            one.key
+            for one in self.leases.values()
+            if one.ended == ended and one.who.kind == "human"
+        )
+
+    def slots(self) -> dict[Key, int]:
+        """How many more people may get each work that is given out now, where that is anybody."""
+        taken = self.people(None) + self.people("answered")
+        found = {key: one.target - taken[key] for key, one in self.works.items()}
+        return {key: n for key, n in found.items() if n > 0 and self.is_given(self.works[key])}
+
+    def is_given(self, work: Work) -> bool:
+        """Whether it is given to anybody at all: only work under the newest spec version is."""
+        return work.purpose == "work" and work.state == "open" and self.is_current(work)
+
+    def is_current(self, work: Work) -> bool:
+        """Whether its version is the newest; reviews look at what was decided under any version."""
+        newest = self.newest.get(work.project, 0)
+        return work.version == newest or (work.stage == "review" and work.version < newest)
+
+    def may_have(self, who: Person, work: Work) -> bool:
+        """Whether role, token, standing and skills allow `who` to work on it."""
+        return (
+            work.stage in who.stages
+            and who.reaches(work.project)
+            and (who.pseudonym, work.project) not in self.suspended
+            and all((who.pseudonym, skill) in self.skilled for skill in work.skills)
+        )
+
+    def has_seen(
+        self,
+        who: Person,
+        work: Work,
+        how: tuple[str | None, ...],
+        but: set[UUID] = frozenset(),  # type: ignore[assignment]
+    ) -> bool:
+        """Whether a lease of its item keeps `who` from it. Who settles must never have seen it."""
+        return any(
+            lease.who == who
+            and lease.ended in how
+            and lease.lease_id not in but
+            and self.work(lease).item_id == work.item_id
+            and (work.stage != "annotate" or self.work(lease).version == work.version)
+            for lease in self.leases.values()
+        )
+
+    def obtainable(self, who: Person) -> dict[Key, int]:
+        """The work that `who` would surely get if it asked, with the free slots."""
+        if len(self.held(who)) >= OPEN_LEASES_MAX:
+            return {}
+        slots = self.slots()
+        return {
+            key: slots.get(key, 0)
+            for key, work in self.works.items()
+            if (key in slots or who.kind != "human")
+            and self.is_given(work)
+            and self.may_have(who, work)
+            and not self.has_seen(who, work, UNSURE)
+        }
+
+    def reasons(self, lease: Lease) -> set[str]:
+        """Why an answer to the lease is to be refused; empty if it is to be taken."""
+        work = self.work(lease)
+        found = set() if lease.ended is None else {REFUSALS[lease.ended]}
+        if not self.is_current(work):
+            found.add("superseded")
+        if (lease.who.pseudonym, work.project) in self.suspended:
+            found.add("suspended")
+        if work.state == "withdrawn" or (work.state != "open" and work.stage != "annotate"):
+            found.add("withdrawn")
+        return found
+
+    def events(self) -> Counter[tuple[str, UUID, str]]:
+        """What the queue must have said by now, each once: kind, task, and who."""
+        answers = {"annotate": "AnnotationSubmitted", "review": "ReviewDecided"}
+        said: Counter[tuple[str, UUID, str]] = Counter()
+        for lease in self.leases.values():
+            answer = answers.get(lease.key[1], "AdjudicationDecided")
+            names = {"answered": answer, "skipped": "TaskSkipped", "expired": "LeaseExpired"}
+            if lease.ended in names and lease.release_at is None:
+                said[names[lease.ended], lease.key[0], lease.who.pseudonym] += 1
+        return said
+
+    def tasks(self) -> Iterator[Work]:
+        """What there is to annotate, in the order in which it came."""
+        return (work for work in self.works.values() if work.stage == "annotate")
+
+    def hear(self, event: Event) -> None:
+        """Take in what another service says; what is about an unknown task waits for it."""
+        task = getattr(event, "task_id", None)
+        is_about = task is not None and not isinstance(event, TaskCreated)
+        if is_about and (task, "annotate", 0) not in self.works:
+            self.parked.setdefault(task, []).append(event)
+            return
+        _HEARD[type(event)](self, event)
+
+
+def _spec(world: World, event: SpecPublished) -> None:
+    world.newest[event.project] = max(event.spec_version, world.newest.get(event.project, 0))
+
+
+def _created(world: World, event: TaskCreated) -> None:
+    key = (event.task_id, "annotate", 0)
+    world.works[key] = Work(
+        key=key,
+        project=event.project,
+        item_id=event.item_id,
+        external_id=event.external_id,
+        version=event.spec_version,
+        purpose=event.purpose,
+        target=event.redundancy,
+        priority=event.priority,
+        skills=frozenset(event.skills),
+    )
+    for parked in world.parked.pop(event.task_id, []):
+        world.hear(parked)
+
+
+def _change(world: World, task_id: UUID, stages: tuple[str, ...], **what: Any) -> None:
+    """Change the open work of a task."""
+    for key, work in world.works.items():
+        if work.task_id == task_id and work.stage in stages and work.state == "open":
+            world.works[key] = replace(work, **what)
+
+
+def _withdrawn(world: World, event: TaskWithdrawn) -> None:
+    for key, work in world.works.items():
+        if work.task_id == event.task_id and work.stage != "review":
+            world.works[key] = replace(work, state="withdrawn")
+
+
+def _raised(world: World, event: RedundancyRaised) -> None:
+    target = max(event.target, world.works[event.task_id, "annotate", 0].target)
+    _change(world, event.task_id, ("annotate",), target=target)
+
+
+def _further(world: World, task_id: UUID, stage: str) -> None:
+    task = world.works[task_id, "annotate", 0]
+    number = sum(one.task_id == task_id and one.stage == stage for one in world.works.values())
+    key = (task_id, stage, number)
+    world.works[key] = replace(task, key=key, target=1, skills=frozenset(), state="open")
+
+
+def _conflict(world: World, event: ConflictRaised) -> None:
+    if world.works[event.task_id, "annotate", 0].state != "withdrawn":
+        _change(world, event.task_id, ("annotate",), state="closed")
+        _further(world, event.task_id, "adjudicate")
+
+
+def _standing(world: World, event: AnnotatorStandingChanged) -> None:
+    world.suspended.discard((event.annotator, event.project))
+    if event.standing == "suspended":
+        world.suspended.add((event.annotator, event.project))
+
+
+def _skill(world: World, event: SkillChanged) -> None:
+    world.skilled.discard((event.annotator, event.skill))
+    if event.level:
+        world.skilled.add((event.annotator, event.skill))
+
+
+_HEARD: dict[type[Event], Any] = defaultdict(
+    None,
+    {
+        SpecPublished: _spec,
+        TaskCreated: _created,
+        TaskReprioritized: lambda world, event: _change(
+            world, event.task_id, ("annotate",), priority=event.priority
+        ),
+        TaskWithdrawn: _withdrawn,
+        RedundancyRaised: _raised,
+        ConflictRaised: _conflict,
+        LabelDecided: lambda world, event: _change(
+            world, event.task_id, ("annotate", "adjudicate"), state="closed"
+        ),
+        ReviewRequested: lambda world, event: _further(world, event.task_id, "review"),
+        AnnotatorStandingChanged: _standing,
+        SkillChanged: _skill,
+    },
+)

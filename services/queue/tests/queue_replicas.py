@@ -1,0 +1,177 @@
+"""Two replicas of the queue over one database, for tests that are not coroutines."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from queue_model import OPEN_LEASES_MAX, Key, Person
+
+from chassis import testing
+from chassis.database import Session, Sessions, is_transient, raw, transaction
+from queue_service import events as door
+from queue_service.app import create_app
+from queue_service.operations import answering, leasing
+from queue_service.settings import Settings
+from schemas.envelope import Event
+from schemas.events import EVENTS
+
+_TABLES = """
+SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
+WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+"""
+_WORK = """
+SELECT work_id, task_id, stage, target, answered, leased, state, purpose FROM work ORDER BY work_id
+"""
+_LEASES = """
+SELECT l.lease_id, l.work_id, l.annotator, l.kind, l.ended, l.expires_at, a.release_at,
+    a.lease_id IS NOT NULL AS answered, s.annotator IS NOT NULL AS seen
+FROM leases l JOIN work w USING (work_id) LEFT JOIN answers a USING (lease_id)
+    LEFT JOIN seen s ON s.annotator = l.annotator AND s.item_id = w.item_id
+        AND s.spec_version = w.spec_version
+ORDER BY l.expires_at, l.lease_id
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the database holds, and what the outbox told since the last look."""
+
+    works: dict[Key, Any]
+    keys: dict[int, Key]
+    leases: list[Any]
+    ready: dict[int, int]
+    said: list[Any]
+
+
+class Replicas:
+    """The service, twice; every call goes to the next of the two."""
+
+    def __init__(self, url: str, tokens: testing.Tokens) -> None:
+        self.tokens = tokens
+        self.jam_seconds = 0.06
+        self.lost = 0
+        """How often an event or the clock lost to another transaction, and began again."""
+        self._own = testing.settings(Settings, tokens, url, open_leases_max=OPEN_LEASES_MAX)
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self._bearers: dict[Person, dict[str, str]] = {}
+        self._calls = 0
+        self._loop.run_until_complete(self._connect())
+
+    async def _connect(self) -> None:
+        served = [create_app(self._own), create_app(self._own)]
+        self._https = [await self._stack.enter_async_context(testing.serving(a)) for a in served]
+        self._sessions: list[Sessions] = [app.state.sessions for app in served]
+
+    def start_anew(self) -> None:
+        """Two new processes, as it were, that find nothing in the database."""
+        self._loop.run_until_complete(self._start_anew())
+
+    async def _start_anew(self) -> None:
+        for http in self._https:
+            await http.aclose()
+        apps = [create_app(self._own) for _ in self._sessions]
+        for app, sessions in zip(apps, self._sessions, strict=True):
+            app.state.sessions = sessions
+        self._https = [
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+            for app in apps
+        ]
+        async with transaction(self._sessions[0]) as session:
+            connection = await raw(session)
+            await connection.execute(f"TRUNCATE {await connection.fetchval(_TABLES)}")
+
+    def close(self) -> None:
+        """Stop them, and the loop that they ran on."""
+        self._loop.run_until_complete(self._stack.aclose())
+        self._loop.close()
+
+    def together(self, *coroutines: Awaitable[Any], jam: str | None = None) -> list[Any]:
+        """Run all at once, on a loop that pytest knows nothing of; raise what one of them raises.
+
+        `jam`: a table that somebody else has locked row by row. All meet at its locks, in turn.
+        """
+        told = self._loop.run_until_complete(self._at_once(coroutines, jam))
+        for one in told:
+            if isinstance(one, BaseException):
+                raise one
+        return told
+
+    async def _at_once(self, coroutines: Sequence[Awaitable[Any]], jam: str | None) -> list[Any]:
+        if jam is None:
+            return await asyncio.gather(*coroutines, return_exceptions=True)
+        started = []
+        async with transaction(self._sessions[0]) as session:
+            await (await raw(session)).fetch(f"SELECT 1 FROM {jam} FOR UPDATE")
+            for one in coroutines:
+                started.append(asyncio.ensure_future(one))
+                await asyncio.sleep(self.jam_seconds / len(coroutines))
+        return await asyncio.gather(*started, return_exceptions=True)
+
+    async def send(self, who: Person, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Call the API as `who`."""
+        if who not in self._bearers:
+            claims: dict[str, Any] = {"kind": who.kind, "projects": list(who.projects)}
+            self._bearers[who] = self.tokens.bearer(who.name, *who.roles, **claims)
+        self._calls += 1
+        http = self._https[self._calls % 2]
+        return await http.request(method, path, json=body, headers=self._bearers[who])
+
+    async def hear(self, events: Sequence[Event]) -> None:
+        """Deliver what another service says."""
+        sessions = self._sessions[self._calls % 2]
+        await self._until_done(lambda: testing.hear(sessions, door.SUBSCRIPTIONS, *events))
+
+    async def expire(self, now: datetime) -> None:
+        """Let it be `now` for the leases."""
+        await self._until_done(lambda: self._at(now, leasing.expire_leases))
+
+    async def publish(self, now: datetime) -> None:
+        """Let it be `now` for the held answers."""
+        await self._until_done(lambda: self._at(now, answering.release_answers))
+
+    async def _at(self, now: datetime, job: Callable[[Session, datetime], Awaitable[None]]) -> None:
+        async with transaction(self._sessions[0]) as session:
+            await job(session, now)
+
+    async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            self.lost += 1
+
+    def facts(self) -> Facts:
+        """What there is now."""
+        found: Facts = self.together(self._facts())[0]
+        return found
+
+    async def _facts(self) -> Facts:
+        sessions = self._sessions[0]
+        async with transaction(sessions) as session:
+            keys, works = await _works(session)
+            connection = await raw(session)
+            leases = await connection.fetch(_LEASES)
+            ready = await connection.fetch("SELECT work_id, slots FROM ready")
+        said = await testing.said(sessions, EVENTS)
+        return Facts(works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, said)
+
+
+async def _works(session: Session) -> tuple[dict[int, Key], dict[Key, Any]]:
+    keys: dict[int, Key] = {}
+    works: dict[Key, Any] = {}
+    seen: Counter[tuple[UUID, str]] = Counter()
+    for row in await (await raw(session)).fetch(_WORK):
+        at = (row["task_id"], row["stage"])
+        keys[row["work_id"]] = key = (*at, seen[at])
+        works[key] = row
+        seen[at] += 1
+    return keys, works

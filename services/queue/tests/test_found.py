@@ -1,0 +1,148 @@
+"""What the machine has found, each as short as it can be said. The machine's model judges it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from queue_calls import Answer, Ask, Bulk, Hear, Publish, Release, Skip
+from queue_model import Lease, Work
+from queue_says import SKILL
+from test_state_machine import QueueMachine, running
+
+from chassis import testing
+
+
+@pytest.fixture
+def queue(fresh_database: Any, tokens: testing.Tokens) -> Iterator[QueueMachine]:
+    with running(fresh_database(), tokens) as replicas:
+        replicas.jam_seconds = 0.4
+        machine = QueueMachine(replicas)
+        machine.ada, machine.bob = machine.cast[:2]
+        machine.gpt = machine.cast[-1]
+        yield machine
+
+
+def begin(queue: QueueMachine, *tasks: Any, rate: float = 0.0, undo: int = 0) -> list[Work]:
+    queue.policy = {"undo_seconds": undo, "honeypots": {"first_rate": rate, "rate": rate}}
+    queue.step(Hear((queue.others.spec("p", 1, **queue.policy), *tasks)))
+    return list(queue.world.tasks())
+
+
+def held(queue: QueueMachine) -> Lease:
+    [lease] = queue.world.leases.values()
+    return lease
+
+
+def spec(queue: QueueMachine, version: int) -> Hear:
+    return Hear((queue.others.spec("p", version, **queue.policy),))
+
+
+def test_a_honeypot_goes_to_nobody_without_its_skills(queue: QueueMachine) -> None:
+    pot = queue.others.task("p", 1, purpose="honeypot", skills=[SKILL])
+    begin(queue, queue.others.task("p", 1), pot, rate=1.0)
+
+    queue.step(Ask(queue.ada))
+
+
+def test_a_withdrawn_honeypot_goes_to_nobody(queue: QueueMachine) -> None:
+    pot = queue.others.task("p", 1, purpose="honeypot")
+    works = begin(queue, queue.others.task("p", 1), pot, rate=1.0)
+
+    queue.step(Hear((queue.others.withdrawn(works[1]),)))
+    queue.step(Ask(queue.ada))
+
+
+def test_two_honeypots_of_one_item_never_come_together(queue: QueueMachine) -> None:
+    """As when the gold label changed, and the withdrawal of the old task comes last."""
+    pot = queue.others.task("p", 1, purpose="honeypot")
+    again = queue.others.task("p", 1, pot.item_id, purpose="honeypot")
+    work = [queue.others.task("p", 1) for _ in range(6)]
+    begin(queue, *work, pot, again, rate=1.0)
+
+    queue.step(Ask(queue.ada, 6))
+
+
+def test_who_asks_beside_others_gets_what_a_honeypot_left(queue: QueueMachine) -> None:
+    """A honeypot that comes in place of a task leaves the task to others."""
+    begin(queue, queue.others.task("p", 1), queue.others.task("p", 1, purpose="honeypot"), rate=1.0)
+    people = [queue.person(f"asker{n}") for n in range(8)]
+
+    queue.step(*map(Ask, people), jam="work")
+
+
+def test_what_is_withdrawn_after_its_decision_takes_no_answer(queue: QueueMachine) -> None:
+    """In the other order, too: the two are told on different topics."""
+    [work] = begin(queue, queue.others.task("p", 1))
+    queue.step(Ask(queue.ada))
+
+    queue.step(Hear((queue.others.decided(work), queue.others.withdrawn(work))))
+    queue.step(Answer(held(queue), "good"))
+
+
+def test_tasks_that_come_before_their_spec_hide_nothing_from_people(queue: QueueMachine) -> None:
+    early = [queue.others.task("p", 2, priority=9) for _ in range(30)]
+    begin(queue, *early, queue.others.task("p", 1))
+
+    queue.step(Ask(queue.ada))
+
+
+def test_tasks_that_come_before_their_spec_hide_nothing_from_models(queue: QueueMachine) -> None:
+    early = [queue.others.task("p", 2, priority=9) for _ in range(30)]
+    begin(queue, *early, queue.others.task("p", 1))
+
+    queue.step(Ask(queue.gpt))
+
+
+def test_tasks_of_an_old_version_hide_nothing_from_models(queue: QueueMachine) -> None:
+    begin(queue, *(queue.others.task("p", 1) for _ in range(30)))
+    queue.step(Hear((*spec(queue, 2).events, queue.others.task("p", 2))))
+
+    queue.step(Ask(queue.gpt))
+
+
+def test_a_bulk_answer_about_what_is_leased_is_taken_or_refused(queue: QueueMachine) -> None:
+    begin(queue, queue.others.task("p", 1))
+    queue.step(Ask(queue.gpt))
+
+    queue.step(Bulk(queue.gpt, "p", ("x1",), "good"))
+
+
+def test_a_bulk_answer_about_what_was_skipped_is_taken_or_refused(queue: QueueMachine) -> None:
+    begin(queue, queue.others.task("p", 1))
+    queue.step(Ask(queue.gpt))
+    queue.step(Skip(held(queue)))
+
+    queue.step(Bulk(queue.gpt, "p", ("x1",), "good"))
+
+
+def test_a_decision_while_a_lease_comes_back_takes_the_task_out(queue: QueueMachine) -> None:
+    [work] = begin(queue, queue.others.task("p", 1))
+    queue.step(Ask(queue.ada))
+
+    queue.step(Skip(held(queue)), Hear((queue.others.decided(work),)), jam="work")
+
+
+def test_a_spec_while_a_lease_comes_back_takes_the_old_task_out(queue: QueueMachine) -> None:
+    begin(queue, queue.others.task("p", 1), queue.others.task("p", 1))
+    queue.step(Ask(queue.ada))
+
+    queue.step(spec(queue, 2), Release(held(queue)), jam="ready")
+
+
+def test_who_is_suspended_while_it_asks_holds_nothing(queue: QueueMachine) -> None:
+    begin(queue, queue.others.task("p", 1))
+
+    suspended = Hear((queue.others.standing(queue.ada, "p", "suspended"),))
+    queue.step(Ask(queue.ada), suspended, jam="work")
+
+
+def test_an_answer_that_changes_as_it_becomes_final_locks_nothing_dead(queue: QueueMachine) -> None:
+    begin(queue, queue.others.task("p", 1), undo=60)
+    queue.step(Ask(queue.ada))
+    queue.step(Answer(held(queue), "good"))
+
+    release_at = held(queue).release_at
+    assert release_at is not None
+    queue.step(Answer(held(queue), "bad"), Publish(release_at), jam="leases")
+
+    assert queue.queue.lost == 0

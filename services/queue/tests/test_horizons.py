@@ -1,0 +1,351 @@
+"""How far somebody has seen a shard is remembered, and nothing is missed for it."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from queue_desk import (
+    FAR,
+    GOOD,
+    NOW,
+    Queue,
+    raised,
+    reprioritized,
+    review,
+    spec,
+    task,
+    texts,
+    withdrawn,
+)
+
+from chassis import testing
+from chassis.database import raw, transaction
+from queue_service import events as door
+from queue_service.domain.choice import AGEING, Ask, Horizon, Horizons
+from queue_service.domain.leases import Worker
+from queue_service.operations import choosing as operation
+from queue_service.operations import hearing
+from queue_service.store import choosing, leasing
+from schemas.envelope import Event
+from schemas.events import RedundancyRaised, TaskCreated
+
+# What an annotator gets next, told by the truth alone: no index, no memory.
+NEXT = f"""
+SELECT w.external_id FROM work w JOIN shards s USING (shard)
+WHERE w.stage = 'annotate' AND w.purpose = 'work' AND w.state = 'open'
+    AND w.answered + w.leased < w.target
+    AND w.skills <@ ARRAY(SELECT k.skill || '>=' || l FROM skills k, generate_series(1, k.level) l
+        WHERE k.annotator = $1)
+    AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.annotator = $1 AND d.shard = w.shard)
+    AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.annotator = $1 AND s.item_id = w.item_id)
+ORDER BY floor(extract(epoch FROM w.created_at) / {AGEING.total_seconds()}) - w.priority,
+    w.due_at NULLS LAST, w.target - w.answered - w.leased, w.work_id
+LIMIT 1
+"""
+FILL = """
+WITH made AS (
+    INSERT INTO work (task_id, stage, subject, project, item_id, external_id, spec_version,
+        task_type, purpose, priority, skills, shard, payload, prelabels, target, pick, created_at)
+    SELECT id, 'annotate', id, 'p', id, 'seen ' || $1 || n, 1, w.task_type, 'work', w.priority,
+        w.skills, w.shard, jsonb_build_object('text', 'seen'), '[]', 3, 0, w.created_at
+    FROM work w, generate_series(1, $2) AS n, LATERAL (SELECT md5($1 || n)::uuid AS id) i
+    WHERE w.external_id = $1 RETURNING *
+), offered AS (
+    INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, spec_version, since)
+    SELECT m.work_id, r.shard, r.rank - 1, -r.due, 3, 0, m.item_id, 1, r.since
+    FROM made m, ready r JOIN work w USING (work_id) WHERE w.external_id = $1
+)
+INSERT INTO seen (annotator, item_id, spec_version)
+SELECT a, item_id, 1 FROM made, unnest($3::text[]) AS a
+"""
+"""Tasks that stand before a given one in its shard, and that these annotators have seen."""
+
+
+PEOPLE = ("ada", "bob", "cyd")
+KINDS = ("mood", "tone")
+
+
+@pytest.fixture
+def short_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small bounds in place of large ones, in the very statement that is used."""
+    window = str(choosing.WINDOW)
+    assert choosing._BEST.count(window) == 3
+    monkeypatch.setattr(choosing, "_BEST", choosing._BEST.replace(window, "4"))
+    monkeypatch.setattr(Horizon, "BEFORE_MAX", 2)
+    monkeypatch.setattr(Horizons, "CHANGES_MAX", 3)
+
+
+class Play:
+    """What happens to a queue, with all that the steps can point at."""
+
+    def __init__(self, replicas: Sequence[Queue]) -> None:
+        self.replicas, self.turn = replicas, 0
+        self.made = 0
+        self.known: list[int] = []
+        self.held: list[tuple[str, dict[str, Any]]] = []
+        self.begun: list[tuple[AsyncExitStack, list[int]]] = []
+
+    @property
+    def queue(self) -> Queue:
+        self.turn += 1
+        return self.replicas[self.turn % 2]
+
+    def tasks(self, priorities: Sequence[int], late: int = 0, wanted: int = 3) -> list[Any]:
+        """New ones."""
+        events = []
+        for priority in priorities:
+            self.made += 1
+            n, at = self.made, NOW + late * AGEING
+            kind = KINDS[n % 2]
+            events.append(
+                task(n, priority=priority, occurred_at=at, redundancy=wanted, task_type=kind)
+            )
+        return events
+
+    async def begin(self) -> None:
+        """Much has been seen already by the one who is looked after."""
+        for one in self.replicas:
+            await one.empty()
+        await self.queue.hear(spec(), *self.tasks([5, 4, 3, 5, 4, 3, 5, 4, 3, 5, 4, 3, 1, 1]))
+        self.known = list(range(1, self.made + 1))
+        for lease in await self.queue.lease("ada", count=12):
+            await self.queue.answer("ada", lease, GOOD)
+
+    async def add(self, priorities: Sequence[int], late: int, wanted: int) -> None:
+        await self.queue.hear(*self.tasks(priorities, late, wanted))
+        self.known = [*self.known, *range(self.made - len(priorities) + 1, self.made + 1)]
+
+    async def add_and_wait(self, priorities: Sequence[int], late: int, wanted: int) -> None:
+        """As `add`, in a transaction that commits later."""
+        events, stack = self.tasks(priorities, late, wanted), AsyncExitStack()
+        session = await stack.enter_async_context(transaction(self.queue.sessions))
+        await hearing.create_tasks(session, events)
+        self.begun.append((stack, [event.task_id.int for event in events]))
+
+    async def commit(self, which: int) -> None:
+        if self.begun:
+            stack, numbers = self.begun.pop(which % len(self.begun))
+            await stack.aclose()
+            self.known = sorted([*self.known, *numbers])
+
+    async def lease(self, who: int, count: int) -> None:
+        name, queue = PEOPLE[who], self.queue
+        expected = await truth(queue, name)
+        leases = await queue.lease(name, count=count)
+        assert texts(leases)[:1] == expected
+        self.held += [(name, lease) for lease in leases]
+
+    async def end(self, how: str, which: int) -> None:
+        if self.held:
+            name, lease = self.held.pop(which % len(self.held))
+            queue = self.queue
+            if how == "answer":
+                answer = await queue.answer(name, lease, GOOD)
+            elif how == "release":
+                answer = await queue.release(name, lease)
+            else:
+                answer = await queue.skip(name, lease, "other")
+            assert answer.status_code in (201, 204, 409), answer.text
+
+    async def expire(self) -> None:
+        self.held = []
+        await self.queue.expire()
+
+    async def change(self, what: str, which: int, number: int) -> None:
+        n = self.known[which % len(self.known)]
+        changes: dict[str, Event] = {
+            "raise": raised(n, 1 + number % 5),
+            "prioritize": reprioritized(n, number),
+            "withdraw": withdrawn(n),
+        }
+        await self.queue.hear(changes[what])
+
+
+async def truth(queue: Queue, name: str) -> list[str]:
+    """The task that somebody must get next, or none."""
+    found = await queue.sql(NEXT, queue.tokens.pseudonym(name))
+    return [f"text {row['external_id'].removeprefix('x')}" for row in found]
+
+
+async def foreseen(queue: Queue, name: str) -> list[str]:
+    """What the service would give next: the very look that a lease begins with."""
+    who, desk = queue.tokens.pseudonym(name), queue.app.state.batches.desk
+    async with transaction(queue.sessions) as session:
+        scene = await leasing.scene(session, [who])
+        await desk.learn_shards(session, scene.newest_shard)
+        ask = Ask(Worker(who, "human"), ("annotate",))
+        best = await operation.peek(session, desk, scene, ask)
+    if best is None:
+        return []
+    [row] = await queue.sql("SELECT payload FROM work WHERE work_id = $1", best.work_id)
+    return [row["payload"]["text"]]
+
+
+numbers = st.integers(0, 20)
+priorities = st.lists(st.integers(0, 9), min_size=1, max_size=3)
+made = st.tuples(priorities, st.integers(0, 3), st.integers(1, 3))
+leased = st.tuples(st.integers(0, 2), st.integers(1, 3))
+steps = st.one_of(
+    st.tuples(st.just("lease"), leased),
+    st.tuples(st.just("lease"), leased),
+    st.tuples(st.just("end"), st.tuples(st.sampled_from(["answer", "release", "skip"]), numbers)),
+    st.tuples(st.just("end"), st.tuples(st.sampled_from(["answer", "release", "skip"]), numbers)),
+    st.tuples(
+        st.just("change"),
+        st.tuples(st.sampled_from(["raise", "prioritize", "withdraw"]), numbers, st.integers(0, 9)),
+    ),
+    st.tuples(st.just("add"), made),
+    st.tuples(st.just("add_and_wait"), made),
+    st.tuples(st.just("commit"), st.tuples(numbers)),
+    st.tuples(st.just("expire"), st.just(())),
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # To shrink would take minutes.
+)
+@given(st.lists(steps, min_size=1, max_size=14))
+@pytest.mark.usefixtures("short_sighted")
+async def test_whatever_happens_the_next_task_is_the_one_found_without_any_memory(
+    replicas: Sequence[Queue], happens: list[tuple[str, tuple[Any, ...]]]
+) -> None:
+    play = Play(replicas)
+    await play.begin()
+    try:
+        for what, words in happens:
+            await getattr(play, what)(*words)
+            for name in PEOPLE:
+                expected = await truth(replicas[0], name)
+                seen = [await foreseen(queue, name) for queue in replicas]
+                assert seen == [expected, expected], (what, name)
+    finally:
+        while play.begun:
+            await play.commit(0)
+
+
+async def test_with_hundreds_of_seen_tasks_at_the_head_of_each_shard_the_best_is_found(
+    queue: Queue,
+) -> None:
+    """What stands beyond the window of one shard may be better than what another shows."""
+    tasks = {1: "mood", 2: "tone", 3: "tempo"}
+    due = {1: FAR, 2: FAR - timedelta(1), 3: FAR - timedelta(2)}
+    await queue.hear(spec(), *(task(n, task_type=tasks[n], due_at=due[n]) for n in tasks))
+    for n in tasks:
+        await queue.sql(FILL, f"x{n}", choosing.WINDOW + 100, [queue.tokens.pseudonym("ada")])
+
+    order = [texts(await queue.lease("ada")) for _ in range(4)]
+    elsewhere = texts(await queue.lease("bob"))
+
+    assert order == [["text 3"], ["text 2"], ["text 1"], []]
+    assert elsewhere == ["seen"]
+
+
+async def test_nobody_hears_nothing_for_what_was_seen_in_several_shards(queue: Queue) -> None:
+    await queue.hear(spec(), *(task(n, task_type=f"kind {n}") for n in range(1, 5)))
+    for n in range(1, 5):
+        await queue.sql(FILL, f"x{n}", choosing.WINDOW, [queue.tokens.pseudonym("ada")])
+    await queue.hear(*(withdrawn(n) for n in (1, 2, 3)))
+
+    told = await queue.explain("ada")
+    leases = await queue.lease("ada")
+
+    assert told["would_get"] == "work"
+    assert texts(leases) == ["text 4"]
+
+
+def remembers(queue: Queue, name: str) -> bool:
+    """Whether the process knows how far somebody has seen some shard."""
+    desk, who = queue.app.state.batches.desk, queue.tokens.pseudonym(name)
+    return any(desk.horizons.of(who, shard) != Horizon() for shard in desk.shards)
+
+
+async def finish(queue: Queue, name: str) -> None:
+    """Answer all there is."""
+    while leases := await queue.lease(name):
+        for lease in leases:
+            await queue.answer(name, lease, GOOD)
+
+
+HANDLERS: dict[type[Any], Any] = {
+    TaskCreated: lambda session, event: hearing.create_tasks(session, [event]),
+    RedundancyRaised: hearing.raise_redundancy,
+}
+LATE = [task(99, priority=9), task(99, priority=0), raised(1, 9)]
+
+
+@pytest.mark.parametrize("late", LATE, ids=lambda event: type(event).__name__)
+@pytest.mark.usefixtures("short_sighted")
+async def test_what_a_transaction_changed_that_commits_late_is_given(
+    queue: Queue, late: Any
+) -> None:
+    """A horizon that was learned in the meantime must not stand in its way."""
+    await queue.hear(spec(), *(task(n, redundancy=1 if n == 1 else 2) for n in range(1, 20)))
+    if not isinstance(late, TaskCreated):
+        await queue.lease("bob", "annotator", "pipeline", items=["x1"])
+    await finish(queue, "ada")
+
+    async with transaction(queue.sessions) as session:
+        await (await raw(session)).fetchval("SELECT pg_current_xact_id()")
+        other = await queue.lease("ada")
+        await testing.hear(queue.sessions, door.SUBSCRIPTIONS, task(50))
+        between = await queue.lease("ada", count=5)
+        assert remembers(queue, "ada")
+        await HANDLERS[type(late)](session, late)
+        unseen = await queue.lease("ada", count=5)
+
+    assert (texts(other), texts(between), texts(unseen)) == ([], ["text 50"], [])
+    assert len(await queue.lease("ada")) == 1
+
+
+@pytest.mark.usefixtures("short_sighted")
+async def test_who_gives_a_task_back_may_still_review_its_item(queue: Queue) -> None:
+    """Nothing about the review has changed but that it may be given to this one again."""
+    await queue.hear(spec(), *(task(n) for n in range(1, 9)), *(review(n) for n in range(1, 9)))
+    [held] = await queue.lease("ada", stages=["annotate"])
+    await finish(queue, "ada")
+    nothing = await queue.lease("ada", "reviewer")
+    assert remembers(queue, "ada")
+
+    await queue.release("ada", held)
+
+    assert nothing == []
+    assert texts(await queue.lease("ada", "reviewer", count=9)) == ["text 1"]
+
+
+@pytest.mark.usefixtures("short_sighted")
+async def test_who_loses_what_is_in_sight_to_another_looks_further(queue: Queue) -> None:
+    """Two ask in one transaction; both see the same task, and one of them others behind it."""
+    await queue.hear(spec(), *(task(n, redundancy=3) for n in range(1, 7)))
+    await finish(queue, "ada")
+    await finish(queue, "bob")
+    await queue.hear(
+        task(7, priority=0), task(8, priority=9, redundancy=1, task_type="tone"), withdrawn(1)
+    )
+
+    queue.app.state.batches.desk.horizons = Horizons()
+
+    other = asyncio.create_task(queue.lease("eve", projects=["q"]))
+    calls = [asyncio.create_task(queue.lease(name)) for name in ("bob", "ada")]
+    bob, ada = await asyncio.gather(*calls)
+    await other
+
+    assert (texts(bob), texts(ada)) == (["text 8"], ["text 7"])
+
+
+def test_what_is_remembered_is_bounded_and_may_be_lost() -> None:
+    known, far = Horizons(), Horizon((0, 0, 0, 1), 7)
+    for n in range(Horizons.REMEMBERED_MAX):
+        known.learn("ada", n, far)
+    assert known.of("ada", 0) == far
+
+    known.learn("bob", 1, far)
+
+    assert (known.of("ada", 0), known.of("bob", 1)) == (Horizon(), far)

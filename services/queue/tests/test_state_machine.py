@@ -1,0 +1,329 @@
+"""The promises of the queue under everything that people, models, time and others can do to it.
+
+A machine does all of it in any order, alone and at once, to two replicas over a real PostgreSQL.
+Its rules draw plain numbers and pick by them from what there is: what is drawn must not depend on
+who won a race.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from queue_calls import Answer, Ask, Beat, Bulk, Call, Expire, Hear, Look, Publish, Release, Skip
+from queue_judge import Step, check
+from queue_model import Lease, Person, Work, World
+from queue_replicas import Replicas
+from queue_says import SKILL, Others
+
+from chassis import migrations, testing
+from schemas.envelope import Event
+from schemas.events import SpecPublished
+
+ALL = ("annotator", "reviewer", "adjudicator")
+TICK = timedelta(microseconds=1)
+FRESH_MAX = 60
+"""With so many new people everything is given out, or something is stuck."""
+
+WAITING_MAX = 12
+
+FURTHER_POLICIES = ("review", "adjudication")
+
+numbers = st.integers(0, 99)
+jams = st.sampled_from((None, None, None, "work", "ready", "leases", "answers"))
+projects = st.sampled_from(("p", "p", "p", "q"))
+LEAVE = ("skip", "release", "beat")
+TIME = ("expire", "publish")
+FURTHER = ("conflict", "review")
+OTHERS = ("raised", "decided", "withdrawn", "reprioritized", *FURTHER)
+at_once = st.sampled_from(
+    ("ask",) * 8
+    + ("answer",) * 4
+    + LEAVE * 2
+    + TIME
+    + OTHERS
+    + ("look", "bulk", "suspended", "spec")
+)
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Everything that can happen to a queue; after every step it is as the model says."""
+
+    def __init__(self, queue: Replicas) -> None:
+        super().__init__()
+        queue.start_anew()
+        self.queue, self.world, self.others = queue, World(), Others()
+        self.said: Counter[tuple[str, UUID, str]] = Counter()
+        self.policy: dict[str, Any] = {}
+        self.sound = True
+        self.cast = [
+            self.person("ada"),
+            self.person("bob"),
+            self.person("cyd", *ALL),
+            self.person("dan", *ALL),
+            self.person("eve", projects=("q",)),
+            self.person("gpt", kind="model"),
+        ]
+
+    def person(self, name: str, *roles: str, **more: Any) -> Person:
+        return Person(name, self.queue.tokens.pseudonym(name), roles or ("annotator",), **more)
+
+    def step(self, *calls: Call | None, jam: str | None = None) -> None:
+        """Do all of it at once, and look whether everything is as it must be."""
+        done = [call for call in calls if call is not None]
+        if not done:
+            return
+        self.sound = False
+        told = self.queue.together(*(call.run(self.queue) for call in done), jam=jam)
+        facts = self.queue.facts()
+        step = Step(self.world, done, told, facts)
+        check(step, self.said)
+        self.others.heard(facts.said)
+        self.world, self.sound = step.after, True
+
+    # What a call is about: numbers pick from what there is.
+
+    def who(self, n: int) -> Person:
+        return self.cast[n % len(self.cast)]
+
+    def lease(self, n: int) -> Lease | None:
+        """One of the leases, mostly an open one."""
+        every = list(self.world.leases.values())
+        held = [one for one in every if one.ended is None]
+        some = held if n % 4 and held else every
+        return some[n % len(some)] if some else None
+
+    def task(self, n: int) -> Work | None:
+        """One of the tasks, mostly an open one."""
+        every = list(self.world.tasks())
+        free = [one for one in every if one.state == "open"]
+        some = free if n % 4 and free else every
+        return some[n % len(some)] if some else None
+
+    def call(self, kind: str, n: int, m: int) -> Call | None:
+        """The call of a kind that the numbers stand for; None if there is nothing to call about."""
+        if kind == "ask":
+            return Ask(self.who(n), (1, 1, 2, 3, 6)[m % 5])
+        if kind == "look":
+            return Look(self.who(n))
+        if kind == "bulk":
+            names = [one.external_id or "" for one in self.world.tasks()][n % 3 :: 3]
+            mood = ("good", "bad")[m % 2]
+            return Bulk(self.cast[-1], "pq"[m % 4 // 3], tuple(names), mood) if names else None
+        if kind in ("answer", *LEAVE, *TIME):
+            lease = self.lease(n)
+            return None if lease is None else self.call_about(kind, lease, m)
+        events = self.event(kind, n, m)
+        return Hear(tuple(events)) if events else None
+
+    def call_about(self, kind: str, lease: Lease, m: int) -> Call | None:
+        if kind == "answer":
+            return Answer(lease, ("good", "good", "bad")[m % 3])
+        if kind == "expire":
+            return Expire(lease.expires_at + TICK)
+        if kind == "publish":
+            return None if lease.release_at is None else Publish(lease.release_at)
+        return {"skip": Skip, "release": Release, "beat": Beat}[kind](lease)
+
+    def event(self, kind: str, n: int, m: int) -> list[Event]:
+        """What another service says about one of the tasks or people."""
+        if kind == "suspended":
+            return [self.others.standing(self.who(n), "pq"[m % 2], "suspended")]
+        if kind == "spec":
+            project = "pq"[m % 4 // 3]
+            return [self.others.spec(project, self.world.newest[project] + 1, **self.policy)]
+        task = self.task(n)
+        if task is None:
+            return []
+        if kind == "raised":
+            return [self.others.raised(task, 1 + m % 4)]
+        if kind == "reprioritized":
+            return [self.others.reprioritized(task, m % 10)]
+        if task.purpose == "honeypot" or task.version > self.world.newest[task.project]:
+            kind = "withdrawn"
+        return [getattr(self.others, kind)(task)]
+
+    # The rules.
+
+    @initialize(
+        undo=st.sampled_from((0, 60)),
+        rate=st.sampled_from((0.0, 0.5)),
+        seconds=st.sampled_from((60, 900)),
+    )
+    def begin(self, undo: int, rate: float, seconds: int) -> None:
+        pots = {"first": 1000, "first_rate": rate, "rate": rate}
+        self.policy = {"undo_seconds": undo, "honeypots": pots, "lease_seconds": seconds}
+        self.policy |= {name: {"experienced_first_seconds": 0} for name in FURTHER_POLICIES}
+        specs = [self.others.spec(project, 1, **self.policy) for project in "pq"]
+        tasks = [self.others.task("p", 1, redundancy=n) for n in (1, 1, 2, 2, 3)]
+        pots = [self.others.task("p", 1, purpose="honeypot", skills=[SKILL] * n) for n in (0, 0, 1)]
+        skill = self.others.skill(self.who(1), 1)
+        self.step(Hear((*specs, *tasks, *pots, self.others.task("q", 1), skill)))
+
+    @rule(
+        project=projects,
+        n=st.integers(1, 8),
+        redundancy=st.integers(1, 3),
+        priority=st.integers(0, 9),
+        skilled=st.sampled_from((False, False, False, True)),
+    )
+    def create_tasks(
+        self, project: str, n: int, redundancy: int, priority: int, skilled: bool
+    ) -> None:
+        if sum(self.world.slots().values()) > WAITING_MAX:
+            return
+        more = {"redundancy": redundancy, "priority": priority, "skills": [SKILL] * skilled}
+        version = self.world.newest[project]
+        self.step(Hear(tuple(self.others.task(project, version, **more) for _ in range(n))))
+
+    @rule(project=projects, n=numbers, skilled=st.booleans())
+    def create_a_honeypot(self, project: str, n: int, skilled: bool) -> None:
+        """Gold is drawn from the same items that people work on."""
+        items = [one.item_id for one in self.world.tasks() if one.project == project]
+        item = items[n % len(items)] if items else None
+        more = {"purpose": "honeypot", "skills": [SKILL] * skilled}
+        self.step(Hear((self.others.task(project, self.world.newest[project], item, **more),)))
+
+    @rule(project=projects, what=st.sampled_from((0, 0, 1, 30)), early=st.booleans())
+    def create_out_of_order(self, project: str, what: int, early: bool) -> None:
+        """Tasks come before their spec, or after what is said about them."""
+        version = self.world.newest[project] + early
+        if what:
+            tasks = [self.others.task(project, version, priority=9) for _ in range(what)]
+            self.step(Hear(tuple(tasks)))
+            return
+        task, other = self.others.task("p", version), World()
+        other.hear(task)
+        work = next(other.tasks())
+        self.step(Hear((self.others.raised(work, 3), self.others.reprioritized(work, 7))))
+        self.step(Hear((task,)))
+
+    @rule(project=projects, how=st.sampled_from(("spec first", "tasks first", "spec alone")))
+    def revise(self, project: str, how: str) -> None:
+        version = self.world.newest[project] + 1
+        spec: Event = self.others.spec(project, version, **self.policy)
+        old = [one for one in self.world.tasks() if one.project == project]
+        moved = [
+            event
+            for one in old
+            if one.state == "open" and one.version < version
+            for event in (self.others.withdrawn(one), self.others.again(one, version))
+        ]
+        if how == "spec first":
+            self.step(Hear((spec,)))
+            self.step(Hear(tuple(moved)) if moved else None)
+        else:
+            self.step(Hear((*moved, spec) if how == "tasks first" else (spec,)))
+
+    @rule(n=numbers, m=numbers, how=st.sampled_from(("good", "suspended", "skilled", "unskilled")))
+    def change_people(self, n: int, m: int, how: str) -> None:
+        who = self.who(n)
+        if how in ("good", "suspended"):
+            self.step(Hear((self.others.standing(who, "pq"[m % 2], how),)))
+        else:
+            self.step(Hear((self.others.skill(who, int(how == "skilled")),)))
+
+    @rule(kind=st.sampled_from(FURTHER), n=numbers, m=numbers)
+    def settle(self, kind: str, n: int, m: int) -> None:
+        """A task goes on to the next stage, where people settle it who have not seen it."""
+        self.step(self.call(kind, n, m))
+        self.step(Ask(self.cast[2 + m % 2]))
+
+    @rule(kind=st.sampled_from(OTHERS), n=numbers, m=numbers)
+    def others_say(self, kind: str, n: int, m: int) -> None:
+        self.step(self.call(kind, n, m))
+
+    @rule(n=numbers, m=numbers)
+    def ask(self, n: int, m: int) -> None:
+        self.step(self.call("ask", n, m))
+
+    @rule(n=numbers, m=numbers)
+    def work_off(self, n: int, m: int) -> None:
+        """Somebody asks, and answers some of what it holds."""
+        self.step(self.call("ask", n, m))
+        held = self.world.held(self.who(n))
+        self.step(*(Answer(one, "good") for one in held[: m % 3 + 1]))
+
+    @rule(n=numbers, m=numbers)
+    def answer(self, n: int, m: int) -> None:
+        self.step(self.call("answer", n, m))
+
+    @rule(kind=st.sampled_from(LEAVE), n=numbers)
+    def leave(self, kind: str, n: int) -> None:
+        self.step(self.call(kind, n, 0))
+
+    @rule(kind=st.sampled_from(("look", "bulk")), n=numbers, m=numbers)
+    def call_otherwise(self, kind: str, n: int, m: int) -> None:
+        self.step(self.call(kind, n, m))
+
+    @rule(kind=st.sampled_from((*TIME, "drop out")), n=numbers)
+    def time_goes_by(self, kind: str, n: int) -> None:
+        """Somebody who drops out never comes back to what it holds; that runs out, in the end."""
+        held = self.world.held(self.who(n))
+        if kind != "drop out":
+            self.step(self.call(kind, n, 0))
+        elif held:
+            self.step(Expire(max(one.expires_at for one in held) + TICK))
+
+    @rule(
+        parts=st.lists(st.tuples(at_once, numbers, numbers), min_size=2, max_size=10),
+        jam=jams,
+    )
+    def all_at_once(self, parts: list[tuple[str, int, int]], jam: str | None) -> None:
+        calls = [self.call(*part) for part in parts]
+        heard = [event for one in calls if isinstance(one, Hear) for event in one.events]
+        once = {event.project: event for event in heard if isinstance(event, SpecPublished)}
+        told = [one for one in heard if one in once.values() or not isinstance(one, SpecPublished)]
+        others = [one for one in calls if not isinstance(one, Hear)]
+        self.step(*others, Hear(tuple(told), one_by_one=True) if told else None, jam=jam)
+
+    def teardown(self) -> None:
+        """With enough people everything that waits is given out."""
+        fresh = [self.person(f"fresh{n}", *ALL) for n in range(FRESH_MAX)]
+        if self.sound and self.world.slots():
+            self.step(Hear(tuple(self.others.skill(who, 1) for who in fresh)))
+        while self.sound and self.world.slots():
+            self.step(Ask(fresh.pop(), 20))
+
+
+@contextmanager
+def running(url: str, tokens: testing.Tokens) -> Iterator[Replicas]:
+    """Replicas over an empty database."""
+    migrations.upgrade("queue_service", url)
+    queue = Replicas(url, tokens)
+    try:
+        yield queue
+    finally:
+        queue.close()
+
+
+@pytest.fixture
+def play(fresh_database: Any, tokens: testing.Tokens) -> Iterator[Callable[[settings], None]]:
+    with running(fresh_database(), tokens) as queue:
+        yield lambda how: run_state_machine_as_test(lambda: QueueMachine(queue), settings=how)
+
+
+BRIEF = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_whatever_happens_the_promises_hold(play: Callable[[settings], None]) -> None:
+    play(BRIEF)
+
+
+@pytest.mark.long
+def test_whatever_happens_for_long_the_promises_hold(play: Callable[[settings], None]) -> None:
+    """Other examples every time; what fails says how to do it again."""
+    play(settings(BRIEF, max_examples=2000, stateful_step_count=60, derandomize=False))
