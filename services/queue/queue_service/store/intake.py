@@ -57,6 +57,7 @@ SELECT work_id, subject, project, item_id, external_id, batch, spec_version, tas
     due_at, skills, payload, state
 FROM work WHERE stage = 'annotate' AND subject = $1
 """
+_LOCK_TASK = f"{_TASK} FOR NO KEY UPDATE"
 # What was decided and is withdrawn is withdrawn, in whichever order the two are heard.
 _CLOSE = """
 UPDATE work SET state = $2, moves_at = NULL
@@ -173,6 +174,16 @@ async def task(session: Session, task_id: UUID) -> dict[str, Any] | None:
     """The annotate stage of a task, or None while it is not known."""
     connection = await raw(session)
     row = await connection.fetchrow(_TASK, task_id)
+    return None if row is None else dict(row)
+
+
+async def lock_task(session: Session, task_id: UUID) -> dict[str, Any] | None:
+    """The same, locked: what has happened to the task is seen by the statements after this one.
+
+    Two events about one task may come by two topics, and be heard at once.
+    """
+    connection = await raw(session)
+    row = await connection.fetchrow(_LOCK_TASK, task_id)
     return None if row is None else dict(row)
 
 
