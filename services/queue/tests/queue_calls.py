@@ -114,6 +114,10 @@ class Hear:
     events: tuple[Event, ...]
     one_by_one: bool = False
 
+    def __repr__(self) -> str:
+        """The kinds of events, and what they are about."""
+        return f"Hear({', '.join(f'{event.kind()} {event.key}' for event in self.events)})"
+
     async def run(self, queue: Replicas) -> Any:
         if not self.one_by_one:
             await queue.hear(self.events)

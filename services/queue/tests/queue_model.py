@@ -4,9 +4,9 @@ It knows nothing of how the queue works. It hears what the queue hears, learns w
 and says who could have got what, which refusals are right, and what may never be.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -48,10 +48,10 @@ class Person:
     """Whoever has a token."""
 
     name: str
-    pseudonym: str
-    roles: tuple[str, ...] = ("annotator",)
-    kind: str = "human"
-    projects: tuple[str, ...] = ("*",)
+    pseudonym: str = field(repr=False)
+    roles: tuple[str, ...] = field(default=("annotator",), repr=False)
+    kind: str = field(default="human", repr=False)
+    projects: tuple[str, ...] = field(default=("*",), repr=False)
 
     @property
     def stages(self) -> set[str]:
@@ -93,12 +93,12 @@ class Work:
 class Lease:
     """What became of one lease."""
 
-    lease_id: UUID
+    lease_id: UUID = field(repr=False)
     key: Key
     who: Person
-    expires_at: datetime
+    expires_at: datetime = field(repr=False)
     ended: str | None = None
-    release_at: datetime | None = None
+    release_at: datetime | None = field(default=None, repr=False)
     moods: frozenset[str] = frozenset()
     """What the answer may say: one thing, unless answers came at once."""
 
@@ -163,11 +163,7 @@ class World:
         )
 
     def has_seen(
-        self,
-        who: Person,
-        work: Work,
-        how: tuple[str | None, ...],
-        but: set[UUID] = frozenset(),  # type: ignore[assignment]
+        self, who: Person, work: Work, how: tuple[str | None, ...], but: Collection[UUID] = ()
     ) -> bool:
         """Whether a lease of its item keeps `who` from it. Who settles must never have seen it."""
         return any(
@@ -223,11 +219,11 @@ class World:
     def hear(self, event: Event) -> None:
         """Take in what another service says; what is about an unknown task waits for it."""
         task = getattr(event, "task_id", None)
-        is_about = task is not None and not isinstance(event, TaskCreated)
-        if is_about and (task, "annotate", 0) not in self.works:
+        is_known = isinstance(event, TaskCreated) or (task, "annotate", 0) in self.works
+        if task is not None and not is_known:
             self.parked.setdefault(task, []).append(event)
-            return
-        _HEARD[type(event)](self, event)
+        else:
+            _HEARD[type(event)](self, event)
 
 
 def _spec(world: World, event: SpecPublished) -> None:
@@ -294,22 +290,27 @@ def _skill(world: World, event: SkillChanged) -> None:
         world.skilled.add((event.annotator, event.skill))
 
 
-_HEARD: dict[type[Event], Any] = defaultdict(
-    None,
-    {
-        SpecPublished: _spec,
-        TaskCreated: _created,
-        TaskReprioritized: lambda world, event: _change(
-            world, event.task_id, ("annotate",), priority=event.priority
-        ),
-        TaskWithdrawn: _withdrawn,
-        RedundancyRaised: _raised,
-        ConflictRaised: _conflict,
-        LabelDecided: lambda world, event: _change(
-            world, event.task_id, ("annotate", "adjudicate"), state="closed"
-        ),
-        ReviewRequested: lambda world, event: _further(world, event.task_id, "review"),
-        AnnotatorStandingChanged: _standing,
-        SkillChanged: _skill,
-    },
-)
+def _reprioritized(world: World, event: TaskReprioritized) -> None:
+    _change(world, event.task_id, ("annotate",), priority=event.priority)
+
+
+def _decided(world: World, event: LabelDecided) -> None:
+    _change(world, event.task_id, ("annotate", "adjudicate"), state="closed")
+
+
+def _review(world: World, event: ReviewRequested) -> None:
+    _further(world, event.task_id, "review")
+
+
+_HEARD: dict[type[Event], Callable[[World, Any], None]] = {
+    SpecPublished: _spec,
+    TaskCreated: _created,
+    TaskReprioritized: _reprioritized,
+    TaskWithdrawn: _withdrawn,
+    RedundancyRaised: _raised,
+    ConflictRaised: _conflict,
+    LabelDecided: _decided,
+    ReviewRequested: _review,
+    AnnotatorStandingChanged: _standing,
+    SkillChanged: _skill,
+}

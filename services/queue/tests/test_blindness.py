@@ -4,10 +4,9 @@ Annotators work through thousands of leases over HTTP, with honeypots among them
 that can be seen, down to the milliseconds. How often honeypots come is public, and that they come
 more often at first: so only leases after that are compared. Durations are real, so no seed fixes
 them; but whether a lease is a honeypot is decided by a keyed hash, which no noise of the machine
-knows. What remains of false alarms is what the interval grants: one run in a thousand.
+knows. What remains of false alarms is what the interval grants, about two runs in a thousand.
 """
 
-import asyncio
 import random
 import re
 import time
@@ -21,7 +20,7 @@ from blindness import PLANTS, Reply, Sight, durations, tell
 from fastapi import FastAPI
 from queue_says import Others
 
-from chassis import migrations, testing
+from chassis import testing
 from chassis.clock import utc_now
 from chassis.database import raw, transaction
 from queue_service import events as door
@@ -111,10 +110,8 @@ class Crowd:
 
 
 @pytest.fixture
-async def crowd(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Crowd]:
-    url = fresh_database()
-    await asyncio.to_thread(migrations.upgrade, "queue_service", url)
-    app = create_app(testing.settings(Settings, tokens, url))
+async def crowd(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> AsyncIterator[Crowd]:
+    app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
     async with testing.serving(app) as http:
         yield Crowd(app, http, tokens)
 

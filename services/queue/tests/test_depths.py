@@ -157,14 +157,18 @@ async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) 
 
 
 @pytest.mark.parametrize("first", ["all", "experienced"])
-async def test_who_is_asked_first_makes_no_gauge_of_its_own(queue: Queue, first: str) -> None:
+@pytest.mark.parametrize("oldest", [1, 2])
+async def test_who_is_asked_first_makes_no_gauge_of_its_own(
+    queue: Queue, first: str, oldest: int
+) -> None:
     who = queue.tokens.pseudonym("eve")
     know = "INSERT INTO history VALUES ($1, 'mood', 'adjudicate', 10, now())"
     forget = "DELETE FROM history WHERE annotator = $1"
     await queue.hear(spec(), task(1), task(2), queue.stands("eve", "good"))
     for n in (1, 2):
         await queue.sql(know if (n == 1) == (first == "experienced") else forget, who)
-        await queue.hear(conflict(n=n, occurred_at=NOW + timedelta(seconds=30 * n)))
+        late = timedelta(seconds=30 if n == oldest else 60)
+        await queue.hear(conflict(n=n, occurred_at=NOW + late))
 
     await measure(queue)
 

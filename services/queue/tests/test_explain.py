@@ -191,12 +191,11 @@ async def test_whoever_has_no_role_for_a_stage_is_told_so(queue: Queue) -> None:
 
 
 async def test_only_the_stages_of_the_callers_roles_are_told_of(queue: Queue) -> None:
-    await queue.hear(
-        spec(review={"experienced_first_seconds": 0}), task(1), task(2), review(1), conflict(n=2)
-    )
+    numbers = range(1, 13)
+    await queue.hear(spec(), *(task(n) for n in numbers), *(conflict(n=n) for n in numbers[1:]))
 
     assert f"1 or more {MINE}" in await sentences(queue)
-    assert f"1 or more {WAIT}" in await sentences(queue, "ada", *ALL)
+    assert f"10 or more {WAIT}" in await sentences(queue, "ada", *ALL)
 
 
 async def test_what_an_annotator_is_told_does_not_change_with_a_lease(queue: Queue) -> None:

@@ -13,13 +13,10 @@ from chassis import testing
 
 
 @pytest.fixture
-def queue(fresh_database: Any, tokens: testing.Tokens) -> Iterator[QueueMachine]:
-    with running(fresh_database(), tokens) as replicas:
+def queue(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> Iterator[QueueMachine]:
+    with running(fresh_database(template=migrated), tokens) as replicas:
         replicas.jam_seconds = 0.4
-        machine = QueueMachine(replicas)
-        machine.ada, machine.bob = machine.cast[:2]
-        machine.gpt = machine.cast[-1]
-        yield machine
+        yield QueueMachine(replicas)
 
 
 def begin(queue: QueueMachine, *tasks: Any, rate: float = 0.0, undo: int = 0) -> list[Work]:
@@ -146,3 +143,17 @@ def test_an_answer_that_changes_as_it_becomes_final_locks_nothing_dead(queue: Qu
     queue.step(Answer(held(queue), "bad"), Publish(release_at), jam="leases")
 
     assert queue.queue.lost == 0
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_conflict_and_the_withdrawal_at_once_leave_nothing_to_do(
+    queue: QueueMachine, turn: int
+) -> None:
+    """They are told on two topics, so by two consumers."""
+    [work] = begin(queue, queue.others.task("p", 1))
+    both = [Hear((queue.others.conflict(work),)), Hear((queue.others.withdrawn(work),))][::turn]
+
+    queue.queue.together(*(one.run(queue.queue) for one in both), jam="work")
+
+    states = [row["state"] for row in queue.queue.facts().works.values()]
+    assert "open" not in states

@@ -340,6 +340,22 @@ async def test_who_loses_what_is_in_sight_to_another_looks_further(queue: Queue)
     assert (texts(bob), texts(ada)) == (["text 8"], ["text 7"])
 
 
+@pytest.mark.usefixtures("short_sighted")
+async def test_what_was_passed_by_since_others_held_it_is_found_again(queue: Queue) -> None:
+    first, last, between = task(1, priority=9), task(9, priority=0), range(2, 8)
+    await queue.hear(spec(), first, *(task(n, redundancy=3) for n in between), last)
+    names = [f"x{n}" for n in between]
+    for lease in await queue.lease("ada", "annotator", "pipeline", items=names, count=9):
+        await queue.answer("ada", lease, GOOD)
+
+    async with transaction(queue.sessions) as session:
+        await (await raw(session)).execute("SELECT 1 FROM work WHERE external_id = 'x1' FOR UPDATE")
+        passed = texts(await queue.lease("ada"))
+
+    assert passed == ["text 9"]
+    assert texts(await queue.lease("ada")) == ["text 1"]
+
+
 def test_what_is_remembered_is_bounded_and_may_be_lost() -> None:
     known, far = Horizons(), Horizon((0, 0, 0, 1), 7)
     for n in range(Horizons.REMEMBERED_MAX):

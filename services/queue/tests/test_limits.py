@@ -20,6 +20,7 @@ from queue_desk import (
 )
 
 from chassis import testing
+from chassis.database import raw, transaction
 from queue_service.app import create_app
 from queue_service.operations import bulk
 from queue_service.settings import Settings
@@ -51,6 +52,25 @@ async def test_the_quota_of_a_project_is_exact_under_concurrent_asks(
     assert len(given) == 13
     assert more == []
     assert {lease["project"] for lease in elsewhere} == {"q"}
+
+
+async def test_who_is_about_to_reach_a_quota_is_waited_for(replicas: Sequence[Queue]) -> None:
+    """The first has counted and not committed; until it has, nobody else may count."""
+    one, other = replicas
+    tasks = [task(n) for n in range(1, 10)]
+    await one.hear(spec(quotas={"total": 1}), *tasks, one.stands("ada", "good"))
+    async with transaction(one.sessions) as session:
+        await (await raw(session)).execute("SELECT 1 FROM annotators FOR UPDATE")
+        first = asyncio.create_task(one.lease("ada"))
+        await asyncio.sleep(0.2)
+        second = asyncio.create_task(other.lease("bob"))
+        await asyncio.sleep(0.2)
+        waiting = not first.done() and not second.done()
+
+    given = [len(leases) for leases in await asyncio.gather(first, second)]
+
+    assert waiting
+    assert given == [1, 0]
 
 
 async def test_the_quota_of_an_annotator_is_exact_under_concurrent_asks(

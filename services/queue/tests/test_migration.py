@@ -141,13 +141,13 @@ async def fill(old: Old) -> None:
     await old.spec("q", 1, 2)
     await old.spec("q", 2, 2)
     await old.work("full", 1, answered=1, leased=1)
-    await old.work("half", 2, answered=1)
     await old.work("french", 3, skills=["french"], priority=9)
     await old.work("several", 4, skills=["french>=2", "care"], target=9)
     await old.work("late", 5, at=NOW + 9 * HOUR, priority=9)
     await old.work("urgent", 6, at=NOW + HOUR, priority=9)
     await old.work("due", 7, due=NOW + HOUR)
     await old.work("plain", 8)
+    await old.work("half", 2, answered=1)
     await old.work("decided", 9, state="closed", answered=2)
     context = {"reason": "sampled", "label": GOOD, "votes": []}
     await old.work(
