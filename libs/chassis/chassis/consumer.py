@@ -1,6 +1,6 @@
 """Events in: the topics of a service, in batches, in the order of their keys.
 
-Offsets are committed after the transaction of a batch, about once a second: the inbox makes what
+Offsets are committed after the transaction of a batch, once a second at most: the inbox makes what
 comes again harmless. Before partitions go to another replica the batch in hand is finished.
 """
 
@@ -71,7 +71,7 @@ class Consumer:
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         self.joined.set()
-        committed_at = time.monotonic()
+        committed_at, is_behind = time.monotonic(), False
         while not self._stopping.is_set():
             batch = await consumer.getmany(
                 timeout_ms=POLL_MS, max_records=self._settings.batch_events_max
@@ -80,10 +80,11 @@ class Consumer:
                 async with self._busy:
                     await self._deliverer.deliver([r for rows in batch.values() for r in rows])
                 self._positions |= {part: rows[-1].offset + 1 for part, rows in batch.items()}
+                is_behind = True
             self._measure_lag(consumer)
-            if time.monotonic() - committed_at > OFFSETS_SECONDS:
+            if is_behind and time.monotonic() - committed_at > OFFSETS_SECONDS:
                 await self.commit(consumer)
-                committed_at = time.monotonic()
+                committed_at, is_behind = time.monotonic(), False
         await self.commit(consumer)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:

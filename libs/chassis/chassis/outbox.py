@@ -30,7 +30,9 @@ from chassis.wake import Wake
 from schemas.envelope import Event
 
 BATCH_ROWS = 500
-IDLE_SECONDS = 0.2
+LOOK_AGAIN_SECONDS, IDLE_SECONDS = 0.02, 2.0
+"""How soon to look again after nothing was found, which may mean that another replica is at it;
+twice as late each time, up to the second, since what is added here rings."""
 PAUSE_SECONDS = 0.005
 """Between two batches, so that under load more events share one; the first goes at once."""
 RELAY_LOCK = 1  # Any constant will do: each service has a database of its own.
@@ -92,6 +94,7 @@ async def holds(session: Session, count: int) -> bool:
 async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> None:
     """Send the outbox to Kafka for as long as the service runs; outlive outages of both ends."""
     log = logs.get("outbox")
+    wait = LOOK_AGAIN_SECONDS
     while True:
         rings = added.rings
         try:
@@ -105,10 +108,11 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
             log.warning("the database is away; trying again", error=str(error))
             await asyncio.sleep(0.5)
         else:
+            wait = LOOK_AGAIN_SECONDS if sent else min(2 * wait, IDLE_SECONDS)
             if 0 < sent < BATCH_ROWS:
                 await asyncio.sleep(PAUSE_SECONDS)
             if sent < BATCH_ROWS:
-                await added.wait(rings, IDLE_SECONDS)
+                await added.wait(rings, wait)
 
 
 async def relay_batch(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> int:

@@ -12,7 +12,7 @@ index can hold it.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -64,6 +64,11 @@ class Ask:
     items: tuple[str, ...] | None = None
     count: int = 1
 
+    @property
+    def asks_for(self) -> Hashable:
+        """What of it says which shards are looked into."""
+        return self.stages, self.projects, self.task_types
+
 
 @dataclass(frozen=True, slots=True)
 class There:
@@ -81,12 +86,26 @@ class Person:
     """What the choice must know about an annotator."""
 
     held: int
-    skills: frozenset[str]
-    """Every level up to the one that was reached, as `need` writes them."""
+    levels: frozenset[str]
+    """The level that was reached in each skill, as `need` writes it."""
     declined: frozenset[int]
     experienced: frozenset[tuple[str, str]]
     """Types of task and stages."""
     projects: Mapping[str, There]
+
+    @property
+    def skills(self) -> frozenset[str]:
+        """Every level up to the one that was reached: what a task needs is among them, or not."""
+        reached = (one.rpartition(">=") for one in self.levels)
+        return frozenset(
+            f"{skill}>={n}" for skill, _, level in reached for n in range(1, int(level) + 1)
+        )
+
+    @property
+    def may(self) -> Hashable:
+        """What of it says which shards are open to the annotator, see `hindrance`."""
+        suspended = {name for name, there in self.projects.items() if there.standing == "suspended"}
+        return self.levels, self.declined, self.experienced, frozenset(suspended)
 
 
 def hindrance(shard: Shard, person: Person, paused: frozenset[str]) -> str | None:
@@ -96,7 +115,7 @@ def hindrance(shard: Shard, person: Person, paused: frozenset[str]) -> str | Non
         return "paused"
     if there.standing == "suspended":
         return "suspended"
-    if not shard.skills <= person.skills:
+    if shard.skills and not shard.skills <= person.skills:
         return "skills"
     if shard.shard in person.declined:
         return "declined"

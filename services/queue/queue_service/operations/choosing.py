@@ -1,8 +1,8 @@
 """Which work goes to whom, for many who ask at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from operator import itemgetter
 
 from chassis.database import Session, serialize
 from queue_service.domain.choice import (
@@ -10,6 +10,7 @@ from queue_service.domain.choice import (
     Candidate,
     Draw,
     Horizons,
+    Key,
     Look,
     Offer,
     Person,
@@ -27,6 +28,7 @@ from queue_service.store.leasing import Scene
 SPARE = 2
 """How many tasks more than it wants are tried for each: others may be about to take some."""
 LOOKS_MAX = 20
+REACHES_MAX = 1000
 SKIPPING_LOOKS = 2
 """How many times what others hold locked is passed by. After that it is waited for: it may keep a
 free slot, and nobody must hear that there is no work while there is."""
@@ -40,12 +42,25 @@ class Desk:
     open_leases_max: int
     horizons: Horizons = field(default_factory=Horizons)
     shards: dict[int, Shard] = field(default_factory=dict)
+    reaches: dict[object, tuple[Shard, ...]] = field(default_factory=dict)
 
     async def learn_shards(self, session: Session, newest: int) -> None:
         """Know every shard there is. They never change, and come in the order of their numbers."""
         known = max(self.shards, default=0)
         if newest > known:
             self.shards |= {one.shard: one for one in await leasing.shards(session, known)}
+            self.reaches.clear()
+
+    def reach(self, ask: Ask, person: Person, paused: frozenset[str]) -> tuple[Shard, ...]:
+        """The shards from which work may come, remembered: they rarely differ from call to call."""
+        key = (ask.asks_for, person.may, paused)
+        found = self.reaches.get(key)
+        if found is None:
+            if len(self.reaches) >= REACHES_MAX:
+                self.reaches.clear()
+            found = tuple(reach(ask, person, self.shards.values(), paused))
+            self.reaches[key] = found
+        return found
 
 
 async def choose(session: Session, desk: Desk, asks: Sequence[Ask]) -> list[Draw]:
@@ -127,65 +142,64 @@ class Round:
             self.tried |= wanted - locked.keys()
         return locked
 
-    def _looks(self, draw: Draw) -> list[Look]:
-        ask = draw.ask
-        who = ask.worker.annotator
-        return [
-            Look(
-                draw.n,
-                who,
-                ask.worker.takes_slots,
-                ask.stages.index(shard.stage),
-                shard.shard,
-                shard.stage,
-                shard.project,
-                self.desk.horizons.of(who, shard.shard),
-            )
-            for shard in reach(ask, draw.person, self.desk.shards.values(), self.scene.paused)
-            if shard.project not in draw.closed
-        ]
+    def _reach(self, draw: Draw) -> list[Shard]:
+        shards = self.desk.reach(draw.ask, draw.person, self.scene.paused)
+        return [shard for shard in shards if shard.project not in draw.closed]
+
+    def _look(self, draw: Draw, shard: Shard) -> Look:
+        who = draw.ask.worker
+        return Look(
+            draw.n,
+            who.annotator,
+            who.takes_slots,
+            draw.ask.stages.index(shard.stage),
+            shard.shard,
+            shard.stage,
+            shard.project,
+            self.desk.horizons.of(who.annotator, shard.shard),
+        )
 
     async def candidates(self) -> list[Candidate]:
         """The best for each draw, not locked."""
-        looks = [look for draw in self.draws for look in self._looks(draw)]
-        if not looks:
+        reached = {draw.n: self._reach(draw) for draw in self.draws}
+        ask, size = self.draws[0].ask, sum(map(len, reached.values()))
+        if not size:
             return []
         count = sum(draw.wants for draw in self.draws) + SPARE
-        takes_slots, items = looks[0].takes_slots, self.draws[0].ask.items
+        takes_slots = ask.worker.takes_slots
         passed = self.tried | full(self.everyone) if takes_slots else self.tried
-        if items is not None:
-            return await choosing.picked(self.session, looks, passed, count, items)
-        if takes_slots and len(looks) > count * len(self.draws):
-            return await self._of_many_shards(looks, passed, count)
+        if takes_slots and ask.items is None and size > count * len(self.draws):
+            return await self._of_many_shards(reached, passed, count)
+        looks = [self._look(draw, shard) for draw in self.draws for shard in reached[draw.n]]
+        if ask.items is not None:
+            return await choosing.picked(self.session, looks, passed, count, ask.items)
         return await self._found(looks, passed, count)
 
     async def _of_many_shards(
-        self, looks: list[Look], passed: Collection[int], count: int
+        self, reached: Mapping[int, Sequence[Shard]], passed: Collection[int], count: int
     ) -> list[Candidate]:
         """The same, looking only into the shards from which it can come.
 
         The best `count` tasks come from the `count` shards whose heads are best, unless those
         heads were seen; then also from shards whose head comes before the last that was found.
         """
-        heads = await choosing.heads(self.session, {look.shard for look in looks})
-        ordered = sorted(
-            (look for look in looks if look.shard in heads),
-            key=lambda look: (look.n, look.place, heads[look.shard]),
-        )
-        first: list[Look] = []
-        rest: list[Look] = []
-        for _, mine in groupby(ordered, key=lambda look: look.n):
-            of_one = list(mine)
-            first += of_one[:count]
-            rest += of_one[count:]
-        found = await self._found(first, passed, count) if first else []
-        last = {n: (one.place, one.key) for n, one in _last(found, count).items()}
-        more = [
-            look
-            for look in rest
-            if look.n not in last or (look.place, heads[look.shard]) < last[look.n]
+        numbers = {shard.shard for mine in reached.values() for shard in mine}
+        heads = await choosing.heads(self.session, numbers)
+        ordered = {draw.n: _by_head(draw, reached[draw.n], heads) for draw in self.draws}
+        looks = [
+            self._look(draw, shard) for draw in self.draws for _, shard in ordered[draw.n][:count]
         ]
-        return await self._found(first + more, passed, count) if more else found
+        if not looks:
+            return []
+        found = await self._found(looks, passed, count)
+        ends = _ends(found, count)
+        more = [
+            self._look(draw, shard)
+            for draw in self.draws
+            for head, shard in ordered[draw.n][count:]
+            if draw.n not in ends or head < ends[draw.n]
+        ]
+        return await self._found(looks + more, passed, count) if more else found
 
     async def _found(
         self, looks: list[Look], passed: Collection[int], count: int
@@ -240,13 +254,23 @@ class Round:
         return await leasing.taken_in(self.session, offer.project) + now < quotas.total
 
 
-def _last(found: Sequence[Candidate], count: int) -> dict[int, Candidate]:
-    """The last candidate of each who has found `count`."""
+def _by_head(
+    draw: Draw, shards: Sequence[Shard], heads: Mapping[int, Key]
+) -> list[tuple[tuple[int, Key], Shard]]:
+    """The shards that have work, the one whose head is best first."""
+    place = draw.ask.stages.index
+    found = [((place(one.stage), heads[one.shard]), one) for one in shards if one.shard in heads]
+    return sorted(found, key=itemgetter(0))
+
+
+def _ends(found: Sequence[Candidate], count: int) -> dict[int, tuple[int, Key]]:
+    """Where the last candidate stands of each who has found `count`."""
     mine: dict[int, list[Candidate]] = {}
     for one in found:
         if not one.is_end:
             mine.setdefault(one.n, []).append(one)
-    return {n: some[count - 1] for n, some in mine.items() if len(some) >= count}
+    full = {n: some[count - 1] for n, some in mine.items() if len(some) >= count}
+    return {n: (one.place, one.key) for n, one in full.items()}
 
 
 def _ended_early(

@@ -15,9 +15,8 @@ from schemas.vocabulary import Stage
 _SCENE = f"""
 SELECT q.annotator,
     (SELECT count(*) FROM leases l WHERE l.annotator = q.annotator AND l.ended IS NULL) AS held,
-    ARRAY(SELECT s.skill || '>=' || l.n
-        FROM skills s, generate_series(1, least(s.level, {LEVEL_MAX})) AS l (n)
-        WHERE s.annotator = q.annotator) AS skills,
+    ARRAY(SELECT s.skill || '>=' || least(s.level, {LEVEL_MAX}) FROM skills s
+        WHERE s.annotator = q.annotator AND s.level > 0) AS levels,
     ARRAY(SELECT d.shard FROM declined d WHERE d.annotator = q.annotator) AS declined,
     ARRAY(SELECT ARRAY[h.task_type, h.stage] FROM history h
         WHERE h.annotator = q.annotator AND h.answered >= {EXPERIENCED_FROM}) AS experienced,
@@ -149,7 +148,7 @@ async def scene(session: Session, annotators: Sequence[str]) -> Scene:
         if name not in people:
             people[name] = Person(
                 row["held"],
-                frozenset(row["skills"]),
+                frozenset(row["levels"]),
                 frozenset(row["declined"]),
                 frozenset(map(tuple, row["experienced"])),
                 mine,
