@@ -1,23 +1,27 @@
 """Events in: the topics of a service, in batches, in the order of their keys.
 
-Offsets are committed after the transaction of a batch, once a second at most: the inbox makes what
-comes again harmless. Before partitions go to another replica the batch in hand is finished.
+While the database is at one batch, the next is read and decoded. Offsets are committed after the
+transaction of a batch, once a second at most: the inbox makes what comes again harmless. Before
+partitions go to another replica the batch in hand is finished.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis import logs, metrics
-from chassis.delivery import Deliverer
+from chassis.delivery import Deliverer, Delivery, Unreadable
 from chassis.settings import ServiceSettings
 
 OFFSETS_SECONDS = 1.0
 POLL_MS = 500
 RETRY_SECONDS = 0.5
+
+Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
 class Consumer:
@@ -31,6 +35,7 @@ class Consumer:
         self._stopping = asyncio.Event()
         self._log = logs.get("consumer")
         self._positions: dict[TopicPartition, int] = {}
+        self._is_behind = False
         self.joined = asyncio.Event()
         self.ended = asyncio.Event()
 
@@ -71,29 +76,43 @@ class Consumer:
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         self.joined.set()
-        committed_at, is_behind = time.monotonic(), False
-        while not self._stopping.is_set():
-            batch = await consumer.getmany(
-                timeout_ms=POLL_MS, max_records=self._settings.batch_events_max
-            )
-            if batch:
-                async with self._busy:
-                    await self._deliverer.deliver([r for rows in batch.values() for r in rows])
-                self._positions |= {part: rows[-1].offset + 1 for part, rows in batch.items()}
-                is_behind = True
-            self._measure_lag(consumer)
-            if is_behind and time.monotonic() - committed_at > OFFSETS_SECONDS:
-                await self.commit(consumer)
-                committed_at, is_behind = time.monotonic(), False
+        committed_at = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            in_hand: asyncio.Task[None] | None = None
+            while not self._stopping.is_set():
+                records = await consumer.getmany(
+                    timeout_ms=POLL_MS, max_records=self._settings.batch_events_max
+                )
+                decoded = await self._deliverer.decode(list(chain(*records.values())))
+                if in_hand is not None:
+                    await in_hand
+                in_hand = group.create_task(self._deliver(consumer, records, decoded))
+                if self._is_behind and time.monotonic() - committed_at > OFFSETS_SECONDS:
+                    await self.commit(consumer)
+                    committed_at = time.monotonic()
         await self.commit(consumer)
+
+    async def _deliver(
+        self, consumer: AIOKafkaConsumer, records: Records, decoded: Sequence[Delivery | Unreadable]
+    ) -> None:
+        """Deliver, also what has gone to another replica by now: the inbox keeps it once."""
+        async with self._busy:
+            await self._deliverer.deliver(decoded)
+        if records:
+            self._positions |= {part: rows[-1].offset + 1 for part, rows in records.items()}
+            self._is_behind = True
+        self._measure_lag(consumer)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:
         """Tell Kafka how far we are. If it does not hear, we hear some events again: harmless."""
-        if not consumer.assignment():
+        positions = self._ours(consumer)
+        if not positions:
             return
+        self._is_behind = False
         try:
-            await consumer.commit()
+            await consumer.commit(positions)
         except KafkaError as error:
+            self._is_behind = True
             self._log.info("offsets were not committed; events may come again", error=str(error))
 
     async def release(self, consumer: AIOKafkaConsumer, revoked: Sequence[TopicPartition]) -> None:
@@ -114,9 +133,14 @@ class Consumer:
             else:
                 return
 
+    def _ours(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        """How far we are in the partitions that we have."""
+        assigned = consumer.assignment()
+        return {part: offset for part, offset in self._positions.items() if part in assigned}
+
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         lag: dict[str, int] = {}
-        for partition, position in self._positions.items():
+        for partition, position in self._ours(consumer).items():
             highwater = consumer.highwater(partition) or position
             lag[partition.topic] = lag.get(partition.topic, 0) + max(0, highwater - position)
         for topic, events in lag.items():

@@ -23,6 +23,8 @@ from chassis.dead_letters import DeadLetters
 from schemas.envelope import Envelope, Event
 
 RETRY_SECONDS = 0.5
+TURN_RECORDS = 50
+"""How many records are decoded in one go: they take a millisecond or two."""
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -62,6 +64,14 @@ class Delivery:
     trace: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that can't be decoded."""
+
+    record: ConsumerRecord
+    refusal: ValueError
+
+
 class Deliverer:
     """Gives records to those who subscribed to what they tell."""
 
@@ -84,8 +94,22 @@ class Deliverer:
         """The topics that somebody here listens to."""
         return {one.kind.topic.name for one in self._by_kind.values()}
 
-    async def deliver(self, records: Sequence[ConsumerRecord]) -> None:
-        deliveries = [d for record in records if (d := await self._decode(record)) is not None]
+    async def decode(self, records: Sequence[ConsumerRecord]) -> list[Delivery | Unreadable]:
+        """The records that somebody here listens to, and whoever else waits has its turn."""
+        decoded = []
+        for n, record in enumerate(records, start=1):
+            if (one := self._decode(record)) is not None:
+                decoded.append(one)
+            if n % TURN_RECORDS == 0:
+                await asyncio.sleep(0)
+        return decoded
+
+    async def deliver(self, decoded: Sequence[Delivery | Unreadable]) -> None:
+        """Let each event have its effect, once."""
+        for one in decoded:
+            if isinstance(one, Unreadable):
+                await self._dead.add(one.record, one.refusal)
+        deliveries = [one for one in decoded if isinstance(one, Delivery)]
         if not deliveries:
             return
         try:
@@ -128,8 +152,8 @@ class Deliverer:
             metrics.CONSUMED.labels(topic, "new").inc(effective[topic])
             metrics.CONSUMED.labels(topic, "duplicate").inc(count - effective[topic])
 
-    async def _decode(self, record: ConsumerRecord) -> Delivery | None:
-        """The record as an event; None if nobody here listens to its kind, or it is unreadable."""
+    def _decode(self, record: ConsumerRecord) -> Delivery | Unreadable | None:
+        """The record as an event; None if nobody here listens to its kind."""
         headers = dict(record.headers)
         kind = headers.get("kind", b"").decode(errors="replace")
         if kind and kind not in self._by_kind:
@@ -141,8 +165,7 @@ class Deliverer:
                 return None
             event = envelope.event(subscription.kind)
         except ValueError as refusal:
-            await self._dead.add(record, refusal)
-            return None
+            return Unreadable(record, refusal)
         trace = headers.get("traceparent", b"").decode(errors="replace")
         return Delivery(record, subscription, event, trace)
 

@@ -108,11 +108,12 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
             log.warning("the database is away; trying again", error=str(error))
             await asyncio.sleep(0.5)
         else:
-            wait = LOOK_AGAIN_SECONDS if sent else min(2 * wait, IDLE_SECONDS)
             if 0 < sent < BATCH_ROWS:
                 await asyncio.sleep(PAUSE_SECONDS)
             if sent < BATCH_ROWS:
                 await added.wait(rings, wait)
+            is_busy = sent or added.rings != rings
+            wait = LOOK_AGAIN_SECONDS if is_busy else min(2 * wait, IDLE_SECONDS)
 
 
 async def relay_batch(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> int:

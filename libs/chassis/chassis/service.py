@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chassis import auth, health, inbox, logs, metrics, outbox, problem, replicas
+from chassis import auth, collector, health, inbox, logs, metrics, outbox, problem, replicas
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
@@ -55,6 +55,7 @@ def create(
             own: list[Task] = [parts.consumer.run, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
+            collector.settle()
             async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
                 yield
                 await _drain(parts, settings.drain_seconds)

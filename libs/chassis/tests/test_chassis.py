@@ -1,6 +1,7 @@
 """What every service may rely on, on a real PostgreSQL and a real Kafka."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from fastapi import APIRouter, Depends
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import dead_letters, logs, service, testing
+from chassis import dead_letters, logs, outbox, service, testing
 from chassis.auth import AnyCaller, Caller, needs
 from chassis.database import Session, Sessions, Transaction, metadata, raw, transaction
 from chassis.delivery import on
@@ -50,7 +51,12 @@ class Settings(ServiceSettings):
     service: ClassVar[str] = "toy"
 
 
-notes = sa.Table("notes", sa.MetaData(), sa.Column("text", sa.Text))
+notes = sa.Table(
+    "notes",
+    sa.MetaData(),
+    sa.Column("text", sa.Text),
+    sa.Column("id", sa.BigInteger, sa.Identity()),
+)
 router = APIRouter(route_class=JsonRoute)
 
 
@@ -60,6 +66,8 @@ async def record(session: Session, event: NoteTaken) -> None:
         raise Refused("No more notes.")
     if event.text == "break":
         raise RuntimeError("a bug")
+    if event.text.startswith("slow"):
+        await asyncio.sleep(0.005)
     await (await raw(session)).execute("INSERT INTO notes VALUES ($1)", event.text)
 
 
@@ -444,6 +452,66 @@ async def test_a_bug_in_a_handler_ends_the_consumer_and_loses_nothing(
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka_server.bootstrap, group_id=prefix + "toy")
     await consumer.start()
     await consumer.stop()
+
+
+async def test_what_was_read_ahead_is_neither_lost_nor_doubled_as_replicas_come_and_go(
+    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer, sessions: Sessions
+) -> None:
+    """Batches of ten, so that whoever comes or goes does so while one waits for another."""
+    said = [f"slow {book}{n:04}" for n in range(1000) for book in "ab"]
+    for text in said:
+        body = note(text, text[5]).to_wire("toy")
+        await producer.send(prefix + "notes", body, partition="ab".index(text[5]))
+    await producer.flush()
+
+    async def replica(until_written: int) -> None:
+        more = {"kafka_bootstrap": kafka_server.bootstrap, "topic_prefix": prefix}
+        app = make(batch_events_max=10, **more)
+
+        async def arrived() -> bool:
+            return len(await written(sessions)) >= until_written
+
+        async with app.router.lifespan_context(app):
+            await until(arrived, 60)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(replica(200))
+        await asyncio.sleep(0.5)
+        group.create_task(replica(600))
+        await asyncio.sleep(0.5)
+        group.create_task(replica(1000))
+    await replica(2000)
+
+    async with transaction(sessions) as session:
+        rows = await (await raw(session)).fetch("SELECT text FROM notes ORDER BY id")
+    texts = [row["text"] for row in rows]
+    assert [[text for text in texts if text[5] == book] for book in "ab"] == [said[::2], said[1::2]]
+
+
+async def test_the_relay_that_finds_another_at_work_looks_again_soon(
+    make: Make,
+    kafka_server: Any,
+    prefix: str,
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outbox, "IDLE_SECONDS", 60)
+    app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
+    async with app.router.lifespan_context(app):
+        await asyncio.sleep(3)  # It has nothing to do, and looks every few seconds by now.
+        async with transaction(sessions) as other:
+            connection = await raw(other)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", outbox.RELAY_LOCK)
+            async with transaction(app.state.sessions) as session:
+                await add(session, note("in its way"))
+            await asyncio.sleep(0.05)
+        let_go = time.monotonic()
+
+        async def arrived() -> bool:
+            return await written(sessions) == ["in its way"]
+
+        await until(arrived)
+    assert time.monotonic() - let_go < 2.5
 
 
 async def test_the_relay_sends_in_order_and_deletes_what_was_acknowledged(
