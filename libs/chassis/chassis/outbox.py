@@ -29,6 +29,8 @@ from chassis.database import (
 from chassis.wake import Wake
 from schemas.envelope import Event
 
+EVENT_BYTES_MAX = 1_000_000
+"""Kafka's brokers take a little more. One that they refuse would keep back all that follow it."""
 BATCH_ROWS = 500
 LOOK_AGAIN_SECONDS, IDLE_SECONDS = 0.02, 2.0
 """How soon to look again after nothing was found, which may mean that another replica is at it;
@@ -68,18 +70,29 @@ added = Wake()
 """Rung when a transaction that added events has committed in this process."""
 
 
+class EventTooLarge(Exception):
+    """What would be told of it is larger than an event may be."""
+
+
 async def add(session: Session, *events: Event) -> None:
-    """Publish `events` if, and only if, the caller's transaction commits."""
+    """Publish `events` if, and only if, the caller's transaction commits.
+
+    Raises EventTooLarge.
+    """
     if not events:
         return
+    bodies = [event.to_wire(session.service) for event in events]
+    for event, body in zip(events, bodies, strict=True):
+        if len(body) > EVENT_BYTES_MAX:
+            told = f"{event.kind()} of {event.key} has {len(body):,} bytes of {EVENT_BYTES_MAX:,}."
+            raise EventTooLarge(told)
     connection = await raw(session)
-    service = session.service
     await connection.execute(
         _ADD,
         [event.topic.name for event in events],
         [event.key.encode() for event in events],
         [event.kind().encode() for event in events],
-        [event.to_wire(service) for event in events],
+        bodies,
         logs.traceparent().encode(),
     )
     after_commit(session, added.ring)

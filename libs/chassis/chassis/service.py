@@ -47,11 +47,12 @@ def create(
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
+    refused = {**refusals, outbox.EventTooLarge: 413}
     every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(app, settings, subscriptions, tuple(refusals)) as parts:
+        async with _parts(app, settings, subscriptions, tuple(refused)) as parts:
             own: list[Task] = [parts.consumer.run, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
@@ -70,7 +71,7 @@ def create(
     )
     app.state.settings = settings
     app.state.verifier = auth.Verifier(settings)
-    problem.install(app, {**auth.REFUSALS, **refusals})
+    problem.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
@@ -138,7 +139,7 @@ async def _started_producer(settings: ServiceSettings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
-        max_request_size=2_000_000,
+        max_request_size=2 * outbox.EVENT_BYTES_MAX,
         max_batch_size=131_072,
     )
     while True:

@@ -546,6 +546,29 @@ async def test_nothing_leaves_when_the_transaction_rolls_back(sessions: Sessions
         assert await (await raw(session)).fetchval("SELECT count(*) FROM outbox") == 0
 
 
+async def test_what_no_broker_would_take_is_refused_and_keeps_nothing_back(
+    make: Make, kafka_server: Any, prefix: str, tokens: testing.Tokens
+) -> None:
+    """The largest that is taken goes through the broker and the consumer."""
+    app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
+    envelope = len(note("").to_wire("toy"))
+    most = "x" * (outbox.EVENT_BYTES_MAX - envelope)
+    who = tokens.bearer("ada", "reader")
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            refused = await http.post("/notes", json={"text": most + "x"}, headers=who)
+            taken = await http.post("/notes", json={"text": most}, headers=who)
+
+        async def arrived() -> bool:
+            return await written(app.state.sessions) == [most]
+
+        await until(arrived)
+
+    assert (refused.status_code, taken.status_code) == (413, 200)
+    assert refused.json()["type"] == "urn:problem:event-too-large"
+
+
 async def test_what_is_parked_is_found_by_a_concurrent_maker(sessions: Sessions) -> None:
     """Both orders of the race: the one who parks and the one who makes known never miss."""
     for first in ("park", "make"):

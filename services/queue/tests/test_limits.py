@@ -355,3 +355,23 @@ async def test_no_more_is_taken_in_bulk_while_much_is_still_to_be_sent(
     assert answered.status_code == 201
     assert len(sent) == 4
     assert again.json() == {"accepted": 1, "unchanged": 0, "refused": []}
+
+
+async def test_a_label_that_no_event_could_carry_is_refused_and_the_next_is_taken(
+    queue: Queue,
+) -> None:
+    published = spec()
+    fields = [{"name": "mood", "kind": "text", "max_length": 100_000}]
+    document = {**published.document, "fields": fields}
+    published = published.model_copy(update={"document": document, "spec_hash": "f" * 64})
+    await queue.hear(published, task())
+    [lease] = await queue.lease("ada")
+
+    refused = await queue.answer("ada", lease, {"mood": "é" * 50_000})
+    taken = await queue.answer("ada", lease, {"mood": "é" * 49_000})
+
+    assert refused.status_code == 422
+    assert [(one["pointer"], one["keyword"]) for one in refused.json()["errors"]] == [
+        ("/label", "size")
+    ]
+    assert taken.status_code == 201

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import orjson
+
 from chassis.database import Session
 from chassis.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
@@ -12,6 +14,8 @@ from schemas.queue import SpecView
 from schemas.vocabulary import Label, Payload, Policy, SpecDocument, document_of
 
 REMEMBERED_MAX = 1000
+LABEL_BYTES_MAX = 100_000
+"""Of a label as JSON: an event carries several, and Kafka takes a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,10 @@ class Compiled:
         faults = self.labels.check(label, payload)
         if faults:
             raise Invalid(Fault(at + one.pointer, one.keyword, one.message) for one in faults)
+        size = len(orjson.dumps(label))
+        if size > LABEL_BYTES_MAX:
+            message = f"A label has {LABEL_BYTES_MAX:,} bytes at most as JSON; this has {size:,}."
+            raise Invalid([Fault(at, "size", message)])
 
 
 _BY_HASH: dict[str, Compiled] = {}
