@@ -12,6 +12,7 @@ from calling import Connection, request, run
 from comparing import WARM_CYCLES, Effort
 from driving import PARTS, Crowd, Driven, drive, spent
 from processes import loaded, resident_mb
+from rationing import CannotRation, rationed
 from saying import as_record, send, spec_published, tasks_created
 from scene import FIELDS, Scene, percentile, report, scene, wait_for_tasks
 
@@ -19,6 +20,7 @@ TASKS, REDUNDANCY = 20_000, 3
 POLICY = {"redundancy": REDUNDANCY, "honeypots": {"first_rate": 0.0, "rate": 0.0}}
 BULK, BULK_ASKED = 1000, 5000
 INTAKE_ASKED = 8000
+RATION = 0.35
 POLL_SECONDS = 0.01
 # What may never be: more people at a task than it has places for, or one person twice.
 _WRONG = """
@@ -149,32 +151,45 @@ async def watch(stack: Scene, there: int, more: int) -> list[tuple[float, int]]:
 
 
 def replicas(size: int, effort: Effort) -> None:
-    """Line h: all call one replica, or half of them each of two, in turns."""
+    """Line h: all call one replica, or half of them each of two, in turns.
+
+    Once as the machine has it, and once with a ration of a core for each replica, as if it had one
+    of its own that is slower: so PostgreSQL and the callers have what they need.
+    """
     crowd = Crowd.of("bench", size)
     with scene(only="queue", replicas=("queue=2",)) as stack:
-        names = stack.replicas("queue")
         stack.project_in_kafka("bench", TASKS, **POLICY)
         wait_for_tasks(stack, REDUNDANCY * TASKS)
         stack.settle()
-        ways = (names[:1], names)
-        done = [Driven() for _ in ways]
+        ways = (stack.replicas("queue")[:1], stack.replicas("queue"))
         for way in ways:
             drive(stack, crowd, effort.seconds, cycles_max=WARM_CYCLES, replicas=way)
-        most = (REDUNDANCY * TASKS - 10_000) // len(ways) // effort.rounds
-        for _ in range(effort.rounds):
-            for n, way in enumerate(ways):
-                done[n] += drive(stack, crowd, effort.seconds, cycles_max=most, replicas=way)
-        wrong = dict(stack.asked(_WRONG)[0])
-        tell_replicas(size, *done, **wrong)
-        if any(wrong.values()):
-            raise RuntimeError(f"the queue was not exact: {wrong}")
+        most = (REDUNDANCY * TASKS - 10_000) // (2 * len(ways) * effort.rounds)
+
+        def compare(title: str) -> None:
+            done = [Driven() for _ in ways]
+            for _ in range(effort.rounds):
+                for n, way in enumerate(ways):
+                    done[n] += drive(stack, crowd, effort.seconds, cycles_max=most, replicas=way)
+            wrong = dict(stack.asked(_WRONG)[0])
+            tell_replicas(title, size, *done, **wrong)
+            if any(wrong.values()):
+                raise RuntimeError(f"the queue was not exact: {wrong}")
+
+        compare("h: two replicas beside one")
+        title = f"h: two replicas beside one, {RATION} of a core for each"
+        try:
+            with rationed(stack.pids("queue"), RATION):
+                compare(title)
+        except CannotRation as error:
+            report(title, {"not_measured": f"this machine does not let us: {error}"})
 
 
-def tell_replicas(annotators: int, one: Driven, two: Driven, **wrong: int) -> None:
+def tell_replicas(title: str, annotators: int, one: Driven, two: Driven, **wrong: int) -> None:
     """Print the line."""
     figures = one.figures(), two.figures()
     report(
-        "h: two replicas beside one",
+        title,
         {
             "annotators": annotators,
             **{f"one_{name}": value for name, value in figures[0].items()},

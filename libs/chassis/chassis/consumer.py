@@ -86,7 +86,9 @@ class Consumer:
                 decoded = await self._deliverer.decode(list(chain(*records.values())))
                 if in_hand is not None:
                     await in_hand
-                in_hand = group.create_task(self._deliver(consumer, records, decoded))
+                in_hand = None
+                if records:
+                    in_hand = group.create_task(self._deliver(consumer, records, decoded))
                 if self._is_behind and time.monotonic() - committed_at > OFFSETS_SECONDS:
                     await self.commit(consumer)
                     committed_at = time.monotonic()
@@ -98,9 +100,8 @@ class Consumer:
         """Deliver, also what has gone to another replica by now: the inbox keeps it once."""
         async with self._busy:
             await self._deliverer.deliver(decoded)
-        if records:
-            self._positions |= {part: rows[-1].offset + 1 for part, rows in records.items()}
-            self._is_behind = True
+        self._positions |= {part: rows[-1].offset + 1 for part, rows in records.items()}
+        self._is_behind = True
         self._measure_lag(consumer)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:

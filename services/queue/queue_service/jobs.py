@@ -29,7 +29,7 @@ async def measure_depths(session: Session) -> None:
 
 
 JOBS = [
-    Job(timedelta(seconds=0.5), expire_leases),
+    Job(timedelta(seconds=0.7), expire_leases),  # And within a second it is offered again.
     Job(timedelta(seconds=1), release_answers),
     Job(timedelta(seconds=5), move_work),
     Job(timedelta(seconds=30), measure_depths),
