@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import orjson
-
-from chassis.database import Session
+from chassis.database import Session, as_json
 from chassis.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
 from queue_service.domain import refusals
@@ -35,7 +33,7 @@ class Compiled:
         faults = self.labels.check(label, payload)
         if faults:
             raise Invalid(Fault(at + one.pointer, one.keyword, one.message) for one in faults)
-        size = len(orjson.dumps(label))
+        size = len(as_json(label).encode())
         if size > LABEL_BYTES_MAX:
             message = f"A label has {LABEL_BYTES_MAX:,} bytes at most as JSON; this has {size:,}."
             raise Invalid([Fault(at, "size", message)])
