@@ -8,7 +8,8 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 REQUESTS = Histogram(
     "labelwright_http_request_seconds",
-    "Seconds from a request to its response, by route template, method and status class. "
+    "Seconds from a request to where its response begins, by route template, method and status "
+    "class. What waits for work (`wait_seconds`) is in it. "
     "A rising 5xx count is a bug: look in the logs for its trace id.",
     ["route", "method", "status"],
     buckets=_BUCKETS,

@@ -1,4 +1,8 @@
-"""Around every request: its trace and its duration."""
+"""Around every request: its trace, and how long it is until its answer begins.
+
+Until that begins: a stream of events goes on for as long as its page is open, a download for as
+long as its reader takes.
+"""
 
 import time
 
@@ -21,18 +25,19 @@ class Observed:
             return
         logs.continue_trace(_parent(scope))
         started, status = time.perf_counter(), 500
+        ended: float | None = None
 
         async def note(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, ended = message["status"], time.perf_counter()
             await send(message)
 
         try:
             await self._app(scope, receive, note)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            seconds = time.perf_counter() - started
+            seconds = (ended or time.perf_counter()) - started
             labels = (route, scope["method"], f"{status // 100}xx")
             metrics.REQUESTS.labels(*labels).observe(seconds)
 

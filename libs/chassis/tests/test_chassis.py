@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, Depends
+from prometheus_client import REGISTRY
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -22,6 +23,7 @@ from chassis.auth import AnyCaller, Caller, needs
 from chassis.database import Session, Sessions, Transaction, metadata, raw, transaction
 from chassis.delivery import on
 from chassis.json_body import JsonRoute
+from chassis.observed import Observed
 from chassis.outbox import add, relay_batch
 from chassis.parking import find_or_park, take_parked
 from chassis.settings import ServiceSettings
@@ -286,6 +288,23 @@ def test_no_local_variable_gets_into_the_log(capsys: pytest.CaptureFixture[str])
     said = capsys.readouterr().out
     assert "about 14 letters" in said
     assert "a secret token" not in said
+
+
+async def test_a_stream_is_measured_until_it_begins() -> None:
+    async def stream(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await asyncio.sleep(1.5)
+        await send({"type": "http.response.body", "body": b""})
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(Observed(stream)), base_url="http://test"
+    ) as http:
+        await http.request("TRACE", "/")
+
+    labels = {"route": "unmatched", "method": "TRACE", "status": "2xx"}
+    seconds = REGISTRY.get_sample_value("labelwright_http_request_seconds_sum", labels)
+    assert seconds is not None
+    assert seconds < 1
 
 
 async def test_what_is_not_there_is_a_problem_too(client: httpx.AsyncClient) -> None:

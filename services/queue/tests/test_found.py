@@ -133,6 +133,19 @@ def test_who_is_suspended_while_it_asks_holds_nothing(queue: QueueMachine) -> No
     queue.step(Ask(queue.ada), suspended, jam="work")
 
 
+def test_a_lease_that_comes_back_while_its_holder_is_suspended_locks_nothing_dead(
+    queue: QueueMachine,
+) -> None:
+    """Both end the lease, and both change what the queue knows of the annotator."""
+    begin(queue, queue.others.task("p", 1))
+    queue.step(Ask(queue.ada))
+
+    suspended = Hear((queue.others.standing(queue.ada, "p", "suspended"),))
+    queue.step(Release(held(queue)), suspended, jam="work")
+
+    assert queue.queue.lost == 0
+
+
 def test_an_answer_that_changes_as_it_becomes_final_locks_nothing_dead(queue: QueueMachine) -> None:
     begin(queue, queue.others.task("p", 1), undo=60)
     queue.step(Ask(queue.ada))

@@ -150,12 +150,13 @@ async def decide_label(session: Session, event: LabelDecided) -> None:
 async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
     """Keep an annotator's standing; a suspended one loses its leases."""
     await serialize(session, [event.annotator])  # What it is just being given is revoked too.
-    await intake.set_standing(session, event.annotator, event.project, event.standing)
-    announce_standing(session, event.annotator, event.project, event.standing)
     if event.standing == "suspended":
         held = await leasing.held_by(session, event.annotator, event.project)
         await leasing.end_leases(session, held, "suspended", event.occurred_at, forget=False)
         announce_work(session)
+    # Last, as whoever gives a lease back does: first the lease, then the work, then this row.
+    await intake.set_standing(session, event.annotator, event.project, event.standing)
+    announce_standing(session, event.annotator, event.project, event.standing)
 
 
 async def change_skill(session: Session, event: SkillChanged) -> None:
