@@ -28,8 +28,8 @@ from schemas.events import SpecPublished
 
 ALL = ("annotator", "reviewer", "adjudicator")
 TICK = timedelta(microseconds=1)
-FRESH_MAX = 60
-"""With so many new people everything is given out, or something is stuck."""
+FRESH, AT_A_TIME = 60, 20
+"""With so many new people more than it takes everything is given out, or something is stuck."""
 
 WAITING_MAX = 12
 
@@ -306,11 +306,12 @@ class QueueMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """With enough people everything that waits is given out."""
-        fresh = [self.person(f"fresh{n}", *ALL) for n in range(FRESH_MAX)]
+        many = FRESH + sum(self.world.slots().values()) // AT_A_TIME
+        fresh = [self.person(f"fresh{n}", *ALL) for n in range(many)]
         if self.is_sound and self.world.slots():
             self.step(Hear(tuple(self.others.skill(who, 1) for who in fresh)))
         while self.is_sound and self.world.slots():
-            self.step(Ask(fresh.pop(), 20))
+            self.step(Ask(fresh.pop(), AT_A_TIME))
 
 
 @contextmanager
