@@ -20,7 +20,7 @@ RATIO_MAX = 1.3
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long is measured. More than one period of the queue's own jobs (15 s) in all."""
+    """How long is measured. In all one period of the queue's rarest job of weight (30 s)."""
 
     seconds: float = 10.0
     rounds: int = 3

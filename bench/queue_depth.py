@@ -120,7 +120,7 @@ def ready(size: int, effort: Effort) -> None:
 
 
 def depths_ms(stack: Scene) -> float:
-    """How long it takes to count what waits; the queue does so every 15 s for its metrics."""
+    """How long it takes to count what waits; the queue does so every 30 s for its metrics."""
     who = stack.bearer("watcher", "sre")
 
     async def ask() -> float:

@@ -34,7 +34,7 @@ EVENT_BYTES_MAX = 1_000_000
 BATCH_ROWS = 500
 LOOK_AGAIN_SECONDS, IDLE_SECONDS = 0.02, 2.0
 """How soon to look again after nothing was found, which may mean that another replica is at it;
-twice as late each time, up to the second, since what is added here rings."""
+twice as late each time, up to IDLE_SECONDS, since what is added here rings."""
 PAUSE_SECONDS = 0.005
 """Between two batches, so that under load more events share one; the first goes at once."""
 RELAY_LOCK = 1  # Any constant will do: each service has a database of its own.

@@ -268,13 +268,13 @@ async def explain(
     batches: Batches = request.app.state.batches
     stages: list[Stage] = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
     worker = Worker(caller.pseudonym, _kind(caller))
-    about_another = annotator is not None and annotator != caller.pseudonym
-    if about_another and annotator is not None:
+    other = None if annotator == caller.pseudonym else annotator
+    if other is not None:
         if not caller.has(*LEADS):
             raise Forbidden("Only a lead asks about others.")
-        stages, worker = list(STAGE_ROLES), Worker(annotator, "human")
+        stages, worker = list(STAGE_ROLES), Worker(other, "human")
     return await explaining.explain(
-        session, batches.desk, worker, project, stages[::-1], exactly=about_another
+        session, batches.desk, worker, project, stages[::-1], exactly=other is not None
     )
 
 

@@ -78,7 +78,7 @@ async def ask_another(session: Session, held: Held, policy: Policy, now: datetim
         return False
     number = held.round + 1
     subject = uuid5(review_id, str(number))
-    task = await intake.task(session, work.task_id)
+    task = await intake.task(session, work.task_id, lock=False)
     if task is not None:
         context = work.context or {}
         further = Further(subject, "review", context, policy.review, review_id, number)

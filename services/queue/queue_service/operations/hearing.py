@@ -188,7 +188,7 @@ async def _policy(
 async def _known(session: Session, event: Event, task_id: UUID) -> dict[str, Any] | None:
     """The task, locked; or None, and the event waits until the task is known."""
     return await find_or_park(
-        session, event, _awaits(task_id), lambda: intake.lock_task(session, task_id)
+        session, event, _awaits(task_id), lambda: intake.task(session, task_id, lock=True)
     )
 
 

@@ -170,20 +170,14 @@ async def _add_shards(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         await connection.execute(_ADD_SHARDS, wanted)
 
 
-async def task(session: Session, task_id: UUID) -> dict[str, Any] | None:
-    """The annotate stage of a task, or None while it is not known."""
-    connection = await raw(session)
-    row = await connection.fetchrow(_TASK, task_id)
-    return None if row is None else dict(row)
+async def task(session: Session, task_id: UUID, *, lock: bool) -> dict[str, Any] | None:
+    """The annotate stage of a task, or None while it is not known.
 
-
-async def lock_task(session: Session, task_id: UUID) -> dict[str, Any] | None:
-    """The same, locked: what has happened to the task is seen by the statements after this one.
-
-    Two events about one task may come by two topics, and be heard at once.
+    `lock`: what has happened to the task is seen by the statements after this one. Two events about
+    one task may come by two topics, and be heard at once.
     """
     connection = await raw(session)
-    row = await connection.fetchrow(_LOCK_TASK, task_id)
+    row = await connection.fetchrow(_LOCK_TASK if lock else _TASK, task_id)
     return None if row is None else dict(row)
 
 
