@@ -25,6 +25,8 @@ from chassis.settings import ServiceSettings
 
 ALGORITHMS = ["Ed25519"]
 REMEMBERED_MAX = 20_000
+EXPIRY_MAX = 253_402_300_800
+"""The beginning of the year 10000, in seconds: a later expiry is a mistake."""
 KEYS_AGE_MIN_SECONDS = 30.0
 """An unknown key id makes the issuer's keys be read again, but not more often than this."""
 
@@ -37,7 +39,21 @@ class Forbidden(Exception):
     """This token does not allow that."""
 
 
-REFUSALS: dict[type[Exception], int] = {Unauthenticated: 401, Forbidden: 403}
+class UnknownProject(Exception):
+    """There is no such project, or the token is not for it."""
+
+    # One refusal for both: nobody learns by guessing which projects exist.
+
+    def __init__(self, project: str) -> None:
+        """`project` is the name that the caller sent."""
+        super().__init__(f"There is no project '{project}', or your token is not for it.")
+
+
+REFUSALS: dict[type[Exception], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    UnknownProject: 404,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +75,9 @@ class Caller:
         return "*" in self.projects or project in self.projects
 
     def check_project(self, project: str) -> None:
-        """Raise Forbidden unless the caller may see `project`."""
+        """Raise UnknownProject unless the caller may see `project`."""
         if not self.reaches(project):
-            raise Forbidden(f"The token is not for the project '{project}'.")
+            raise UnknownProject(project)
 
 
 class Verifier:
@@ -110,6 +126,8 @@ class Verifier:
     def _claims_of(self, token: str, keys: KeySet) -> dict[str, Any]:
         claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
         self._claims.validate(claims)
+        if not isinstance(claims["iss"], str):
+            raise ValueError("the claim 'iss' must be a text")
         return dict(claims)
 
     async def _key_set(self, *, again: bool) -> KeySet:
@@ -130,13 +148,35 @@ class Verifier:
         return KeySet.import_key_set(orjson.loads(self._settings.jwks_file.read_bytes()))
 
     def _read(self, claims: dict[str, Any]) -> Caller:
+        subject = claims["sub"]
+        if not isinstance(subject, str):
+            raise Unauthenticated("The token's claim 'sub' must be a text.")
         return Caller(
-            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], claims["sub"]),
+            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], subject),
             kind=str(claims.get("kind", "human")),
-            roles=frozenset(map(str, claims.get("roles", ()))),
-            projects=frozenset(map(str, claims.get("projects", ()))),
-            expires_at=float(claims["exp"]),
+            roles=_names(claims, "roles"),
+            projects=_names(claims, "projects"),
+            expires_at=_expiry(claims["exp"]),
         )
+
+
+def _names(claims: dict[str, Any], claim: str) -> frozenset[str]:
+    """Return the names in a claim that holds a list of texts. Raises Unauthenticated.
+
+    Some identity providers send a single value as a text: that is one name, never its letters.
+    """
+    value = claims.get(claim, [])
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Unauthenticated(f"The token's claim '{claim}' must be a list of texts.")
+    return frozenset(names)
+
+
+def _expiry(value: object) -> float:
+    """Return the expiry as seconds since 1970. Raises Unauthenticated."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < EXPIRY_MAX:
+        raise Unauthenticated("The token's claim 'exp' must be a time in seconds since 1970.")
+    return float(value)
 
 
 def pseudonym(key: str, issuer: str, subject: str) -> str:

@@ -62,12 +62,13 @@ class ProjectView(ProjectHead):
     spec_version: SpecVersion | None
     """The newest; None before the first is published."""
     spec_hash: Sha256 | None
-    items: int
-    tasks: dict[TaskState, int]
+    items: int | None
+    """None for annotators, as are the counts below: a count that changes tells work from honeypots."""
+    tasks: dict[TaskState, int] | None
     """Tasks that are work, by state. Every state is there."""
     gold: int | None
     """Items whose right label is known. Told only to those who may register gold."""
-    rolling_out: int
+    rolling_out: int | None
     """Tasks that still wait to be made again under the newest spec version."""
 
 

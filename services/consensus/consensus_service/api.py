@@ -15,7 +15,6 @@ from schemas.vocabulary import ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
     domain.UnknownTask: status.HTTP_404_NOT_FOUND,
-    domain.UnknownProject: status.HTTP_404_NOT_FOUND,
     domain.BadCursor: status.HTTP_422_UNPROCESSABLE_CONTENT,
 }
 
@@ -30,8 +29,7 @@ Lead = Annotated[
 @router.get("/tasks/{task_id}")
 async def task(task_id: UUID, caller: Lead, session: Transaction) -> TaskView:
     """Where a task stands, and why."""
-    caller.check_project(await views.task_project(session, task_id))
-    return await views.show_task(session, task_id)
+    return await views.show_task(session, caller, task_id)
 
 
 @router.get("/projects/{project}/agreement")

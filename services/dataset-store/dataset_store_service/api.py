@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from chassis.auth import AnyCaller, Caller, needs
+from chassis.auth import Caller, needs
 from chassis.clock import Now
 from chassis.database import Transaction
 from chassis.json_body import JsonRoute
@@ -26,10 +26,10 @@ from schemas.dataset_store import (
     UseRequest,
     Versions,
 )
+from schemas.roles import LABEL_READERS
 from schemas.vocabulary import INT_MAX, DatasetName, Id, ProjectName, Sha256
 
 REFUSALS: dict[type[Exception], int] = {
-    refusals.UnknownProject: 404,
     refusals.UnknownDataset: 404,
     refusals.UnknownVersion: 404,
     refusals.UnknownFile: 404,
@@ -42,8 +42,7 @@ FOR_EVER = "private, max-age=31536000, immutable"
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 
-# Not for annotators: whoever sees which items have labels can tell the honeypots by elimination.
-Reader = Annotated[Caller, Depends(needs("trainer", "spec_owner", "pipeline", "sre", "admin"))]
+Reader = Annotated[Caller, Depends(needs(*LABEL_READERS))]
 Publisher = Annotated[Caller, Depends(needs("trainer", "spec_owner", "pipeline", "admin"))]
 FileName = Annotated[str, Path(pattern=r"^[a-z]+\.(jsonl|parquet)$")]
 
@@ -152,9 +151,7 @@ async def get_lineage(item_id: Id, caller: Reader, session: Transaction, told: T
 
 
 @router.get("/projects/{project}/labels/summary")
-async def get_summary(
-    project: ProjectName, caller: AnyCaller, session: Transaction
-) -> LabelsSummary:
+async def get_summary(project: ProjectName, caller: Reader, session: Transaction) -> LabelsSummary:
     """How far the labels of a project are."""
     caller.check_project(project)
     return await views.summary(session, project)

@@ -23,7 +23,6 @@ from schemas.quality import (
 from schemas.vocabulary import Annotator, ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
-    refusals.UnknownProject: status.HTTP_404_NOT_FOUND,
     refusals.UnknownAnnotator: status.HTTP_404_NOT_FOUND,
     refusals.UnknownIssue: status.HTTP_404_NOT_FOUND,
     refusals.UnreadableSpec: status.HTTP_422_UNPROCESSABLE_CONTENT,

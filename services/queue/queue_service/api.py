@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi.responses import JSONResponse
 
 from chassis.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.clock import Now
@@ -35,11 +36,11 @@ from schemas.queue import (
     SkipRequest,
     SpecView,
 )
+from schemas.spec_views import spec_view
 from schemas.vocabulary import Annotator as PseudonymName
 from schemas.vocabulary import AnnotatorKind, ProjectName, SpecVersion, Stage
 
 REFUSALS: dict[type[Exception], int] = {
-    refusals.UnknownProject: status.HTTP_404_NOT_FOUND,
     refusals.UnknownSpec: status.HTTP_404_NOT_FOUND,
     refusals.UnknownLease: status.HTTP_404_NOT_FOUND,
     refusals.NotYours: status.HTTP_403_FORBIDDEN,
@@ -57,6 +58,11 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
     refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
     refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
+}
+
+SPEC_CACHING = {
+    "cache-control": "private, max-age=31536000, immutable",
+    "vary": "Authorization",
 }
 
 hot = APIRouter(route_class=HotRoute, prefix="/v1")
@@ -222,20 +228,15 @@ async def bulk_annotate(
     return await bulk.answer_in_bulk(session, worker, body, now)
 
 
-@router.get("/specs/{project}/{version}")
+@router.get("/specs/{project}/{version}", response_model=SpecView)
 async def spec(
-    project: ProjectName,
-    version: SpecVersion,
-    caller: AnyCaller,
-    session: Transaction,
-    response: Response,
-) -> SpecView:
-    """A spec version. It never changes, so it may be kept for ever."""
+    project: ProjectName, version: SpecVersion, caller: AnyCaller, session: Transaction
+) -> Response:
+    """A spec version. It never changes. Annotators get it without the honeypot policy."""
     caller.check_project(project)
-    view = await specs.show_spec(session, project, version)
-    response.headers["cache-control"] = "private, max-age=31536000, immutable"
-    response.headers["etag"] = f'"{view.hash}"'
-    return view
+    found = await specs.show_spec(session, project, version)
+    body, etag = spec_view(found, found.hash, caller.roles)
+    return JSONResponse(body, headers={"etag": etag, **SPEC_CACHING})
 
 
 @router.get("/queues")

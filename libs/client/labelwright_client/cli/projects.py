@@ -72,7 +72,7 @@ def show(name: ProjectArgument, home: HomeOption = None, as_json: JsonOption = F
             "title": found.title,
             "spec version": found.spec_version,
             "items": found.items,
-            **{f"tasks {state}": count for state, count in found.tasks.items()},
+            **{f"tasks {state}": count for state, count in (found.tasks or {}).items()},
             "gold": found.gold,
         }
     )

@@ -10,7 +10,7 @@ from consensus_service.domain.deciding import (
     judge,
 )
 from consensus_service.domain.posterior import FieldModel, calibrated, posterior, with_scores
-from consensus_service.domain.refusals import BadCursor, UnknownProject, UnknownTask
+from consensus_service.domain.refusals import BadCursor, UnknownTask
 from consensus_service.domain.skips import pairs, reasons, told
 from consensus_service.domain.votes import Ballot, Vote
 
@@ -22,7 +22,6 @@ __all__ = [
     "Decided",
     "FieldModel",
     "Outcome",
-    "UnknownProject",
     "UnknownTask",
     "Vote",
     "Wait",

@@ -5,9 +5,5 @@ class UnknownTask(Exception):
     """There is no such task here (yet)."""
 
 
-class UnknownProject(Exception):
-    """There is no such project here (yet)."""
-
-
 class BadCursor(Exception):
     """This is not a cursor of this list."""

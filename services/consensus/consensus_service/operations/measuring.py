@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from agreement import Estimate, Votes, by_label, by_pair, krippendorff_alpha, raw_agreement
 from chassis import outbox
+from chassis.auth import UnknownProject
 from chassis.database import Session
-from consensus_service import domain, metrics
+from consensus_service import metrics
 from consensus_service.domain import sampling
 from consensus_service.operations.specs import Compiled, compiled
 from consensus_service.store import agreement as store
@@ -162,7 +163,7 @@ async def show_agreement(
 ) -> AgreementViews:
     """What was measured last; a closer look is taken at the votes there are now."""
     if await specs.newest_version(session, project) is None:
-        raise domain.UnknownProject(f"No project '{project}' is known here.")
+        raise UnknownProject(project)
     rows = await store.measured(session, project, version, field)
     views = [await closer.view(session, project, row) for row in rows]
     return AgreementViews(project=project, agreement=views)

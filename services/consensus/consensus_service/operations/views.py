@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
 from consensus_service import domain
 from consensus_service.operations.specs import Compiled, compiled
@@ -15,19 +16,11 @@ PAGE = 200
 _START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
-async def task_project(session: Session, task_id: UUID) -> str:
-    """The project of a task."""
+async def show_task(session: Session, caller: Caller, task_id: UUID) -> TaskView:
+    """Return where a task stands, and why. Raises UnknownTask, also for projects out of reach."""
     task = await tasks.task(session, task_id)
-    if task is None:
-        raise domain.UnknownTask(f"No task {task_id} is known here.")
-    return task.project
-
-
-async def show_task(session: Session, task_id: UUID) -> TaskView:
-    """Where a task stands, and why."""
-    task = await tasks.task(session, task_id)
-    if task is None:
-        raise domain.UnknownTask(f"No task {task_id} is known here.")
+    if task is None or not caller.reaches(task.project):
+        raise domain.UnknownTask(f"There is no task {task_id}, or your token is not for it.")
     spec = await compiled(session, task.project, task.spec_version)
     stored = await tasks.votes(session, task_id)
     skipped = await skips.skips(session, task_id)
@@ -68,7 +61,7 @@ def _vote(vote: Stored, spec: Compiled | None) -> Vote:
 async def show_conflicts(session: Session, project: str, after: str | None) -> Conflicts:
     """The open conflicts of a project, oldest first; `next` is where the following page begins."""
     if await specs.newest_version(session, project) is None:
-        raise domain.UnknownProject(f"No project '{project}' is known here.")
+        raise UnknownProject(project)
     rows = await tasks.conflicts(session, project, _cursor(after), PAGE)
     views = [
         ConflictView(

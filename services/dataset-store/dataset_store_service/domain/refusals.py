@@ -1,10 +1,6 @@
 """What the dataset-store refuses. The docstring is the title."""
 
 
-class UnknownProject(Exception):
-    """There is no such project here (yet)."""
-
-
 class UnknownDataset(Exception):
     """There is no such dataset."""
 

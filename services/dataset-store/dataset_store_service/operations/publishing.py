@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from chassis import outbox
+from chassis.auth import UnknownProject
 from chassis.database import Session, after_commit
 from dataset_store_service import metrics
 from dataset_store_service.domain import records
@@ -17,7 +18,6 @@ from dataset_store_service.domain.refusals import (
     BeyondLedger,
     NothingDecided,
     OtherProject,
-    UnknownProject,
 )
 from dataset_store_service.operations import files
 from dataset_store_service.store import states, versions
@@ -69,7 +69,7 @@ async def publish(
 
 async def _cut(session: Session, request: PublishRequest) -> int:
     if not await versions.is_known(session, request.project):
-        raise UnknownProject(f"There is no project '{request.project}' in the ledger.")
+        raise UnknownProject(request.project)
     last = await states.last_decision_no(session, request.project)
     cut = last if request.decision_no is None else request.decision_no
     if cut > last:

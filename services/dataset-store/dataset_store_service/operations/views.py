@@ -10,14 +10,13 @@ from uuid import UUID
 import orjson
 
 from chassis import outbox
-from chassis.auth import Caller
+from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
 from dataset_store_service.domain.diff import Page, compare
 from dataset_store_service.domain.refusals import (
     UnknownDataset,
     UnknownFile,
     UnknownItem,
-    UnknownProject,
     UnknownVersion,
 )
 from dataset_store_service.operations import files
@@ -56,7 +55,7 @@ class File(NamedTuple):
 async def summary(session: Session, project: str) -> LabelsSummary:
     """How far the labels of a project are."""
     if not await versions.is_known(session, project):
-        raise UnknownProject(f"There is no project '{project}' in the ledger.")
+        raise UnknownProject(project)
     last = await states.last_decision_no(session, project)
     counts: Counter[str] = Counter()
     decided: dict[str, int] = {}
@@ -89,9 +88,8 @@ async def list_datasets(session: Session, caller: Caller, after: str) -> Dataset
 async def list_versions(session: Session, caller: Caller, dataset: str, before: int) -> Versions:
     """The versions of a dataset, newest first."""
     project = await versions.project_of(session, dataset)
-    if project is None:
-        raise UnknownDataset(f"There is no dataset '{dataset}'.")
-    caller.check_project(project)
+    if project is None or not caller.reaches(project):
+        raise UnknownDataset(f"There is no dataset '{dataset}', or your token is not for it.")
     found = await versions.publications_of_dataset(session, dataset, before, PAGE)
     heads = [
         VersionHead(
@@ -110,11 +108,10 @@ async def list_versions(session: Session, caller: Caller, dataset: str, before: 
 
 
 async def reached(session: Session, caller: Caller, hash_: str) -> Version:
-    """The version of a hash. Raises UnknownVersion; Forbidden if it is of another project."""
+    """The version of a hash. Raises UnknownVersion, also for projects out of the caller's reach."""
     version = await versions.version(session, hash_)
-    if version is None:
-        raise UnknownVersion(f"There is no version {hash_}.")
-    caller.check_project(version.project)
+    if version is None or not caller.reaches(version.project):
+        raise UnknownVersion(f"There is no version {hash_}, or your token is not for it.")
     return version
 
 
@@ -201,9 +198,8 @@ async def use(
 async def lineage(session: Session, caller: Caller, home: Path, item_id: UUID) -> Lineage:
     """Where the labels of an item come from, and where they went."""
     project = await lineage_store.project_of_item(session, item_id)
-    if project is None:
-        raise UnknownItem(f"There is no item {item_id} in the ledger.")
-    caller.check_project(project)
+    if project is None or not caller.reaches(project):
+        raise UnknownItem(f"There is no item {item_id} in the ledger, or your token is not for it.")
     last = await states.last_decision_no(session, project)
     tasks = await lineage_store.tasks_of_item(session, item_id)
     names = [task.pop("external_id") for task in tasks]

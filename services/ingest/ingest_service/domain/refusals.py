@@ -1,10 +1,6 @@
 """What ingest refuses. The docstring is the title."""
 
 
-class UnknownProject(Exception):
-    """There is no such project."""
-
-
 class UnknownSpec(Exception):
     """There is no such spec version."""
 

@@ -3,13 +3,14 @@
 import secrets
 from datetime import datetime
 
-from chassis.auth import Caller
+from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
 from ingest_service.domain.model import Project
-from ingest_service.domain.refusals import ProjectExists, UnknownProject
+from ingest_service.domain.refusals import ProjectExists
 from ingest_service.store import projects as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import ProjectHead, ProjectRequest, Projects, ProjectView
+from schemas.roles import LABEL_READERS
 
 PAGE = 200
 GOLD_ROLES = ("spec_owner", "pipeline", "admin")
@@ -33,7 +34,7 @@ async def known_project(session: Session, name: str) -> Project:
     """The project called `name`. Raises UnknownProject."""
     project = await store.project(session, name)
     if project is None:
-        raise UnknownProject(f"There is no project '{name}'.")
+        raise UnknownProject(name)
     return project
 
 
@@ -41,7 +42,7 @@ async def locked_project(session: Session, name: str) -> Project:
     """The project called `name`, locked. Raises UnknownProject."""
     project = await store.project_for_update(session, name)
     if project is None:
-        raise UnknownProject(f"There is no project '{name}'.")
+        raise UnknownProject(name)
     return project
 
 
@@ -54,19 +55,19 @@ async def list_projects(session: Session, caller: Caller, after: str) -> Project
 
 
 async def view_project(session: Session, caller: Caller, name: str) -> ProjectView:
-    """A project, with what it holds in numbers."""
+    """A project, with what it holds in numbers for those who may see labels."""
     project = await known_project(session, name)
     spec = await newest_spec(session, name)
-    counts = await store.counts(session, name)
+    counts = await store.counts(session, name) if caller.has(*LABEL_READERS) else None
     return ProjectView.model_validate(
         {
             **_head(project).model_dump(),
             "spec_version": spec and spec.version,
             "spec_hash": spec and spec.hash,
-            "items": counts.items,
-            "tasks": counts.tasks,
-            "gold": counts.gold if caller.has(*GOLD_ROLES) else None,
-            "rolling_out": counts.rolling_out,
+            "items": counts and counts.items,
+            "tasks": counts and counts.tasks,
+            "gold": counts.gold if counts and caller.has(*GOLD_ROLES) else None,
+            "rolling_out": counts and counts.rolling_out,
         }
     )
 

@@ -1,10 +1,6 @@
 """What the quality service refuses."""
 
 
-class UnknownProject(Exception):
-    """No such project is known here."""
-
-
 class UnknownAnnotator(Exception):
     """No such annotator is known in the projects that you may see."""
 

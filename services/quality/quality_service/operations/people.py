@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from chassis import outbox
-from chassis.auth import Caller
+from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
-from quality_service.domain.refusals import UnknownAnnotator, UnknownProject
+from quality_service.domain.refusals import UnknownAnnotator
 from quality_service.domain.shares import share
 from quality_service.operations.honeypots import standing_changed
 from quality_service.operations.reviews import review_suspended
@@ -42,12 +42,20 @@ async def show_annotator(session: Session, caller: Caller, annotator: str) -> An
 def _standing(row: dict[str, Any], is_told: bool) -> AnnotatorStanding:
     return AnnotatorStanding(
         project=row["project"],
-        standing=row["standing"],
+        standing=row["standing"] if is_told else _shown_to_annotator(row["standing"]),
         reason=row["reason"] if is_told else None,
         accuracy=_accuracy(row) if is_told else None,
         last_good_at=row["last_good_at"] if is_told else None,
         skills=row["skills"],
     )
+
+
+def _shown_to_annotator(standing: Standing) -> Standing:
+    """Return `standing` as annotators see their own: suspended or not.
+
+    The others change with a honeypot's score, so that a change would tell which task was one.
+    """
+    return "suspended" if standing == "suspended" else "good"
 
 
 def _accuracy(row: dict[str, Any]) -> Accuracy:
@@ -61,7 +69,7 @@ async def list_annotators(
 ) -> ProjectAnnotators:
     """A page of a project's annotators."""
     if not await specs.has_project(session, project):
-        raise UnknownProject(f"There is no project '{project}'.")
+        raise UnknownProject(project)
     rows = await views.annotators(session, project, after, limit + 1)
     page = [_annotator(row) for row in rows[:limit]]
     return ProjectAnnotators(
@@ -88,7 +96,7 @@ async def change_annotator(
 ) -> None:
     """Do what a person decided about an annotator, who need not have worked yet."""
     if not await specs.has_project(session, update.project):
-        raise UnknownProject(f"There is no project '{update.project}'.")
+        raise UnknownProject(update.project)
     await specs.lock(session, [update.project])
     await scores.meet(session, [(update.project, annotator)])
     if update.standing is not None:

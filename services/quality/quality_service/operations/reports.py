@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.auth import Caller
+from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
 from quality_service.domain import issues as rules
 from quality_service.domain.issues import Issue
 from quality_service.domain.rationales import Group, grouped
-from quality_service.domain.refusals import UnknownIssue, UnknownProject
+from quality_service.domain.refusals import UnknownIssue
 from quality_service.domain.shares import difference, share
 from quality_service.domain.skips import hesitations
 from quality_service.store import evidence, issues, specs, views
@@ -45,9 +45,8 @@ async def list_issues(session: Session, project: str, after: UUID | None, limit:
 async def show_issue(session: Session, caller: Caller, issue_id: UUID) -> SpecIssueDetail:
     """A spec issue with its evidence."""
     stored = await views.issue(session, issue_id)
-    if stored is None:
-        raise UnknownIssue(f"There is no spec issue {issue_id}.")
-    caller.check_project(stored.project)
+    if stored is None or not caller.reaches(stored.project):
+        raise UnknownIssue(f"There is no spec issue {issue_id}, or your token is not for it.")
     shown = (await _shown(session, [stored]))[0]
     about = Issue(stored.issue_id, stored.project, stored.spec_version, stored.field)
     return SpecIssueDetail(**dict(shown), evidence=await _evidence(session, about))
@@ -167,4 +166,4 @@ async def list_models(session: Session, project: str) -> Models:
 
 async def _check_project(session: Session, project: str) -> None:
     if not await specs.has_project(session, project):
-        raise UnknownProject(f"There is no project '{project}'.")
+        raise UnknownProject(project)

@@ -7,10 +7,6 @@ class Refused(Exception):
     """What was asked for is not done; the refusals below say why."""
 
 
-class UnknownProject(Refused):
-    """There is no such project here (yet)."""
-
-
 class UnknownSpec(Refused):
     """There is no such spec version."""
 

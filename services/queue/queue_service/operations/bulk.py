@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from chassis import outbox
+from chassis.auth import UnknownProject
 from chassis.database import Session
 from chassis.problem import Invalid
 from queue_service import metrics
@@ -33,7 +34,7 @@ async def answer_in_bulk(
         raise refusals.Backlogged("The events of earlier answers are still to be sent.")
     version = await views.newest_version(session, request.project)
     if version is None:
-        raise refusals.UnknownProject(f"No project '{request.project}' is known here.")
+        raise UnknownProject(request.project)
     names = [one.external_id for one in request.annotations]
     targets = await bulk.targets(session, worker.annotator, request.project, names)
     taken = Taken(worker, now)

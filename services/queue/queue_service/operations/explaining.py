@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.auth import UnknownProject
 from chassis.database import Session
 from queue_service import metrics
 from queue_service.domain.choice import NOBODY, Ask, Person, Shard, hindrance
 from queue_service.domain.leases import Worker
-from queue_service.domain.refusals import UnknownProject
 from queue_service.operations.choosing import Desk, peek
 from queue_service.operations.specs import policy_of
 from queue_service.store import leasing, views
@@ -43,7 +43,7 @@ async def explain(
     """
     version = await views.newest_version(session, project)
     if version is None:
-        raise UnknownProject(f"No project '{project}' is known here.")
+        raise UnknownProject(project)
     scene = await leasing.scene(session, [worker.annotator])
     await desk.learn_shards(session, scene.newest_shard)
     person = scene.people[worker.annotator]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chassis.auth import UnknownProject
 from chassis.database import Session, as_json
 from chassis.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
@@ -81,6 +82,6 @@ async def show_spec(session: Session, project: str, version: int) -> SpecView:
 async def pause(session: Session, project: str, *, paused: bool) -> None:
     """Give no more work of a project out, or go on."""
     if not await intake.pause(session, project, paused=paused):
-        raise refusals.UnknownProject(f"No project '{project}' is known here.")
+        raise UnknownProject(project)
     if not paused:
         announce_work(session)
