@@ -63,7 +63,7 @@ class ProjectView(ProjectHead):
     """The newest; None before the first is published."""
     spec_hash: Sha256 | None
     items: int | None
-    """None for annotators, as are the counts below: a count that changes tells work from honeypots."""
+    """None for annotators, as are the counts below: a changing count tells work from honeypots."""
     tasks: dict[TaskState, int] | None
     """Tasks that are work, by state. Every state is there."""
     gold: int | None
