@@ -63,6 +63,9 @@ class Ask:
     task_types: frozenset[str] | None = None
     items: tuple[str, ...] | None = None
     count: int = 1
+    attempts: int = 0
+    """How many transactions found only work that others held locked. From the second on its locks
+    are waited for."""
 
     @property
     def asks_for(self) -> Hashable:

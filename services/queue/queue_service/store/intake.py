@@ -76,7 +76,10 @@ _HOLD_VERSION = """
 SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, 5))
 FROM (SELECT DISTINCT project FROM work WHERE work_id = ANY($1) ORDER BY project) w
 """
-_LOCK_VERSION = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
+# After the lock on shards, as it is for whoever takes in work.
+_LOCK_VERSION = """
+SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
+"""
 _REFRESH = f"""
 INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, batch, spec_version, since)
 SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
@@ -91,7 +94,7 @@ ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank
 """
 _OF_VERSION = """
 SELECT work_id FROM work WHERE project = $1 AND spec_version = $2 AND state = 'open'
-ORDER BY work_id FOR UPDATE
+ORDER BY purpose = 'honeypot', work_id FOR UPDATE
 """
 _REPRIORITIZE = """
 UPDATE work SET priority = $3 WHERE item_id = $1 AND task_id = $2 AND state = 'open'
