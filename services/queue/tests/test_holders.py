@@ -110,3 +110,17 @@ async def test_a_lease_that_is_answered_is_read_without_its_draft(queue: Queue) 
 
     assert "draft" not in Held.__dataclass_fields__
     assert "unfinished" not in str(held)
+
+
+async def test_a_skill_opens_work_in_the_project_that_granted_it_alone(queue: Queue) -> None:
+    other = {"project": "other", "external_id": "o", "skills": ["french"]}
+    await queue.hear(spec(), spec(project="other"), task(1, skills=["french"]), task(2, **other))
+
+    await queue.hear(queue.has_skill("ada", "french", 9, "other"))
+    [given] = await queue.lease("ada", count=5)
+    await queue.hear(queue.has_skill("ada", "french", 1, "p"))
+    [later] = await queue.lease("ada", count=5)
+
+    assert (given["project"], later["project"]) == ("other", "p")
+    missing = await queue.explain("bob")
+    assert "1 or more need french>=1, which you do not have." in missing["sentences"]

@@ -160,8 +160,8 @@ async def change_standing(session: Session, event: AnnotatorStandingChanged) -> 
 
 
 async def change_skill(session: Session, event: SkillChanged) -> None:
-    """Keep an annotator's level in a skill."""
-    await intake.set_skill(session, event.annotator, event.skill, event.level)
+    """Keep an annotator's level in a skill, for the project that granted it."""
+    await intake.set_skill(session, event.annotator, event.project, event.skill, event.level)
     announce_work(session)
 
 

@@ -117,7 +117,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
                 spec_hash=offer.spec_hash,
                 start=rules.chance(key, "which", annotator, str(taken)),
                 shown_max=policy.honeypots.exposure_max,
-                skills=tuple(draw.person.skills),
+                skills=tuple(draw.person.skills_in(offer.project)),
                 items=draw.ask.items,
                 passed=tuple(one.item_id for one in draw.chosen),
             )

@@ -15,7 +15,7 @@ from schemas.vocabulary import Stage
 _SCENE = f"""
 SELECT q.annotator,
     (SELECT count(*) FROM leases l WHERE l.annotator = q.annotator AND l.ended IS NULL) AS held,
-    ARRAY(SELECT s.skill || '>=' || least(s.level, {LEVEL_MAX}) FROM skills s
+    ARRAY(SELECT ARRAY[s.project, s.skill || '>=' || least(s.level, {LEVEL_MAX})] FROM skills s
         WHERE s.annotator = q.annotator AND s.level > 0) AS levels,
     ARRAY(SELECT d.shard FROM declined d WHERE d.annotator = q.annotator) AS declined,
     ARRAY(SELECT ARRAY[h.task_type, h.stage] FROM history h
@@ -165,7 +165,7 @@ async def scene(session: Session, annotators: Sequence[str]) -> Scene:
         if name not in people:
             people[name] = Person(
                 row["held"],
-                frozenset(row["levels"]),
+                frozenset(map(tuple, row["levels"])),
                 frozenset(row["declined"]),
                 frozenset(map(tuple, row["experienced"])),
                 mine,
