@@ -365,3 +365,22 @@ async def test_a_model_answers_in_bulk_once_and_what_is_wrong_is_told(queue: Que
     person = queue.tokens.bearer("ada", "annotator")
     refused = await queue.http.post("/v1/annotations/bulk", json=body, headers=person)
     assert refused.status_code == 403
+
+
+async def test_an_answer_that_another_release_stored_is_released_and_shown_to_an_adjudicator(
+    queue: Queue,
+) -> None:
+    await queue.hear(spec(undo_seconds=60, adjudication={"votes": "shown"}), task())
+    [lease] = await queue.lease("ada")
+    await queue.answer("ada", lease, GOOD)
+    body = '{"label": {"mood": "good"}, "certainty": 3}'
+    await queue.sql("UPDATE answers SET body = $1::jsonb", body)
+
+    async with transaction(queue.sessions) as session:
+        await answering.release_answers(session, datetime(2100, 1, 1, tzinfo=UTC))
+
+    [event] = await queue.said()
+    assert (event.label, event.rules, event.note, event.active_ms) == (GOOD, [], None, None)
+    await queue.hear(conflict([event.annotation_id]))
+    [held] = await queue.lease("eve", "adjudicator")
+    assert held["context"]["votes"] == [{"label": GOOD, "rules": [], "note": None}]

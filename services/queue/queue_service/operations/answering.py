@@ -120,7 +120,9 @@ async def release_answers(session: Session, now: datetime) -> None:
 
 
 def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
-    work, body = held.work, given.body
+    # Through the model: another release may have stored it, with other fields.
+    request = AnnotationRequest.model_validate(given.body, extra="ignore")
+    work = held.work
     return AnnotationSubmitted(
         occurred_at=given.submitted_at,
         project=work.project,
@@ -132,14 +134,14 @@ def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
         annotator=held.annotator,
         annotator_kind=held.kind,
         standing=held.standing,
-        label=body["label"],
-        rules=body["rules"],
-        note=body["note"],
+        label=request.label,
+        rules=request.rules,
+        note=request.note,
         prelabel=held.prelabel,
         prelabel_given=_prelabel(held),
         leased_at=held.leased_at,
         submitted_at=given.submitted_at,
-        active_ms=body["active_ms"],
+        active_ms=request.active_ms,
     )
 
 
@@ -193,7 +195,7 @@ async def adjudicate(
     """Settle a conflict; True if the decision is new."""
     held = await _held(session, lease_id, holder, ("adjudicate",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, body)
+    again = await _same_again(session, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
@@ -226,7 +228,7 @@ async def review(
     """Accept, fix or reject a decided label; True if the verdict is new."""
     held = await _held(session, lease_id, holder, ("review",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, body)
+    again = await _same_again(session, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
@@ -268,12 +270,14 @@ async def _reviewed(
     )
 
 
-async def _same_again(session: Session, held: Held, body: dict[str, Any]) -> UUID | None:
+async def _same_again(
+    session: Session, held: Held, request: AdjudicationRequest | ReviewRequest
+) -> UUID | None:
     """The id of the answer given with this lease, if it is this one."""
     if held.ended != "answered":
         return None
     given = await answers.given(session, held.lease_id)
-    if given is None or given.body != body:
+    if given is None or type(request).model_validate(given.body, extra="ignore") != request:
         raise refusals.AlreadyAnswered("The answer given with this lease stands.")
     return given.answer_id if held.work.stage == "adjudicate" else _review_id(held)
 
