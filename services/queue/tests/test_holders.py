@@ -112,6 +112,19 @@ async def test_a_lease_that_is_answered_is_read_without_its_draft(queue: Queue) 
     assert "unfinished" not in str(held)
 
 
+@pytest.mark.parametrize("blank", ["", "   ", "\n\t", "\u200b", "\u00a0\u2060"])
+async def test_a_decision_is_refused_while_its_rationale_is_blank(queue: Queue, blank: str) -> None:
+    lease = await _leased(queue, "adjudicate")
+    body = {"label": GOOD, "rationale": blank, "cause": "slip"}
+
+    refused = await queue.put("ada", lease, "adjudication", body)
+    taken = await queue.put("ada", lease, "adjudication", {**body, "rationale": "\u00e9"})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/rationale"
+    assert taken.status_code == 201
+
+
 async def test_a_skill_opens_work_in_the_project_that_granted_it_alone(queue: Queue) -> None:
     other = {"project": "other", "external_id": "o", "skills": ["french"]}
     await queue.hear(spec(), spec(project="other"), task(1, skills=["french"]), task(2, **other))

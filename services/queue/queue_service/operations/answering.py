@@ -277,9 +277,19 @@ async def _same_again(
     if held.ended != "answered":
         return None
     given = await answers.given(session, held.lease_id)
-    if given is None or type(request).model_validate(given.body, extra="ignore") != request:
+    if given is None or not _is_same(given.body, request):
         raise refusals.AlreadyAnswered("The answer given with this lease stands.")
     return given.answer_id if held.work.stage == "adjudicate" else _review_id(held)
+
+
+def _is_same(stored: dict[str, Any], request: AdjudicationRequest | ReviewRequest) -> bool:
+    """Return True if `stored` says what `request` says; what it lacks has its default.
+
+    It is not validated: what an older release took need not be allowed any more.
+    """
+    fields = type(request).model_fields.items()
+    known = {name: stored.get(name, field.get_default()) for name, field in fields}
+    return known == request.model_dump(mode="json")
 
 
 async def heartbeat(session: Session, lease_id: UUID, holder: Holder, now: datetime) -> datetime:
