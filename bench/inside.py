@@ -17,7 +17,7 @@ from chassis.clock import utc_now
 from chassis.database import Sessions, create_pool, transaction
 from labelwright_client import tokens
 from queue_service.domain.choice import Ask
-from queue_service.domain.leases import Worker
+from queue_service.domain.leases import Holder, Worker
 from queue_service.operations import answering, hearing, leasing
 from queue_service.operations.answering import Submission
 from queue_service.operations.choosing import Desk
@@ -104,11 +104,11 @@ class Inside:
         async with self._leasing, transaction(self._sessions) as session:
             given = await leasing.lease_work(session, self._desk, asks, utc_now())
         found = [
-            Submission(lease["lease_id"], ask.worker.annotator, ANSWER)
+            Submission(lease["lease_id"], Holder(ask.worker.annotator, None), ANSWER)
             for ask, leases in zip(asks, given, strict=True)
-            for lease in leases
+            for lease in (leases if isinstance(leases, list) else ())
         ]
-        if not found:
+        if not found and all(isinstance(leases, list) for leases in given):
             raise RuntimeError("there is no more work: the bench has too few tasks")
         return found
 

@@ -7,17 +7,26 @@ the commit, each to its own request, so that what was promised is kept.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from chassis.database import Session, Sessions, is_transient, transaction
+from chassis.database import Session, Sessions, is_transient
+from chassis.retries import retry
 
 SIZE_MAX = 64
-TRIES_MAX = 3
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
-Handle = Callable[[Session, Sequence[Request]], Awaitable[Sequence[Answer | Exception]]]
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """In place of an answer: `request` has to be handled once more, in a later transaction."""
+
+    request: Any
+
+
+Handle = Callable[[Session, Sequence[Request]], Awaitable[Sequence[Answer | Exception | Again]]]
 """Answers each request, in order; an exception among the answers is raised to its asker alone."""
 
 
@@ -66,31 +75,30 @@ class Batcher(Generic[Request, Answer]):
         return list(batch.values())
 
     async def _answer(
-        self,
-        sessions: Sessions,
-        batch: Sequence[tuple[Request, asyncio.Future[Answer]]],
-        tries: int = 1,
+        self, sessions: Sessions, batch: Sequence[tuple[Request, asyncio.Future[Answer]]]
     ) -> None:
+        requests = [request for request, _ in batch]
         try:
-            async with transaction(sessions) as session:
-                answers = await self._handle(session, [request for request, _ in batch])
+            answers = await retry(sessions, lambda session: self._handle(session, requests))
         except Exception as error:  # Given to whoever asked.
-            await self._part(sessions, batch, error, tries)
+            await self._part(sessions, batch, error)
         else:
+            again = []
             for (_, future), answer in zip(batch, answers, strict=True):
-                _tell(future, answer)
+                if isinstance(answer, Again):
+                    again.append((answer.request, future))
+                else:
+                    _tell(future, answer)
+            self._waiting[:0] = again
 
     async def _part(
         self,
         sessions: Sessions,
         batch: Sequence[tuple[Request, asyncio.Future[Answer]]],
         error: Exception,
-        tries: int,
     ) -> None:
         """One request must not fail for another's sake: each is tried again on its own."""
-        if is_transient(error) and tries < TRIES_MAX:
-            await self._answer(sessions, batch, tries + 1)
-        elif len(batch) > 1 and not is_transient(error):
+        if len(batch) > 1 and not is_transient(error):
             for one in batch:
                 await self._answer(sessions, [one])
         else:

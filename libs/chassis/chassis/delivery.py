@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from chassis import inbox, logs, metrics
 from chassis.database import Session, Sessions, is_transient, transaction
 from chassis.dead_letters import DeadLetters
+from chassis.retries import count_retry
 from schemas.envelope import Envelope, Event
 
 RETRY_SECONDS = 0.5
@@ -27,6 +28,8 @@ TURN_RECORDS = 50
 """How many records are decoded in one go: they take a millisecond or two."""
 
 Kind = TypeVar("Kind", bound=Event)
+Lock = Callable[[Session, Sequence[Any]], Awaitable[None]]
+"""Locks what a batch of events will change, all of it in the order that everybody keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,21 @@ class Subscription:
 
     kind: type[Event]
     handle: Callable[[Session, Sequence[Any]], Awaitable[None]]
+    lock: Lock | None = None
 
 
-def on(kind: type[Kind], handle: Callable[[Session, Kind], Awaitable[None]]) -> Subscription:
-    """Call `handle` for each event of `kind`."""
+def on(
+    kind: type[Kind],
+    handle: Callable[[Session, Kind], Awaitable[None]],
+    lock: Lock | None = None,
+) -> Subscription:
+    """Call `handle` for each event of `kind`; `lock` once, before any of a batch is handled."""
 
     async def each(session: Session, events: Sequence[Kind]) -> None:
         for event in events:
             await handle(session, event)
 
-    return Subscription(kind, each)
+    return Subscription(kind, each, lock)
 
 
 def on_many(
@@ -52,6 +60,19 @@ def on_many(
 ) -> Subscription:
     """Call `handle` for each unbroken run of events of `kind`: for what comes in floods."""
     return Subscription(kind, handle)
+
+
+async def lock_batch(session: Session, batch: Iterable[tuple[Subscription, Event]]) -> None:
+    """Call each `lock` of the subscriptions once, with all events of the batch that name it.
+
+    Locks taken event by event would follow the order of the events, and end in deadlocks.
+    """
+    wanted: dict[Lock, list[Event]] = {}
+    for subscription, event in batch:
+        if subscription.lock is not None:
+            wanted.setdefault(subscription.lock, []).append(event)
+    for lock, events in wanted.items():
+        await lock(session, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,6 @@ class Deliverer:
         self._refused: tuple[type[Exception], ...] = (ValidationError, *refusals)
         self._sessions = sessions
         self._dead = dead
-        self._log = logs.get("delivery")
 
     @property
     def topics(self) -> set[str]:
@@ -133,7 +153,7 @@ class Deliverer:
             except Exception as error:
                 if not is_transient(error) or isinstance(error, self._refused):
                     raise
-                self._log.warning("delivery is tried again", error=str(error))
+                count_retry(error, "event")
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
@@ -142,6 +162,7 @@ class Deliverer:
         arrived = [(d.event.event_id, d.event.topic) for d in deliveries]
         fresh = await inbox.first_deliveries(session, arrived)
         new = list(_firsts(deliveries, fresh))
+        await lock_batch(session, [(one.subscription, one.event) for one in new])
         for subscription, run in groupby(new, key=lambda delivery: delivery.subscription):
             events = list(run)
             logs.continue_trace(events[0].trace)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from chassis import logs
 from chassis.database import AWAY, is_transient
+from chassis.retries import is_conflict
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -145,6 +146,15 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, error: Exception) -> Response:
+    if is_conflict(error):
+        logs.get("http").warning("a conflict", path=request.url.path, error=str(error))
+        heading = "Other requests changed the same rows at the same moment"
+        detail = "Nothing of this request was kept. Send it again."
+        return response(
+            request,
+            document(503, "conflicting-changes", heading, detail=detail),
+            {"retry-after": "1"},
+        )
     if is_transient(error):
         logs.get("http").warning("the database is away", path=request.url.path, error=str(error))
         body = document(503, "unavailable", "The database is away", detail="Try again soon.")

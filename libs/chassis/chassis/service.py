@@ -23,6 +23,7 @@ from chassis.database import Session, Sessions, create_pool, is_transient, trans
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
 from chassis.observed import Observed
+from chassis.retries import count_retry
 from chassis.settings import ServiceSettings
 
 Task = Callable[[], Coroutine[Any, Any, None]]
@@ -161,7 +162,7 @@ def _clocked(job: Job, sessions: Sessions) -> Task:
             except Exception as error:
                 if not is_transient(error):
                     raise
-                logs.get("jobs").warning("the database is away; trying again", error=str(error))
+                count_retry(error, "job")
             await asyncio.sleep(job.every.total_seconds())
 
     return run

@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 
 from chassis import auth, inbox
 from chassis.database import Session, Sessions, create_pool, raw, transaction
-from chassis.delivery import Subscription
+from chassis.delivery import Subscription, lock_batch
 from chassis.settings import ServiceSettings
 from schemas.envelope import Envelope, Event
 
@@ -103,6 +103,7 @@ async def hear(sessions: Sessions, subscriptions: Sequence[Subscription], *event
     async with transaction(sessions) as session:
         fresh = await inbox.first_deliveries(session, [(e.event_id, e.topic) for e in heard])
         new = {event.event_id: event for event in heard if event.event_id in fresh}
+        await lock_batch(session, [(by_kind[type(one)], one) for one in new.values()])
         for kind, run in groupby(new.values(), key=type):
             await by_kind[kind].handle(session, list(run))
 

@@ -9,8 +9,9 @@ import pytest
 from pydantic_settings import SettingsConfigDict
 
 from chassis import testing
-from chassis.batches import SIZE_MAX, TRIES_MAX, Batcher
+from chassis.batches import SIZE_MAX, Batcher
 from chassis.database import Session, Sessions, create_pool, raw
+from chassis.retries import TRIES_MAX
 from chassis.settings import ServiceSettings
 
 # What is written twice is found out at the commit, not before.

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from schemas.vocabulary import (
     INT_MAX,
@@ -32,7 +33,18 @@ ITEMS_MAX = 1000
 LEASES_MAX = 20
 
 Rules = Annotated[list[RuleId], Field(max_length=100)]
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+
+
+def _not_blank(text: str) -> str:
+    """Return `text`; refuse what shows nothing: spaces, control and zero-width characters."""
+    if not any(char.isprintable() and not char.isspace() for char in text):
+        raise PydanticCustomError("blank", "This is blank: write a sentence.")
+    return text
+
+
+Sentence = Annotated[
+    str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_not_blank)
+]
 
 
 class LeaseRequest(Strict):

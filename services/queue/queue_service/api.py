@@ -13,11 +13,12 @@ from chassis.clock import Now
 from chassis.database import OpenSessions, Transaction
 from chassis.hot import HotRoute, respond
 from chassis.json_body import JsonRoute
+from chassis.retries import retry
 from queue_service import stream
 from queue_service.batches import Batches
 from queue_service.domain import refusals
 from queue_service.domain.choice import Ask
-from queue_service.domain.leases import PICKERS, STAGE_ROLES, Worker
+from queue_service.domain.leases import PICKERS, STAGE_ROLES, Holder, Worker
 from queue_service.operations import answering, bulk, explaining, leasing, news, specs
 from queue_service.operations.answering import Submission
 from schemas.queue import (
@@ -43,7 +44,6 @@ from schemas.vocabulary import AnnotatorKind, ProjectName, SpecVersion, Stage
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: status.HTTP_404_NOT_FOUND,
     refusals.UnknownLease: status.HTTP_404_NOT_FOUND,
-    refusals.NotYours: status.HTTP_403_FORBIDDEN,
     refusals.MayNotPick: status.HTTP_403_FORBIDDEN,
     refusals.NoStage: status.HTTP_403_FORBIDDEN,
     refusals.OnlyMachines: status.HTTP_403_FORBIDDEN,
@@ -55,6 +55,7 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.Withdrawn: status.HTTP_409_CONFLICT,
     refusals.AlreadyAnswered: status.HTTP_409_CONFLICT,
     refusals.WrongStage: status.HTTP_409_CONFLICT,
+    refusals.DraftTooLarge: status.HTTP_413_CONTENT_TOO_LARGE,
     refusals.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
     refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
     refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
@@ -69,7 +70,7 @@ hot = APIRouter(route_class=HotRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
 
-Holder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
+LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 Annotator = Annotated[Caller, Depends(needs("annotator"))]
 Reviewer = Annotated[Caller, Depends(needs("reviewer"))]
 Adjudicator = Annotated[Caller, Depends(needs("adjudicator"))]
@@ -81,7 +82,7 @@ Watcher = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipelin
 
 @hot.post("/leases", response_model=Leases)
 async def lease(
-    body: LeaseRequest, caller: Holder, sessions: OpenSessions, request: Request
+    body: LeaseRequest, caller: LeaseHolder, sessions: OpenSessions, request: Request
 ) -> Response:
     """Give the caller the best work it may do; wait for some if asked to."""
     batches: Batches = request.app.state.batches
@@ -114,6 +115,10 @@ def _ask(body: LeaseRequest, caller: Caller) -> Ask:
     )
 
 
+def _holder(caller: Caller) -> Holder:
+    return Holder(caller.pseudonym, None if "*" in caller.projects else caller.projects)
+
+
 def _kind(caller: Caller) -> AnnotatorKind:
     """People, unless the token says otherwise."""
     kinds: dict[str, AnnotatorKind] = {"model": "model", "function": "function"}
@@ -130,11 +135,13 @@ def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
 
 
 @router.get("/leases", response_model=Leases)
-async def my_leases(caller: Holder, session: Transaction, request: Request, now: Now) -> Response:
+async def my_leases(
+    caller: LeaseHolder, session: Transaction, request: Request, now: Now
+) -> Response:
     """What the caller holds, with drafts: for a page that was loaded anew."""
     batches: Batches = request.app.state.batches
     view = leasing.View(batches.desk.key, picks=caller.has(*PICKERS))
-    found = await leasing.show_leases(session, caller.pseudonym, view, now)
+    found = await leasing.show_leases(session, _holder(caller), view, now)
     return respond({"leases": found})
 
 
@@ -152,7 +159,7 @@ async def annotate(
 ) -> Response:
     """Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease."""
     batches: Batches = request.app.state.batches
-    submission = Submission(lease_id, caller.pseudonym, body)
+    submission = Submission(lease_id, _holder(caller), body)
     accepted, is_new = await batches.answers.ask(sessions, submission)
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return respond(accepted, code)
@@ -163,12 +170,15 @@ async def adjudicate(
     lease_id: UUID,
     body: AdjudicationRequest,
     caller: Adjudicator,
-    session: Transaction,
+    sessions: OpenSessions,
     response: Response,
     now: Now,
 ) -> dict[str, UUID]:
     """Settle a conflict, with the reason and the cause."""
-    decided, is_new = await answering.adjudicate(session, lease_id, caller.pseudonym, body, now)
+    holder = _holder(caller)
+    decided, is_new = await retry(
+        sessions, lambda session: answering.adjudicate(session, lease_id, holder, body, now)
+    )
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return {"adjudication_id": decided}
 
@@ -178,44 +188,56 @@ async def review(
     lease_id: UUID,
     body: ReviewRequest,
     caller: Reviewer,
-    session: Transaction,
+    sessions: OpenSessions,
     response: Response,
     now: Now,
 ) -> dict[str, UUID]:
     """Accept, fix or reject a decided label."""
-    decided, is_new = await answering.review(session, lease_id, caller.pseudonym, body, now)
+    holder = _holder(caller)
+    decided, is_new = await retry(
+        sessions, lambda session: answering.review(session, lease_id, holder, body, now)
+    )
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return {"review_id": decided}
 
 
 @router.post("/leases/{lease_id}/skip", status_code=status.HTTP_204_NO_CONTENT)
 async def skip(
-    lease_id: UUID, body: SkipRequest, caller: Holder, session: Transaction, now: Now
+    lease_id: UUID, body: SkipRequest, caller: LeaseHolder, sessions: OpenSessions, now: Now
 ) -> None:
     """Pass the task on, and say why; somebody else is asked."""
-    await answering.skip_task(session, lease_id, caller.pseudonym, body, now)
+    holder = _holder(caller)
+    await retry(sessions, lambda session: answering.skip_task(session, lease_id, holder, body, now))
 
 
 @router.post("/leases/{lease_id}/heartbeat")
 async def heartbeat(
-    lease_id: UUID, caller: Holder, session: Transaction, now: Now
+    lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
 ) -> dict[str, datetime]:
     """Hold the lease longer."""
-    return {"expires_at": await answering.heartbeat(session, lease_id, caller.pseudonym, now)}
+    holder = _holder(caller)
+    until = await retry(
+        sessions, lambda session: answering.heartbeat(session, lease_id, holder, now)
+    )
+    return {"expires_at": until}
 
 
 @router.delete("/leases/{lease_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def release(lease_id: UUID, caller: Holder, session: Transaction, now: Now) -> None:
+async def release(lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now) -> None:
     """Give the lease back."""
-    await answering.release(session, lease_id, caller.pseudonym, now)
+    holder = _holder(caller)
+    await retry(sessions, lambda session: answering.release(session, lease_id, holder, now))
 
 
 @router.put("/leases/{lease_id}/draft", status_code=status.HTTP_204_NO_CONTENT)
 async def draft(
-    lease_id: UUID, body: DraftRequest, caller: Holder, session: Transaction, now: Now
+    lease_id: UUID, body: DraftRequest, caller: LeaseHolder, sessions: OpenSessions, now: Now
 ) -> None:
     """Keep an unfinished answer; it outlives the lease."""
-    await answering.save_draft(session, lease_id, caller.pseudonym, body.draft, now)
+    holder = _holder(caller)
+    await retry(
+        sessions, lambda session: answering.save_draft(session, lease_id, holder, body.draft, now)
+    )
 
 
 @router.post("/annotations/bulk")

@@ -1,7 +1,6 @@
 """Leases and answers of one process: what comes in at the same time is done at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from chassis.batches import Batcher
 from chassis.clock import utc_now
@@ -10,6 +9,7 @@ from queue_service.domain.choice import Ask
 from queue_service.operations import answering, leasing
 from queue_service.operations.answering import Submission, Taken
 from queue_service.operations.choosing import Desk
+from queue_service.operations.leasing import Outcome
 from queue_service.settings import Settings
 
 
@@ -22,7 +22,7 @@ class Batches:
         self.leases = Batcher(self._lease, key=lambda ask: ask.worker.annotator)
         self.answers = Batcher(self._submit, key=lambda one: one.lease_id)
 
-    async def _lease(self, session: Session, asks: Sequence[Ask]) -> list[list[dict[str, Any]]]:
+    async def _lease(self, session: Session, asks: Sequence[Ask]) -> list[Outcome]:
         return await leasing.lease_work(session, self.desk, asks, utc_now())
 
     async def _submit(

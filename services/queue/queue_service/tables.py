@@ -222,6 +222,7 @@ skills = sa.Table(
     "skills",
     metadata,
     sa.Column("annotator", sa.Text, primary_key=True),
+    sa.Column("project", sa.Text, primary_key=True),
     sa.Column("skill", sa.Text, primary_key=True),
     sa.Column("level", sa.Integer, nullable=False),
 )

@@ -127,9 +127,14 @@ class Queue:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def has_skill(self, name: str, skill: str, level: int) -> SkillChanged:
-        who = self.tokens.pseudonym(name)
-        return SkillChanged(occurred_at=NOW, project="p", annotator=who, skill=skill, level=level)
+    def has_skill(self, name: str, skill: str, level: int, project: str = "p") -> SkillChanged:
+        return SkillChanged(
+            occurred_at=NOW,
+            project=project,
+            annotator=self.tokens.pseudonym(name),
+            skill=skill,
+            level=level,
+        )
 
     def stands(self, name: str, standing: Any, project: str = "p") -> AnnotatorStandingChanged:
         return AnnotatorStandingChanged(

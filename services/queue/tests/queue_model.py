@@ -110,7 +110,7 @@ class World:
         self.newest: dict[str, int] = {}
         self.works: dict[Key, Work] = {}
         self.leases: dict[UUID, Lease] = {}
-        self.skilled: set[tuple[str, str]] = set()
+        self.skilled: set[tuple[str, str, str]] = set()
         self.suspended: set[tuple[str, str]] = set()
         self.parked: dict[UUID, list[Any]] = {}
 
@@ -159,7 +159,7 @@ class World:
             work.stage in who.stages
             and who.reaches(work.project)
             and (who.pseudonym, work.project) not in self.suspended
-            and all((who.pseudonym, skill) in self.skilled for skill in work.skills)
+            and all((who.pseudonym, work.project, skill) in self.skilled for skill in work.skills)
         )
 
     def has_seen(
@@ -285,9 +285,9 @@ def _standing(world: World, event: AnnotatorStandingChanged) -> None:
 
 
 def _skill(world: World, event: SkillChanged) -> None:
-    world.skilled.discard((event.annotator, event.skill))
+    world.skilled.discard((event.annotator, event.project, event.skill))
     if event.level:
-        world.skilled.add((event.annotator, event.skill))
+        world.skilled.add((event.annotator, event.project, event.skill))
 
 
 def _reprioritized(world: World, event: TaskReprioritized) -> None:

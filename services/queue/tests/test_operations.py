@@ -6,10 +6,7 @@ from uuid import UUID, uuid4
 
 from queue_desk import BAD, GOOD, NOW, Queue, conflict, spec, task
 
-from chassis.clock import utc_now
 from chassis.database import raw, transaction
-from queue_service.domain.choice import Ask
-from queue_service.domain.leases import Worker
 from queue_service.operations import answering, leasing
 from schemas.events import (
     AnnotationSubmitted,
@@ -68,18 +65,14 @@ async def test_two_who_ask_together_never_share_a_place_while_others_hold_locks(
     queue: Queue,
 ) -> None:
     await queue.hear(spec(redundancy=1), task(1, redundancy=1), task(2, redundancy=1))
-    asks = [Ask(Worker(name * 32, "human"), ("annotate",)) for name in "ab"]
     async with transaction(queue.sessions) as other:
         held = await raw(other)
         await held.execute("SELECT 1 FROM work WHERE task_id = $1 FOR UPDATE", UUID(int=2))
-        async with transaction(queue.sessions) as session:
-            asking = asyncio.create_task(
-                leasing.lease_work(session, queue.app.state.batches.desk, asks, utc_now())
-            )
-            await asyncio.sleep(0.1)
-            assert not asking.done(), "what is locked is waited for, before anyone hears of nothing"
-            await other.end(keep=False)
-            given = await asking
+        asking = [asyncio.create_task(queue.lease(name)) for name in ("ada", "bob")]
+        done, waiting = await asyncio.wait(asking, timeout=0.5)
+        assert len(done) == len(waiting) == 1, "what is locked is waited for, by whoever needs it"
+        await other.end(keep=False)
+        given = await asyncio.gather(*asking)
 
     assert sorted(lease["payload"]["text"] for [lease] in given) == ["text 1", "text 2"]
 
@@ -372,3 +365,22 @@ async def test_a_model_answers_in_bulk_once_and_what_is_wrong_is_told(queue: Que
     person = queue.tokens.bearer("ada", "annotator")
     refused = await queue.http.post("/v1/annotations/bulk", json=body, headers=person)
     assert refused.status_code == 403
+
+
+async def test_an_answer_that_another_release_stored_is_released_and_shown_to_an_adjudicator(
+    queue: Queue,
+) -> None:
+    await queue.hear(spec(undo_seconds=60, adjudication={"votes": "shown"}), task())
+    [lease] = await queue.lease("ada")
+    await queue.answer("ada", lease, GOOD)
+    body = '{"label": {"mood": "good"}, "certainty": 3}'
+    await queue.sql("UPDATE answers SET body = $1::jsonb", body)
+
+    async with transaction(queue.sessions) as session:
+        await answering.release_answers(session, datetime(2100, 1, 1, tzinfo=UTC))
+
+    [event] = await queue.said()
+    assert (event.label, event.rules, event.note, event.active_ms) == (GOOD, [], None, None)
+    await queue.hear(conflict([event.annotation_id]))
+    [held] = await queue.lease("eve", "adjudicator")
+    assert held["context"]["votes"] == [{"label": GOOD, "rules": [], "note": None}]

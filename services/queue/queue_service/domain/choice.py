@@ -63,6 +63,9 @@ class Ask:
     task_types: frozenset[str] | None = None
     items: tuple[str, ...] | None = None
     count: int = 1
+    attempts: int = 0
+    """How many transactions found only work that others held locked. From the second on its locks
+    are waited for."""
 
     @property
     def asks_for(self) -> Hashable:
@@ -86,17 +89,16 @@ class Person:
     """What the choice must know about an annotator."""
 
     held: int
-    levels: frozenset[str]
-    """The level that was reached in each skill, as `need` writes it."""
+    levels: frozenset[tuple[str, str]]
+    """A project, and the level reached there in a skill, as `need` writes it: `french>=2`."""
     declined: frozenset[int]
     experienced: frozenset[tuple[str, str]]
     """Types of task and stages."""
     projects: Mapping[str, There]
 
-    @property
-    def skills(self) -> frozenset[str]:
-        """Every level up to the one that was reached: what a task needs is among them, or not."""
-        reached = (one.rpartition(">=") for one in self.levels)
+    def skills_in(self, project: str) -> frozenset[str]:
+        """Return every level up to the one reached in `project`: what a task needs is in it."""
+        reached = (one.rpartition(">=") for where, one in self.levels if where == project)
         return frozenset(
             f"{skill}>={n}" for skill, _, level in reached for n in range(1, int(level) + 1)
         )
@@ -115,7 +117,7 @@ def hindrance(shard: Shard, person: Person, paused: frozenset[str]) -> str | Non
         return "paused"
     if there.standing == "suspended":
         return "suspended"
-    if shard.skills and not shard.skills <= person.skills:
+    if shard.skills and not shard.skills <= person.skills_in(shard.project):
         return "skills"
     if shard.shard in person.declined:
         return "declined"

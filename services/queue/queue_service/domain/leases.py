@@ -13,9 +13,9 @@ from queue_service.domain.refusals import (
     LeaseExpired,
     LeaseReleased,
     LeaseSkipped,
-    NotYours,
     Superseded,
     Suspended,
+    UnknownLease,
     Withdrawn,
     WrongStage,
 )
@@ -43,6 +43,18 @@ class Worker:
     def takes_slots(self) -> bool:
         """Whether the answers count towards redundancy: people's do, models vote beside them."""
         return self.kind == "human"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The annotator who comes with a token, and the projects of that token (None: all)."""
+
+    annotator: str
+    projects: frozenset[str] | None
+
+    def reaches(self, project: str) -> bool:
+        """Return True if the token is for `project`."""
+        return self.projects is None or project in self.projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,6 @@ class Held:
     prelabel: PrelabelArm
     standing: Standing
     newest_version: int
-    draft: Any
     review_id: UUID | None
     round: int
     """How many people look at the review, this one included."""
@@ -100,12 +111,17 @@ _ENDS: dict[str, type[Exception]] = {
 }
 
 
-def check_holder(held: Held, annotator: str, stages: Sequence[str]) -> None:
-    """Refuse whoever does not hold the lease, or means another kind of work."""
-    if held.annotator != annotator:
-        raise NotYours(f"The lease {held.lease_id} is not yours.")
+def check_holder(held: Held | None, lease_id: UUID, holder: Holder, stages: Sequence[str]) -> Held:
+    """Return the lease `held` if it is the holder's, and for one of these stages.
+
+    Raises UnknownLease for a lease of somebody else, and for one of a project that the token does
+    not reach (any more): who may not use it learns nothing of it, not even that it exists.
+    """
+    if held is None or held.annotator != holder.annotator or not holder.reaches(held.work.project):
+        raise UnknownLease(f"You hold no lease {lease_id}.")
     if held.work.stage not in stages:
         raise WrongStage(f"The lease is for the stage '{held.work.stage}'.")
+    return held
 
 
 def check_live(held: Held, now: datetime) -> None:

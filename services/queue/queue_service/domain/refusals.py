@@ -15,10 +15,6 @@ class UnknownLease(Refused):
     """There is no such lease."""
 
 
-class NotYours(Refused):
-    """This lease belongs to somebody else."""
-
-
 class LeaseExpired(Refused):
     """The lease has expired; the task may be with someone else by now."""
 
@@ -66,6 +62,10 @@ class NoStage(Refused):
 
 class OnlyMachines(Refused):
     """Bulk answers are for models and functions."""
+
+
+class DraftTooLarge(Refused):
+    """The draft is larger than the largest label."""
 
 
 class LabelMissing(Refused):

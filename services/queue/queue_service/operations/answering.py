@@ -9,16 +9,16 @@ from uuid import UUID, uuid4
 from pydantic import JsonValue
 
 from chassis import outbox
-from chassis.database import Session
+from chassis.database import Session, as_json
 from chassis.problem import Invalid
 from queue_service import metrics
 from queue_service.domain import leases as rules
 from queue_service.domain import refusals
-from queue_service.domain.leases import Held
+from queue_service.domain.leases import Held, Holder
 from queue_service.domain.refusals import Refused
 from queue_service.operations.further import ask_another
 from queue_service.operations.news import announce_work
-from queue_service.operations.specs import Compiled, compiled
+from queue_service.operations.specs import LABEL_BYTES_MAX, Compiled, compiled
 from queue_service.store import answers, leasing
 from queue_service.store.answers import Answer
 from schemas.events import (
@@ -43,7 +43,7 @@ class Submission:
     """An answer as it came in."""
 
     lease_id: UUID
-    annotator: str
+    holder: Holder
     request: AnnotationRequest
 
 
@@ -75,7 +75,7 @@ async def _submit(
     session: Session, held: Held | None, one: Submission, now: datetime, new: list[Answer]
 ) -> Taken:
     """What becomes of one answer; what is to be kept goes to `new`."""
-    lease = _checked(held, one.lease_id, one.annotator, ("annotate",))
+    lease = rules.check_holder(held, one.lease_id, one.holder, ("annotate",))
     spec = await _spec(session, lease)
     body = dict(one.request)
     if lease.ended == "answered":
@@ -120,7 +120,9 @@ async def release_answers(session: Session, now: datetime) -> None:
 
 
 def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
-    work, body = held.work, given.body
+    # Through the model: another release may have stored it, with other fields.
+    request = AnnotationRequest.model_validate(given.body, extra="ignore")
+    work = held.work
     return AnnotationSubmitted(
         occurred_at=given.submitted_at,
         project=work.project,
@@ -132,14 +134,14 @@ def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
         annotator=held.annotator,
         annotator_kind=held.kind,
         standing=held.standing,
-        label=body["label"],
-        rules=body["rules"],
-        note=body["note"],
+        label=request.label,
+        rules=request.rules,
+        note=request.note,
         prelabel=held.prelabel,
         prelabel_given=_prelabel(held),
         leased_at=held.leased_at,
         submitted_at=given.submitted_at,
-        active_ms=body["active_ms"],
+        active_ms=request.active_ms,
     )
 
 
@@ -148,10 +150,10 @@ def _prelabel(held: Held) -> Prelabel | None:
 
 
 async def skip_task(
-    session: Session, lease_id: UUID, annotator: str, request: SkipRequest, now: datetime
+    session: Session, lease_id: UUID, holder: Holder, request: SkipRequest, now: datetime
 ) -> None:
     """Pass a task on, with the reason; somebody else is asked. The same again changes nothing."""
-    held = await _held(session, lease_id, annotator, ANY_STAGE)
+    held = await _held(session, lease_id, holder, ANY_STAGE)
     if held.ended == "skipped":
         return
     rules.check_live(held, now)
@@ -159,7 +161,7 @@ async def skip_task(
     await leasing.end_leases(session, [lease_id], "skipped", now, forget=False)
     work = held.work
     if request.reason == "not_my_skill":
-        await answers.decline(session, annotator, work.work_id)
+        await answers.decline(session, holder.annotator, work.work_id)
     event = TaskSkipped(
         occurred_at=now,
         project=work.project,
@@ -168,7 +170,7 @@ async def skip_task(
         spec_version=work.spec_version,
         purpose=work.purpose,
         stage=work.stage,
-        annotator=annotator,
+        annotator=holder.annotator,
         reason=request.reason,
         note=request.note,
         labels=labels,
@@ -188,19 +190,19 @@ async def _fitting(session: Session, held: Held, request: SkipRequest) -> list[L
 
 
 async def adjudicate(
-    session: Session, lease_id: UUID, annotator: str, request: AdjudicationRequest, now: datetime
+    session: Session, lease_id: UUID, holder: Holder, request: AdjudicationRequest, now: datetime
 ) -> tuple[UUID, bool]:
     """Settle a conflict; True if the decision is new."""
-    held = await _held(session, lease_id, annotator, ("adjudicate",))
+    held = await _held(session, lease_id, holder, ("adjudicate",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, body)
+    again = await _same_again(session, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
     (await _spec(session, held)).check(request.label, held.work.payload)
     answer_id = uuid4()
     await answers.add_answers(session, [Answer(held, answer_id, body)], now)
-    await answers.add_history(session, annotator, held.work, now)
+    await answers.add_history(session, holder.annotator, held.work, now)
     await answers.close(session, held.work.work_id)
     event = AdjudicationDecided(
         occurred_at=now,
@@ -209,7 +211,7 @@ async def adjudicate(
         task_id=held.work.task_id,
         item_id=held.work.item_id,
         spec_version=held.work.spec_version,
-        adjudicator=annotator,
+        adjudicator=holder.annotator,
         label=request.label,
         rationale=request.rationale,
         cause=request.cause,
@@ -221,12 +223,12 @@ async def adjudicate(
 
 
 async def review(
-    session: Session, lease_id: UUID, annotator: str, request: ReviewRequest, now: datetime
+    session: Session, lease_id: UUID, holder: Holder, request: ReviewRequest, now: datetime
 ) -> tuple[UUID, bool]:
     """Accept, fix or reject a decided label; True if the verdict is new."""
-    held = await _held(session, lease_id, annotator, ("review",))
+    held = await _held(session, lease_id, holder, ("review",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, body)
+    again = await _same_again(session, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
@@ -235,7 +237,7 @@ async def review(
             raise refusals.LabelMissing("Send `label` with the verdict `fix`.")
         (await _spec(session, held)).check(request.label, held.work.payload)
     await answers.add_answers(session, [Answer(held, uuid4(), body)], now)
-    await answers.add_history(session, annotator, held.work, now)
+    await answers.add_history(session, holder.annotator, held.work, now)
     await answers.close(session, held.work.work_id)
     metrics.ANSWERED.labels("review").inc()
     policy = (await _spec(session, held)).policy
@@ -268,28 +270,40 @@ async def _reviewed(
     )
 
 
-async def _same_again(session: Session, held: Held, body: dict[str, Any]) -> UUID | None:
+async def _same_again(
+    session: Session, held: Held, request: AdjudicationRequest | ReviewRequest
+) -> UUID | None:
     """The id of the answer given with this lease, if it is this one."""
     if held.ended != "answered":
         return None
     given = await answers.given(session, held.lease_id)
-    if given is None or given.body != body:
+    if given is None or not _is_same(given.body, request):
         raise refusals.AlreadyAnswered("The answer given with this lease stands.")
     return given.answer_id if held.work.stage == "adjudicate" else _review_id(held)
 
 
-async def heartbeat(session: Session, lease_id: UUID, annotator: str, now: datetime) -> datetime:
+def _is_same(stored: dict[str, Any], request: AdjudicationRequest | ReviewRequest) -> bool:
+    """Return True if `stored` says what `request` says; what it lacks has its default.
+
+    It is not validated: what an older release took need not be allowed any more.
+    """
+    fields = type(request).model_fields.items()
+    known = {name: stored.get(name, field.get_default()) for name, field in fields}
+    return known == request.model_dump(mode="json")
+
+
+async def heartbeat(session: Session, lease_id: UUID, holder: Holder, now: datetime) -> datetime:
     """Hold the lease longer; return until when."""
-    held = await _held(session, lease_id, annotator, ANY_STAGE)
+    held = await _held(session, lease_id, holder, ANY_STAGE)
     rules.check_live(held, now)
     until = rules.lease_end((await _spec(session, held)).policy, now)
     await answers.beat(session, lease_id, until)
     return until
 
 
-async def release(session: Session, lease_id: UUID, annotator: str, now: datetime) -> None:
+async def release(session: Session, lease_id: UUID, holder: Holder, now: datetime) -> None:
     """Give a lease back; the task may come again. The same again changes nothing."""
-    held = await _held(session, lease_id, annotator, ANY_STAGE)
+    held = await _held(session, lease_id, holder, ANY_STAGE)
     if held.ended is None:
         await leasing.end_leases(session, [lease_id], "released", now, forget=True)
         announce_work(session)
@@ -298,25 +312,23 @@ async def release(session: Session, lease_id: UUID, annotator: str, now: datetim
 async def save_draft(
     session: Session,
     lease_id: UUID,
-    annotator: str,
+    holder: Holder,
     draft: JsonValue,
     now: datetime,
 ) -> None:
-    """Keep an unfinished answer; it outlives the lease."""
-    held = await _held(session, lease_id, annotator, ANY_STAGE)
+    """Keep an unfinished answer; it outlives the lease. Raises DraftTooLarge."""
+    size = len(as_json(draft).encode())
+    if size > LABEL_BYTES_MAX:
+        raise refusals.DraftTooLarge(
+            f"A draft has {LABEL_BYTES_MAX:,} bytes at most as JSON; this has {size:,}."
+        )
+    held = await _held(session, lease_id, holder, ANY_STAGE)
     await answers.save_draft(session, held, draft, now)
 
 
-async def _held(session: Session, lease_id: UUID, annotator: str, stages: tuple[str, ...]) -> Held:
+async def _held(session: Session, lease_id: UUID, holder: Holder, stages: tuple[str, ...]) -> Held:
     held = await answers.held(session, [lease_id])
-    return _checked(held.get(lease_id), lease_id, annotator, stages)
-
-
-def _checked(held: Held | None, lease_id: UUID, annotator: str, stages: tuple[str, ...]) -> Held:
-    if held is None:
-        raise refusals.UnknownLease(f"No lease {lease_id}.")
-    rules.check_holder(held, annotator, stages)
-    return held
+    return rules.check_holder(held.get(lease_id), lease_id, holder, stages)
 
 
 async def _spec(session: Session, held: Held) -> Compiled:

@@ -1,6 +1,6 @@
 """Which work goes to whom, for many who ask at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -20,18 +20,17 @@ from queue_service.domain.choice import (
     given,
     reach,
 )
-from queue_service.domain.refusals import Contended
 from queue_service.operations.specs import compiled
 from queue_service.store import choosing, leasing
 from queue_service.store.leasing import Scene
+from schemas.vocabulary import Quotas
 
 SPARE = 2
 """How many tasks more than it wants are tried for each: others may be about to take some."""
-LOOKS_MAX = 20
+ATTEMPTS_MAX = 20
 REACHES_MAX = 1000
-SKIPPING_LOOKS = 2
-"""How many times what others hold locked is passed by. After that it is waited for: it may keep a
-free slot, and nobody must hear that there is no work while there is."""
+LOOKS_MAX = 2
+"""How many times one transaction looks for work that nobody else holds locked."""
 
 
 @dataclass(slots=True)
@@ -63,30 +62,54 @@ class Desk:
         return found
 
 
-async def choose(session: Session, desk: Desk, asks: Sequence[Ask]) -> list[Draw]:
-    """The best work for each who asks, locked; fewer tasks, or none, where there are no more."""
-    annotators = [ask.worker.annotator for ask in asks]
-    await serialize(session, annotators)
-    scene = await leasing.scene(session, annotators)
-    await desk.learn_shards(session, scene.newest_shard)
-    draws = [_draw(desk, n, ask, scene.people[ask.worker.annotator]) for n, ask in enumerate(asks)]
-    tried: set[int] = set()
-    for look in range(LOOKS_MAX):
-        hungry = [draw for draw in draws if draw.wants > 0]
-        if not hungry:
-            return draws
-        if look == SKIPPING_LOOKS:
-            tried = set()
-        for group in _groups(hungry):
-            waits = look >= SKIPPING_LOOKS
-            await Round(session, desk, scene, draws, group, tried, waits=waits).play()
-    raise Contended("Too many want the same tasks at this moment.")
+@dataclass(slots=True)
+class Choice:
+    """The choice of work in one transaction, for many who ask.
+
+    Locks are taken in one order by everybody: work by its number, then honeypots. Work that others
+    hold locked is therefore waited for only while this transaction holds no work itself: in its
+    first look, and only for those who found nothing else before. The others try again in a later
+    transaction, so that nobody hears that there is no work while there is.
+    """
+
+    session: Session
+    desk: Desk
+    scene: Scene
+    draws: list[Draw]
+    tried: set[int] = field(default_factory=set)
+    """What others hold locked; not looked at again in this transaction."""
+    holds_work: bool = False
+
+    @classmethod
+    async def begin(cls, session: Session, desk: Desk, asks: Sequence[Ask]) -> "Choice":
+        """Lock the annotators and read what the choice must know about them."""
+        annotators = [ask.worker.annotator for ask in asks]
+        await serialize(session, annotators)
+        scene = await leasing.scene(session, annotators)
+        await desk.learn_shards(session, scene.newest_shard)
+        people = scene.people
+        draws = [_draw(desk, n, a, people[a.worker.annotator]) for n, a in enumerate(asks)]
+        return cls(session, desk, scene, draws)
+
+    async def look(self) -> None:
+        """Choose the best work for each who has none yet, and lock it."""
+        for _ in range(LOOKS_MAX):
+            for group in _groups([draw for draw in self.draws if draw.wants > 0]):
+                waits = not self.holds_work and any(draw.ask.attempts for draw in group)
+                await Round(self, group, waits=waits).play()
+                self.holds_work = True
+
+    @property
+    def undecided(self) -> set[int]:
+        """The numbers of those who have nothing, while others hold work that may be theirs."""
+        return {draw.n for draw in self.draws if draw.wants > 0 and not draw.chosen}
 
 
 async def peek(session: Session, desk: Desk, scene: Scene, ask: Ask) -> Candidate | None:
     """What would be given, were nobody else to ask."""
     draw = Draw(0, ask, scene.people[ask.worker.annotator], ask.count)
-    best = await Round(session, desk, scene, [draw], [draw], set(), waits=False).candidates()
+    choice = Choice(session, desk, scene, [draw])
+    best = await Round(choice, [draw], waits=False).candidates()
     return next((one for one in best if not one.is_end), None)
 
 
@@ -107,27 +130,23 @@ def _groups(draws: Sequence[Draw]) -> list[list[Draw]]:
 class Round:
     """One look for some of those who ask, and the lock on what was found."""
 
-    session: Session
-    desk: Desk
-    scene: Scene
-    everyone: list[Draw]
+    choice: Choice
     draws: list[Draw]
-    tried: set[int]
-    """What others hold locked; not looked at again before it is waited for."""
     waits: bool
 
     async def play(self) -> None:
         """Give each draw what can be had; whoever finds nothing at all is done."""
-        taken, found = given(self.everyone), await self.candidates()
+        taken, found = given(self.choice.draws), await self.candidates()
         dealt = deal(self.draws, found, taken, 0 if self.waits else SPARE)
         offers = await self._locked({work_id for mine in dealt.values() for work_id in mine})
+        await self._lock_quotas(offers.values())
         left = {one.work_id: (one.slots or 0) - taken[one.work_id] for one in offers.values()}
         for draw in self.draws:
             for work_id in dealt[draw.n]:
                 if work_id in offers and (left[work_id] > 0 or not draw.ask.worker.takes_slots):
                     left[work_id] -= await self._give(draw, offers[work_id])
             # What is wanted beyond the first is convenience: nobody waits for it.
-            more = self.tried or any(one.n == draw.n and one.is_end for one in found)
+            more = self.choice.tried or any(one.n == draw.n and one.is_end for one in found)
             draw.is_done = bool(draw.chosen) or not (dealt[draw.n] or more)
 
     async def _locked(self, wanted: set[int]) -> dict[int, Offer]:
@@ -135,15 +154,28 @@ class Round:
             return {}
         takes_slots = self.draws[0].ask.worker.takes_slots
         offers = await choosing.lock(
-            self.session, sorted(wanted), takes_slots=takes_slots, waits=self.waits
+            self.choice.session, sorted(wanted), takes_slots=takes_slots, waits=self.waits
         )
         locked = {offer.work_id: offer for offer in offers}
         if not self.waits:
-            self.tried |= wanted - locked.keys()
+            self.choice.tried |= wanted - locked.keys()
         return locked
 
+    async def _lock_quotas(self, offers: Iterable[Offer]) -> None:
+        """Let one transaction at a time count what is taken in projects that bound the total."""
+        bounded = set()
+        for offer in offers:
+            if (await self._quotas(offer)).total is not None:
+                bounded.add(f"quota of {offer.project}")
+        if bounded:
+            await serialize(self.choice.session, bounded)
+
+    async def _quotas(self, offer: Offer) -> Quotas:
+        known = (offer.project, offer.spec_version, offer.spec_hash)
+        return (await compiled(self.choice.session, *known)).policy.quotas
+
     def _reach(self, draw: Draw) -> list[Shard]:
-        shards = self.desk.reach(draw.ask, draw.person, self.scene.paused)
+        shards = self.choice.desk.reach(draw.ask, draw.person, self.choice.scene.paused)
         return [shard for shard in shards if shard.project not in draw.closed]
 
     def _look(self, draw: Draw, shard: Shard) -> Look:
@@ -156,7 +188,7 @@ class Round:
             shard.shard,
             shard.stage,
             shard.project,
-            self.desk.horizons.of(who.annotator, shard.shard),
+            self.choice.desk.horizons.of(who.annotator, shard.shard),
         )
 
     async def candidates(self) -> list[Candidate]:
@@ -167,12 +199,13 @@ class Round:
             return []
         count = sum(draw.wants for draw in self.draws) + SPARE
         takes_slots = ask.worker.takes_slots
-        passed = self.tried | full(self.everyone) if takes_slots else self.tried
+        tried = self.choice.tried
+        passed = tried | full(self.choice.draws) if takes_slots else tried
         if takes_slots and ask.items is None and size > count * len(self.draws):
             return await self._of_many_shards(reached, passed, count)
         looks = [self._look(draw, shard) for draw in self.draws for shard in reached[draw.n]]
         if ask.items is not None:
-            return await choosing.picked(self.session, looks, passed, count, ask.items)
+            return await choosing.picked(self.choice.session, looks, passed, count, ask.items)
         return await self._found(looks, passed, count)
 
     async def _of_many_shards(
@@ -184,7 +217,7 @@ class Round:
         heads were seen; then also from shards whose head comes before the last that was found.
         """
         numbers = {shard.shard for mine in reached.values() for shard in mine}
-        heads = await choosing.heads(self.session, numbers)
+        heads = await choosing.heads(self.choice.session, numbers)
         ordered = {draw.n: _by_head(draw, reached[draw.n], heads) for draw in self.draws}
         looks = [
             self._look(draw, shard) for draw in self.draws for _, shard in ordered[draw.n][:count]
@@ -204,15 +237,15 @@ class Round:
     async def _found(
         self, looks: list[Look], passed: Collection[int], count: int
     ) -> list[Candidate]:
-        horizons = self.desk.horizons
+        horizons = self.choice.desk.horizons
         stale = [look for look in looks if horizons.is_stale(look.annotator, look.shard)]
         looks = await self._learn(looks, stale, passed)
-        found = await choosing.best(self.session, looks, passed, count)
+        found = await choosing.best(self.choice.session, looks, passed, count)
         learned: set[tuple[int, int]] = set()
         while ended := _ended_early(looks, found, learned):
             looks = await self._learn(looks, ended, passed)
             learned |= {(look.n, look.shard) for look in ended}
-            found = await choosing.best(self.session, looks, passed, count)
+            found = await choosing.best(self.choice.session, looks, passed, count)
         return found
 
     async def _learn(
@@ -225,9 +258,9 @@ class Round:
         if not of:
             return looks
         learned = {}
-        for look, horizon in await choosing.horizons(self.session, of, passed):
+        for look, horizon in await choosing.horizons(self.choice.session, of, passed):
             if not passed:
-                self.desk.horizons.learn(look.annotator, look.shard, horizon)
+                self.choice.desk.horizons.learn(look.annotator, look.shard, horizon)
             learned[look.n, look.shard] = horizon
         return [look.at(learned.get((look.n, look.shard), look.horizon)) for look in looks]
 
@@ -242,16 +275,15 @@ class Round:
         return True
 
     async def _within_quotas(self, draw: Draw, offer: Offer) -> bool:
-        spec = await compiled(self.session, offer.project, offer.spec_version, offer.spec_hash)
-        quotas = spec.policy.quotas
+        quotas = await self._quotas(offer)
         mine = draw.there(offer.project).taken
         if quotas.per_annotator is not None and mine >= quotas.per_annotator:
             return False
         if quotas.total is None:
             return True
-        await serialize(self.session, [f"quota of {offer.project}"])
-        now = sum(one.project == offer.project for draw in self.everyone for one in draw.chosen)
-        return await leasing.taken_in(self.session, offer.project) + now < quotas.total
+        chosen = [one for draw in self.choice.draws for one in draw.chosen]
+        now = sum(one.project == offer.project for one in chosen)
+        return await leasing.taken_in(self.choice.session, offer.project) + now < quotas.total
 
 
 def _by_head(

@@ -124,7 +124,7 @@ def _parts(
     found: Counter[tuple[str, str]] = Counter()
     for shard in shards:
         why = hindrance(shard, person, scene.paused) or "open"
-        named = {"skills": shard.skills - person.skills, "declined": shard.skills}
+        named = {"skills": shard.skills - person.skills_in(shard.project), "declined": shard.skills}
         found[why, ", ".join(sorted(named.get(why, ())))] += counts[shard.shard]
     last = sorted(found.items(), key=lambda one: one[0][0] == "open")
     yield from ((why, skills, n) for (why, skills), n in last if n)

@@ -26,6 +26,7 @@ from schemas.events import (
     TaskReprioritized,
     TaskWithdrawn,
 )
+from schemas.queue import AnnotationRequest
 from schemas.vocabulary import Policy
 
 
@@ -137,7 +138,8 @@ async def request_review(session: Session, event: ReviewRequested) -> None:
 
 def _vote(body: dict[str, Any]) -> dict[str, Any]:
     """What somebody answered; who it was is not told."""
-    return {name: body[name] for name in ("label", "rules", "note")}
+    request = AnnotationRequest.model_validate(body, extra="ignore")
+    return request.model_dump(mode="json", include={"label", "rules", "note"})
 
 
 async def decide_label(session: Session, event: LabelDecided) -> None:
@@ -160,8 +162,8 @@ async def change_standing(session: Session, event: AnnotatorStandingChanged) -> 
 
 
 async def change_skill(session: Session, event: SkillChanged) -> None:
-    """Keep an annotator's level in a skill."""
-    await intake.set_skill(session, event.annotator, event.skill, event.level)
+    """Keep an annotator's level in a skill, for the project that granted it."""
+    await intake.set_skill(session, event.annotator, event.project, event.skill, event.level)
     announce_work(session)
 
 

@@ -1,7 +1,7 @@
 """Work goes out, many calls in one transaction, and comes back when its time is over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,14 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from chassis import outbox
+from chassis.batches import Again
 from chassis.database import Session
 from queue_service import metrics
 from queue_service.domain import leases as rules
 from queue_service.domain.choice import NOBODY, Ask, Draw, HoneypotWish, Offer
-from queue_service.domain.leases import Held, Work, Worker
-from queue_service.operations.choosing import Desk, choose
+from queue_service.domain.leases import Held, Holder, Work, Worker
+from queue_service.domain.refusals import Contended
+from queue_service.operations.choosing import ATTEMPTS_MAX, Choice, Desk
 from queue_service.operations.news import announce_work
 from queue_service.operations.specs import compiled
 from queue_service.store import answers, choosing, leasing
@@ -26,26 +28,45 @@ Pick = tuple[Draw, int, Offer]
 
 What was given back does not count: who asks again gets the same, honeypot or not."""
 
+Outcome = list[dict[str, Any]] | Again | Contended
+"""The leases of one ask; or that it is to be asked again; or that it was, too often."""
+
 
 async def lease_work(
     session: Session, desk: Desk, asks: Sequence[Ask], now: datetime
-) -> list[list[dict[str, Any]]]:
+) -> list[Outcome]:
     """Give each who asks the best work that it may do, as the API shows it.
 
     Where chance says so, a honeypot of the same project comes in place of a task. That leaves the
-    task to the others: whoever had found nothing looks again.
+    task to the others: whoever had found nothing looks again. The leases are written once, after
+    the last look: writing locks honeypots, and no work may be locked after a honeypot.
     """
-    shown: list[list[dict[str, Any]]] = [[] for _ in asks]
-    hungry = list(range(len(asks)))
+    choice = await Choice.begin(session, desk, asks)
+    picks: list[Pick] = []
+    hungry = choice.draws
     while hungry:
-        draws = await choose(session, desk, [asks[n] for n in hungry])
-        picks = [pick for draw in draws for pick in _picks(draw)]
-        found = await _with_honeypots(session, desk.key, picks)
-        for draw, lease in await _give(session, desk, found, now):
-            shown[hungry[draw.n]].append(lease)
-        is_left = any(one is not other for one, other in zip(found, picks, strict=True))
-        hungry = [n for n in hungry if not shown[n]] if is_left else []
-    return shown
+        await choice.look()
+        wanted = [pick for draw in hungry for pick in _picks(draw)]
+        found = await _with_honeypots(session, desk.key, wanted)
+        for draw in hungry:
+            draw.chosen = [offer for owner, _, offer in found if owner is draw]
+        picks += found
+        is_left = any(one is not other for one, other in zip(found, wanted, strict=True))
+        hungry = [draw for draw in hungry if not draw.chosen] if is_left else []
+        for draw in hungry:
+            draw.is_done = False
+    shown: list[list[dict[str, Any]]] = [[] for _ in asks]
+    for draw, lease in await _give(session, desk, picks, now):
+        shown[draw.n].append(lease)
+    undecided = choice.undecided
+    return [_later(ask) if n in undecided else shown[n] for n, ask in enumerate(asks)]
+
+
+def _later(ask: Ask) -> Outcome:
+    """Let the ask be repeated in a later transaction, which waits for what others hold locked."""
+    if ask.attempts >= ATTEMPTS_MAX:
+        return Contended("Every task that you may do was locked by others, again and again.")
+    return Again(replace(ask, attempts=ask.attempts + 1))
 
 
 def _picks(draw: Draw) -> list[Pick]:
@@ -96,7 +117,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
                 spec_hash=offer.spec_hash,
                 start=rules.chance(key, "which", annotator, str(taken)),
                 shown_max=policy.honeypots.exposure_max,
-                skills=tuple(draw.person.skills),
+                skills=tuple(draw.person.skills_in(offer.project)),
                 items=draw.ask.items,
                 passed=tuple(one.item_id for one in draw.chosen),
             )
@@ -177,11 +198,11 @@ class View:
 
 
 async def show_leases(
-    session: Session, annotator: str, view: View, now: datetime
+    session: Session, holder: Holder, view: View, now: datetime
 ) -> list[dict[str, Any]]:
-    """What an annotator holds, with its drafts: for a page that was loaded anew."""
-    found = await answers.open_leases(session, annotator, now)
-    return [view.of(held.work, _as_lease(held), held.draft) for held in found]
+    """What the holder of a token holds in its projects, with drafts: for a page loaded anew."""
+    found = await answers.open_leases(session, holder, now)
+    return [view.of(held.work, _as_lease(held), draft) for held, draft in found]
 
 
 def _as_lease(held: Held) -> dict[str, Any]:

@@ -9,31 +9,36 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from chassis.database import Session, as_json, raw
-from queue_service.domain.leases import Held, Work
+from queue_service.domain.leases import Held, Holder, Work
 from queue_service.store.leasing import as_work
 
 _HELD = """
 SELECT l.lease_id, l.annotator, l.kind, l.leased_at, l.expires_at, l.ended, l.prelabel,
     coalesce(a.standing, 'new') AS standing,
-    coalesce(p.newest_version, w.spec_version) AS newest_version, d.draft,
+    coalesce(p.newest_version, w.spec_version) AS newest_version,
     w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id, w.spec_version,
     w.task_type, w.purpose, w.state, w.payload, w.prelabels, w.context, w.review_id, w.round,
-    z.hash AS spec_hash
+    z.hash AS spec_hash{more}
 FROM leases l JOIN work w USING (work_id)
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
     LEFT JOIN annotators a ON a.annotator = l.annotator AND a.project = w.project
     LEFT JOIN projects p ON p.project = w.project
-    LEFT JOIN drafts d ON d.annotator = l.annotator AND d.item_id = w.item_id
 """
-_HELD_LOCKED = _HELD + " WHERE l.lease_id = ANY($1) ORDER BY l.lease_id FOR UPDATE OF l"
+_HELD_LOCKED = _HELD.format(more="") + (
+    " WHERE l.lease_id = ANY($1) ORDER BY l.lease_id FOR UPDATE OF l"
+)
+# Drafts are large: they are read only where they are shown.
 _HELD_OPEN = (
-    _HELD
+    _HELD.format(more=", d.draft")
     + """
-    WHERE l.annotator = $1 AND l.ended IS NULL AND l.expires_at > $2 ORDER BY l.leased_at
+    LEFT JOIN drafts d ON d.annotator = l.annotator AND d.item_id = w.item_id
+WHERE l.annotator = $1 AND l.ended IS NULL AND l.expires_at > $2
+    AND ($3::text[] IS NULL OR w.project = ANY($3))
+ORDER BY l.leased_at
 """
 )
-# The lock on a work row, taken in the order of their numbers, gives events about one task the
-# order of their commits.
+# The lock on a work row gives events about one task the order of their commits. Everybody locks
+# work before honeypots, each by number: see `store.leasing`.
 _ANSWER = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (lease_id uuid, answer_id uuid,
@@ -41,7 +46,7 @@ WITH given AS (
         counts boolean, takes_slot boolean)
 ), locked AS MATERIALIZED (
     SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given WHERE counts)
-    ORDER BY w.work_id FOR UPDATE
+    ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
 ), counted AS (
     UPDATE work w SET answered = w.answered + n.n, leased = w.leased - n.slots
     FROM (SELECT work_id, count(*) AS n, count(*) FILTER (WHERE takes_slot) AS slots
@@ -92,6 +97,13 @@ INSERT INTO drafts (annotator, item_id, draft, saved_at) VALUES ($1, $2, $3::jso
 ON CONFLICT (annotator, item_id)
     DO UPDATE SET draft = excluded.draft, saved_at = excluded.saved_at
 """
+DRAFTS_MAX = 200
+"""Of one annotator, more than it can hold leases; the oldest are dropped."""
+_DROP_OLD_DRAFTS = f"""
+DELETE FROM drafts WHERE annotator = $1 AND item_id IN (
+    SELECT item_id FROM drafts WHERE annotator = $1
+    ORDER BY saved_at DESC, item_id OFFSET {DRAFTS_MAX})
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +133,14 @@ async def held(session: Session, lease_ids: Sequence[UUID]) -> dict[UUID, Held]:
     return {row["lease_id"]: _as_held(row) for row in rows}
 
 
-async def open_leases(session: Session, annotator: str, now: datetime) -> list[Held]:
-    """What the annotator holds."""
+async def open_leases(
+    session: Session, holder: Holder, now: datetime
+) -> list[tuple[Held, JsonValue]]:
+    """The leases that the holder of a token holds in its projects, each with its draft."""
     connection = await raw(session)
-    return [_as_held(row) for row in await connection.fetch(_HELD_OPEN, annotator, now)]
+    projects = None if holder.projects is None else sorted(holder.projects)
+    rows = await connection.fetch(_HELD_OPEN, holder.annotator, now, projects)
+    return [(_as_held(row), row["draft"]) for row in rows]
 
 
 async def given(session: Session, lease_id: UUID) -> Given | None:
@@ -206,10 +222,11 @@ async def beat(session: Session, lease_id: UUID, expires_at: datetime) -> None:
 
 
 async def save_draft(session: Session, held: Held, draft: JsonValue, now: datetime) -> None:
-    """Keep an unfinished answer for its annotator, beyond the lease."""
+    """Keep an unfinished answer for its annotator, beyond the lease; drop its oldest drafts."""
     connection = await raw(session)
     text = as_json(draft)
     await connection.execute(_DRAFT, held.annotator, held.work.item_id, text, now)
+    await connection.execute(_DROP_OLD_DRAFTS, held.annotator)
 
 
 def _as_given(row: Any) -> Given:  # noqa: ANN401
@@ -218,5 +235,5 @@ def _as_given(row: Any) -> Given:  # noqa: ANN401
 
 def _as_held(row: Any) -> Held:  # noqa: ANN401
     names = ("lease_id", "annotator", "kind", "leased_at", "expires_at", "ended", "prelabel")
-    more = ("standing", "newest_version", "draft", "review_id", "round")
+    more = ("standing", "newest_version", "review_id", "round")
     return Held(**{name: row[name] for name in names + more}, work=as_work(row))

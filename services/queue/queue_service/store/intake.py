@@ -76,7 +76,10 @@ _HOLD_VERSION = """
 SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, 5))
 FROM (SELECT DISTINCT project FROM work WHERE work_id = ANY($1) ORDER BY project) w
 """
-_LOCK_VERSION = "SELECT pg_advisory_xact_lock(hashtextextended($1, 5))"
+# After the lock on shards, as it is for whoever takes in work.
+_LOCK_VERSION = """
+SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
+"""
 _REFRESH = f"""
 INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, batch, spec_version, since)
 SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
@@ -91,7 +94,7 @@ ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank
 """
 _OF_VERSION = """
 SELECT work_id FROM work WHERE project = $1 AND spec_version = $2 AND state = 'open'
-ORDER BY work_id FOR UPDATE
+ORDER BY purpose = 'honeypot', work_id FOR UPDATE
 """
 _REPRIORITIZE = """
 UPDATE work SET priority = $3 WHERE item_id = $1 AND task_id = $2 AND state = 'open'
@@ -116,10 +119,13 @@ INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)
 ON CONFLICT (annotator, project) DO UPDATE SET standing = excluded.standing
 """
 _SKILL = """
-INSERT INTO skills (annotator, skill, level) VALUES ($1, $2, $3)
-ON CONFLICT (annotator, skill) DO UPDATE SET level = excluded.level
+INSERT INTO skills (annotator, project, skill, level) VALUES ($1, $2, $3, $4)
+ON CONFLICT (annotator, project, skill) DO UPDATE SET level = excluded.level
 """
-_RECONSIDER = "DELETE FROM declined WHERE annotator = $1"
+_RECONSIDER = """
+DELETE FROM declined d USING shards s
+WHERE d.annotator = $1 AND s.shard = d.shard AND s.project = $2
+"""
 _ANSWERS = """
 SELECT a.body, a.answer_id FROM answers a
 WHERE a.answer_id = ANY($1) ORDER BY a.answer_id
@@ -240,11 +246,11 @@ async def set_standing(session: Session, annotator: str, project: str, standing:
     await connection.execute(_STANDING, annotator, project, standing)
 
 
-async def set_skill(session: Session, annotator: str, skill: str, level: int) -> None:
-    """Keep an annotator's level in a skill; what it declined for want of one is open again."""
+async def set_skill(session: Session, annotator: str, project: str, skill: str, level: int) -> None:
+    """Keep an annotator's level in a skill in one project, and offer there what it declined."""
     connection = await raw(session)
-    await connection.execute(_SKILL, annotator, skill, level)
-    await connection.execute(_RECONSIDER, annotator)
+    await connection.execute(_SKILL, annotator, project, skill, level)
+    await connection.execute(_RECONSIDER, annotator, project)
 
 
 async def answers_to(session: Session, work_id: int) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from schemas.vocabulary import Stage
 _SCENE = f"""
 SELECT q.annotator,
     (SELECT count(*) FROM leases l WHERE l.annotator = q.annotator AND l.ended IS NULL) AS held,
-    ARRAY(SELECT s.skill || '>=' || least(s.level, {LEVEL_MAX}) FROM skills s
+    ARRAY(SELECT ARRAY[s.project, s.skill || '>=' || least(s.level, {LEVEL_MAX})] FROM skills s
         WHERE s.annotator = q.annotator AND s.level > 0) AS levels,
     ARRAY(SELECT d.shard FROM declined d WHERE d.annotator = q.annotator) AS declined,
     ARRAY(SELECT ARRAY[h.task_type, h.stage] FROM history h
@@ -41,15 +41,19 @@ WITH given AS (
 ), leased AS (
     INSERT INTO leases (lease_id, work_id, annotator, kind, leased_at, expires_at, prelabel)
     SELECT lease_id, work_id, annotator, kind, $2, expires_at, prelabel FROM given
-), counted AS (
-    INSERT INTO annotators (annotator, project, taken)
-    SELECT annotator, project, count(*) FROM given GROUP BY 1, 2
-    ON CONFLICT (annotator, project) DO UPDATE SET taken = annotators.taken + excluded.taken
+), locked AS MATERIALIZED (
+    SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given)
+    ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
 ), taken AS (
     UPDATE work w SET leased = w.leased + g.slots, shown = w.shown + g.n
     FROM (SELECT work_id, count(*) AS n, count(*) FILTER (WHERE takes_slot) AS slots
-        FROM given GROUP BY work_id) g
+        FROM given JOIN locked USING (work_id) GROUP BY work_id) g
     WHERE w.work_id = g.work_id RETURNING w.*
+), counted AS (
+    INSERT INTO annotators (annotator, project, taken)
+    SELECT annotator, given.project, count(*) FROM given JOIN taken USING (work_id)
+    GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (annotator, project) DO UPDATE SET taken = annotators.taken + excluded.taken
 ), gone AS (
     DELETE FROM ready USING taken t
     WHERE ready.work_id = t.work_id AND t.answered + t.leased >= t.target
@@ -82,11 +86,24 @@ _GIVE_BACK = """
 WITH back AS (SELECT work_id, n FROM unnest($1::bigint[], $2::int[]) AS b (work_id, n))
 UPDATE work w SET leased = w.leased - back.n FROM back WHERE w.work_id = back.work_id
 """
-_LOCK_WORK = "SELECT work_id FROM work WHERE work_id = ANY($1) ORDER BY work_id FOR UPDATE"
+# With the other work about the items `$2`, whose rows of `ready` `_UNSEE` changes. Everybody locks
+# work before honeypots, each by number, and then the annotators by name.
+_LOCK_WORK = """
+SELECT w.work_id FROM work w WHERE w.work_id IN (
+    SELECT unnest($1::bigint[]) UNION SELECT o.work_id FROM work o WHERE o.item_id = ANY($2))
+ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
+"""
 _UNTAKE = """
+WITH untaken AS (
+    SELECT annotator, project, count(*) AS n
+    FROM unnest($1::text[], $2::text[]) AS u (annotator, project) GROUP BY 1, 2
+), locked AS MATERIALIZED (
+    SELECT a.annotator, a.project FROM annotators a
+    WHERE (a.annotator, a.project) IN (SELECT annotator, project FROM untaken)
+    ORDER BY a.annotator, a.project FOR UPDATE
+)
 UPDATE annotators a SET taken = a.taken - u.n
-FROM (SELECT annotator, project, count(*) AS n
-    FROM unnest($1::text[], $2::text[]) AS u (annotator, project) GROUP BY 1, 2) u
+FROM untaken u JOIN locked USING (annotator, project)
 WHERE a.annotator = u.annotator AND a.project = u.project
 """
 # The item's other work, a review of it say, can be given to whoever saw it too: its rows have
@@ -148,7 +165,7 @@ async def scene(session: Session, annotators: Sequence[str]) -> Scene:
         if name not in people:
             people[name] = Person(
                 row["held"],
-                frozenset(row["levels"]),
+                frozenset(map(tuple, row["levels"])),
                 frozenset(row["declined"]),
                 frozenset(map(tuple, row["experienced"])),
                 mine,
@@ -175,7 +192,7 @@ async def taken_in(session: Session, project: str) -> int:
 async def add_leases(
     session: Session, leases: Sequence[dict[str, Any]], now: datetime
 ) -> dict[UUID, Given]:
-    """Write leases down; their work rows are locked by the caller, honeypots need no lock."""
+    """Write leases. The caller holds the locks of their work; honeypots are locked here, last."""
     connection = await raw(session)
     rows = await connection.fetch(_TAKE, as_json(leases), now)
     return {row["lease_id"]: Given(row["lease_id"], as_work(row), row["draft"]) for row in rows}
@@ -208,7 +225,8 @@ async def end_leases(
     freed: dict[int, int] = {}
     for row in ended:
         freed[row["work_id"]] = freed.get(row["work_id"], 0) + row["took_slot"]
-    await connection.execute(_LOCK_WORK, sorted(freed))
+    items = [row["item_id"] for row in ended] if forget else []
+    await connection.execute(_LOCK_WORK, list(freed), items)
     await connection.execute(_GIVE_BACK, list(freed), list(freed.values()))
     await refresh(session, list(freed))
     if forget:

@@ -1,0 +1,48 @@
+"""The locks of a transaction that changes many things: all of them at first, in one order.
+
+Everybody who changes the queue locks in this order, so that no two transactions wait for each
+other: annotators by name (an advisory lock), leases by id, work before honeypots each by number,
+then rows of `annotators` by name. Whoever has locked a later one never asks for an earlier one.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.database import Session, raw
+
+_LEASES = """
+SELECT l.lease_id FROM unnest($1::text[], $2::text[]) AS s (annotator, project)
+    JOIN leases l ON l.annotator = s.annotator AND l.ended IS NULL
+    JOIN work w ON w.work_id = l.work_id AND w.project = s.project
+ORDER BY l.lease_id FOR UPDATE OF l
+"""
+_WORK = """
+SELECT w.work_id FROM work w WHERE w.work_id IN (
+    SELECT o.work_id FROM work t JOIN work o ON o.item_id = t.item_id AND o.task_id = t.task_id
+        WHERE t.stage = 'annotate' AND t.subject = ANY($1)
+    UNION SELECT l.work_id FROM leases l WHERE l.lease_id = ANY($2))
+ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
+"""
+_ANNOTATORS = """
+SELECT 1 FROM annotators a WHERE a.annotator = ANY($1) ORDER BY a.annotator, a.project FOR UPDATE
+"""
+
+
+async def lock_leases(
+    session: Session, annotators: Sequence[str], projects: Sequence[str]
+) -> list[UUID]:
+    """Lock the open leases of each annotator in the project beside its name; return their ids."""
+    connection = await raw(session)
+    return [row["lease_id"] for row in await connection.fetch(_LEASES, annotators, projects)]
+
+
+async def lock_work(session: Session, task_ids: Sequence[UUID], lease_ids: Sequence[UUID]) -> None:
+    """Lock all work about these tasks, and the work of these leases."""
+    connection = await raw(session)
+    await connection.execute(_WORK, task_ids, lease_ids)
+
+
+async def lock_annotators(session: Session, annotators: Sequence[str]) -> None:
+    """Lock what is known of these annotators in every project."""
+    connection = await raw(session)
+    await connection.execute(_ANNOTATORS, annotators)
