@@ -52,7 +52,10 @@ def create(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(app, settings, subscriptions, tuple(refused)) as parts:
+        async with (
+            metrics.served(settings.metrics_host, settings.metrics_port),
+            _parts(app, settings, subscriptions, tuple(refused)) as parts,
+        ):
             own: list[Task] = [parts.consumer.run, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
@@ -75,7 +78,6 @@ def create(
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
-    app.add_route("/metrics", metrics.exposition)
     _wrap(app, settings)
     return app
 

@@ -30,6 +30,10 @@ class ServiceSettings(BaseSettings):
     pseudonym_key: str
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    """Where `GET /metrics` is answered: never at the API's port, and nowhere unless this is set."""
+
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
     body_bytes_max: int = 20_000_000
