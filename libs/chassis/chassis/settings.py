@@ -30,6 +30,9 @@ class ServiceSettings(BaseSettings):
     pseudonym_key: str
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
+    outbox_rows_max: int = 1_000_000
+    """With this many events waiting in the outbox a service whose broker is away is not ready."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     """Where `GET /metrics` is answered: never at the API's port, and nowhere unless this is set."""

@@ -1,20 +1,28 @@
 """What those who run a service rely on: metrics, readiness, logs, and outages that are survived."""
 
+import asyncio
+import os
+import signal
+import time
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, FastAPI
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import service, testing
-from chassis.database import metadata
+from chassis import health, service, testing
+from chassis.database import Sessions, metadata, transaction
+from chassis.outbox import add
 from chassis.settings import ServiceSettings
 from labelwright_local import ports
+from schemas.envelope import Event, Topic
 
 
 class Settings(ServiceSettings):
@@ -22,6 +30,15 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="OPERATED_", frozen=True)
     service: ClassVar[str] = "operated"
+
+
+class Noted(Event):
+    """Something to say, for these tests."""
+
+    topic = Topic("noted", timedelta(days=1))
+    keyed_by = "text"
+
+    text: str
 
 
 Running = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -45,15 +62,17 @@ def running(tokens: testing.Tokens, kafka_server: Any, url: str) -> Running:
     @asynccontextmanager
     async def run(**more: Any) -> AsyncIterator[httpx.AsyncClient]:
         prefix = f"t{uuid.uuid4().hex[:8]}-"
-        told = {"kafka_bootstrap": kafka_server.bootstrap, "topic_prefix": prefix, **more}
+        servers = {"database_url": url, "kafka_bootstrap": kafka_server.bootstrap}
+        told = {**servers, "topic_prefix": prefix, **more}
         app: FastAPI = service.create(
-            testing.settings(Settings, tokens, url, **told), router=APIRouter(), refusals={}
+            testing.settings(Settings, tokens, **told), router=APIRouter(), refusals={}
         )
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=transport, base_url="http://test") as http,
         ):
+            http.app = app  # type: ignore[attr-defined]
             yield http
 
     return run
@@ -83,3 +102,117 @@ async def test_a_service_that_has_stopped_leaves_the_port_of_its_metrics(running
         assert not ports.is_free(port)
 
     assert ports.is_free(port)
+
+
+# --- readiness
+
+
+async def say(http: Any, count: int) -> None:
+    """Let `count` events wait in the outbox."""
+    sessions: Sessions = http.app.state.sessions
+    events = [
+        Noted(occurred_at=datetime(2026, 1, 1, tzinfo=UTC), project="secret-project", text=f"{n}")
+        for n in range(count)
+    ]
+    async with transaction(sessions) as session:
+        await add(session, *events)
+
+
+async def test_a_service_without_its_broker_starts_and_is_ready_while_its_outbox_can_hold(
+    running: Running,
+) -> None:
+    async with running(kafka_bootstrap="127.0.0.1:1", outbox_rows_max=3) as api:
+        empty = await api.get("/health/ready")
+        await say(api, 2)
+        filling = await api.get("/health/ready")
+        await say(api, 1)
+        full = await api.get("/health/ready")
+
+    assert (empty.status_code, empty.json()["status"]) == (200, "ready")
+    assert filling.status_code == 200
+    assert filling.json()["counts"]["outbox_rows"] == 2
+    assert "broker" in filling.json()
+    assert (full.status_code, full.json()["status"]) == (503, "unready")
+
+
+async def test_readiness_answers_at_once_while_the_broker_hangs(
+    running: Running, kafka_server: Any
+) -> None:
+    async with running() as api:
+        await until_ready(api)
+        with frozen(kafka_server.pid):
+            started = time.monotonic()
+            hanging = await api.get("/health/ready")
+            seconds = time.monotonic() - started
+        await until_ready(api)
+
+    assert hanging.status_code == 200, hanging.text
+    assert hanging.json()["broker"]
+    assert seconds < 2
+
+
+async def test_without_its_database_a_service_is_not_ready(running: Running) -> None:
+    async with running(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/none") as api:
+        answer = await api.get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["database"]
+
+
+async def test_readiness_tells_counts_and_no_name_of_a_project(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(health.counts, "failing_projects", 2)
+    async with running(kafka_bootstrap="127.0.0.1:1") as api:
+        await say(api, 1)
+
+        answer = await api.get("/health/ready")
+
+    assert answer.json()["counts"] == {"failing_projects": 2, "outbox_rows": 1}
+    assert "secret" not in answer.text
+
+
+async def test_an_outbox_filled_without_a_broker_is_sent_once_that_is_there(
+    running: Running, kafka_server: Any
+) -> None:
+    prefix = await made_topic(kafka_server)
+    kafka_server.stop()
+    try:
+        async with running(topic_prefix=prefix) as api:
+            await say(api, 3)
+            kafka_server.start()
+            await until_ready(api, rows=0)
+    finally:
+        if not kafka_server.kafka.accepts():
+            kafka_server.start()
+
+
+async def made_topic(kafka_server: Any) -> str:
+    """Make the topic of `Noted`; return its prefix."""
+    prefix = f"t{uuid.uuid4().hex[:8]}-"
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(prefix + Noted.topic.name, 1, 1)])
+    await admin.close()
+    return prefix
+
+
+async def until_ready(http: httpx.AsyncClient, rows: int | None = None) -> None:
+    """Return once everything answers and, if `rows` is given, so many events wait."""
+    async with asyncio.timeout(60):
+        while True:
+            told = (await http.get("/health/ready")).json()
+            waiting = told["counts"].get("outbox_rows")
+            if set(told) == {"status", "counts"} and rows in (None, waiting):
+                return
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A process that answers nothing, and keeps its connections."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
