@@ -175,6 +175,7 @@ class Stack:
         secrets = self._plan.home.keys
         return {
             "DATABASE_URL": self._postgres.url(one.service.database),
+            "CONSUMER_INSTANCE": str(one.number),
             "METRICS_PORT": str(self._plan.ports.metrics_of(one.name)),
             "KAFKA_BOOTSTRAP": self._kafka.bootstrap,
             "JWKS_FILE": str(secrets / "jwks.json"),

@@ -30,7 +30,7 @@ Start = Callable[..., Context]
 
 SERVICES = ["ingest", "queue", "consensus", "quality", "dataset-store"]
 PARTS = [*SERVICES, "postgres", "kafka"]
-OWN = {"QUEUE_METRICS_PORT"}
+OWN = {"QUEUE_METRICS_PORT", "QUEUE_CONSUMER_INSTANCE"}
 """The settings of a replica that no other has."""
 
 

@@ -1,24 +1,29 @@
 """What those who run a service rely on: metrics, readiness, logs, and outages that are survived."""
 
 import asyncio
+import errno
 import os
 import signal
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
+import asyncpg
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, FastAPI
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import health, service, testing
-from chassis.database import Sessions, metadata, transaction
+from chassis.database import Sessions, is_transient, metadata, transaction
 from chassis.outbox import add
 from chassis.settings import ServiceSettings
 from labelwright_local import ports
@@ -187,6 +192,59 @@ async def test_an_outbox_filled_without_a_broker_is_sent_once_that_is_there(
             kafka_server.start()
 
 
+# --- the consumer group
+
+
+async def test_a_service_that_was_killed_consumes_again_within_four_seconds(
+    kafka_server: Any,
+) -> None:
+    prefix = await made_topic(kafka_server)
+    async with producing(kafka_server) as producer:
+        first = await started_member(kafka_server, prefix)
+        await producer.send_and_wait(prefix + "noted", b"before")
+        assert await line_of(first) == "before"
+        first.kill()
+        await first.wait()
+        second = await started_member(kafka_server, prefix)
+        started = time.monotonic()
+        try:
+            await producer.send_and_wait(prefix + "noted", b"after")
+            while await line_of(second) != "after":
+                pass
+            seconds = time.monotonic() - started
+        finally:
+            second.kill()
+            await second.wait()
+
+    assert seconds < 4
+
+
+@asynccontextmanager
+async def producing(kafka_server: Any) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_server.bootstrap)
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await producer.stop()
+
+
+async def started_member(kafka_server: Any, prefix: str) -> asyncio.subprocess.Process:
+    """A process of a service that consumes, from where it begins to connect."""
+    words = [str(Path(__file__).with_name("group_member.py")), kafka_server.bootstrap, prefix, "1"]
+    member = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdout=asyncio.subprocess.PIPE
+    )
+    assert await line_of(member) == "started"
+    return member
+
+
+async def line_of(member: asyncio.subprocess.Process) -> str:
+    assert member.stdout is not None
+    async with asyncio.timeout(30):
+        return (await member.stdout.readline()).decode().strip()
+
+
 async def made_topic(kafka_server: Any) -> str:
     """Make the topic of `Noted`; return its prefix."""
     prefix = f"t{uuid.uuid4().hex[:8]}-"
@@ -216,3 +274,36 @@ def frozen(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+# --- a full disk
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.DiskFullError("no room"), OSError(errno.ENOSPC, "no room")]
+)
+async def test_a_full_disk_is_said_as_507_in_plain_words(
+    tokens: testing.Tokens, error: Exception
+) -> None:
+    router = APIRouter()
+
+    @router.put("/kept")
+    async def keep() -> None:
+        raise error
+
+    app = service.create(testing.settings(Settings, tokens, ""), router=router, refusals={})
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.put("/kept")
+
+    assert answer.status_code == 507
+    assert answer.json()["type"] == "urn:problem:disk-full"
+    assert answer.json()["title"] == "The disk is full"
+
+
+@pytest.mark.parametrize("kind", [asyncpg.DiskFullError, asyncpg.exceptions.OutOfMemoryError])
+def test_jobs_relay_and_consumer_try_again_when_the_database_has_no_room(
+    kind: type[Exception],
+) -> None:
+    assert is_transient(kind("no room"))
+    assert not is_transient(asyncpg.exceptions.ProgramLimitExceededError("too many columns"))
