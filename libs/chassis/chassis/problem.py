@@ -77,7 +77,9 @@ def response(
     request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """`body` as the answer to `request`."""
-    content = orjson.dumps({**body, "instance": request.url.path}, default=str)
+    content = orjson.dumps(
+        {**body, "instance": request.url.path, "trace_id": logs.traceparent()[3:35]}, default=str
+    )
     return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import signal
 import sys
 import time
@@ -307,3 +308,29 @@ def test_jobs_relay_and_consumer_try_again_when_the_database_has_no_room(
 ) -> None:
     assert is_transient(kind("no room"))
     assert not is_transient(asyncpg.exceptions.ProgramLimitExceededError("too many columns"))
+
+
+# --- traces
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_kept"),
+    [
+        (f"00-{'a1' * 16}-{'b2' * 8}-01", True),
+        (f"00-{'0' * 32}-{'b2' * 8}-01", False),
+        ("x" * 55, False),
+        ("", False),
+    ],
+)
+async def test_a_trace_is_given_back_and_named_in_every_problem_and_a_malformed_one_is_replaced(
+    tokens: testing.Tokens, sent: str, is_kept: bool
+) -> None:
+    app = service.create(testing.settings(Settings, tokens, ""), router=APIRouter(), refusals={})
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        answer = await http.get("/nowhere", headers={"traceparent": sent})
+
+    given = answer.headers["traceparent"]
+    assert (given == sent) is is_kept
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", given)
+    assert answer.json()["trace_id"] == given[3:35]
