@@ -13,7 +13,8 @@ from typing import NamedTuple
 from driving import Crowd, Driven, drive
 from scene import PORT_BASE, Scene, report, scene
 
-PORTS_APART = 40
+from labelwright_local.ports import SPAN
+
 WARM_CYCLES = 1000
 RATIO_MAX = 1.3
 
@@ -38,7 +39,7 @@ class Pair(NamedTuple):
 @contextlib.contextmanager
 def two_stacks() -> Iterator[Pair]:
     """Two queues, each with a PostgreSQL and a Kafka of its own."""
-    with scene(only="queue") as base, scene(only="queue", port_base=PORT_BASE + PORTS_APART) as two:
+    with scene(only="queue") as base, scene(only="queue", port_base=PORT_BASE + SPAN) as two:
         yield Pair(base, two)
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from labelwright_client import tokens
+from labelwright_local.ports import SPAN
 from labelwright_local.testing import UP, RunningStack, running_stack
 
 HERE = Path(__file__).parent
@@ -21,7 +22,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bench")]
 
 PORT_BASE = 28500
-TWO_QUEUES_PORT_BASE = 28600
+TWO_QUEUES_PORT_BASE = PORT_BASE + SPAN
 DATA = Path(__file__).parents[3] / "shared" / "data"
 FIELDS = [
     {"name": "mood", "kind": "choice", "options": ["good", "bad"]},
@@ -45,6 +46,10 @@ class System:
 
     def url(self, service: str) -> str:
         return str(self.ready["services"][service]["url"])
+
+    def metrics(self, service: str) -> str:
+        """The metrics of a service as Prometheus reads them."""
+        return self.http.get(self.ready["services"][service]["metrics_url"]).text
 
     def pid(self, part: str) -> int:
         ready = self.ready

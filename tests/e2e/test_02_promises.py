@@ -119,7 +119,7 @@ def lag(system: System) -> float:
     """Events that wait for any of the services, as they say themselves."""
     waiting = 0.0
     for service in ("ingest", "queue", "consensus", "quality", "dataset-store"):
-        text = system.http.get(system.url(service) + "/metrics").text
+        text = system.metrics(service)
         lines = [line for line in text.splitlines() if line.startswith("labelwright_consumer_lag")]
         waiting += sum(float(line.rsplit(" ", 1)[1]) for line in lines)
     return waiting
@@ -223,7 +223,7 @@ def test_the_rte_crowd_plays(system: System, data: Path) -> None:
 def _nothing_was_put_aside(system: System) -> Any:
     yield
     for service in ("ingest", "queue", "consensus", "quality", "dataset-store"):
-        text = system.http.get(system.url(service) + "/metrics").text
+        text = system.metrics(service)
         letters = [
             line for line in text.splitlines() if line.startswith("labelwright_dead_letters_total{")
         ]

@@ -149,11 +149,13 @@ async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java |
     return await Stack(plan, leash, screen, found).run()
 
 
-def listeners(plan: Plan) -> list[str]:
-    """Who will listen at a port."""
-    further = [one.name for one in plan.replicas if one.number > 1]
+def listeners(plan: Plan) -> dict[str, int]:
+    """Who will listen, and at which port."""
+    replicas = [one.name for one in plan.replicas]
+    servers = [name for name in (POSTGRES, KAFKA) if name in plan.parts]
     controller = ["kafka-controller"] if KAFKA in plan.parts else []
-    return [*sorted(plan.parts), *further, *controller]
+    apis = {name: plan.ports.of(name) for name in [*replicas, *servers, *controller]}
+    return apis | {f"{name} (metrics)": plan.ports.metrics_of(name) for name in replicas}
 
 
 def fetch(kafka: Kafka, screen: Screen) -> None:

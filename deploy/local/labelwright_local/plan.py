@@ -51,6 +51,10 @@ class Plan:
         """Where a replica answers."""
         return f"http://127.0.0.1:{self.ports.of(one.name)}"
 
+    def metrics_url(self, one: Replica) -> str:
+        """Where a replica answers with its metrics."""
+        return f"http://127.0.0.1:{self.ports.metrics_of(one.name)}/metrics"
+
     @property
     def postgres(self) -> Postgres:
         """The PostgreSQL of this stack."""

@@ -3,6 +3,7 @@
 import os
 import random
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labelwright_local.refusal import CannotStart
@@ -25,7 +26,17 @@ STEPS = {
 REPLICA_STEP = 10
 """From one replica of a service to its next: 8102, 8112, 8122. More than the largest step."""
 REPLICAS_MAX = 9
-HIGHEST_BASE = 65535 - max(STEPS.values()) - REPLICA_STEP * (REPLICAS_MAX - 1)
+METRICS_STEP = 100
+"""From the port of a replica to that of its metrics: 8102 and 8202."""
+RESERVED = {"prometheus": 91, "alertmanager": 92, "login": 93} | {
+    f"s3-{n}": 93 + n for n in range(1, 6)
+}
+"""Steps that nothing but these may use, and no replica comes to."""
+RESERVED_SECOND_STEP = 10_000
+"""From a reserved port to a second one of the same part."""
+SPAN = 200
+"""How far apart the bases of two stacks on one machine must be."""
+HIGHEST_BASE = 65535 - RESERVED_SECOND_STEP - max(RESERVED.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +58,13 @@ class Ports:
         part, number = part_of(name)
         return self.base + STEPS[part] + REPLICA_STEP * (number - 1)
 
-    def check_free(self, names: list[str]) -> None:
-        """Refuse to start if one of these ports is taken."""
-        for name in names:
-            port = self.of(name)
+    def metrics_of(self, name: str) -> int:
+        """The port of the metrics of a service's replica, `queue` or `queue-2`."""
+        return self.of(name) + METRICS_STEP
+
+    def check_free(self, listeners: Mapping[str, int]) -> None:
+        """Refuse to start if a port is taken that one of `listeners` (name to port) wants."""
+        for name, port in listeners.items():
             if not is_free(port):
                 raise CannotStart(
                     f"Port {port}, which {name} wants, is in use by another program:"

@@ -40,7 +40,7 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_min_messages": "warning",
-    "log_line_prefix": "",
+    "log_line_prefix": "%m [%p] %d ",
     "log_checkpoints": "off",
     # Queue tables are small and change all the time: vacuum them early, often and fast.
     "autovacuum_naptime": "10s",

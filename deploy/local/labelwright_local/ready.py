@@ -28,7 +28,12 @@ def described(plan: Plan, pid: Pid) -> dict[str, Any]:
     """What the file says of a running stack."""
     told: dict[str, Any] = {
         "services": {
-            one.name: {"url": plan.url(one), "pid": pid(one.name)} for one in plan.replicas
+            one.name: {
+                "url": plan.url(one),
+                "metrics_url": plan.metrics_url(one),
+                "pid": pid(one.name),
+            }
+            for one in plan.replicas
         },
         "admin_token": tokens.sign(plan.home.path, name="admin", roles=["admin"]),
     }

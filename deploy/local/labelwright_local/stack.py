@@ -16,7 +16,7 @@ from labelwright_local.output import Screen
 from labelwright_local.plan import KAFKA, POSTGRES, Plan
 from labelwright_local.postgres import reason
 from labelwright_local.refusal import CannotStart
-from labelwright_local.services import Replica, Service
+from labelwright_local.services import Replica
 from labelwright_local.supervisor import Child, Supervisor, kill_group
 from labelwright_local.together import together
 
@@ -164,17 +164,19 @@ class Stack:
             self._leash.command(services.command(one.service, port)),
             partial(services.is_ready, port),
             stop_seconds=SERVICE_STOP_SECONDS,
-            environment=services.environment(one.service, self._settings(one.service, folder)),
+            environment=services.environment(one.service, self._settings(one, folder)),
             folder=folder,
             needs=(POSTGRES, KAFKA),
         )
         await self._supervisor.start(child)
 
-    def _settings(self, one: Service, folder: Path) -> dict[str, str]:
-        """What this stack tells a service."""
+    def _settings(self, one: Replica, folder: Path) -> dict[str, str]:
+        """What this stack tells a replica of a service."""
         secrets = self._plan.home.keys
         return {
-            "DATABASE_URL": self._postgres.url(one.database),
+            "DATABASE_URL": self._postgres.url(one.service.database),
+            "CONSUMER_INSTANCE": str(one.number),
+            "METRICS_PORT": str(self._plan.ports.metrics_of(one.name)),
             "KAFKA_BOOTSTRAP": self._kafka.bootstrap,
             "JWKS_FILE": str(secrets / "jwks.json"),
             "ISSUER": services.ISSUER,

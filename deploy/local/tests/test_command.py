@@ -40,6 +40,16 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     assert not (tmp_path / "postgres").exists()
 
 
+def test_the_port_of_a_services_metrics_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
+        port = other.getsockname()[1]
+        base = port - ports.METRICS_STEP - ports.STEPS["quality"]
+
+        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(base))
+
+    assert f"Port {port}, which quality (metrics) wants, is in use by another program" in said
+
+
 def test_a_base_that_is_no_number(tmp_path: Path) -> None:
     assert "it must be from 1024 to" in refusal(tmp_path, LABELWRIGHT_PORT_BASE="high")
 

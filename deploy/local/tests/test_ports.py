@@ -29,10 +29,30 @@ def test_no_replica_is_at_the_port_of_another_part() -> None:
     further = [f"{name}-{n}" for name in services for n in range(2, ports.REPLICAS_MAX + 1)]
 
     found = [Ports(8100).of(name) for name in [*ports.STEPS, *further]]
+    metrics = [Ports(8100).metrics_of(name) for name in [*services, *further]]
+    reserved = [8100 + step for step in ports.RESERVED.values()]
+    every = [*found, *metrics, *reserved]
 
     assert Ports(8100).of("dataset-store-3") == 8125
-    assert len(set(found)) == len(found)
-    assert max(Ports(ports.HIGHEST_BASE).of(name) for name in [*ports.STEPS, *further]) <= 65535
+    assert Ports(8100).metrics_of("dataset-store-3") == 8225
+    assert len(set(every)) == len(every)
+    assert max(every) < 8100 + ports.SPAN
+
+
+def test_the_highest_base_leaves_room_for_every_port() -> None:
+    highest = ports.HIGHEST_BASE + ports.RESERVED_SECOND_STEP + max(ports.RESERVED.values())
+
+    assert ports.RESERVED == {
+        "prometheus": 91,
+        "alertmanager": 92,
+        "login": 93,
+        "s3-1": 94,
+        "s3-2": 95,
+        "s3-3": 96,
+        "s3-4": 97,
+        "s3-5": 98,
+    }
+    assert ports.HIGHEST_BASE + ports.SPAN <= highest == 65535
 
 
 @pytest.mark.parametrize("named", ["", "many", "-1", "80", "65530"])
@@ -48,7 +68,7 @@ def test_a_port_in_use_is_named_with_what_to_change() -> None:
         port = other.getsockname()[1]
 
         with pytest.raises(CannotStart, match=rf"Port {port}, which queue wants, is in use"):
-            Ports(port - ports.STEPS["queue"]).check_free(["queue"])
+            Ports().check_free({"queue": port})
 
 
 def test_a_port_that_was_just_left_is_free() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -53,6 +54,20 @@ async def test_it_is_version_18_with_the_settings_that_were_tried(
 
     assert str(version).startswith("18.")
     assert settings == ["on", "200", "127.0.0.1", "off"]
+
+
+async def test_its_log_says_when_in_which_process_and_in_which_database(
+    postgres_server: PostgresServer, fresh_database: FreshDatabase
+) -> None:
+    url = fresh_database()
+    database = url.rsplit("/", 1)[1]
+
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await ask(url, "SELECT * FROM not_a_table")
+
+    lines = postgres_server.log.read_text().splitlines()
+    (line,) = [one for one in lines if "not_a_table" in one and database in one and "ERROR" in one]
+    assert re.match(rf"\d{{4}}-\d\d-\d\d [\d:.]+ UTC \[\d+\] {database} ERROR:", line)
 
 
 async def test_nobody_gets_in_without_the_password(postgres_server: PostgresServer) -> None:

@@ -30,6 +30,8 @@ Start = Callable[..., Context]
 
 SERVICES = ["ingest", "queue", "consensus", "quality", "dataset-store"]
 PARTS = [*SERVICES, "postgres", "kafka"]
+OWN = {"QUEUE_METRICS_PORT", "QUEUE_CONSUMER_INSTANCE"}
+"""The settings of a replica that no other has."""
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,10 @@ def stack(start: Start, home: Path, base: int) -> Iterator[RunningStack]:
 def free_base() -> int:
     """A base at which all ports of a stack are free."""
     for base in range(ports.some_free(1)[0], ports.FREE_RANGE.stop):
-        names = [*ports.STEPS, "queue-2"]
-        if all(ports.is_free(ports.Ports(base).of(name)) for name in names):
+        found = ports.Ports(base)
+        replicas = [*SERVICES, "queue-2"]
+        wanted = [found.of(name) for name in [*ports.STEPS, "queue-2"]]
+        if all(map(ports.is_free, [*wanted, *map(found.metrics_of, replicas)])):
             return base
     return free_base()
 
@@ -96,6 +100,9 @@ def test_the_ready_file_names_all_parts_and_is_closed_to_others(
 
     assert list(ready["services"]) == SERVICES
     assert ready["services"]["queue"]["url"] == f"http://127.0.0.1:{base + 2}"
+    for n, name in enumerate(SERVICES, start=1):
+        metrics = f"http://127.0.0.1:{base + 100 + n}/metrics"
+        assert ready["services"][name]["metrics_url"] == metrics
     assert ready["kafka"]["bootstrap"] == f"127.0.0.1:{base + 7}"
     assert f"@127.0.0.1:{base + 6}/" in ready["postgres"]["url"]
     assert all(alive(pid) for pid in pids(ready))
@@ -114,7 +121,9 @@ def test_the_token_in_the_ready_file_is_an_admins(stack: RunningStack, home: Pat
     )
 
 
-def test_a_service_is_told_everything_under_its_own_prefix(stack: RunningStack, home: Path) -> None:
+def test_a_service_is_told_everything_under_its_own_prefix(
+    stack: RunningStack, home: Path, base: int
+) -> None:
     told = settings_of(stack.ready, "dataset-store")
 
     assert told["DATASET_STORE_DATABASE_URL"].endswith("/dataset_store")
@@ -125,6 +134,7 @@ def test_a_service_is_told_everything_under_its_own_prefix(stack: RunningStack, 
     assert told["DATASET_STORE_PSEUDONYM_KEY"] == (home / "keys/pseudonym").read_text().strip()
     assert told["DATASET_STORE_PAGE_KEY"] == (home / "keys/page").read_text().strip()
     assert told["DATASET_STORE_STATE_DIR"] == str(home / "dataset-store")
+    assert told["DATASET_STORE_METRICS_PORT"] == str(base + 105)
     assert told["DATASET_STORE_LOG_LEVEL"] == "INFO"
     assert not any(name.startswith("QUEUE_") for name in told)
 
@@ -178,7 +188,7 @@ def test_a_start_at_the_same_ports_is_refused_before_anything_is_started(
 
     assert stack.process.poll() is None
     assert run.returncode == 1
-    assert run.stderr.startswith(f"labelwright: Port {base + 3}, which consensus wants, is in use")
+    assert run.stderr.startswith(f"labelwright: Port {base + 1}, which ingest wants, is in use")
     assert run.stderr.count("\n") == 1
     assert not (tmp_path / "other" / "postgres").exists()
 
@@ -209,7 +219,8 @@ def test_a_second_replica_has_a_port_of_its_own_and_all_else_in_common(
     assert list(doubled.ready["services"]) == ["queue", "queue-2"]
     assert port_of(second) == port_of(first) + ports.REPLICA_STEP
     assert first["pid"] != second["pid"]
-    assert told == told_too
+    assert {name for name in told | told_too if told.get(name) != told_too.get(name)} == OWN
+    assert int(told_too["QUEUE_METRICS_PORT"]) == port_of(second) + ports.METRICS_STEP
 
 
 def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack) -> None:

@@ -56,9 +56,12 @@ class Consumer:
             self.joined.set()
             await self._stopping.wait()
             return
+        group = self._settings.topic_prefix + self._settings.service
+        instance = self._settings.consumer_instance
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._settings.kafka_bootstrap,
-            group_id=self._settings.topic_prefix + self._settings.service,
+            group_id=group,
+            group_instance_id=f"{group}-{instance}" if instance else None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             heartbeat_interval_ms=1000,

@@ -1,19 +1,24 @@
 """Is the process alive; can it work? The second really asks the database and the broker."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from chassis import metrics
-from chassis.database import Sessions, raw, transaction
+from chassis import metrics, outbox
+from chassis.database import Sessions, transaction
 
-CHECK_SECONDS = 2.0
+DATABASE_SECONDS, BROKER_SECONDS = 2.0, 0.5
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError, OSError, TimeoutError)
+
+counts: dict[str, int] = {}
+"""Numbers that /health/ready tells beside its own, as `counts["failing_projects"] = 2`.
+
+Whoever may reach the port reads them: numbers only, never the name of a project or a person.
+"""
 
 
 async def live(_request: Request) -> Response:
@@ -22,47 +27,50 @@ async def live(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """GET /health/ready: 200 if the database and the broker answer, else 503 and which does not."""
+    """GET /health/ready: 200 if the service can do its work, else 503; and what does not answer.
+
+    `{"status": "ready" | "unready", "database"?: why, "broker"?: why, "consumer"?: why,
+    "counts": {name: number}}`. The database is always needed. Without the broker the service is
+    ready for as long as its outbox can hold what it says (`outbox_rows_max`). With the broker
+    there, a service that has just started is ready once it has joined its consumer group.
+    """
     state = request.app.state
-    checks = {
-        "database": lambda: _database(state.sessions),
-        "broker": lambda: _broker(state.producer),
-        "consumer": lambda: _joined(state.consumer.joined),
+    rows = asyncio.create_task(_outbox_rows(state.sessions))
+    joined = "" if state.consumer.joined.is_set() else "the consumer has not joined its group yet"
+    answers = {
+        "database": await _failure(rows, DATABASE_SECONDS),
+        "broker": await _failure(state.producer.check(), BROKER_SECONDS),
+        "consumer": joined,
     }
-    answers = await asyncio.gather(*(_check(check) for check in checks.values()))
-    failed = {name: why for name, why in zip(checks, answers, strict=True) if why}
-    for name in checks:
-        metrics.UP.labels(name).set(name not in failed)
-    status = 503 if failed else 200
-    body = {"status": "unready" if failed else "ready", **failed}
-    return JSONResponse(body, status)
+    for name, why in answers.items():
+        metrics.UP.labels(name).set(not why)
+    found = {} if answers["database"] else {"outbox_rows": rows.result()}
+    is_ready = bool(found) and _can_do_without(answers, found, state.settings.outbox_rows_max)
+    body = {
+        "status": "ready" if is_ready else "unready",
+        **{name: why for name, why in answers.items() if why},
+        "counts": {**counts, **found},
+    }
+    return JSONResponse(body, 200 if is_ready else 503)
 
 
-async def _check(check: Callable[[], Awaitable[None]]) -> str:
+def _can_do_without(answers: dict[str, str], found: dict[str, int], rows_max: int) -> bool:
+    """Whether a service whose database answers can do its work without what does not."""
+    if answers["broker"]:
+        return found["outbox_rows"] < rows_max
+    return not answers["consumer"]
+
+
+async def _failure(check: Awaitable[object], seconds: float) -> str:
     """Empty if `check` succeeds in time, else why not."""
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-    except (
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-        KafkaError,
-        OSError,
-        TimeoutError,
-    ) as error:
+        async with asyncio.timeout(seconds):
+            await check
+    except FAILURES as error:
         return str(error) or type(error).__name__
     return ""
 
 
-async def _database(sessions: Sessions) -> None:
+async def _outbox_rows(sessions: Sessions) -> int:
     async with transaction(sessions) as session:
-        await (await raw(session)).execute("SELECT 1")
-
-
-async def _broker(producer: AIOKafkaProducer) -> None:
-    await producer.client.fetch_all_metadata()
-
-
-async def _joined(joined: asyncio.Event) -> None:
-    if not joined.is_set():
-        raise OSError("the consumer has not joined its group yet")
+        return await outbox.rows_at_most(session)

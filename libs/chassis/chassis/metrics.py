@@ -1,8 +1,10 @@
 """The metrics that every service has, with what to do about each."""
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
-from starlette.requests import Request
-from starlette.responses import Response
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 _BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -41,6 +43,20 @@ UP = Gauge(
 )
 
 
-async def exposition(_request: Request) -> Response:
-    """GET /metrics."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+@asynccontextmanager
+async def served(host: str, port: int | None) -> AsyncIterator[None]:
+    """Answer `GET /metrics` at `host`:`port`; nowhere if `port` is None. Raises OSError.
+
+    Never at the API's port: whoever may reach that must not see counters move with each answer.
+    A thread serves it, so that a busy event loop can still be measured.
+    """
+    if port is None:
+        yield
+        return
+    server, thread = start_http_server(port, host)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+        thread.join()

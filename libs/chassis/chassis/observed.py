@@ -4,11 +4,15 @@ Until that begins: a stream of events goes on for as long as its page is open, a
 long as its reader takes.
 """
 
+import re
 import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs, metrics
+
+TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""A W3C trace context of version 00. Whatever else comes is replaced by a new one."""
 
 
 class Observed:
@@ -24,6 +28,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         logs.continue_trace(_parent(scope))
+        trace = logs.traceparent().encode()
         started, status = time.perf_counter(), 500
         ended: float | None = None
 
@@ -31,6 +36,7 @@ class Observed:
             nonlocal status, ended
             if message["type"] == "http.response.start":
                 status, ended = message["status"], time.perf_counter()
+                message["headers"] = [*message.get("headers", ()), (b"traceparent", trace)]
             await send(message)
 
         try:
@@ -44,6 +50,6 @@ class Observed:
 
 def _parent(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"traceparent" and len(value) == 55:
+        if name == b"traceparent" and TRACEPARENT.fullmatch(value):
             return str(value.decode("latin-1"))
     return ""

@@ -57,6 +57,7 @@ SELECT topic, key, kind, body, $5 FROM unnest($1::text[], $2::bytea[], $3::bytea
     WITH ORDINALITY AS event (topic, key, kind, body, place) ORDER BY place
 """
 _HOLDS = "SELECT count(*) = $1 FROM (SELECT 1 FROM outbox LIMIT $1) AS waiting"
+_ROWS_AT_MOST = "SELECT coalesce(max(id) - min(id) + 1, 0) FROM outbox"
 # Only the replica that gets the lock takes rows. They are gone when the transaction commits, which
 # is after the broker has acknowledged them. An array, since of a subquery the planner may think
 # that it had better run it again for every row.
@@ -102,6 +103,15 @@ async def holds(session: Session, count: int) -> bool:
     """Whether `count` events or more wait to be sent: whoever adds thousands should wait too."""
     connection = await raw(session)
     return bool(await connection.fetchval(_HOLDS, count))
+
+
+async def rows_at_most(session: Session) -> int:
+    """The number of events that wait, by their ids: transactions that rolled back count too.
+
+    In constant time, however many wait: probes ask often.
+    """
+    connection = await raw(session)
+    return int(await connection.fetchval(_ROWS_AT_MOST))
 
 
 async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> None:

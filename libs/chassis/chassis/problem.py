@@ -1,5 +1,6 @@
 """Refusals as problem+json (RFC 9457): what was refused, why, and at which JSON pointer."""
 
+import errno
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from chassis import logs
 from chassis.database import AWAY, is_transient
 from chassis.retries import is_conflict
 
+DISK_FULL_SQLSTATE = "53100"
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -76,7 +78,9 @@ def response(
     request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """`body` as the answer to `request`."""
-    content = orjson.dumps({**body, "instance": request.url.path}, default=str)
+    content = orjson.dumps(
+        {**body, "instance": request.url.path, "trace_id": logs.traceparent()[3:35]}, default=str
+    )
     return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
 
 
@@ -145,7 +149,19 @@ async def _http(request: Request, error: Exception) -> Response:
     return response(request, body, getattr(error, "headers", None))
 
 
+def _is_disk_full(error: Exception) -> bool:
+    """Whether the disk of the database, or of this process, has no room left."""
+    is_ours = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return is_ours or getattr(error, "sqlstate", None) == DISK_FULL_SQLSTATE
+
+
 async def _bug(request: Request, error: Exception) -> Response:
+    if _is_disk_full(error):
+        logs.get("http").error("the disk is full", path=request.url.path, error=str(error))
+        detail = "Nothing was kept of this request, all that was kept before can be read. Send it"
+        detail += " again once the operator has made room."
+        body = document(507, "disk-full", "The disk is full", detail=detail)
+        return response(request, body, {"retry-after": "30"})
     if is_conflict(error):
         logs.get("http").warning("a conflict", path=request.url.path, error=str(error))
         heading = "Other requests changed the same rows at the same moment"

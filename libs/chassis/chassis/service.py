@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -23,6 +22,7 @@ from chassis.database import Session, Sessions, create_pool, is_transient, trans
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
 from chassis.observed import Observed
+from chassis.producer import Producer
 from chassis.retries import count_retry
 from chassis.settings import ServiceSettings
 
@@ -53,8 +53,11 @@ def create(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(app, settings, subscriptions, tuple(refused)) as parts:
-            own: list[Task] = [parts.consumer.run, parts.relay]
+        async with (
+            metrics.served(settings.metrics_host, settings.metrics_port),
+            _parts(app, settings, subscriptions, tuple(refused)) as parts,
+        ):
+            own: list[Task] = [parts.consume, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             collector.settle()
@@ -76,7 +79,6 @@ def create(
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
-    app.add_route("/metrics", metrics.exposition)
     _wrap(app, settings)
     return app
 
@@ -98,17 +100,23 @@ class Parts:
     """What lives as long as the process."""
 
     sessions: Sessions
-    producer: AIOKafkaProducer
+    producer: Producer
     consumer: Consumer
     topic_prefix: str
 
+    async def consume(self) -> None:
+        """Consume until asked to stop, from when the broker is there to take dead letters too."""
+        await self.producer.connected.wait()
+        await self.consumer.run()
+
     async def relay(self) -> None:
-        """Send the outbox for ever."""
-        await outbox.relay(self.sessions, self.producer, self.topic_prefix)
+        """Send the outbox for ever, from when the broker is there."""
+        await self.producer.connect()
+        await outbox.relay(self.sessions, self.producer.kafka, self.topic_prefix)
 
     async def relay_rest(self) -> None:
         """Send what the outbox holds now."""
-        while await outbox.relay_batch(self.sessions, self.producer, self.topic_prefix):
+        while await outbox.relay_batch(self.sessions, self.producer.kafka, self.topic_prefix):
             pass
 
 
@@ -121,8 +129,8 @@ async def _parts(
 ) -> AsyncIterator[Parts]:
     pool = await create_pool(settings)
     sessions = Sessions(pool, settings.service)
-    producer = await _started_producer(settings)
-    dead = DeadLetters(producer, settings.service, settings.dead_letters_max_per_minute)
+    producer = Producer(settings)
+    dead = DeadLetters(producer.kafka, settings.service, settings.dead_letters_max_per_minute)
     consumer = Consumer(settings, Deliverer(subscriptions, refused, sessions, dead))
     app.state.sessions = sessions
     app.state.producer, app.state.consumer = producer, consumer
@@ -132,25 +140,6 @@ async def _parts(
     finally:
         await producer.stop()
         await pool.close()
-
-
-async def _started_producer(settings: ServiceSettings) -> AIOKafkaProducer:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=0,
-        max_request_size=2 * outbox.EVENT_BYTES_MAX,
-        max_batch_size=131_072,
-    )
-    while True:
-        try:
-            await producer.start()
-        except KafkaError as error:
-            logs.get("service").warning("the broker is away; trying again", error=str(error))
-            await asyncio.sleep(1)
-        else:
-            return producer
 
 
 def _clocked(job: Job, sessions: Sessions) -> Task:
@@ -171,6 +160,8 @@ def _clocked(job: Job, sessions: Sessions) -> Task:
 async def _drain(parts: Parts, seconds: float) -> None:
     """Finish what is in hand: the consumer's batch, then what the outbox still holds."""
     parts.consumer.stop()
+    if not parts.producer.connected.is_set():
+        return  # Nothing is in hand; what the outbox holds follows at the next start.
     try:
         async with asyncio.timeout(seconds):
             await parts.consumer.ended.wait()

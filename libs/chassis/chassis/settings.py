@@ -30,6 +30,20 @@ class ServiceSettings(BaseSettings):
     pseudonym_key: str
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
+    consumer_instance: str = ""
+    """Names this replica in its consumer group, as `1` or a pod's name; no two may share one.
+
+    One that was killed and is started again then takes up its partitions at once. Without a name
+    Kafka first waits for the dead one's session to end.
+    """
+
+    outbox_rows_max: int = 1_000_000
+    """With this many events waiting in the outbox a service whose broker is away is not ready."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    """Where `GET /metrics` is answered: never at the API's port, and nowhere unless this is set."""
+
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
     body_bytes_max: int = 20_000_000

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 from queue_desk import (
     GOOD,
     LATER,
@@ -114,9 +115,9 @@ async def test_what_waits_is_told_of_ones_projects_to_those_who_watch(queue: Que
 # --- metrics
 
 
-async def gauges(queue: Queue, name: str) -> dict[tuple[str, ...], float]:
+def gauges(name: str) -> dict[tuple[str, ...], float]:
     """A gauge by its labels' values: project, stage, task type, skill, priority."""
-    lines = (await queue.http.get("/metrics")).text.splitlines()
+    lines = generate_latest().decode().splitlines()
     found = {}
     for line in lines:
         if line.startswith(f"labelwright_queue_{name}{{"):
@@ -136,8 +137,8 @@ async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) 
     await busy(queue)
     await queue.sql("UPDATE answers SET submitted_at = $1", NOW + timedelta(seconds=50))
     await measure(queue)
-    ready, flying = await gauges(queue, "ready_slots"), await gauges(queue, "in_flight")
-    oldest, rate = await gauges(queue, "oldest_seconds"), await gauges(queue, "answers_per_minute")
+    ready, flying = gauges("ready_slots"), gauges("in_flight")
+    oldest, rate = gauges("oldest_seconds"), gauges("answers_per_minute")
     await queue.hear(*(withdrawn(n) for n in (1, 2, 3)))
     await measure(queue)
 
@@ -150,7 +151,7 @@ async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) 
     }
     assert {key for key, value in flying.items() if value} == {("q", "annotate", "mood", "", "5")}
     assert (oldest[plain], rate[plain]) == (100, 1)
-    left = await gauges(queue, "ready_slots")
+    left = gauges("ready_slots")
     assert {key for key, slots in left.items() if slots} == {
         key for key in ready if key[3] == ""
     } - {plain}
@@ -175,5 +176,5 @@ async def test_who_is_asked_first_makes_no_gauge_of_its_own(
     rows = [row for row in await queues(queue) if row["stage"] == "adjudicate"]
     key = ("p", "adjudicate", "mood", "", "5")
     assert sorted(row["circle"] for row in rows) == ["all", "experienced"]
-    assert (await gauges(queue, "ready_slots"))[key] == 2
-    assert (await gauges(queue, "oldest_seconds"))[key] == 70
+    assert gauges("ready_slots")[key] == 2
+    assert gauges("oldest_seconds")[key] == 70
