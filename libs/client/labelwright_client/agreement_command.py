@@ -106,16 +106,15 @@ def _read(votes: Path, gold: Path | None) -> tuple[Votes, Mapping[Hashable, Hash
     """The votes and the known labels, read as `replay` reads them. Raises BadFile, BadVotes."""
     rows = read_vote_rows(votes).votes
     gold_rows = read_gold_rows(gold) if gold else []
-    reading = Reading("nominal", {row.label for row in (*rows, *gold_rows)})
+    labels = {row.label for row in rows} | {row.label for row in gold_rows}
+    reading = Reading("nominal", labels)
     read = Votes.of(
         [row.item for row in rows],
         [row.annotator for row in rows],
         [reading.plain(row.label) for row in rows],
     )
-    known: dict[Hashable, Hashable] = {
-        **known_labels(gold_rows, lambda row: reading.plain(row.label))
-    }
-    return read, known
+    known = known_labels(gold_rows, lambda gold_row: reading.plain(gold_row.label))
+    return read, dict(known.items())
 
 
 def _found(

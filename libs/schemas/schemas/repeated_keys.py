@@ -48,9 +48,7 @@ def repeated_keys(text: bytes | str) -> list[RepeatedKey]:
         return repeating
 
     # Numbers stay text: their value does not matter here, and converting long ones is slow.
-    value = json.loads(
-        text, object_pairs_hook=keep, parse_int=str, parse_float=str, strict=False
-    )
+    value = json.loads(text, object_pairs_hook=keep, parse_int=str, parse_float=str, strict=False)
     return list(_located(value, "")) if found else []
 
 

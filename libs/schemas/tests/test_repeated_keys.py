@@ -23,7 +23,7 @@ def test_a_key_that_occurs_twice_is_found_however_it_is_written(
     key: str, first: object, second: object
 ) -> None:
     escaped = '"' + "".join(f"\\u{ord(c):04x}" if ord(c) < 65536 else c for c in key) + '"'
-    text = f'{{{json.dumps(key)}: {json.dumps(first)}, {escaped}: {json.dumps(second)}}}'
+    text = f"{{{json.dumps(key)}: {json.dumps(first)}, {escaped}: {json.dumps(second)}}}"
 
     assert repeated_keys(text) == [RepeatedKey("", key)]
 

@@ -78,7 +78,7 @@ def read_gold_rows(file: Path) -> list[GoldRow]:
 
 
 def known_labels(rows: Iterable[GoldRow], value: Callable[[GoldRow], Label]) -> dict[str, Label]:
-    """The label of each item, made by `value`. Raises BadRow for an item with two different ones."""
+    """The label of each item, made by `value`. Raises BadRow if an item has two different ones."""
     known: dict[str, Label] = {}
     for gold in rows:
         label = value(gold)
