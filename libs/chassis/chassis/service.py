@@ -15,13 +15,26 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chassis import auth, collector, health, inbox, logs, metrics, outbox, problem, replicas
+from chassis import (
+    auth,
+    collector,
+    health,
+    inbox,
+    job_routes,
+    logs,
+    metrics,
+    outbox,
+    problem,
+    replicas,
+)
+from chassis import producer as producers
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
 from chassis.database import Session, Sessions, create_pool, is_transient, transaction
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
+from chassis.job_runner import Handler, JobRunner
 from chassis.observed import Observed
 from chassis.settings import ServiceSettings
 
@@ -36,7 +49,7 @@ class Job:
     run: Callable[[Session], Coroutine[Any, Any, None]]
 
 
-def create(
+def create(  # noqa: PLR0913 - each is a part of the service
     settings: ServiceSettings,
     *,
     router: APIRouter,
@@ -44,10 +57,12 @@ def create(
     subscriptions: Sequence[Subscription] = (),
     jobs: Sequence[Job] = (),
     bells: Bells | None = None,
+    long_work: Mapping[str, Handler] | None = None,
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
-    refused = {**refusals, outbox.EventTooLarge: 413}
+    refused = {**refusals, **job_routes.REFUSALS, outbox.EventTooLarge: 413}
+    runner = JobRunner(long_work or {}, refused)
     every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
 
     @asynccontextmanager
@@ -56,6 +71,8 @@ def create(
             own: list[Task] = [parts.consumer.run, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
+            if long_work:
+                own.append(partial(runner.run, parts.sessions))
             collector.settle()
             async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
                 yield
@@ -70,6 +87,7 @@ def create(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
     )
     app.state.settings = settings
+    app.state.job_runner = runner
     app.state.verifier = auth.Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
@@ -120,7 +138,7 @@ async def _parts(
 ) -> AsyncIterator[Parts]:
     pool = await create_pool(settings)
     sessions = Sessions(pool, settings.service)
-    producer = await _started_producer(settings)
+    producer = await producers.started(settings)
     dead = DeadLetters(producer, settings.service, settings.dead_letters_max_per_minute)
     consumer = Consumer(settings, Deliverer(subscriptions, refused, sessions, dead))
     app.state.sessions = sessions
@@ -131,25 +149,6 @@ async def _parts(
     finally:
         await producer.stop()
         await pool.close()
-
-
-async def _started_producer(settings: ServiceSettings) -> AIOKafkaProducer:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka_bootstrap,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=0,
-        max_request_size=2 * outbox.EVENT_BYTES_MAX,
-        max_batch_size=131_072,
-    )
-    while True:
-        try:
-            await producer.start()
-        except KafkaError as error:
-            logs.get("service").warning("the broker is away; trying again", error=str(error))
-            await asyncio.sleep(1)
-        else:
-            return producer
 
 
 def _clocked(job: Job, sessions: Sessions) -> Task:
