@@ -21,6 +21,8 @@ def read_votes(
 ) -> Votes:
     """Votes from a long CSV with a header, gzipped where the name ends in .gz.
 
+    Outer white space of a value does not count.
+
     The columns are `item_id,annotator_id,label` or `task,worker,label`, in any order, among others.
     All three are text; an empty label is a missing vote. Raises `BadVotes` with the line at fault.
     """
@@ -105,7 +107,7 @@ def _columns_of(
                 f"{path}, row {line}: {len(row)} fields where the header has {len(names)}."
             )
         for column, place in zip(columns, places, strict=True):
-            column.append(row[place])
+            column.append(row[place].strip())
     return columns
 
 

@@ -1,7 +1,8 @@
 """JSON as it comes in: parsed once, strictly, and only what every store and reader can keep.
 
 Python's parser takes NaN and lone surrogates; PostgreSQL refuses NUL; readers round integers
-beyond 2^53. All of them are refused here, with their place, before anything else looks.
+beyond 2^53; of a key that occurs twice parsers keep one value and lose the other. All of them are
+refused here, with their place, before anything else looks.
 """
 
 import json
@@ -16,21 +17,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.problem import Fault, Invalid, pointer
+from schemas.repeated_keys import repeated_keys
 
 INTEGER_MAX = 2**53 - 1
 _SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
 
 
 def parse(body: bytes) -> object:
-    """The value in `body`. Raises json.JSONDecodeError if there is none, Invalid if unkeepable."""
+    """The value in `body`.
+
+    Raises json.JSONDecodeError if there is none, Invalid if it cannot be kept as it was sent.
+    """
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise json.JSONDecodeError(str(error), "", 0) from error
+    faults = [
+        Fault(one.pointer, "repeated_key", f"{one.sentence()} Send each key once.")
+        for one in repeated_keys(body)
+    ]
     if _SUSPECT.search(body):
-        faults = list(_unkept(value, ()))
-        if faults:
-            raise Invalid(faults)
+        faults += _unkept(value, ())
+    if faults:
+        raise Invalid(faults)
     return value
 
 

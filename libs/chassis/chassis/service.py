@@ -14,13 +14,25 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from chassis import auth, collector, health, inbox, logs, metrics, outbox, problem, replicas
+from chassis import (
+    auth,
+    collector,
+    health,
+    inbox,
+    job_routes,
+    logs,
+    metrics,
+    outbox,
+    problem,
+    replicas,
+)
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
 from chassis.database import Session, Sessions, create_pool, is_transient, transaction
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
+from chassis.job_runner import Handler, JobRunner
 from chassis.observed import Observed
 from chassis.producer import Producer
 from chassis.retries import count_retry
@@ -37,7 +49,7 @@ class Job:
     run: Callable[[Session], Coroutine[Any, Any, None]]
 
 
-def create(
+def create(  # noqa: PLR0913 - each is a part of the service
     settings: ServiceSettings,
     *,
     router: APIRouter,
@@ -45,10 +57,12 @@ def create(
     subscriptions: Sequence[Subscription] = (),
     jobs: Sequence[Job] = (),
     bells: Bells | None = None,
+    long_work: Mapping[str, Handler] | None = None,
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
-    refused = {**refusals, outbox.EventTooLarge: 413}
+    refused = {**refusals, **job_routes.REFUSALS, outbox.EventTooLarge: 413}
+    runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
     every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
 
     @asynccontextmanager
@@ -60,6 +74,8 @@ def create(
             own: list[Task] = [parts.consume, parts.relay]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
+            if long_work:
+                own.append(partial(runner.run, parts.sessions))
             collector.settle()
             async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
                 yield
@@ -74,6 +90,7 @@ def create(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
     )
     app.state.settings = settings
+    app.state.job_runner = runner
     app.state.verifier = auth.Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.

@@ -24,13 +24,14 @@ from agreement import (
     distrusted,
     infer,
     infer_numbers,
-    read_gold,
-    read_votes,
     with_and_without,
 )
 from agreement.bayes import Kind
 from agreement.report import LABELS_SHOWN, Report, shown
 from agreement.summary import accuracy, as_json, calibration, coincidences, figures
+from labelwright_client.replay.files import BadFile
+from labelwright_client.replay.scale import Reading
+from labelwright_client.replay.vote_rows import known_labels, read_gold_rows, read_vote_rows
 
 
 class LabelType(StrEnum):
@@ -81,12 +82,12 @@ def agreement(  # noqa: PLR0913 - each is an option of the command
     Gold labels are used to judge, not to infer: the accuracy shown is that of the votes alone.
     """
     try:
-        found = _found(read_votes(votes), label_type, method, read_gold(gold) if gold else {})
+        found = _found(*_read(votes, gold), label_type, method)
         if labels:
             _write_labels(labels, found.inferred)
         if html:
             html.write_text(_report(found, str(votes)).html(), encoding="utf-8")
-    except BadVotes as refusal:
+    except (BadVotes, BadFile) as refusal:
         _refuse(str(refusal))
     except OSError as error:
         _refuse(f"{error.filename} cannot be written: {error.strerror}.")
@@ -101,8 +102,23 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
+def _read(votes: Path, gold: Path | None) -> tuple[Votes, Mapping[Hashable, Hashable]]:
+    """The votes and the known labels, read as `replay` reads them. Raises BadFile, BadVotes."""
+    rows = read_vote_rows(votes).votes
+    gold_rows = read_gold_rows(gold) if gold else []
+    labels = {row.label for row in rows} | {row.label for row in gold_rows}
+    reading = Reading("nominal", labels)
+    read = Votes.of(
+        [row.item for row in rows],
+        [row.annotator for row in rows],
+        [reading.plain(row.label) for row in rows],
+    )
+    known = known_labels(gold_rows, lambda gold_row: reading.plain(gold_row.label))
+    return read, dict(known.items())
+
+
 def _found(
-    votes: Votes, label_type: LabelType, method: Method, gold: Mapping[Hashable, Hashable]
+    votes: Votes, gold: Mapping[Hashable, Hashable], label_type: LabelType, method: Method
 ) -> _Findings:
     measured = figures(votes, label_type.value)
     if label_type is LabelType.INTERVAL:

@@ -4,9 +4,10 @@ The functions in `ingest`, `queue`, `consensus`, `quality` and `datasets` make c
 `transport` sends them, at once or awaited.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
@@ -65,6 +66,39 @@ class Call(Generic[T]):
                 f"{self.service} answered {self.method} {self.path} with something else: {why}"
             )
             raise Unreadable(sentence) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What asking for a job has told: nothing final yet, or the answer to the call."""
+
+    answer: Answer | None
+
+
+def job_call(call: Call[T], answer: Answer) -> Call[Followed] | None:
+    """The call that asks for the job which `answer` promises (202); None if it is the answer."""
+    url = _object(answer).get("url") if answer.status == 202 else None
+    if not isinstance(url, str):
+        return None
+    return Call(call.service, "GET", url, _followed)
+
+
+def _followed(answer: Answer) -> Followed:
+    job = _object(answer)
+    state, told = job.get("state"), job.get("problem")
+    if state == "done":
+        return Followed(Answer(200, json.dumps(job.get("result")).encode()))
+    if state == "failed" and isinstance(told, dict):
+        return Followed(Answer(int(told.get("status", 500)), json.dumps(told).encode()))
+    if state == "cancelled":
+        problem = {"title": "The job was cancelled", "type": "urn:problem:job-cancelled"}
+        return Followed(Answer(409, json.dumps(problem).encode()))
+    return Followed(None)
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    told = json.loads(answer.body)
+    return told if isinstance(told, dict) else {}
 
 
 def reads(model: type[Model]) -> Callable[[Answer], Model]:

@@ -1,6 +1,7 @@
 """Calls to the dataset-store: the ledger's summary, dataset versions and their files."""
 
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 from labelwright_client.call import Answer, Call, get, path, reads, send_json
 from schemas.dataset_store import (
@@ -29,7 +30,8 @@ def publish(
     """Publish the decided labels of a project. The same content has the same hash."""
     body = PublishRequest(project=project, decision_no=decision_no, tag=tag)
     where = path("datasets", dataset, "versions")
-    return send_json("dataset-store", "POST", where, body, reads(Published))
+    call = send_json("dataset-store", "POST", where, body, reads(Published))
+    return replace(call, headers={**call.headers, "Idempotency-Key": str(uuid4())})
 
 
 def list_datasets(after: str | None = None) -> Call[Datasets]:

@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from labelwright_client.call import Answer, Call
+from labelwright_client.call import Answer, Call, job_call
 from labelwright_client.problems import Unreachable
 from labelwright_client.retry import Course, Retry
 from labelwright_client.stack import Stack
@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
+JOB_SECONDS = 0.5
+"""How often a job that takes longer than its request is asked for."""
 POOL = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=30)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """A proxy that the user has set cannot know what listens on this machine: it is passed by."""
@@ -108,6 +110,12 @@ class Client(_Base):
             time.sleep(pause)
         if answer is None:
             raise _unreachable(call, self.stack, lost or httpx.HTTPError("no answer")) from lost
+        job = job_call(call, answer)
+        while job is not None:
+            found = self.send(job).answer
+            if found is not None:
+                return call.result(found)
+            time.sleep(JOB_SECONDS)
         return call.result(answer)
 
     def _try(self, call: Call[T]) -> tuple[Answer | None, httpx.TransportError | None]:
@@ -182,6 +190,12 @@ class AsyncClient(_Base):
             await asyncio.sleep(pause)
         if answer is None:
             raise _unreachable(call, self.stack, lost or httpx.HTTPError("no answer")) from lost
+        job = job_call(call, answer)
+        while job is not None:
+            found = (await self.send(job)).answer
+            if found is not None:
+                return call.result(found)
+            await asyncio.sleep(JOB_SECONDS)
         return call.result(answer)
 
     async def _try(self, call: Call[T]) -> tuple[Answer | None, httpx.TransportError | None]:

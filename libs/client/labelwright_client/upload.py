@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from labelwright_client import ingest
 from labelwright_client.transport import AsyncClient, Client
-from schemas.ingest import ImportVerdict, ItemRequest
+from schemas.ingest import ImportVerdict, ItemRequest, Rejection
 
 CHUNK_BYTES_MAX = 8_000_000
 CHUNK_ITEMS_MAX = 5_000
@@ -20,7 +20,7 @@ Line = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that was not taken, and why."""
+    """A line that was not taken (as a warning: not wholly), and why."""
 
     line: int
     pointer: str
@@ -35,7 +35,9 @@ class Uploaded:
     created: int = 0
     unchanged: int = 0
     changed: int = 0
+    updated: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
+    warnings: list[RejectedLine] = field(default_factory=list)
     items: int = 0
     bytes: int = 0
 
@@ -44,14 +46,25 @@ class Uploaded:
         self.created += verdict.created
         self.unchanged += verdict.unchanged
         self.changed += verdict.changed
+        self.updated += verdict.updated
         self.items += len(chunk)
         self.bytes += sum(len(line) for _, line in chunk)
-        self.rejected += [
-            RejectedLine(
-                chunk[one.index][0], one.problem.pointer, one.problem.keyword, one.problem.message
-            )
-            for one in verdict.rejected
-        ]
+        self.rejected += _lines(chunk, verdict.rejected)
+        self.warnings += _lines(chunk, verdict.warnings)
+
+    def reject(self, lines: Iterable[RejectedLine]) -> None:
+        """Count lines that were not sent at all."""
+        self.rejected = sorted([*self.rejected, *lines], key=lambda one: one.line)
+
+
+def _lines(chunk: Sequence[Line], told: Iterable[Rejection]) -> list[RejectedLine]:
+    """What the service said of a chunk, by the numbers of the lines."""
+    return [
+        RejectedLine(
+            chunk[one.index][0], one.problem.pointer, one.problem.keyword, one.problem.message
+        )
+        for one in told
+    ]
 
 
 Told = Callable[[Uploaded], None]

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from labelwright_client.cli.app import app
+from labelwright_client.replay.recording import Files, read_recording
 
 VOTES = ["1,a,x", "1,b,x", "1,c,x", "2,a,y", "2,b,y", "2,c,x", "3,a,y", "3,b,y", "3,c,y"]
 FIGURES = ("raw", "krippendorff_alpha", "fleiss_kappa", "ac1")
@@ -44,6 +45,30 @@ def test_both_spellings_of_the_columns_and_gzip_say_the_same(votes: Path, tmp_pa
     assert json.loads(run(str(votes), "--json").stdout) == json.loads(
         run(str(other), "--json").stdout
     )
+
+
+def test_a_votes_file_is_read_as_replay_reads_it(tmp_path: Path) -> None:
+    lines = ["1,a,yes", "1,b,yes ", "2,a,no", " 2,b, no", "3,a,1", "3,b,1.0", "3,b,no", "3,b,"]
+    file = tmp_path / "votes.csv"
+    file.write_text("\n".join(["item, worker,label", *lines]) + "\n")
+
+    found = json.loads(run(str(file), "--json").stdout)
+    recorded = read_recording(Files(file))
+
+    assert (found["n_items"], found["n_annotators"], found["n_votes"]) == (3, 2, 6)
+    assert found["raw"]["value"] == pytest.approx(2 / 3)
+    assert len(recorded.votes) == 6
+    assert [vote.value for vote in recorded.votes] == ["yes", "yes", "no", "no", "1", "no"]
+
+
+def test_labels_that_are_all_numbers_are_one_label_however_written(tmp_path: Path) -> None:
+    file, gold = tmp_path / "votes.csv", tmp_path / "gold.csv"
+    file.write_text("item_id,annotator_id,label\n1,a,1\n1,b,1.0\n2,a,0\n2,b,-0\n")
+    gold.write_text("item_id;label\n1;1.00\n2; 0\n")
+
+    found = json.loads(run(str(file), "--gold", str(gold), "--json").stdout)
+
+    assert (found["raw"]["value"], found["accuracy"]) == (1.0, 1.0)
 
 
 def test_gold_gives_an_accuracy_and_labels_are_written(votes: Path, tmp_path: Path) -> None:

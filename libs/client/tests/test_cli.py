@@ -1,5 +1,6 @@
 """The command line without a stack: what it refuses, with which code, in which words."""
 
+import csv
 import gzip
 import json
 import os
@@ -15,7 +16,7 @@ from labelwright_client.cli import main
 from labelwright_client.cli.items import _reader
 from labelwright_client.cli.output import WrongInput
 from labelwright_client.cli.replays import _name, _redundancy
-from labelwright_client.replay.files import BadFile
+from labelwright_client.replay.files import BadFile, BadRow
 
 
 class Ended(NamedTuple):
@@ -135,6 +136,98 @@ def test_csv_gold_without_a_label_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(BadFile, match="line 2: gold needs a column 'label'"):
         list(_reader(file, True, None))
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "value"),
+    [
+        ("rating", "4", 4),
+        ("number", " 2.5 ", 2.5),
+        ("choices", '["a", "b"]', ["a", "b"]),
+        ("ranking", '["b", "a"]', ["b", "a"]),
+        ("spans", "[]", []),
+        ("boxes", '[{"x": 0.5}]', [{"x": 0.5}]),
+        ("choice", "4", "4"),
+        ("choice", '{"other": "4"}', {"other": "4"}),
+        ("pairwise", "tie", "tie"),
+        ("text", "[4]", "[4]"),
+    ],
+)
+def test_a_gold_cell_is_read_by_the_kind_of_its_field(
+    tmp_path: Path, kind: str, cell: str, value: object
+) -> None:
+    file = tmp_path / "gold.csv"
+    with file.open("w") as text:
+        csv.writer(text).writerows([("id", "label.a", "label.b"), ("1", cell, " ")])
+
+    [(_, line)] = _reader(file, True, None, kinds={"a": kind, "b": kind})
+
+    assert json.loads(line)["label"] == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        ("four", "line 2: label is 'four', but its field is of kind rating: write JSON, for"),
+        ('{"a": 1, "a": 2}', "line 2: label: The key 'a' occurs more than once"),
+    ],
+)
+def test_a_gold_cell_that_is_not_of_its_kind_is_told(
+    tmp_path: Path, cell: str, sentence: str
+) -> None:
+    file = tmp_path / "gold.csv"
+    with file.open("w") as text:
+        csv.writer(text).writerows([("id", "label"), ("1", cell)])
+
+    with pytest.raises(BadFile, match=sentence):
+        list(_reader(file, True, None, kinds={"label": "rating"}))
+
+
+def test_a_line_that_makes_no_sense_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text('id;text\n1;a\n2;b;c\n;d\n5;e, f\n6;"g\n')
+    bad: list[BadRow] = []
+
+    lines = [json.loads(line) for _, line in _reader(file, False, None, reject=bad.append)]
+
+    assert [one["external_id"] for one in lines] == ["1", "5"]
+    assert lines[1]["payload"] == {"text": "e, f"}
+    assert [one.line for one in bad] == [3, 4, 6]
+    assert "nothing was read from here on" in bad[2].why
+
+
+def test_a_file_that_cannot_be_read_from_its_beginning_is_refused_whole(tmp_path: Path) -> None:
+    file = tmp_path / "items.csv"
+    for text, sentence in (
+        ("", "must name the columns, for example 'id' and 'text'"),
+        ("id,id\n1,2\n", "twice"),
+    ):
+        file.write_text(text)
+        with pytest.raises(BadFile, match=sentence):
+            list(_reader(file, False, None, reject=[].append))
+
+
+def test_damaged_gzip_lines_are_taken_up_to_the_damage(tmp_path: Path) -> None:
+    file = tmp_path / "items.ndjson.gz"
+    packed = gzip.compress(b"".join(b'{"payload": {"n": %d}}\n' % (n * n) for n in range(9999)))
+    file.write_bytes(packed[:-2000])
+    bad: list[BadRow] = []
+
+    lines = list(_reader(file, False, None, reject=bad.append))
+
+    assert 0 < len(lines) < 9999
+    assert [one.line for one in bad] == [len(lines) + 1]
+
+
+def test_items_without_an_id_column_are_said_to_have_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "items.csv"
+    file.write_text("name,text\n1,a\n2,b\n")
+
+    list(_reader(file, False, None))
+
+    assert capsys.readouterr().err.count("has no id column (external_id, item_id, id") == 1
 
 
 def test_ndjson_lines_are_sent_as_they_are(tmp_path: Path) -> None:

@@ -255,3 +255,35 @@ def test_a_bug_is_not_asked_about_for_ever() -> None:
 
     assert None not in pauses[:FAULTS_MAX]
     assert pauses[FAULTS_MAX] is None
+
+
+def test_a_call_whose_work_takes_longer_waits_for_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labelwright_client.transport.JOB_SECONDS", 0.001)
+    job = {"job_id": "7", "url": "/v1/jobs/7"}
+    running, done = {"state": "running", "done": 1}, {"state": "done", "result": HEAD}
+    handle, asked = answering(
+        httpx.Response(202, json=job),
+        httpx.Response(200, json=running),
+        httpx.Response(200, json=done),
+    )
+
+    with client(handle) as calling:
+        made = calling.send(CREATE)
+
+    assert made.title == "Reviews"
+    assert [request.url.path for request in asked] == ["/v1/projects", "/v1/jobs/7", "/v1/jobs/7"]
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        {"state": "cancelled"},
+        {"state": "failed", "problem": {"status": 409, "title": "Too much"}},
+    ],
+)
+def test_a_job_that_ends_without_a_result_raises(job: dict[str, object]) -> None:
+    accepted = {"job_id": "7", "url": "/v1/jobs/7"}
+    handle, _ = answering(httpx.Response(202, json=accepted), httpx.Response(200, json=job))
+
+    with client(handle) as calling, pytest.raises(Conflict):
+        calling.send(CREATE)

@@ -57,7 +57,7 @@ def test_a_row_is_named_by_the_line_on_which_it_begins(tmp_path: Path) -> None:
         ("item_id,annotator_id,label\n1,a\n", "line 2: 2 values, but the first line names 3"),
         ("item_id,annotator_id,label\n1,a,x\n2,b,x,y\n", "line 3: 4 values, but the first line"),
         ("item_id,annotator_id,label\n1,,x\n", "line 2: annotator_id is empty"),
-        ("item_id,annotator_id,label\n1,a,  \n", "line 2: label is empty"),
+        ("item_id,annotator_id,label\n1,a,  \n", "holds no votes"),
         ("item_id,annotator_id,label\n1,a,x\x00\n", "line 2: label holds the character NUL"),
         ('item_id,annotator_id,label\n1,a,"x\n', "line 2: this is not CSV"),
         ("item_id,annotator_id,label\n", "holds no votes"),
@@ -100,11 +100,33 @@ def test_broken_gzip_is_told(tmp_path: Path) -> None:
         read_recording(Files(file))
 
 
-def test_the_first_of_repeated_votes_counts_and_the_others_are_counted(tmp_path: Path) -> None:
+def test_the_last_of_repeated_votes_counts_and_the_others_are_counted(tmp_path: Path) -> None:
     found = read_recording(Files(votes(tmp_path, "1,a,x", "1,a,y", "1,b,y", "1,a,z")))
 
-    assert [(vote.annotator, vote.value) for vote in found.votes] == [("a", "x"), ("b", "y")]
+    assert [(vote.annotator, vote.value) for vote in found.votes] == [("a", "z"), ("b", "y")]
     assert found.repeated == 2
+
+
+def test_a_vote_without_a_label_is_left_out_and_said(tmp_path: Path) -> None:
+    found = read_recording(Files(votes(tmp_path, "1,a,x", "1,b, ", "1,c,")))
+
+    assert [vote.annotator for vote in found.votes] == ["a"]
+    assert found.notes == (f"2 rows in {tmp_path / 'votes.csv'} have no label and are left out.",)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_values_may_be_separated_by_semicolons_or_tabs(tmp_path: Path, separator: str) -> None:
+    lines = [["item_id", "annotator_id", "label"], ["1", "a", '"x, y"'], ["1", "b", "z"]]
+
+    found = read_recording(Files(write(tmp_path, "\n".join(map(separator.join, lines)) + "\n")))
+
+    assert [vote.value for vote in found.votes] == ["x, y", "z"]
+
+
+def test_a_quoted_semicolon_separates_nothing(tmp_path: Path) -> None:
+    [row] = read_rows(write(tmp_path, '"a;b"\n1;2\n'), ["a;b"])
+
+    assert row.cells == {"a;b": "1;2"}
 
 
 def test_minus_zero_and_zero_are_one_value(tmp_path: Path) -> None:

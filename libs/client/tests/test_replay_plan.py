@@ -13,7 +13,7 @@ from labelwright_client.replay.plan import (
     make_plan,
     value_of,
 )
-from labelwright_client.replay.recording import Recording, Vote, first_votes
+from labelwright_client.replay.recording import Recording, Vote
 from labelwright_client.replay.scale import Scale, Value
 
 NAMES = st.sampled_from("abcdefgh")
@@ -23,14 +23,14 @@ ITEMS = st.sampled_from(["1", "2", "3", "4", "5", "6"])
 def recording_of(
     votes: list[tuple[str, str, Value]], gold: dict[str, Value], scale: str = "nominal"
 ) -> Recording:
-    unique, repeated = first_votes(Vote(item, name, value) for item, name, value in votes)
+    unique = list({vote[:2]: Vote(*vote) for vote in votes}.values())
     voted = {vote.item: {"item_id": vote.item} for vote in unique}
     return Recording(
         scale=Scale(scale, "as asked"),  # type: ignore[arg-type]
         votes=unique,
         payloads=voted,  # type: ignore[arg-type]
         gold={item: value for item, value in gold.items() if item in voted},
-        repeated=repeated,
+        repeated=len(votes) - len(unique),
     )
 
 

@@ -142,3 +142,12 @@ def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> 
         progress.answers(7)
 
     assert text.getvalue() == "Annotating …\nAnnotating: 7 of 10\n"
+
+
+def test_a_replay_in_which_all_is_contested_has_a_report_without_a_version() -> None:
+    report = report_of(version=None)
+
+    told = report.as_json()
+
+    assert (told["version"], told["records"], told["dataset"]) == (None, 0, None)
+    assert "no item has a label yet" in shown(report)

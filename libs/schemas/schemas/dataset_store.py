@@ -50,6 +50,13 @@ class LeftOut(Strict):
     unreleased: int
 
 
+class JobAccepted(Strict):
+    """A piece of work that takes longer than its request; `url` tells how far it is."""
+
+    job_id: Id
+    url: str
+
+
 class Published(Strict):
     """A dataset version exists under this hash."""
 

@@ -19,6 +19,7 @@ from schemas.vocabulary import (
     Sha256,
     ShortText,
     Signal,
+    SkillNeed,
     SpecDocument,
     SpecVersion,
     Strict,
@@ -128,7 +129,7 @@ class ItemRequest(Strict):
     priority: Priority = 5
     """9 comes first."""
     due_at: Timestamp | None = None
-    skills: Annotated[list[Name], Field(max_length=20)] = []
+    skills: Annotated[list[SkillNeed], Field(max_length=20)] = []
     signals: Annotated[list[Signal], Field(max_length=100)] = []
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
     redundancy: Annotated[int, Field(ge=1, le=1000)] | None = None
@@ -164,7 +165,14 @@ class ImportVerdict(Strict):
     created: int
     unchanged: int
     changed: int
+    """Items with another payload, or another gold label."""
+    updated: int = 0
+    """Known items with the same payload of which something else is another now; left out if 0."""
     rejected: list[Rejection]
+    warnings: list[Rejection] = []
+    """What was not taken of items that were: a suggestion that the specification forbids, or (the
+    keyword is `pending`) a field that the item has from now on but its present task has not. Left
+    out if there is nothing to say."""
 
 
 class SignalRequest(Signal):

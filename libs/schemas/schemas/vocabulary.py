@@ -31,6 +31,9 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+SKILL_NEED = r"^[^\s<>=]([^<>=]*[^\s<>=])?(>=[0-9]{1,2})?$"
+SkillNeed = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=SKILL_NEED)]
+"""A skill, and from which level on: `french` is `french>=1`."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^R[0-9]+(\.[0-9]+)*$")]
 SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX)]
 Priority = Annotated[int, Field(ge=0, le=9)]

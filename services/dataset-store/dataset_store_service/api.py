@@ -4,19 +4,22 @@ import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 
+from chassis import job_routes
 from chassis.auth import Caller, needs
 from chassis.clock import Now
-from chassis.database import Transaction
+from chassis.database import OpenSessions, Transaction
+from chassis.jobs import NewJob
 from chassis.json_body import JsonRoute
 from dataset_store_service.domain import refusals
-from dataset_store_service.operations import publishing, views
+from dataset_store_service.operations import views
 from dataset_store_service.settings import Settings
 from schemas.dataset_store import (
     Datasets,
     Diff,
     DiffQuery,
+    JobAccepted,
     LabelsSummary,
     Lineage,
     Manifest,
@@ -43,7 +46,8 @@ FOR_EVER = "private, max-age=31536000, immutable"
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 
 Reader = Annotated[Caller, Depends(needs(*LABEL_READERS))]
-Publisher = Annotated[Caller, Depends(needs("trainer", "spec_owner", "pipeline", "admin"))]
+PUBLISHERS = ("trainer", "spec_owner", "pipeline", "admin")
+Publisher = Annotated[Caller, Depends(needs(*PUBLISHERS))]
 FileName = Annotated[str, Path(pattern=r"^[a-z]+\.(jsonl|parquet)$")]
 
 
@@ -55,19 +59,32 @@ def _settings(request: Request) -> Settings:
 Told = Annotated[Settings, Depends(_settings)]
 
 
-@router.post("/datasets/{dataset}/versions", status_code=201, response_model=Published)
+router.include_router(job_routes.router(needs(*PUBLISHERS)))
+
+
+@router.post(
+    "/datasets/{dataset}/versions",
+    status_code=201,
+    response_model=Published,
+    responses={202: {"model": JobAccepted}},
+)
 async def publish(
     dataset: DatasetName,
     request: PublishRequest,
+    http: Request,
     caller: Publisher,
-    session: Transaction,
-    now: Now,
-    told: Told,
+    sessions: OpenSessions,
+    terms: job_routes.JobTerms,
 ) -> Response:
-    """Publish the labels of a project as a dataset version. The same content answers 200."""
+    """Publish the labels of a project as a dataset version. The same content answers 200.
+
+    `Prefer: wait=N` says for how many seconds the answer may wait (10, at most 30). A version that
+    takes longer answers 202: `GET` the `url` until the job's state is done, failed or cancelled.
+    """
     caller.check_project(request.project)
-    published, is_new = await publishing.publish(session, dataset, request, told.versions, now)
-    return JSONResponse(published.model_dump(mode="json"), 201 if is_new else 200)
+    asked = {"dataset": dataset, "request": request.model_dump(mode="json")}
+    new = NewJob("publish", request.project, asked, terms.key)
+    return await job_routes.answer(http, sessions, new, terms.wait_seconds)
 
 
 @router.get("/datasets")

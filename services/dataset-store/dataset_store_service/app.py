@@ -4,14 +4,17 @@ from fastapi import FastAPI
 
 from chassis import service
 from dataset_store_service import api, events
+from dataset_store_service.operations.publishing import publish_job
 from dataset_store_service.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
+    settings = settings or Settings()
     return service.create(
-        settings or Settings(),
+        settings,
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
+        long_work={"publish": publish_job(settings.versions)},
     )

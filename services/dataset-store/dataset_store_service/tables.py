@@ -7,8 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.database import new_metadata
+from chassis.jobs import jobs_table
 
 metadata = new_metadata()
+
+jobs = jobs_table(metadata)
 
 _TIME = sa.DateTime(timezone=True)
 

@@ -160,7 +160,11 @@ def _settings(request: Request) -> Settings:
 Told = Annotated[Settings, Depends(_settings)]
 
 
-@router.post("/projects/{project}/items", openapi_extra=_body_of(ItemRequest))
+@router.post(
+    "/projects/{project}/items",
+    response_model_exclude_defaults=True,
+    openapi_extra=_body_of(ItemRequest),
+)
 async def import_items(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
     """Take items in: a JSON array, or a line of JSON for each. One bad item never stops the rest.
 
@@ -170,7 +174,11 @@ async def import_items(batch: Body, session: Transaction, now: Now, told: Told) 
     return await intake.import_items(session, batch, told.blobs, now)
 
 
-@router.post("/projects/{project}/gold", openapi_extra=_body_of(GoldRequest))
+@router.post(
+    "/projects/{project}/gold",
+    response_model_exclude_defaults=True,
+    openapi_extra=_body_of(GoldRequest),
+)
 async def register_gold(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
     """Take items with their right labels in. They are shown unmarked among the work."""
     return await intake.register_gold(session, batch, told.blobs, now)

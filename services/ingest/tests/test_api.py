@@ -187,6 +187,51 @@ async def test_an_item_of_an_array_that_can_not_be_kept_is_rejected_alone(door: 
     assert (rejected["index"], rejected["problem"]["pointer"]) == (1, "/payload/a/1")
 
 
+REPEATED = [
+    b'{"external_id": "1", "payload": {"text": "first", "text": "second"}}',
+    b'{"external_id": "2", "payload": {"text": "whole"}}',
+    b'{"external_id": "3", "payload": {"text": "first"}, "payload": {"text": "second"}}',
+]
+
+
+@pytest.mark.parametrize("is_lines", [True, False])
+@pytest.mark.parametrize("path", ["items", "gold", "signals"])
+async def test_a_repeated_key_is_rejected_with_its_place_and_the_rest_is_taken(
+    door: Door, path: str, is_lines: bool
+) -> None:
+    await door("POST", "/projects/p/specs", json=SPEC)
+    more = {
+        "items": b"}",
+        "gold": b', "label": {"mood": "good"}}',
+        "signals": b', "kind": "low_confidence"}',
+    }
+    lines = [line[:-1] + more[path] for line in REPEATED]
+    body = b"\n".join(lines) if is_lines else b"[" + b",".join(lines) + b"]"
+
+    answer = await door(
+        "POST", f"/projects/p/{path}", content=body, headers=LINES if is_lines else {}
+    )
+
+    verdict = answer.json()
+    told = [(one["index"], one["problem"]["pointer"]) for one in verdict["rejected"]]
+    assert (answer.status_code, verdict["created"]) == (200, 1)
+    assert told == [(0, "/payload/text"), (2, "/payload")]
+    assert {one["problem"]["keyword"] for one in verdict["rejected"]} == {"repeated_key"}
+
+
+async def test_a_repeated_key_in_a_spec_or_a_project_is_refused(door: Door) -> None:
+    spec = b'{"task_type": "a", "task_type": "b", "fields": []}'
+    project = b'{"name": "q", "title": "A", "title": "B"}'
+    json_type = {"content-type": "application/json"}
+    answers = [
+        await door("POST", "/projects/p/specs", content=spec, headers=json_type),
+        await door("POST", "/projects", content=project, headers=json_type),
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert [a.json()["errors"][0]["pointer"] for a in answers] == ["/task_type", "/title"]
+
+
 async def test_an_empty_stream_is_refused(door: Door) -> None:
     answer = await door("POST", "/projects/p/items", content=b"\n \n", headers=LINES)
 

@@ -31,6 +31,7 @@ from labelwright_client.retry import Retry
 from labelwright_client.stack import Stack
 from labelwright_client.tokens import NoKey
 from labelwright_client.transport import Client
+from schemas.repeated_keys import repeated_keys
 
 PATIENCE = "LABELWRIGHT_PATIENCE"
 PATIENCE_SECONDS = 5.0
@@ -157,11 +158,14 @@ def _cell(value: object) -> str:
 def read_model(kind: type[BaseModel], body: bytes, what: str) -> Any:  # noqa: ANN401
     """`body` as a `kind`. Raises WrongInput that names the place."""
     try:
-        return kind.model_validate_json(body)
+        model = kind.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
         place = "/" + "/".join(str(part) for part in first["loc"])
         raise WrongInput(f"{what}: {place}: {first['msg']}.") from error
+    for repeated in repeated_keys(body):
+        raise WrongInput(f"{what}: {repeated.pointer}: {repeated.sentence()} Write it once.")
+    return model
 
 
 @contextmanager

@@ -1,14 +1,18 @@
 """CSV files as people have them: gzip or not, a byte order mark, quoted commas, empty lines.
 
+Values are separated by commas, or by semicolons or tabs where the first line has no comma.
 What cannot be read is said in one sentence that names the file and the line.
 """
 
 import csv
 import gzip
 import io
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
@@ -16,8 +20,21 @@ CELL_CHARACTERS_MAX = 2_000_000
 GZIP = b"\x1f\x8b"
 
 
+_QUOTED = re.compile(r'"[^"]*"?')
+
+
 class BadFile(Exception):
-    """A file that cannot be played. The message is one sentence for its owner."""
+    """A file that cannot be read. The message is one sentence for its owner."""
+
+
+class BadRow(BadFile):
+    """One row that makes no sense; those around it may."""
+
+    def __init__(self, file: Path, line: int, why: str) -> None:
+        """`line`: the number of the line on which the row begins, from 1."""
+        super().__init__(f"{file}, line {line}: {why}")
+        self.line = line
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +45,9 @@ class Row:
     line: int
     cells: dict[str, str]
 
-    def bad(self, why: str) -> BadFile:
+    def bad(self, why: str) -> BadRow:
         """What is wrong with this row, with its place."""
-        return BadFile(f"{self.file}, line {self.line}: {why}")
+        return BadRow(self.file, self.line, why)
 
     def need(self, column: str) -> str:
         """The value of a column that must not be empty."""
@@ -42,12 +59,41 @@ class Row:
         return value
 
 
-def read_rows(file: Path, needed: Sequence[str]) -> Iterator[Row]:
-    """The rows of `file`, whose first line must name the columns `needed`. Raises BadFile."""
+def read_rows(
+    file: Path,
+    needed: Sequence[str],
+    *,
+    aliases: Mapping[str, str] | None = None,
+    reject: Callable[[BadRow], None] | None = None,
+) -> Iterator[Row]:
+    """The rows of `file`, whose first line must name the columns `needed`.
+
+    `aliases`: other names of columns, each with the name that it stands for where that is absent.
+    `reject` is called with each row that has too many or too few values, which is then passed over;
+    without it such a row raises. Raises BadFile.
+    """
     csv.field_size_limit(CELL_CHARACTERS_MAX)
+    with opened(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+        lines = _lines(file, text)
+        _, header = next(lines, (1, []))
+        names = _renamed([name.strip() for name in header], aliases or {})
+        _check_header(file, names, needed)
+        for number, values in lines:
+            if len(values) == len(names):
+                yield Row(file, number, dict(zip(names, values, strict=True)))
+                continue
+            why = f"{len(values)} values, but the first line names {len(names)} columns."
+            if reject is None:
+                raise BadRow(file, number, why)
+            reject(BadRow(file, number, why))
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """The content of `file`, unpacked if it is gzip. Raises BadFile for what cannot be read."""
     try:
-        with open_bytes(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
-            yield from _rows(file, text, needed)
+        with open_bytes(file) as stream:
+            yield stream
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror or error}.") from error
     except (EOFError, zlib.error) as error:
@@ -65,21 +111,17 @@ def open_bytes(file: Path) -> IO[bytes]:
     return file.open("rb")
 
 
-def _rows(file: Path, text: Iterable[str], needed: Sequence[str]) -> Iterator[Row]:
-    lines = _lines(file, text)
-    _, header = next(lines, (1, []))
-    names = [name.strip() for name in header]
-    _check_header(file, names, needed)
-    for number, values in lines:
-        if len(values) != len(names):
-            row = Row(file, number, {})
-            raise row.bad(f"{len(values)} values, but the first line names {len(names)} columns.")
-        yield Row(file, number, dict(zip(names, values, strict=True)))
+def _renamed(names: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
+    return [name if aliases.get(name, name) in names else aliases[name] for name in names]
 
 
-def _lines(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+def _lines(file: Path, text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
     """Each record that is not empty, with the number of the line on which it begins."""
-    reader = csv.reader(text, strict=True)
+    try:
+        first = next(text, "")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"{file}, line 1 or soon after: this is not UTF-8.") from error
+    reader = csv.reader(chain([first], text), strict=True, delimiter=_delimiter(first))
     while True:
         begins = reader.line_num + 1
         try:
@@ -94,9 +136,15 @@ def _lines(file: Path, text: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
             yield begins, values
 
 
+def _delimiter(first_line: str) -> str:
+    plain = _QUOTED.sub("", first_line)
+    return next((one for one in ",;\t" if one in plain), ",")
+
+
 def _check_header(file: Path, names: Sequence[str], needed: Sequence[str]) -> None:
     if not names:
-        raise BadFile(f"{file} is empty: its first line must name the columns {_listed(needed)}.")
+        which = f" {_listed(needed)}" if needed else ", for example 'id' and 'text'"
+        raise BadFile(f"{file} is empty: its first line must name the columns{which}.")
     missing = [name for name in needed if name not in names]
     if missing:
         raise BadFile(

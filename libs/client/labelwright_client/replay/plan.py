@@ -257,7 +257,7 @@ def _sentences(
         low, high = _range(recording)
         told.append(f"Numbers from {low} to {high}; {tolerance:g} apart or less is one answer.")
     if recording.repeated:
-        told.append(f"{recording.repeated} repeated votes are left out: the first counts.")
+        told.append(f"{recording.repeated} repeated votes are left out: the last counts.")
     if wishes.redundancy != "all":
         fewer = sum(count < wishes.redundancy for count in asked.values())
         if fewer:

@@ -2,11 +2,11 @@
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelwright_client.replay.files import BadFile, Row, read_rows
+from labelwright_client.replay.files import Row, read_rows
 from labelwright_client.replay.scale import (
     OPTION_CHARACTERS_MAX,
     SCALES,
@@ -16,9 +16,16 @@ from labelwright_client.replay.scale import (
     Value,
     guess,
 )
+from labelwright_client.replay.vote_rows import (
+    COLUMN_ALIASES,
+    VoteRow,
+    known_labels,
+    read_gold_rows,
+    read_id,
+    read_vote_rows,
+)
 from schemas.vocabulary import Payload
 
-ID_CHARACTERS_MAX = 500
 MILLISECONDS_MAX = 2**31 - 1
 
 
@@ -34,7 +41,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Everything that was recorded, each annotator's first vote on each item only."""
+    """Everything that was recorded, each annotator's last vote on each item only."""
 
     scale: Scale
     votes: Sequence[Vote]
@@ -42,7 +49,7 @@ class Recording:
     gold: dict[str, Value]
     """Of items that somebody voted on."""
     repeated: int = 0
-    """Votes that were left out because their annotator had voted on the item before."""
+    """Votes that were left out because their annotator voted on the item again."""
     notes: tuple[str, ...] = ()
     """What else was left out, in sentences."""
 
@@ -58,35 +65,23 @@ class Files:
 
 def read_recording(files: Files, scale: ScaleName | None = None) -> Recording:
     """Read and check the files. Raises BadFile with one plain sentence."""
-    rows = list(read_rows(files.votes, ("item_id", "annotator_id", "label")))
-    if not rows:
-        raise BadFile(f"{files.votes} holds no votes.")
-    gold_rows = list(read_rows(files.gold, ("item_id", "label"))) if files.gold else []
-    labels = {row.need("label") for row in rows} | {row.need("label") for row in gold_rows}
+    read = read_vote_rows(files.votes)
+    gold_rows = read_gold_rows(files.gold) if files.gold else []
+    labels = {row.label for row in read.votes} | {row.label for row in gold_rows}
     chosen = _scale(scale, files.votes, labels)
     reading = Reading(chosen.name, labels)
-    votes, repeated = first_votes(_vote(row, reading) for row in rows)
+    votes = [_vote(row, reading) for row in read.votes]
     voted = {vote.item for vote in votes}
-    gold = _gold(gold_rows, reading)
+    gold = known_labels(gold_rows, lambda gold: _value(gold.row, gold.label, reading))
     payloads = dict(_payloads(files.items))
     return Recording(
         scale=chosen,
         votes=votes,
         payloads={item: payloads.get(item) or {"item_id": item} for item in _in_order(votes)},
         gold={item: value for item, value in gold.items() if item in voted},
-        repeated=repeated,
-        notes=tuple(_notes(files, voted, gold, payloads)),
+        repeated=read.repeated,
+        notes=tuple(_notes(files, read.missing, voted, gold, payloads)),
     )
-
-
-def first_votes(votes: Iterable[Vote]) -> tuple[list[Vote], int]:
-    """The votes without those that repeat annotator and item, and how many repeated."""
-    first: dict[tuple[str, str], Vote] = {}
-    count = 0
-    for vote in votes:
-        first.setdefault((vote.item, vote.annotator), vote)
-        count += 1
-    return list(first.values()), count - len(first)
 
 
 def _scale(told: ScaleName | None, votes: Path, labels: set[str]) -> Scale:
@@ -100,24 +95,16 @@ def _scale(told: ScaleName | None, votes: Path, labels: set[str]) -> Scale:
     return Scale(found[0], "meta.json beside the votes says so") if found else guess(labels)
 
 
-def _vote(row: Row, reading: Reading) -> Vote:
+def _vote(vote: VoteRow, reading: Reading) -> Vote:
     return Vote(
-        item=_id(row, "item_id"),
-        annotator=_id(row, "annotator_id"),
-        value=_value(row, reading),
-        active_ms=_milliseconds(row),
+        item=vote.item,
+        annotator=vote.annotator,
+        value=_value(vote.row, vote.label, reading),
+        active_ms=_milliseconds(vote.row),
     )
 
 
-def _id(row: Row, column: str) -> str:
-    value = row.need(column)
-    if len(value) > ID_CHARACTERS_MAX:
-        raise row.bad(f"{column} is longer than {ID_CHARACTERS_MAX} characters.")
-    return value
-
-
-def _value(row: Row, reading: Reading) -> Value:
-    text = row.need("label")
+def _value(row: Row, text: str, reading: Reading) -> Value:
     value = reading.value(text)
     if value is not None:
         return value
@@ -142,21 +129,12 @@ def _milliseconds(row: Row) -> int | None:
     return min(MILLISECONDS_MAX, round(seconds * 1000))
 
 
-def _gold(rows: Sequence[Row], reading: Reading) -> dict[str, Value]:
-    gold: dict[str, Value] = {}
-    for row in rows:
-        item, value = _id(row, "item_id"), _value(row, reading)
-        if gold.setdefault(item, value) != value:
-            raise row.bad(f"the item '{item}' has another gold label further up.")
-    return gold
-
-
 def _payloads(file: Path | None) -> Iterator[tuple[str, Payload]]:
     if file is None:
         return
     seen: dict[str, Payload] = {}
-    for row in read_rows(file, ("item_id",)):
-        item = _id(row, "item_id")
+    for row in read_rows(file, ("item_id",), aliases=COLUMN_ALIASES):
+        item = read_id(row, "item_id")
         texts: Payload = {
             name: text for name, text in row.cells.items() if name and name != "item_id"
         }
@@ -172,8 +150,14 @@ def _in_order(votes: Sequence[Vote]) -> Iterator[str]:
 
 
 def _notes(
-    files: Files, voted: set[str], gold: dict[str, Value], payloads: dict[str, Payload]
+    files: Files,
+    missing: int,
+    voted: set[str],
+    gold: dict[str, Value],
+    payloads: dict[str, Payload],
 ) -> Iterator[str]:
+    if missing:
+        yield f"{missing} rows in {files.votes} have no label and are left out."
     silent = len(payloads.keys() - voted)
     if silent:
         yield f"{silent} items in {files.items} have no votes and are left out."

@@ -28,7 +28,8 @@ class Report:
     accuracy: Accuracy
     flagged: Sequence[str]
     """The annotators, by the ids in the file, whom quality flagged or suspended."""
-    version: Published
+    version: Published | None
+    """None where no item has a label, so that there is nothing to publish."""
     seconds: float
     calls_flagged: bool = True
     """False where nobody may be called good or bad by these figures."""
@@ -61,7 +62,7 @@ class Report:
             "agreement": self._agreement(),
             "accuracy": {name: score.value for name, score in self._scores().items()},
             "flagged": len(self.flagged),
-            "version": self.version.hash,
+            "version": self.version.hash if self.version else None,
             "seconds": round(self.seconds, 3),
             **self._extras(),
         }
@@ -93,9 +94,9 @@ class Report:
             "type": self.plan.scale,
             "tolerance": self.plan.tolerance if self.plan.scale == "interval" else None,
             "redundancy": self.plan.redundancy,
-            "records": self.version.records,
+            "records": self.version.records if self.version else 0,
             "project": self.project,
-            "dataset": self.version.dataset,
+            "dataset": self.version.dataset if self.version else None,
             "notes": list(self.plan.sentences),
         }
 
@@ -155,7 +156,9 @@ class Report:
 
     def _end(self) -> list[tuple[str, str, str]]:
         flagged = ("annotators flagged", f"{len(self.flagged)}", f"of {len(self.plan.annotators)}")
-        version = ("dataset version", self.version.hash[:12], self.version.hash)
+        version = ("dataset version", "-", "no item has a label yet")
+        if self.version is not None:
+            version = ("dataset version", self.version.hash[:12], self.version.hash)
         seconds = ("seconds", f"{self.seconds:.1f}", "")
         return [flagged, version, seconds] if self.calls_flagged else [version, seconds]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from labelwright_client import datasets, ingest, tokens, upload
-from labelwright_client.problems import LabelwrightError, NotFound
+from labelwright_client.problems import Conflict, LabelwrightError, NotFound
 from labelwright_client.replay.crowd import Crowd
 from labelwright_client.replay.expert import Expert
 from labelwright_client.replay.ledger import Ledger
@@ -20,6 +20,8 @@ from labelwright_client.transport import AsyncClient
 from schemas.dataset_store import LabelsSummary, Published
 
 AT_ONCE = 8
+NOTHING_DECIDED = "nothing-decided"
+"""How the dataset-store names its refusal to publish a version without any record."""
 BAD_STANDINGS = ("flagged", "suspended")
 
 
@@ -138,9 +140,9 @@ class Replay:
 
     async def _report(self, crowd: Crowd, summary: LabelsSummary, began: float) -> Report:
         self._progress.stage("Publishing")
-        client, project = self._client, self._project
-        version = await client.send(datasets.publish(project, project))
-        records = await self._records(version)
+        project = self._project
+        version = await self._publish()
+        records = await self._records(version) if version is not None else []
         return Report(
             project=project,
             plan=self._plan,
@@ -154,6 +156,15 @@ class Replay:
             version=version,
             seconds=time.monotonic() - began,
         )
+
+    async def _publish(self) -> Published | None:
+        """The dataset version; None if no item has a label."""
+        try:
+            return await self._client.send(datasets.publish(self._project, self._project))
+        except Conflict as refusal:
+            if refusal.slug != NOTHING_DECIDED:
+                raise
+            return None
 
     async def _records(self, version: Published) -> list[dict[str, Any]]:
         """What the published version says: the labels are counted as a trainer would get them."""

@@ -66,11 +66,12 @@ class Reading:
         """The answer that `text` stands for; None if it cannot be one."""
         if self.scale == "interval":
             return number(text)
-        told = self._plain(text)
+        told = self.plain(text)
         bad = not told or len(told) > OPTION_CHARACTERS_MAX or _CONTROL.search(told)
         return None if bad else told
 
-    def _plain(self, text: str) -> str:
+    def plain(self, text: str) -> str:
+        """The label as text: without outer white space, and `-0`, `0` and `0.0` as one."""
         value = number(text) if self.numeric else None
         return text.strip() if value is None else (repr(value) if value % 1 else str(int(value)))
 

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from chassis import outbox
 from chassis.auth import UnknownProject
+from chassis.clock import utc_now
 from chassis.database import Session, after_commit
+from chassis.job_runner import Handler
+from chassis.jobs import Outcome, Progress
 from dataset_store_service import metrics
 from dataset_store_service.domain import records
 from dataset_store_service.domain.refusals import (
@@ -43,8 +47,27 @@ class Content:
         return {state: self.counts[state] for state in LEFT_OUT}
 
 
+def publish_job(home: Path) -> Handler:
+    """Publishes what a job asks for; the files of versions lie under `home`."""
+
+    async def run(session: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
+        request = PublishRequest.model_validate(asked["request"])
+        progress.unit = "items"
+        published, is_new = await publish(
+            session, asked["dataset"], request, home, utc_now(), progress
+        )
+        return Outcome(published.model_dump(mode="json"), 201 if is_new else 200)
+
+    return run
+
+
 async def publish(
-    session: Session, dataset: str, request: PublishRequest, home: Path, now: datetime
+    session: Session,
+    dataset: str,
+    request: PublishRequest,
+    home: Path,
+    now: datetime,
+    progress: Progress,
 ) -> tuple[Published, bool]:
     """The dataset version of a project at a cut, and whether the dataset has it only now."""
     started = time.perf_counter()
@@ -53,7 +76,7 @@ async def publish(
         raise OtherProject(f"'{dataset}' is not a dataset of '{request.project}'.")
     content = Content(await asyncio.to_thread(files.new_folder, home))
     try:
-        await _gather(session, request.project, cut, content)
+        await _gather(session, request.project, cut, content, progress)
         version, is_first = await _settled(session, request.project, content, home)
     finally:
         shutil.rmtree(content.folder, ignore_errors=True)
@@ -77,12 +100,15 @@ async def _cut(session: Session, request: PublishRequest) -> int:
     return cut
 
 
-async def _gather(session: Session, project: str, cut: int, content: Content) -> None:
+async def _gather(
+    session: Session, project: str, cut: int, content: Content, progress: Progress
+) -> None:
     """Write the records to a file, in the order of item ids, in portions."""
     path = content.folder / files.RECORDS
     path.touch()
     async for portion in states.labeled(session, project, cut):
         content.counts.update(item.state for item in portion)
+        progress.done += len(portion)
         decided = [item.decision for item in portion if item.decision is not None]
         content.spec_versions |= {decision["spec_version"] for decision in decided}
         named = [id_ for decision in decided for id_ in decision["annotation_ids"]]

@@ -1,16 +1,18 @@
 """What comes in: reading an item, and what it changes about what is known."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
 
+import labels
 from ingest_service.domain.model import Gold, Item
+from ingest_service.domain.signals import kept
 from schemas.canonical import NotCanonical, canonical
 from schemas.ingest import GoldRequest, ItemProblem, ItemRequest
 from schemas.vocabulary import Strict, item_id
@@ -19,6 +21,9 @@ INLINE_MAX = 262_144
 """A larger payload, in canonical bytes, is kept as a blob and doesn't travel in events."""
 BESIDE_MAX = 262_144
 """What an item may carry beside its payload, in bytes, so that every event fits into Kafka."""
+
+WISHES = ("source", "metadata", "priority", "due_at", "skills", "prelabels", "redundancy")
+"""What may be said anew of an item whose payload stays the same. Signals are added to its own."""
 
 Request = TypeVar("Request", bound=Strict)
 
@@ -39,6 +44,8 @@ class Incoming:
     item: Item
     blob: bytes | None
     """The payload's canonical bytes, if it is too large to travel inline."""
+    given: frozenset[str] = frozenset()
+    """The names of the fields that its sender set."""
 
 
 @dataclass(slots=True)
@@ -49,6 +56,10 @@ class Changes:
     regold: set[UUID] = field(default_factory=set)
     """The items whose gold label is another now."""
     verdicts: list[str] = field(default_factory=list)
+    raised: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    """The known items whose priority is another now or that have new signals, with these."""
+    pending: list[tuple[int, str]] = field(default_factory=list)
+    """The place in the batch and the name of each field that the item's present task lacks."""
 
 
 def read(model: type[Request], value: object) -> Request:
@@ -94,7 +105,7 @@ def incoming(project: str, request: ItemRequest) -> Incoming:
         if isinstance(request, GoldRequest)
         else None,
     )
-    return Incoming(item, None if inline else payload)
+    return Incoming(item, None if inline else payload, frozenset(request.model_fields_set))
 
 
 def _check_size(request: ItemRequest) -> None:
@@ -114,10 +125,12 @@ def _utc(time: datetime | None) -> datetime | None:
 def take_in(batch: Sequence[Incoming], known: Mapping[UUID, Item]) -> Changes:
     """What `batch` changes about the `known` items. What comes twice counts as it comes."""
     changes = Changes()
-    for one in batch:
+    for place, one in enumerate(batch):
         held = changes.items.get(one.item.item_id) or known.get(one.item.item_id)
         take = _take_work if one.item.is_work else _take_gold
         verdict, item = take(one.item, held)
+        if held is not None and item.revision == held.revision:
+            verdict, item = _take_wishes(changes, place, one, (verdict, held, item))
         changes.verdicts.append(verdict)
         if verdict == "unchanged":
             continue
@@ -135,6 +148,32 @@ def _take_work(new: Item, held: Item | None) -> tuple[str, Item]:
     if held.is_work:
         return "unchanged", held
     return "created", _described(new, held)
+
+
+def _take_wishes(
+    changes: Changes, place: int, one: Incoming, taken: tuple[str, Item, Item]
+) -> tuple[str, Item]:
+    """The verdict and the item with the fields that its sender set; the payload is the same.
+
+    The priority and new signals reach an open task; every other field waits for the next one.
+    `taken`: the verdict so far, the item as it was, and as it is to be.
+    """
+    verdict, held, item = taken
+    new = one.item
+    wished = [
+        name for name in WISHES if name in one.given and getattr(new, name) != getattr(held, name)
+    ]
+    signals = [signal for signal in new.signals if signal not in held.signals]
+    if not wished and not signals:
+        return verdict, item
+    item = replace(item, **{name: getattr(new, name) for name in wished})
+    item = replace(item, signals=kept([*held.signals, *signals]))
+    at_once = {"priority"} if item.open_tasks() else set()
+    if signals or at_once.intersection(wished):
+        changes.raised.setdefault(item.item_id, []).extend(signals)
+    if item.work is not None or item.honeypot is not None:
+        changes.pending += [(place, name) for name in wished if name not in at_once]
+    return ("updated" if verdict == "unchanged" else verdict), item
 
 
 def _take_gold(new: Item, held: Item | None) -> tuple[str, Item]:
@@ -165,3 +204,27 @@ def _described(new: Item, held: Item) -> Item:
         work=held.work,
         honeypot=held.honeypot,
     )
+
+
+def prelabel_problems(one: Incoming, schema: labels.LabelSchema) -> dict[int, ItemProblem]:
+    """The first thing that `schema` forbids in each suggestion of an item, by its place.
+
+    A suggestion may be a part of a label.
+    """
+    payload = one.item.payload if one.blob is None else orjson.loads(one.blob)
+    found: dict[int, ItemProblem] = {}
+    for index, prelabel in enumerate(one.item.prelabels):
+        for refusal in schema.check(prelabel["value"], payload):
+            if refusal.keyword == "required":
+                continue
+            pointer = f"/prelabels/{index}/value{refusal.pointer}"
+            message = f"The suggestion is left out: {refusal.message}"
+            found[index] = ItemProblem(pointer=pointer, keyword=refusal.keyword, message=message)
+            break
+    return found
+
+
+def without_prelabels(one: Incoming, left_out: Container[int]) -> Incoming:
+    """An item without the suggestions at some places."""
+    rest = [said for index, said in enumerate(one.item.prelabels) if index not in left_out]
+    return replace(one, item=replace(one.item, prelabels=rest))

@@ -96,6 +96,10 @@ class Item:
     work: Task | None = None
     honeypot: Task | None = None
 
+    def open_tasks(self) -> list[Task]:
+        """Its tasks that wait for their label."""
+        return [task for task in (self.work, self.honeypot) if task is not None and task.is_open]
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:

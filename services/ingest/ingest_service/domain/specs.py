@@ -1,11 +1,12 @@
 """Whether a specification holds together, and its hash."""
 
+import re
 from collections.abc import Iterator
 
 import labels
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
-from schemas.vocabulary import Policy, SpecDocument
+from schemas.vocabulary import SKILL_NEED, Policy, SpecDocument
 
 SPEC_MAX = 1_000_000
 """The canonical bytes of a spec document, so that its event fits into Kafka."""
@@ -20,7 +21,12 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
     if found:
         return found
     names = {str(field["name"]) for field in document.fields}
-    return [*_policy(document.policy, names), *_rules(document), *_size(document)]
+    return [
+        *_policy(document.policy, names),
+        *_skills(document.policy),
+        *_rules(document),
+        *_size(document),
+    ]
 
 
 def spec_hash(document: SpecDocument) -> str:
@@ -42,6 +48,22 @@ def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
                 keyword="unknown",
                 message=f"There is no field '{name}'.",
             )
+
+
+def _skills(policy: Policy) -> Iterator[ItemProblem]:
+    named = {
+        "/policy/skills": policy.skills,
+        "/policy/review/escalate_skills": policy.review.escalate_skills,
+        "/policy/adjudication/escalate_skills": policy.adjudication.escalate_skills,
+    }
+    for place, skills in named.items():
+        for index, skill in enumerate(skills):
+            if not re.fullmatch(SKILL_NEED, skill):
+                yield ItemProblem(
+                    pointer=f"{place}/{index}",
+                    keyword="pattern",
+                    message=f"'{skill[:50]}' is no skill: write 'french' or 'french>=2'.",
+                )
 
 
 def _rules(document: SpecDocument) -> Iterator[ItemProblem]:

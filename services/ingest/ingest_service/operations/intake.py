@@ -10,18 +10,29 @@ from pathlib import Path
 import labels
 from chassis.database import Session, after_commit
 from ingest_service import metrics
-from ingest_service.domain.intake import Incoming, Unfit, incoming, read, take_in
+from ingest_service.domain.intake import (
+    Changes,
+    Incoming,
+    Unfit,
+    incoming,
+    prelabel_problems,
+    read,
+    take_in,
+    without_prelabels,
+)
 from ingest_service.domain.model import Basis, Project, Spec
 from ingest_service.domain.refusals import NoSpec
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
 from ingest_service.operations.files import keep_blobs
-from ingest_service.operations.tasks import bring_up_to_date
+from ingest_service.operations.tasks import bring_up_to_date, reprioritize
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import GoldRequest, ImportVerdict, ItemProblem, ItemRequest, Rejection
 
 Reader = Callable[[object], Incoming]
+Placed = tuple[int, Incoming]
+"""A place in a batch, and the item that came there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ async def register_gold(
         spec = await newest_spec(session, project.name)
         if spec is None:
             raise NoSpec(f"Publish a specification for '{project.name}' first.")
-        reader = _gold_reader(project, spec.schema())
+        reader = _gold_reader(project, spec)
         return await _take(session, batch, Intake(project, spec, reader, blobs, now))
 
     return await once(session, batch, ImportVerdict, now, judge)
@@ -65,9 +76,16 @@ def _item_reader(project: Project) -> Reader:
     return lambda value: incoming(project.name, read(ItemRequest, value))
 
 
-def _gold_reader(project: Project, schema: labels.LabelSchema) -> Reader:
+def _gold_reader(project: Project, spec: Spec) -> Reader:
+    schema = spec.schema()
+    rules = {rule.id for rule in spec.document.guidelines}
+
     def gold(value: object) -> Incoming:
         request = read(GoldRequest, value)
+        for index, rule in enumerate(request.rules):
+            if rule not in rules:
+                message = f"There is no rule {rule} in version {spec.version} of the specification."
+                raise Unfit(f"/rules/{index}", "unknown", message)
         for refusal in schema.check(request.label, request.payload):
             raise Unfit("/label" + refusal.pointer, refusal.keyword, refusal.message)
         return incoming(project.name, request)
@@ -78,40 +96,68 @@ def _gold_reader(project: Project, schema: labels.LabelSchema) -> Reader:
 async def _take(session: Session, batch: Batch, intake: Intake) -> ImportVerdict:
     verdicts: Counter[str] = Counter()
     rejected: list[Rejection] = []
+    warnings: list[Rejection] = []
+    schema = intake.spec.schema() if intake.spec is not None else None
     for chunk in batch.chunks():
         fit, unfit = _read(chunk, intake.read)
         rejected += unfit
-        verdicts.update(await _store(session, intake, fit))
+        if schema is not None:
+            fit, refused = _without_bad_prelabels(fit, schema)
+            warnings += refused
+        changes = await _store(session, intake, [one for _, one in fit])
+        verdicts.update(changes.verdicts)
+        warnings += [_pending(fit[place][0], name) for place, name in changes.pending]
     after_commit(session, lambda: _count(verdicts, len(rejected)))
     return ImportVerdict(
         created=verdicts["created"],
         unchanged=verdicts["unchanged"],
         changed=verdicts["changed"],
+        updated=verdicts["updated"],
         rejected=rejected,
+        warnings=sorted(warnings, key=lambda one: one.index),
     )
 
 
-def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[Incoming], list[Rejection]]:
-    fit: list[Incoming] = []
+def _pending(index: int, name: str) -> Rejection:
+    message = f"The item has another {name} now; its present task keeps the one it was made with."
+    problem = ItemProblem(pointer=f"/{name}", keyword="pending", message=message)
+    return Rejection(index=index, problem=problem)
+
+
+def _without_bad_prelabels(
+    fit: Iterable[Placed], schema: labels.LabelSchema
+) -> tuple[list[Placed], list[Rejection]]:
+    """The items without the suggestions that the specification forbids, and why it does."""
+    kept: list[Placed] = []
+    refused: list[Rejection] = []
+    for index, one in fit:
+        problems = prelabel_problems(one, schema)
+        refused += [Rejection(index=index, problem=problem) for problem in problems.values()]
+        kept.append((index, without_prelabels(one, problems) if problems else one))
+    return kept, refused
+
+
+def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[Placed], list[Rejection]]:
+    fit: list[Placed] = []
     unfit: list[Rejection] = []
     for index, value in chunk:
         if isinstance(value, ItemProblem):
             unfit.append(Rejection(index=index, problem=value))
             continue
         try:
-            fit.append(reader(value))
+            fit.append((index, reader(value)))
         except Unfit as refusal:
             unfit.append(Rejection(index=index, problem=refusal.problem))
     return fit, unfit
 
 
-async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) -> list[str]:
-    """Store one portion; the verdict on each of it."""
+async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) -> Changes:
+    """Store what one portion changes."""
     name = intake.project.name
     known = await store.items(session, name, {one.item.item_id for one in batch})
     changes = take_in(batch, known)
     if not changes.items:
-        return changes.verdicts
+        return changes
     large = {one.item.payload_sha256: one.blob for one in batch if one.blob is not None}
     if large:
         # Before the rows that name them: a file that nobody names does no harm.
@@ -122,11 +168,17 @@ async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) ->
     regold = frozenset(changes.regold)
     if regold:
         await store.save_gold(session, [item for item in items if item.item_id in regold])
+    raised = {
+        task.task_id: (changes.items[item_id].priority, signals)
+        for item_id, signals in changes.raised.items()
+        for task in changes.items[item_id].open_tasks()
+    }
+    await reprioritize(session, name, raised, intake.now)
     await repairs.follow_items(session, known, items, intake.now)
     if intake.spec is not None:
         basis = Basis(intake.project, intake.spec, intake.now)
         await bring_up_to_date(session, basis, items, regold=regold)
-    return changes.verdicts
+    return changes
 
 
 def _count(verdicts: Counter[str], rejected: int) -> None:

@@ -9,20 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis import outbox
 from chassis.database import Session, after_commit
 from ingest_service import metrics
 from ingest_service.domain.intake import Incoming, Unfit, incoming, read
 from ingest_service.domain.model import Basis, Moves, Project
-from ingest_service.domain.signals import Heard, by_task, hear, kept
+from ingest_service.domain.signals import Heard, by_task, hear
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
 from ingest_service.operations.files import keep_blobs
-from ingest_service.operations.tasks import carry_out
+from ingest_service.operations.tasks import carry_out, reprioritize
 from ingest_service.store import items as store
-from ingest_service.store import tasks as task_store
 from ingest_service.store.specs import newest_spec
-from schemas.events import TaskReprioritized
 from schemas.ingest import ItemProblem, ItemRequest, Rejection, SignalRequest, SignalVerdict
 from schemas.vocabulary import Signal, item_id
 
@@ -123,21 +120,7 @@ def _unknown(one: Told) -> Rejection:
 
 async def _store(session: Session, project: Project, heard: Heard, now: datetime) -> None:
     await store.save_items(session, heard.items.values())
-    raised = by_task(heard)
-    await task_store.raise_tasks(
-        session, {task: priority for task, (priority, _) in raised.items()}
-    )
-    events = [
-        TaskReprioritized(
-            occurred_at=now,
-            project=project.name,
-            task_id=task,
-            priority=priority,
-            signals=[Signal.model_validate(signal) for signal in kept(signals)],
-        )
-        for task, (priority, signals) in raised.items()
-    ]
-    await outbox.add(session, *events)
+    await reprioritize(session, project.name, by_task(heard), now)
     spec = await newest_spec(session, project.name)
     if spec is not None:
         moves = [Moves(making=making) for making in heard.makings.values()]

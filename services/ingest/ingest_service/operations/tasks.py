@@ -1,12 +1,15 @@
 """Making and withdrawing tasks, and saying so. The caller holds the lock of the project."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis import outbox
 from chassis.database import Session, after_commit
 from ingest_service import metrics
 from ingest_service.domain.model import Basis, Item, Moves
+from ingest_service.domain.signals import kept
 from ingest_service.domain.tasks import (
     gold_fits,
     honeypot_moves,
@@ -14,7 +17,8 @@ from ingest_service.domain.tasks import (
     work_moves,
 )
 from ingest_service.store import tasks as store
-from schemas.events import GoldRegistered, TaskCreated, TaskWithdrawn
+from schemas.events import GoldRegistered, TaskCreated, TaskReprioritized, TaskWithdrawn
+from schemas.vocabulary import Signal
 
 
 async def bring_up_to_date(
@@ -38,6 +42,27 @@ async def bring_up_to_date(
             for item in golden
         ]
     await carry_out(session, basis, moves)
+
+
+async def reprioritize(
+    session: Session,
+    project: str,
+    raised: Mapping[UUID, tuple[int, list[dict[str, Any]]]],
+    now: datetime,
+) -> None:
+    """Give open tasks another priority, and tell the signals that came with it."""
+    await store.raise_tasks(session, {task: priority for task, (priority, _) in raised.items()})
+    events = [
+        TaskReprioritized(
+            occurred_at=now,
+            project=project,
+            task_id=task,
+            priority=priority,
+            signals=[Signal.model_validate(signal) for signal in kept(signals)],
+        )
+        for task, (priority, signals) in raised.items()
+    ]
+    await outbox.add(session, *events)
 
 
 async def carry_out(session: Session, basis: Basis, moves: Iterable[Moves]) -> None:

@@ -1,0 +1,227 @@
+"""Long work over a real database: claimed once, restarted after a kill, cancelled, repeated."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+
+from chassis import jobs, testing
+from chassis.database import Session, Sessions, create_pool, transaction
+from chassis.job_routes import REFUSALS, wait_seconds
+from chassis.job_runner import JobRunner
+from chassis.jobs import Job, NewJob, Outcome, Progress
+
+# A process that begins the job and is killed before it ends.
+ENDLESS = """
+import asyncio, sys
+from chassis import jobs, testing
+from chassis.database import Sessions, create_pool, raw
+from chassis.job_runner import JobRunner
+from dataset_store_service.settings import Settings
+
+jobs.CLAIM_SECONDS = 2
+
+async def endless(session, asked, progress):
+    await (await raw(session)).execute("INSERT INTO payloads VALUES ('lost', '{}')")
+    print("begun", flush=True)
+    await asyncio.sleep(600)
+
+async def main():
+    settings = Settings.model_validate_json(sys.argv[1])
+    sessions = Sessions(await create_pool(settings), "dataset-store")
+    await JobRunner({"count": endless}, {}).run(sessions)
+
+asyncio.run(main())
+"""
+
+
+class TooMuch(Exception):
+    """More was asked for than there is."""
+
+
+class Work:
+    """A handler that counts how often it is called, and waits where a test says so."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, _: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
+        self.calls += 1
+        progress.done, progress.total, progress.unit = 1, 2, "items"
+        if "error" in asked:
+            raise TooMuch("Ask for less.") if asked["error"] == "refused" else RuntimeError("bug")
+        await self.go_on.wait()
+        return Outcome({"counted": asked["n"]})
+
+
+@pytest.fixture
+async def sessions(app: FastAPI) -> AsyncIterator[Sessions]:
+    pool = await create_pool(app.state.settings)
+    yield Sessions(pool, "dataset-store")
+    await pool.close()
+
+
+async def asked_for(sessions: Sessions, key: str | None = None, **request: Any) -> UUID:
+    async with transaction(sessions) as session:
+        return (await jobs.add(session, NewJob("count", "p", request, key))).job_id
+
+
+async def found(sessions: Sessions, job_id: UUID) -> Job:
+    async with transaction(sessions) as session:
+        job = await jobs.find(session, job_id)
+    assert job is not None
+    return job
+
+
+async def test_two_replicas_claim_a_job_once(sessions: Sessions) -> None:
+    work = Work()
+    ids = [await asked_for(sessions, n=n) for n in range(5)]
+    replicas = [JobRunner({"count": work}, {}) for _ in range(2)]
+
+    await asyncio.gather(*(one.run_one(sessions, id_) for one in replicas for id_ in ids))
+
+    assert work.calls == 5
+    ended = [await found(sessions, id_) for id_ in ids]
+    assert [(job.state, job.result) for job in ended] == [
+        ("done", {"counted": n}) for n in range(5)
+    ]
+
+
+async def test_a_job_survives_kill_9_and_has_its_effect_once(
+    app: FastAPI, sessions: Sessions
+) -> None:
+    job_id = await asked_for(sessions, n=1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ENDLESS, app.state.settings.model_dump_json(),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 30) == b"begun\n"
+    runner, work = JobRunner({}, {}), Work()
+
+    held = await runner.run_one(sessions, job_id)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    successor = asyncio.create_task(JobRunner({"count": work}, {}).run(sessions))
+    for _ in range(150):
+        if (await found(sessions, job_id)).state == "done":
+            break
+        await asyncio.sleep(0.1)
+    successor.cancel()
+
+    job = await found(sessions, job_id)
+    assert not held
+    assert (job.state, job.result, work.calls) == ("done", {"counted": 1}, 1)
+    async with transaction(sessions) as session:
+        rest = await (await session.begin()).fetchval("SELECT count(*) FROM payloads")
+    assert rest == 0
+
+
+async def test_a_cancelled_job_stops_and_has_no_effect(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.job_runner.HEARTBEAT_SECONDS", 0.05)
+    work = Work()
+    work.go_on.clear()
+    job_id = await asked_for(sessions, n=1)
+    running = JobRunner({"count": work}, {}).start(sessions, job_id)
+    for _ in range(100):
+        if (await found(sessions, job_id)).total == 2:
+            break
+        await asyncio.sleep(0.05)
+    told = await found(sessions, job_id)
+
+    async with transaction(sessions) as session:
+        await jobs.cancel(session, job_id)
+    await asyncio.wait_for(running, 10)
+
+    job = await found(sessions, job_id)
+    assert (told.state, told.done, told.total, told.unit) == ("running", 1, 2, "items")
+    assert (job.state, job.result) == ("cancelled", None)
+
+
+async def test_the_same_key_gives_the_same_job_and_another_request_is_refused(
+    sessions: Sessions,
+) -> None:
+    first = await asked_for(sessions, "k", n=1)
+
+    assert await asked_for(sessions, "k", n=1) == first
+    assert await asked_for(sessions, n=1) != first
+    with pytest.raises(jobs.KeyReused, match="came with another request"):
+        await asked_for(sessions, "k", n=2)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "kind"),
+    [("refused", 409, "urn:problem:too-much"), ("bug", 500, "urn:problem:internal")],
+)
+async def test_a_job_that_fails_says_why(
+    sessions: Sessions, error: str, status: int, kind: str
+) -> None:
+    job_id = await asked_for(sessions, error=error)
+
+    await JobRunner({"count": Work()}, {**REFUSALS, TooMuch: 409}).run_one(sessions, job_id)
+
+    job = await found(sessions, job_id)
+    assert job.state == "failed"
+    assert job.problem is not None
+    assert (job.problem["status"], job.problem["type"]) == (status, kind)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [(None, 10), ("wait=0", 0), ("respond-async, wait=7", 7), ("wait=31", 30), ("await=3", 10)],
+)
+def test_prefer_says_how_long_to_wait(header: str | None, seconds: int) -> None:
+    assert wait_seconds(header) == seconds
+
+
+async def test_publishing_waits_no_longer_than_it_is_told(
+    store: Any, app: FastAPI, tokens: testing.Tokens
+) -> None:
+    work = Work()
+    work.go_on.clear()
+    app.state.job_runner = JobRunner({"publish": _publishing(work)}, REFUSALS)
+    headers = {"prefer": "wait=0", "idempotency-key": "once"}
+
+    async def post() -> Any:
+        bearer = tokens.bearer("tim", "trainer")
+        url, body = "/v1/datasets/d/versions", {"project": "p"}
+        return await store.http.post(url, json=body, headers={**bearer, **headers})
+
+    first, second = await post(), await post()
+    url = first.json()["url"]
+    mine, other = tokens.bearer("tim", "trainer"), tokens.bearer("eve", "trainer", projects=["q"])
+    foreign = await store.http.get(url, headers=other)
+    absent = await store.http.get(f"/v1/jobs/{uuid4()}", headers=mine)
+    work.go_on.set()
+    headers["prefer"] = "wait=10"
+    third = await post()
+    told = await store.http.get(url, headers=mine)
+    cancelled = await store.http.delete(url, headers=mine)
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json()
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert (third.status_code, third.json()) == (201, {"counted": "p"})
+    assert told.status_code == 200, told.text
+    assert set(told.json()) == {
+        "job_id", "kind", "project", "state", "done", "total", "unit", "result", "problem",
+        "created_at",
+    }  # fmt: skip
+    assert (told.json()["state"], work.calls) == ("done", 1)
+    assert cancelled.json()["state"] == "done"
+
+
+def _publishing(work: Work) -> Any:
+    async def run(session: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
+        return await work(session, {"n": asked["request"]["project"]}, progress)
+
+    return run

@@ -1,0 +1,115 @@
+"""Files of `tests/inputs` through the running system: what each does is said in its README."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+System = Any
+INPUTS = Path(__file__).parents[1] / "inputs"
+GOLD_FIELDS = [
+    {"name": "stars", "kind": "rating"},
+    {"name": "size", "kind": "number"},
+    {"name": "tags", "kind": "choices", "options": ["x", "y"]},
+    {"name": "mood", "kind": "choice", "options": ["good", "bad"]},
+]
+
+
+def imported(system: System, project: str, name: str, *words: str) -> tuple[int, dict[str, Any]]:
+    done = system.cli("import", project, str(INPUTS / name), "--json", *words)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_every_file_is_named_in_the_readme() -> None:
+    told = (INPUTS / "README.md").read_text()
+
+    missing = [file.name for file in INPUTS.iterdir() if f"`{file.name}`" not in told]
+
+    assert missing == ["README.md"]
+
+
+def test_a_file_with_semicolons_is_read(system: System) -> None:
+    system.project("semicolons")
+
+    first = imported(system, "semicolons", "semicolons.csv")
+    again = imported(system, "semicolons", "semicolons.csv")
+
+    assert (first[0], first[1]["created"]) == (0, 2)
+    assert (again[1]["created"], again[1]["unchanged"]) == (0, 2)
+    payloads = [one["payload"] for one in system.lease("ada", "semicolons", count=2)]
+    assert {"text": "Hallo, Welt"} in payloads
+
+
+def test_one_bad_line_does_not_hide_what_became_of_the_others(system: System) -> None:
+    system.project("one-bad-line")
+
+    code, told = imported(system, "one-bad-line", "one-bad-line.csv")
+
+    assert (code, told["created"]) == (3, 2)
+    assert [one["line"] for one in told["rejected"]] == [3]
+
+
+def test_gold_is_read_by_the_kinds_of_its_fields(system: System) -> None:
+    made = {"name": "gold-by-kind", "title": "Gold"}
+    system.call("ingest", "POST", "/v1/projects", json=made)
+    body = {"task_type": "mood", "fields": GOLD_FIELDS}
+    published = system.call("ingest", "POST", "/v1/projects/gold-by-kind/specs", json=body)
+
+    code, told = imported(system, "gold-by-kind", "gold-by-kind.csv", "--gold")
+
+    assert published.status_code == 201, published.text
+    assert (code, told["created"]) == (3, 1)
+    assert [one["line"] for one in told["rejected"]] == [3]
+    assert "rating" in told["rejected"][0]["message"]
+
+
+def test_spaces_in_votes_mean_the_same_to_agreement_and_replay(system: System) -> None:
+    file = str(INPUTS / "votes-with-spaces.csv")
+
+    measured = json.loads(system.cli("agreement", file, "--json").stdout)
+    played = system.cli("replay", "--votes", file, "--redundancy", "2", "--json")
+
+    report = json.loads(played.stdout)
+    assert measured["raw"]["value"] == 1.0
+    assert (report["decided"], report["contested"]) == (2, 0)
+
+
+def test_a_replay_in_which_all_is_contested_ends_with_its_report(system: System) -> None:
+    file = str(INPUTS / "votes-all-contested.csv")
+
+    done = system.cli("replay", "--votes", file, "--redundancy", "2", "--json")
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["contested"], report["records"], report["version"]) == (1, 0, None)
+
+
+def test_another_wish_for_the_same_item_is_taken(system: System) -> None:
+    system.project("same-item")
+
+    code, told = imported(system, "same-item", "same-item-other-wish.ndjson")
+    again = imported(system, "same-item", "same-item-other-wish.ndjson")
+
+    assert (code, told["created"], told["updated"], told["rejected"]) == (0, 1, 1, [])
+    assert (again[1]["unchanged"], again[1]["updated"]) == (2, 0)
+
+
+def test_a_repeated_key_is_rejected_with_its_line(system: System) -> None:
+    system.project("repeated-key")
+
+    code, told = imported(system, "repeated-key", "repeated-key.ndjson")
+
+    places = [(one["line"], one["pointer"]) for one in told["rejected"]]
+    assert (code, told["created"]) == (3, 1)
+    assert places == [(1, "/payload/text"), (3, "/payload")]
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_an_empty_file_is_refused_in_a_whole_sentence(system: System, words: Any) -> None:
+    system.project(f"empty-{len(words)}")
+
+    done = system.cli("import", f"empty-{len(words)}", str(INPUTS / "empty.csv"), *words)
+
+    assert done.returncode == 2
+    assert "its first line must name the columns, for example 'id' and 'text'." in done.stderr
