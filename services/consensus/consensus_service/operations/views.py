@@ -29,8 +29,8 @@ async def show_task(session: Session, task_id: UUID) -> TaskView:
     if task is None:
         raise domain.UnknownTask(f"No task {task_id} is known here.")
     spec = await compiled(session, task.project, task.spec_version)
-    stored = await tasks.votes(session, task_id)
-    skipped = await skips.skips(session, task_id)
+    stored = (await tasks.votes(session, [task_id]))[task_id]
+    skipped = (await skips.skips(session, [task_id]))[task_id]
     decision = await tasks.decision(session, task.project, task_id)
     state: Any = task.state
     return TaskView(
