@@ -11,7 +11,7 @@ SUBSCRIPTIONS = [
     on(events.TaskWithdrawn, hearing.withdraw_task),
     on(events.RedundancyRaised, hearing.raise_redundancy),
     on(events.ConflictRaised, hearing.raise_conflict),
-    on(events.LabelDecided, hearing.decide_label),
+    on_many(events.LabelDecided, hearing.close_decided),
     on(events.AnnotatorStandingChanged, hearing.change_standing),
     on(events.SkillChanged, hearing.change_skill),
     on(events.ReviewRequested, hearing.request_review),
