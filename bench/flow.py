@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -21,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from calling import Connection, request, run
 from processes import cpu_by_database, cpu_seconds, own_cpu_seconds
 from scene import FIELDS, Scene, percentile, report, scene
+
+from schemas.vocabulary import item_id
 
 ITEMS, ANSWERS, FLOOD = 20_000, 20_000, 50_000
 ITEMS_A_CALL, ANSWERS_A_CALL = 5000, 1000
@@ -89,7 +92,7 @@ async def post_items(stack: Scene, project: str, count: int) -> float:
     calls = []
     for start in range(0, count, ITEMS_A_CALL):
         part = range(start, min(start + ITEMS_A_CALL, count))
-        rows = [{"external_id": f"x{n}", "payload": {"text": f"text {n}"}} for n in part]
+        rows = [{"external_id": f"x{n}", "payload": {"text": f"text {n}", "n": n}} for n in part]
         calls.append(request("POST", f"/v1/projects/{project}/items", who, orjson.dumps(rows)))
     connection = await Connection.to(stack.url("ingest"))
     started = time.monotonic()
@@ -114,7 +117,7 @@ async def items_leasable(stack: Scene, project: str, count: int) -> tuple[float,
     """Import items; seconds that the calls took, and seconds until all could be leased."""
     queue = await asyncpg.connect(stack.database("queue"))
     newest = "SELECT coalesce(max(work_id), 0) FROM ready"
-    begin = await queue.fetchval(newest)
+    begin = await queue.fetchval("SELECT coalesce(max(work_id), 0) FROM work")
     started = time.monotonic()
     posting = asyncio.create_task(post_items(stack, project, count))
     while await queue.fetchval(newest) - begin < count:
@@ -193,7 +196,7 @@ async def answer_as_person(
     lease = request("POST", "/v1/leases", who, orjson.dumps({"projects": [project]}))
     connection = await Connection.to(stack.url("queue"))
     ledger = await asyncpg.connect(stack.database("dataset_store"))
-    answered: dict[str, float] = {}
+    answered: dict[UUID, float] = {}
     took: list[float] = []
     left = PEOPLE_TASKS
     while answered or (left and not flooding.done()):
@@ -201,12 +204,12 @@ async def answer_as_person(
             [one] = orjson.loads(await connection.call(lease))["leases"]
             path = f"/v1/leases/{one['lease_id']}/annotation"
             await connection.call(request("PUT", path, who, b'{"label":{"mood":"good"}}'))
-            answered[one["task_id"]] = time.monotonic()
+            answered[item_id(project, f"x{one['payload']['n']}", "")] = time.monotonic()
             left -= 1
         await asyncio.sleep(PEOPLE_PAUSE_SECONDS)
-        there = "SELECT task_id::text FROM decisions WHERE task_id = ANY($1::uuid[]) AND released"
+        there = "SELECT item_id FROM decisions WHERE item_id = ANY($1) AND released"
         for row in await ledger.fetch(there, list(answered)):
-            took.append(time.monotonic() - answered.pop(row["task_id"]))
+            took.append(time.monotonic() - answered.pop(row["item_id"]))
     connection.close()
     await ledger.close()
     return took
