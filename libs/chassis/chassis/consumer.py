@@ -1,9 +1,9 @@
 """Events in: the topics of a service, in batches, in the order of their keys.
 
-While the database is at one batch, more is read ahead, and lies in lanes from which the next batch
-takes fairly (`chassis.lanes`). Offsets are committed after the
-transaction of a batch, once a second at most: the inbox makes what comes again harmless. Before
-partitions go to another replica the batch in hand is finished.
+While the database is at one batch, more is read ahead and lies in lanes (`chassis.lanes`). The next
+batch is taken from them fairly, and at the last moment, so that what came meanwhile is in it.
+Offsets are committed after the transaction of a batch, once a second at most: the inbox makes what
+comes again harmless. Before partitions go to another replica the batch in hand is finished.
 """
 
 import asyncio
@@ -81,11 +81,11 @@ class Consumer:
         async with asyncio.TaskGroup() as group:
             in_hand: asyncio.Task[None] | None = None
             while not self._stopping.is_set():
-                await self._read(consumer, POLL_MS if in_hand is None and not self._lanes else 0)
-                records = self._lanes.take(self._settings.batch_events_max)
-                decoded = await self._deliverer.decode(records)
                 if in_hand is not None:
                     await self._read_until(consumer, in_hand)
+                await self._read(consumer, 0 if self._lanes else POLL_MS)
+                records = self._lanes.take(self._settings.batch_events_max)
+                decoded = await self._deliverer.decode(records)
                 in_hand = None
                 if records:
                     in_hand = group.create_task(self._deliver(consumer, records, decoded))

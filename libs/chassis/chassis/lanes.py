@@ -6,34 +6,17 @@ many of each, and fills up with those of machines, to which a quarter is kept. R
 never overtake each other.
 """
 
-import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from schemas.lane import Lane
+
 RECORDS_MAX, BYTES_MAX = 50_000, 64_000_000
 """How far is read ahead: a record beyond that waits until there is room."""
 MACHINES_SHARE = 0.25
-
-_PROJECT = re.compile(rb'"project":"([^"\\]*)"')
-_MACHINE = re.compile(rb'"annotator_kind":"(?:model|function)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Whose records wait in one line."""
-
-    is_machine: bool
-    project: bytes
-
-    @classmethod
-    def of(cls, body: bytes) -> "Lane":
-        """The lane of an event as it lies in Kafka; what names no project shares one lane."""
-        project = _PROJECT.search(body)
-        return cls(_MACHINE.search(body) is not None, project[1] if project else b"")
 
 
 class Lanes:

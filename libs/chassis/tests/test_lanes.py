@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis import lanes as module
-from chassis.lanes import Lane, Lanes
+from chassis.lanes import Lanes
+from schemas.lane import Lane
 
 BATCH = 500
 
