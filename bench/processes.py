@@ -44,6 +44,23 @@ def own_cpu_seconds(pid: int) -> float | None:
     return None if stat is None else sum(map(int, stat[11:13])) / TICKS
 
 
+def cpu_by_database(postmaster: int) -> dict[str, float]:
+    """User and system time of PostgreSQL's live connections by database; all else as `server`.
+
+    A connection names its database in its title: `postgres: user database 127.0.0.1(port) state`.
+    """
+    found: dict[str, float] = {}
+    for pid in tree(postmaster):
+        try:
+            title = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        words = title.replace("\0", " ").split()
+        if len(words) > 3 and words[3].startswith("127.0.0.1("):
+            found[words[2]] = found.get(words[2], 0.0) + (own_cpu_seconds(pid) or 0.0)
+    return {**found, "server": cpu_seconds(postmaster) - sum(found.values())}
+
+
 def loaded(pid: int, *names: str) -> list[str]:
     """Those of these packages of which the process has a file in its memory."""
     maps = Path(f"/proc/{pid}/maps").read_text()

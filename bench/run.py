@@ -6,6 +6,7 @@ from pathlib import Path
 
 BENCHES = {
     "loop": [],
+    "flow": [],
     "cycle": [],
     "queue_depth": [],
     "crowd_statistics": ["--json"],

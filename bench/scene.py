@@ -26,7 +26,7 @@ from schemas.envelope import Event
 sys.path.insert(0, str(Path(__file__).parent))
 from saying import say, spec_published, tasks_created
 
-PORT_BASE = 27300
+PORT_BASE = int(os.environ.get("LABELWRIGHT_PORT_BASE", "27300"))
 RESTART_SECONDS = 60.0
 FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 

@@ -21,12 +21,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from starlette.requests import Request
 
+from chassis.claims import expiry, names, text
 from chassis.settings import ServiceSettings
 
 ALGORITHMS = ["Ed25519"]
 REMEMBERED_MAX = 20_000
-EXPIRY_MAX = 253_402_300_800
-"""The beginning of the year 10000, in seconds: a later expiry is a mistake."""
 KEYS_AGE_MIN_SECONDS = 30.0
 """An unknown key id makes the issuer's keys be read again, but not more often than this."""
 
@@ -104,29 +103,29 @@ class Verifier:
         known = self._known.get(seal)
         if known is not None and known.expires_at > time.time():
             return known
-        caller = self._read(await self._verified(token))
+        caller = await self._verified(token)
         if len(self._known) >= REMEMBERED_MAX:
             self._known.clear()
         self._known[seal] = caller
         return caller
 
-    async def _verified(self, token: str) -> dict[str, Any]:
+    async def _verified(self, token: str) -> Caller:
         keys = await self._key_set(again=False)
         try:
-            return self._claims_of(token, keys)
+            return self._caller_of(token, keys)
         except (JoseError, ValueError) as error:
             fresh = await self._key_set(again=True)
             if fresh is keys:
                 raise Unauthenticated(f"The token was not accepted: {error}.") from error
         try:
-            return self._claims_of(token, fresh)
+            return self._caller_of(token, fresh)
         except (JoseError, ValueError) as error:
             raise Unauthenticated(f"The token was not accepted: {error}.") from error
 
-    def _claims_of(self, token: str, keys: KeySet) -> dict[str, Any]:
+    def _caller_of(self, token: str, keys: KeySet) -> Caller:
         claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
         self._claims.validate(claims)
-        return dict(claims)
+        return self._read(claims)
 
     async def _key_set(self, *, again: bool) -> KeySet:
         async with self._lock:
@@ -146,35 +145,13 @@ class Verifier:
         return KeySet.import_key_set(orjson.loads(self._settings.jwks_file.read_bytes()))
 
     def _read(self, claims: dict[str, Any]) -> Caller:
-        subject = claims["sub"]
-        if not isinstance(subject, str):
-            raise Unauthenticated("The token's claim 'sub' must be a text.")
         return Caller(
-            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], subject),
+            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], text(claims, "sub")),
             kind=str(claims.get("kind", "human")),
-            roles=_names(claims, "roles"),
-            projects=_names(claims, "projects"),
-            expires_at=_expiry(claims["exp"]),
+            roles=names(claims, "roles"),
+            projects=names(claims, "projects"),
+            expires_at=expiry(claims),
         )
-
-
-def _names(claims: dict[str, Any], claim: str) -> frozenset[str]:
-    """Return the names in a claim that holds a list of texts. Raises Unauthenticated.
-
-    Some identity providers send a single value as a text: that is one name, never its letters.
-    """
-    value = claims.get(claim, [])
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Unauthenticated(f"The token's claim '{claim}' must be a list of texts.")
-    return frozenset(names)
-
-
-def _expiry(value: object) -> float:
-    """Return the expiry as seconds since 1970. Raises Unauthenticated."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < EXPIRY_MAX:
-        raise Unauthenticated("The token's claim 'exp' must be a time in seconds since 1970.")
-    return float(value)
 
 
 def pseudonym(key: str, issuer: str, subject: str) -> str:

@@ -1,27 +1,28 @@
 """Events in: the topics of a service, in batches, in the order of their keys.
 
-While the database is at one batch, the next is read and decoded. Offsets are committed after the
-transaction of a batch, once a second at most: the inbox makes what comes again harmless. Before
-partitions go to another replica the batch in hand is finished.
+While the database is at one batch, more is read ahead and lies in lanes (`chassis.lanes`). The next
+batch is taken from them fairly, and at the last moment, so that what came meanwhile is in it.
+Offsets are committed after the transaction of a batch, once a second at most: the inbox makes what
+comes again harmless. Before partitions go to another replica the batch in hand is finished.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis import logs, metrics
 from chassis.delivery import Deliverer, Delivery, Unreadable
+from chassis.lanes import Lanes
 from chassis.settings import ServiceSettings
 
 OFFSETS_SECONDS = 1.0
 POLL_MS = 500
 RETRY_SECONDS = 0.5
-
-Records = Mapping[TopicPartition, Sequence[ConsumerRecord]]
+READ_AHEAD_SECONDS = 0.02
+"""How long to wait between two looks for more records while a batch is being delivered."""
 
 
 class Consumer:
@@ -34,7 +35,7 @@ class Consumer:
         self._busy = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._log = logs.get("consumer")
-        self._positions: dict[TopicPartition, int] = {}
+        self._lanes = Lanes()
         self._is_behind = False
         self.joined = asyncio.Event()
         self.ended = asyncio.Event()
@@ -83,12 +84,11 @@ class Consumer:
         async with asyncio.TaskGroup() as group:
             in_hand: asyncio.Task[None] | None = None
             while not self._stopping.is_set():
-                records = await consumer.getmany(
-                    timeout_ms=POLL_MS, max_records=self._settings.batch_events_max
-                )
-                decoded = await self._deliverer.decode(list(chain(*records.values())))
                 if in_hand is not None:
-                    await in_hand
+                    await self._read_until(consumer, in_hand)
+                await self._read(consumer, 0 if self._lanes else POLL_MS)
+                records = self._lanes.take(self._settings.batch_events_max)
+                decoded = await self._deliverer.decode(records)
                 in_hand = None
                 if records:
                     in_hand = group.create_task(self._deliver(consumer, records, decoded))
@@ -97,13 +97,28 @@ class Consumer:
                     committed_at = time.monotonic()
         await self.commit(consumer)
 
+    async def _read(self, consumer: AIOKafkaConsumer, timeout_ms: int) -> None:
+        """Read ahead, as far as there is room."""
+        if self._lanes.has_room:
+            self._lanes.add(await consumer.getmany(timeout_ms=timeout_ms))
+
+    async def _read_until(self, consumer: AIOKafkaConsumer, done: "asyncio.Task[None]") -> None:
+        """Read ahead until the batch in hand is delivered."""
+        while not done.done() and self._lanes.has_room:
+            await self._read(consumer, 0)
+            await asyncio.wait({done}, timeout=READ_AHEAD_SECONDS)
+        await done
+
     async def _deliver(
-        self, consumer: AIOKafkaConsumer, records: Records, decoded: Sequence[Delivery | Unreadable]
+        self,
+        consumer: AIOKafkaConsumer,
+        records: Sequence[ConsumerRecord],
+        decoded: Sequence[Delivery | Unreadable],
     ) -> None:
         """Deliver, also what has gone to another replica by now: the inbox keeps it once."""
         async with self._busy:
             await self._deliverer.deliver(decoded)
-        self._positions |= {part: rows[-1].offset + 1 for part, rows in records.items()}
+        self._lanes.delivered(records)
         self._is_behind = True
         self._measure_lag(consumer)
 
@@ -124,8 +139,7 @@ class Consumer:
         async with self._busy:
             if revoked:
                 await self.commit(consumer)
-            for partition in revoked:
-                self._positions.pop(partition, None)
+            self._lanes.drop(revoked)
 
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         while True:
@@ -140,7 +154,9 @@ class Consumer:
     def _ours(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
         """How far we are in the partitions that we have."""
         assigned = consumer.assignment()
-        return {part: offset for part, offset in self._positions.items() if part in assigned}
+        return {
+            part: offset for part, offset in self._lanes.positions().items() if part in assigned
+        }
 
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         lag: dict[str, int] = {}

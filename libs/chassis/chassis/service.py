@@ -1,8 +1,6 @@
 """A service, put together: what every one has around its own rooms."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from chassis import (
     problem,
     replicas,
 )
+from chassis.background import Task, running
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
@@ -37,8 +36,6 @@ from chassis.observed import Observed
 from chassis.producer import Producer
 from chassis.retries import count_retry
 from chassis.settings import ServiceSettings
-
-Task = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +182,3 @@ async def _drain(parts: Parts, seconds: float) -> None:
             await parts.relay_rest()
     except (TimeoutError, KafkaError, OSError) as error:
         logs.get("service").warning("stopped before all was sent; it follows", error=str(error))
-
-
-@asynccontextmanager
-async def running(*tasks: Task) -> AsyncIterator[None]:
-    """Run `tasks` beside the API; end the process as soon as one of them fails."""
-    async with asyncio.TaskGroup() as group:
-        started = [group.create_task(task()) for task in tasks]
-        for task in started:
-            task.add_done_callback(_stop_process)
-        yield
-        for task in started:
-            task.remove_done_callback(_stop_process)
-            task.cancel()
-
-
-def _stop_process(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and task.exception() is not None:
-        logs.get("service").error("a part failed; the process ends", exc_info=task.exception())
-        os.kill(os.getpid(), signal.SIGTERM)

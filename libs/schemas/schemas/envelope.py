@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_core import from_json
 
 from schemas.vocabulary import ProjectName, Timestamp
 
@@ -74,7 +73,7 @@ class Envelope(BaseModel):
     @classmethod
     def read(cls, body: bytes) -> "Envelope":
         """The envelope in `body`. Raises ValueError where there is none."""
-        return cls.model_validate(from_json(body))
+        return cls.model_validate_json(body)
 
     def event(self, kind: type[Event]) -> Event:
         """The facts as an event of `kind`. Raises pydantic's ValidationError."""

@@ -8,7 +8,7 @@ SUBSCRIPTIONS = [
     on(events.SpecPublished, hearing.publish_spec),
     on_many(events.TaskCreated, hearing.create_tasks),
     on(events.TaskWithdrawn, hearing.withdraw_task),
-    on(events.AnnotationSubmitted, hearing.record_annotation),
+    on_many(events.AnnotationSubmitted, hearing.record_annotations),
     on(events.TaskSkipped, hearing.record_skip),
     on(events.AdjudicationDecided, hearing.record_adjudication),
     on(events.ReviewDecided, hearing.record_review),

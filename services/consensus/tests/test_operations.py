@@ -392,6 +392,37 @@ async def test_topics_interleaved_in_any_way_end_the_same(consensus: Consensus, 
     }
 
 
+@pytest.mark.parametrize("seed", range(8))
+async def test_votes_heard_in_one_batch_have_the_effect_of_votes_heard_one_by_one(
+    consensus: Consensus, seed: int
+) -> None:
+    chance = random.Random(seed)
+    given = [(who, chance.choice(["good", "bad"]), n) for who in range(1, 5) for n in range(1, 7)]
+    chance.shuffle(given)
+    apart = 100  # The second half of the tasks gets the same votes, in one batch.
+    policy = {"reopen_on_late_vote": True, "decide": {"how": "share", "threshold": 0.6}}
+    numbers = [n + more for more in (0, apart) for n in range(1, 7)]
+    await consensus.hear(spec(**policy), *(task(n) for n in numbers))
+    for one in given:
+        await consensus.hear(vote(*one))
+    await consensus.hear(*(vote(who, mood, n + apart) for who, mood, n in given))
+
+    def effects(numbers: range) -> Any:
+        return [[_effect(event) for event in said if event.task_id == UUID(int=n)] for n in numbers]
+
+    said = await consensus.said()
+    assert effects(range(1, 7)) == effects(range(1 + apart, 7 + apart))
+    decided = [event.decision_no for event in said if isinstance(event, LabelDecided)]
+    conflicts = [event.decision_no for event in said if isinstance(event, ConflictRaised)]
+    assert sorted(decided + conflicts) == list(range(1, len(decided + conflicts) + 1))
+
+
+def _effect(event: Any) -> Any:
+    """What an event says, but for the numbers of things."""
+    facts = event.model_dump(include={"label", "how", "why", "target", "reason", "distribution"})
+    return type(event).__name__, facts
+
+
 async def test_hearing_everything_twice_changes_nothing(consensus: Consensus) -> None:
     heard = [spec(), task(), vote(1, "good"), vote(2, "good")]
     await consensus.hear(*heard)

@@ -1,6 +1,6 @@
 """The events that the queue service reacts to."""
 
-from chassis.delivery import on, on_many
+from chassis.delivery import Subscription, on, on_many
 from queue_service.operations import hearing
 from queue_service.operations.locking import lock_changed_rows
 from schemas import events
@@ -12,7 +12,7 @@ SUBSCRIPTIONS = [
     on(events.TaskWithdrawn, hearing.withdraw_task, lock_changed_rows),
     on(events.RedundancyRaised, hearing.raise_redundancy, lock_changed_rows),
     on(events.ConflictRaised, hearing.raise_conflict, lock_changed_rows),
-    on(events.LabelDecided, hearing.decide_label, lock_changed_rows),
+    Subscription(events.LabelDecided, hearing.close_decided, lock_changed_rows),
     on(events.AnnotatorStandingChanged, hearing.change_standing, lock_changed_rows),
     on(events.SkillChanged, hearing.change_skill),
     on(events.ReviewRequested, hearing.request_review, lock_changed_rows),

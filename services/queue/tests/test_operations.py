@@ -206,24 +206,38 @@ async def test_a_decided_label_takes_the_free_slots_out(queue: Queue) -> None:
     await queue.hear(spec(), task())
     [lease] = await queue.lease("ada")
 
-    await queue.hear(
-        LabelDecided(
-            occurred_at=NOW,
-            project="p",
-            decision_no=1,
-            task_id=UUID(int=1),
-            item_id=UUID(int=1001),
-            spec_version=1,
-            label=GOOD,
-            confidence=1.0,
-            how="unanimous",
-            why="all agree",
-            annotation_ids=[],
-        )
-    )
+    await queue.hear(_decided(1))
 
     assert await queue.lease("bob") == []
     assert (await queue.answer("ada", lease, GOOD)).status_code == 201
+
+
+async def test_labels_decided_in_one_batch_close_their_tasks_also_those_not_known_yet(
+    queue: Queue,
+) -> None:
+    await queue.hear(spec(), *(task(n) for n in range(1, 4)))
+
+    await queue.hear(_decided(3), _decided(5), _decided(1), _decided(1, decision_no=9))
+    await queue.hear(task(5), task(6))
+
+    leased = {one["payload"]["text"] for one in await queue.lease("bob", count=9)}
+    assert leased == {"text 2", "text 6"}
+
+
+def _decided(n: int, decision_no: int = 1) -> LabelDecided:
+    return LabelDecided(
+        occurred_at=NOW,
+        project="p",
+        decision_no=decision_no,
+        task_id=UUID(int=n),
+        item_id=UUID(int=1000 + n),
+        spec_version=1,
+        label=GOOD,
+        confidence=1.0,
+        how="unanimous",
+        why="all agree",
+        annotation_ids=[],
+    )
 
 
 async def test_suspension_revokes_what_is_held(queue: Queue) -> None:

@@ -1,6 +1,8 @@
 """Votes come in; decisions, conflicts and further questions go out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,62 +10,159 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Session
 from consensus_service import metrics
-from consensus_service.domain import Asked, Conflict, Decided, Wait, WantsMore, judge, told
+from consensus_service.domain import (
+    Asked,
+    Conflict,
+    Decided,
+    FieldModel,
+    Outcome,
+    Wait,
+    WantsMore,
+    judge,
+    told,
+)
 from consensus_service.operations.modelling import known
-from consensus_service.operations.specs import compiled
+from consensus_service.operations.specs import Compiled, compiled
 from consensus_service.store import skips, tasks
-from consensus_service.store.tasks import Stored, Task
+from consensus_service.store.tasks import Ask, Stored, Task
 from schemas.events import ConflictRaised, LabelDecided, RedundancyRaised
 
 
-async def weigh(session: Session, task: Task, now: datetime) -> None:
-    """Say what follows from the votes on an open task, which the caller has locked."""
-    spec = await compiled(session, task.project, task.spec_version)
-    if spec is None or task.state != "open" or task.purpose != "work":
-        return
-    stored = await tasks.votes(session, task.task_id)
-    votes = [vote.weighed(spec.policy.deciders) for vote in stored]
-    asked = Asked(task.target, task.redundancy_max, await skips.skips(session, task.task_id))
-    models = await known(session, task.project, spec, [vote.annotator for vote in votes])
-    outcome = judge(votes, spec.policy, spec.labels, asked, models)
-    match outcome:
-        case Wait():
-            await _ask(session, task, stored, WantsMore(task.target, outcome.why), now)
-        case WantsMore():
-            await _ask(session, task, stored, outcome, now)
-        case Conflict():
-            await raise_conflict(session, task, outcome, [v.annotation_id for v in votes], now)
-        case Decided():
-            row = {**_row(outcome), "annotation_ids": [v.annotation_id for v in votes]}
-            await decide(session, task, row, outcome.distribution, now)
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The label of a task. `row`: label, confidence, how, why, rules and annotation_ids."""
+
+    task: Task
+    row: dict[str, Any]
+    distribution: Mapping[str, Mapping[str, float]]
+    now: datetime
 
 
-def _row(outcome: Decided) -> dict[str, Any]:
-    return {
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What follows from the votes on a task."""
+
+    task: Task
+    votes: Sequence[Stored]
+    outcome: Outcome
+    now: datetime
+
+    @property
+    def annotation_ids(self) -> list[UUID]:
+        """The votes that the outcome rests on."""
+        return [vote.annotation_id for vote in self.votes]
+
+
+async def weigh(session: Session, touched: Mapping[UUID, tuple[Task, datetime]]) -> None:
+    """Say what follows from the votes on open tasks, which the caller has locked.
+
+    `touched`: each task with the time of what touched it, by the task's id. Only what the outcomes
+    have in common is read and written in one statement for all tasks; conflicts, which are few,
+    are raised one by one.
+    """
+    weighed = await _weighed(session, touched)
+    await _ask(session, weighed)
+    await decide(session, [_decision(one) for one in weighed if isinstance(one.outcome, Decided)])
+    for one in weighed:
+        if isinstance(one.outcome, Conflict):
+            await raise_conflict(session, one.task, one.outcome, one.annotation_ids, one.now)
+
+
+async def _weighed(
+    session: Session, touched: Mapping[UUID, tuple[Task, datetime]]
+) -> list[Weighed]:
+    tasks_open = [
+        (task, now)
+        for task, now in touched.values()
+        if task.state == "open" and task.purpose == "work"
+    ]
+    if not tasks_open:
+        return []
+    ids = [task.task_id for task, _ in tasks_open]
+    stored = await tasks.votes(session, ids)
+    skipped = await skips.skips(session, ids)
+    knowledge = _Knowledge(session)
+    found = []
+    for task, now in tasks_open:
+        spec = await knowledge.spec(task)
+        if spec is None:
+            continue
+        votes = [vote.weighed(spec.policy.deciders) for vote in stored[task.task_id]]
+        asked = Asked(task.target, task.redundancy_max, skipped[task.task_id])
+        models = await knowledge.models(task, spec, {vote.annotator for vote in votes})
+        outcome = judge(votes, spec.policy, spec.labels, asked, models)
+        found.append(Weighed(task, stored[task.task_id], outcome, now))
+    return found
+
+
+class _Knowledge:
+    """Specs and models, each read once for all tasks that are weighed together."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._specs: dict[tuple[str, int], Compiled | None] = {}
+        self._models: dict[tuple[str, int, frozenset[str]], dict[str, FieldModel]] = {}
+
+    async def spec(self, task: Task) -> Compiled | None:
+        """The spec version of a task; None while it is not known."""
+        key = (task.project, task.spec_version)
+        if key not in self._specs:
+            self._specs[key] = await compiled(self._session, *key)
+        return self._specs[key]
+
+    async def models(
+        self, task: Task, spec: Compiled, annotators: set[str]
+    ) -> dict[str, FieldModel]:
+        """What is known of the annotators, for each field that is decided by the posterior."""
+        key = (task.project, task.spec_version, frozenset(annotators))
+        if key not in self._models:
+            self._models[key] = await known(self._session, task.project, spec, sorted(annotators))
+        return self._models[key]
+
+
+def _decision(weighed: Weighed) -> Decision:
+    outcome = weighed.outcome
+    assert isinstance(outcome, Decided)
+    row = {
         "label": dict(outcome.label),
         "confidence": outcome.confidence,
         "how": outcome.how,
         "why": outcome.why,
         "rules": [],
+        "annotation_ids": weighed.annotation_ids,
     }
+    return Decision(weighed.task, row, outcome.distribution, weighed.now)
 
 
-async def _ask(
-    session: Session, task: Task, stored: Sequence[Stored], wanted: WantsMore, now: datetime
-) -> None:
+async def _ask(session: Session, weighed: Sequence[Weighed]) -> None:
     """Have the queue ask for as many people as make up the votes that count."""
-    discounted = sum(v.annotator_kind == "human" and v.standing == "suspended" for v in stored)
-    asked = max(task.asked, wanted.target + discounted)
-    await tasks.ask(session, task.task_id, wanted.target, asked, wanted.why)
-    if asked > task.asked:
-        event = RedundancyRaised(
-            occurred_at=now,
-            project=task.project,
-            task_id=task.task_id,
-            target=asked,
-            why=wanted.why,
-        )
-        await outbox.add(session, event)
+    asks: list[Ask] = []
+    events: list[RedundancyRaised] = []
+    for one in weighed:
+        if isinstance(one.outcome, Wait):
+            target = one.task.target
+        elif isinstance(one.outcome, WantsMore):
+            target = one.outcome.target
+        else:
+            continue
+        asked = max(one.task.asked, target + _discounted(one.votes))
+        asks.append(Ask(one.task.task_id, target, asked, one.outcome.why))
+        if asked > one.task.asked:
+            event = RedundancyRaised(
+                occurred_at=one.now,
+                project=one.task.project,
+                task_id=one.task.task_id,
+                target=asked,
+                why=one.outcome.why,
+            )
+            events.append(event)
+    await tasks.ask(session, asks)
+    await outbox.add(session, *events)
+
+
+def _discounted(votes: Sequence[Stored]) -> int:
+    """How many votes by suspended people there are, which others make up for."""
+    return sum(v.annotator_kind == "human" and v.standing == "suspended" for v in votes)
 
 
 async def raise_conflict(
@@ -72,6 +171,8 @@ async def raise_conflict(
     """The task is contested from now on; an adjudicator must settle it, and hears of the skips."""
     scores = {name: dict(shares) for name, shares in conflict.distribution.items()}
     await tasks.contest(session, task.task_id, list(conflict.fields), conflict.why, scores, now)
+    numbers = await tasks.next_decisions(session, {task.project: 1})
+    skipped = await skips.skips(session, [task.task_id])
     event = ConflictRaised(
         occurred_at=now,
         project=task.project,
@@ -82,29 +183,44 @@ async def raise_conflict(
         reason=conflict.why,
         annotation_ids=annotation_ids,
         scores=scores,
-        decision_no=await tasks.next_decision(session, task.project),
+        decision_no=numbers[task.project],
         raised_by=conflict.raised_by,
-        skips=told(await skips.skips(session, task.task_id)),
+        skips=told(skipped[task.task_id]),
     )
     await outbox.add(session, event)
     metrics.CONFLICTS.inc()
 
 
-async def decide(
-    session: Session,
-    task: Task,
-    row: dict[str, Any],
-    distribution: Mapping[str, Mapping[str, float]] | None,
-    now: datetime,
-) -> None:
-    """The task has its label; an earlier decision about the item is superseded."""
-    supersedes = await tasks.last_decision_of_item(session, task.project, task.item_id)
-    number = await tasks.next_decision(session, task.project)
-    about = {"project": task.project, "task_id": task.task_id, "item_id": task.item_id}
-    row = {**row, **about, "spec_version": task.spec_version, "decision_no": number}
-    shares = {name: dict(members) for name, members in (distribution or {}).items()}
-    await tasks.add_decision(session, row, shares)
-    facts = {name: value for name, value in row.items() if name != "rules"}
-    event = LabelDecided(occurred_at=now, **facts, distribution=shares, supersedes=supersedes)
-    await outbox.add(session, event)
-    metrics.DECIDED.labels(row["how"]).inc()
+async def decide(session: Session, decisions: Sequence[Decision]) -> None:
+    """The tasks have their labels; earlier decisions about their items are superseded."""
+    if not decisions:
+        return
+    newest = await tasks.last_decisions(session, {one.task.item_id for one in decisions})
+    counts = Counter(one.task.project for one in decisions)
+    next_number = await tasks.next_decisions(session, counts)
+    rows: list[dict[str, Any]] = []
+    events: list[LabelDecided] = []
+    for one in decisions:
+        task, number = one.task, next_number[one.task.project]
+        next_number[task.project] += 1
+        about: dict[str, Any] = {
+            "project": task.project,
+            "task_id": task.task_id,
+            "item_id": task.item_id,
+        }
+        shares = {name: dict(members) for name, members in one.distribution.items()}
+        facts: dict[str, Any] = {
+            **one.row,
+            **about,
+            "spec_version": task.spec_version,
+            "decision_no": number,
+            "distribution": shares,
+        }
+        rows.append(facts)
+        told_facts = {name: value for name, value in facts.items() if name != "rules"}
+        supersedes = newest.get(task.item_id)
+        newest[task.item_id] = number
+        events.append(LabelDecided(occurred_at=one.now, supersedes=supersedes, **told_facts))
+        metrics.DECIDED.labels(one.row["how"]).inc()
+    await tasks.add_decisions(session, rows)
+    await outbox.add(session, *events)

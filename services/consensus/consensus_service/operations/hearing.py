@@ -1,5 +1,6 @@
 """What the other services say, and what consensus makes of it."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -48,18 +49,47 @@ async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
         await tasks.withdraw(session, event.task_id)
 
 
-async def record_annotation(session: Session, event: AnnotationSubmitted) -> None:
-    """Take a vote into account. A honeypot's is quality's alone."""
-    if event.purpose != "work":
-        return
-    known = await _task_and_spec(session, event, event.task_id, event.spec_version)
-    if known is None:
-        return
-    task, spec = known
-    await tasks.add_vote(session, event)
-    if task.state == "decided" and spec.policy.reopen_on_late_vote:
-        await _reopen_if_shaken(session, task, event)
-    await deciding.weigh(session, task, event.occurred_at)
+async def record_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Take votes into account. A honeypot's is quality's alone.
+
+    Votes on different items have nothing to do with each other and are handled together; those on
+    one item in turn, so that each has the effect that it would have alone.
+    """
+    for turn in _turns([event for event in events if event.purpose == "work"]):
+        await _record_votes(session, turn)
+
+
+def _turns(events: Sequence[AnnotationSubmitted]) -> list[list[AnnotationSubmitted]]:
+    """The events in as few groups as have no item twice, in the order of each item's events."""
+    turns: list[list[AnnotationSubmitted]] = []
+    heard: Counter[UUID] = Counter()
+    for event in events:
+        if heard[event.item_id] == len(turns):
+            turns.append([])
+        turns[heard[event.item_id]].append(event)
+        heard[event.item_id] += 1
+    return turns
+
+
+async def _record_votes(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    known = await tasks.lock_tasks(session, [event.task_id for event in events])
+    specs_known: dict[tuple[str, int], Compiled | None] = {}
+    heard: list[tuple[AnnotationSubmitted, Task, Compiled]] = []
+    for event in events:
+        version = (event.project, event.spec_version)
+        if version not in specs_known:
+            specs_known[version] = await compiled(session, *version)
+        task, spec = known.get(event.task_id), specs_known[version]
+        if task is not None and spec is not None:
+            heard.append((event, task, spec))
+        elif (found := await _task_and_spec(session, event, event.task_id, version[1])) is not None:
+            heard.append((event, *found))
+    await tasks.add_votes(session, [event for event, _, _ in heard])
+    for event, task, spec in heard:
+        if task.state == "decided" and spec.policy.reopen_on_late_vote:
+            await _reopen_if_shaken(session, task, event)
+    touched = {task.task_id: (task, event.occurred_at) for event, task, _ in heard}
+    await deciding.weigh(session, touched)
 
 
 async def _reopen_if_shaken(session: Session, task: Task, event: AnnotationSubmitted) -> None:
@@ -72,6 +102,10 @@ async def _reopen_if_shaken(session: Session, task: Task, event: AnnotationSubmi
     await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
 
 
+async def _record_annotation(session: Session, event: AnnotationSubmitted) -> None:
+    await record_annotations(session, [event])
+
+
 async def record_skip(session: Session, event: TaskSkipped) -> None:
     """Keep a skip; when too many annotators skipped a task, it is a conflict."""
     if event.purpose != "work" or event.stage != "annotate":
@@ -79,7 +113,7 @@ async def record_skip(session: Session, event: TaskSkipped) -> None:
     known = await _task_and_spec(session, event, event.task_id, event.spec_version)
     if known is not None:
         await skips.add_skip(session, event)
-        await deciding.weigh(session, known[0], event.occurred_at)
+        await deciding.weigh(session, {event.task_id: (known[0], event.occurred_at)})
 
 
 async def record_adjudication(session: Session, event: AdjudicationDecided) -> None:
@@ -87,7 +121,7 @@ async def record_adjudication(session: Session, event: AdjudicationDecided) -> N
     task = await _task(session, event, event.task_id)
     if task is None or task.state == "withdrawn":
         return
-    votes = await tasks.votes(session, task.task_id)
+    votes = (await tasks.votes(session, [task.task_id]))[task.task_id]
     row = {
         "label": event.label,
         "confidence": None,
@@ -96,7 +130,8 @@ async def record_adjudication(session: Session, event: AdjudicationDecided) -> N
         "rules": event.rules,
         "annotation_ids": [*(vote.annotation_id for vote in votes), event.adjudication_id],
     }
-    await deciding.decide(session, task, row, task.distribution, event.occurred_at)
+    adjudicated = deciding.Decision(task, row, task.distribution or {}, event.occurred_at)
+    await deciding.decide(session, [adjudicated])
 
 
 async def record_review(session: Session, event: ReviewDecided) -> None:
@@ -116,7 +151,8 @@ async def record_review(session: Session, event: ReviewDecided) -> None:
             "rules": [],
             "annotation_ids": ids,
         }
-        await deciding.decide(session, task, row, task.distribution, event.occurred_at)
+        fixed = deciding.Decision(task, row, task.distribution or {}, event.occurred_at)
+        await deciding.decide(session, [fixed])
     else:
         fields = tuple(task.distribution or ()) or tuple(decision["label"] if decision else ())
         conflict = Conflict(fields, why, task.distribution or {}, "review")
@@ -126,10 +162,10 @@ async def record_review(session: Session, event: ReviewDecided) -> None:
 async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
     """Weigh the open tasks of an annotator again whose votes count no more, or again."""
     await tasks.set_standing(session, event.annotator, event.project, event.standing)
-    for task_id in await tasks.open_tasks_of(session, event.project, event.annotator):
-        task = await tasks.task_for_update(session, task_id)
-        if task is not None:
-            await deciding.weigh(session, task, event.occurred_at)
+    task_ids = await tasks.open_tasks_of(session, event.project, event.annotator)
+    locked = await tasks.lock_tasks(session, task_ids)
+    touched = {task_id: (task, event.occurred_at) for task_id, task in locked.items()}
+    await deciding.weigh(session, touched)
 
 
 async def record_score(session: Session, event: HoneypotScored) -> None:
@@ -147,9 +183,11 @@ def _awaits_spec(project: str, version: int) -> str:
 
 async def _task(session: Session, event: Event, task_id: UUID) -> Task | None:
     """The task, locked; or None, and the event waits until the task is known."""
-    return await find_or_park(
-        session, event, _awaits_task(task_id), lambda: tasks.task_for_update(session, task_id)
-    )
+
+    async def lock() -> Task | None:
+        return (await tasks.lock_tasks(session, [task_id])).get(task_id)
+
+    return await find_or_park(session, event, _awaits_task(task_id), lock)
 
 
 async def _task_and_spec(
@@ -170,7 +208,7 @@ async def _task_and_spec(
 
 _LATER: dict[type[Event], Callable[[Session, Any], Awaitable[None]]] = {
     TaskWithdrawn: withdraw_task,
-    AnnotationSubmitted: record_annotation,
+    AnnotationSubmitted: _record_annotation,
     TaskSkipped: record_skip,
     AdjudicationDecided: record_adjudication,
     ReviewDecided: record_review,

@@ -30,17 +30,17 @@ _BY_HASH: dict[str, Compiled] = {}
 
 
 async def compiled(session: Session, project: str, version: int) -> Compiled | None:
-    """A spec version; None while it is not known."""
-    row = await specs.spec(session, project, version)
-    if row is None:
+    """A spec version; None while it is not known. Its document is read once per hash."""
+    spec_hash = await specs.spec_hash(session, project, version)
+    if spec_hash is None:
         return None
-    known = _BY_HASH.get(row["hash"])
+    known = _BY_HASH.get(spec_hash)
     if known is None:
-        document = document_of(row["document"])
+        document = document_of(await specs.document(session, project, version))
         known = Compiled(document, compile_fields(document.fields))
         if len(_BY_HASH) >= REMEMBERED_MAX:
             _BY_HASH.clear()
-        _BY_HASH[row["hash"]] = known
+        _BY_HASH[spec_hash] = known
     return known
 
 

@@ -22,8 +22,8 @@ async def show_task(session: Session, caller: Caller, task_id: UUID) -> TaskView
     if task is None or not caller.reaches(task.project):
         raise domain.UnknownTask(f"There is no task {task_id}, or your token is not for it.")
     spec = await compiled(session, task.project, task.spec_version)
-    stored = await tasks.votes(session, task_id)
-    skipped = await skips.skips(session, task_id)
+    stored = (await tasks.votes(session, [task_id]))[task_id]
+    skipped = (await skips.skips(session, [task_id]))[task_id]
     decision = await tasks.decision(session, task.project, task_id)
     state: Any = task.state
     return TaskView(

@@ -1,5 +1,6 @@
 """Who passed which task on, and why."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from chassis.database import Session, as_json, raw
@@ -11,10 +12,12 @@ INSERT INTO skips (event_id, task_id, annotator, reason, note, labels)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING
 """
 # Each annotator once, with what it said last. Skips from before annotators were kept count singly.
-_OF_TASK = """
-SELECT reason, note, labels FROM (
-    SELECT DISTINCT ON (coalesce(annotator, event_id::text)) reason, note, labels, arrival
-    FROM skips WHERE task_id = $1 ORDER BY coalesce(annotator, event_id::text), arrival DESC
+_OF_TASKS = """
+SELECT task_id, reason, note, labels FROM (
+    SELECT DISTINCT ON (task_id, coalesce(annotator, event_id::text)) task_id, reason, note, labels,
+        arrival
+    FROM skips WHERE task_id = ANY($1)
+    ORDER BY task_id, coalesce(annotator, event_id::text), arrival DESC
 ) AS last ORDER BY arrival
 """
 
@@ -26,7 +29,11 @@ async def add_skip(session: Session, event: TaskSkipped) -> None:
     await connection.execute(_ADD, *about, event.reason, event.note, as_json(event.labels))
 
 
-async def skips(session: Session, task_id: UUID) -> list[Skip]:
-    """The skips of a task, one for each annotator, in the order in which they came."""
+async def skips(session: Session, task_ids: Collection[UUID]) -> dict[UUID, list[Skip]]:
+    """The skips of each of these tasks, one for each annotator, in the order in which they came."""
     connection = await raw(session)
-    return [Skip(**dict(row)) for row in await connection.fetch(_OF_TASK, task_id)]
+    found: dict[UUID, list[Skip]] = {task_id: [] for task_id in task_ids}
+    for row in await connection.fetch(_OF_TASKS, list(task_ids)):
+        skip = Skip(reason=row["reason"], note=row["note"], labels=row["labels"])
+        found[row["task_id"]].append(skip)
+    return found

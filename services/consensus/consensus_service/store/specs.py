@@ -14,7 +14,8 @@ INSERT INTO projects (project, newest_version) VALUES ($1, $2)
 ON CONFLICT (project)
     DO UPDATE SET newest_version = greatest(projects.newest_version, excluded.newest_version)
 """
-_SPEC = "SELECT hash, document, relabel FROM specs WHERE project = $1 AND version = $2"
+_HASH = "SELECT hash FROM specs WHERE project = $1 AND version = $2"
+_DOCUMENT = "SELECT document FROM specs WHERE project = $1 AND version = $2"
 _PROJECT = "SELECT newest_version FROM projects WHERE project = $1"
 _STANDING_LABELS = """
 SELECT DISTINCT ON (item_id) item_id, spec_version, label, rules FROM decisions
@@ -32,11 +33,18 @@ async def add_spec(
     await connection.execute(_NEWEST, project, version)
 
 
-async def spec(session: Session, project: str, version: int) -> dict[str, Any] | None:
-    """Hash, document and relabel of a spec version; None while it is not known."""
+async def spec_hash(session: Session, project: str, version: int) -> str | None:
+    """The hash of a spec version; None while it is not known."""
     connection = await raw(session)
-    row = await connection.fetchrow(_SPEC, project, version)
-    return None if row is None else dict(row)
+    found: str | None = await connection.fetchval(_HASH, project, version)
+    return found
+
+
+async def document(session: Session, project: str, version: int) -> dict[str, Any]:
+    """The document of a spec version that is known."""
+    connection = await raw(session)
+    found: dict[str, Any] = await connection.fetchval(_DOCUMENT, project, version)
+    return found
 
 
 async def newest_version(session: Session, project: str) -> int | None:

@@ -1,6 +1,6 @@
 """Tasks, votes and decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,42 +20,60 @@ FROM jsonb_to_recordset($1::jsonb) AS t (task_id uuid, project text, item_id uui
     metadata jsonb)
 ON CONFLICT DO NOTHING
 """
-_TASK = "SELECT * FROM tasks WHERE task_id = $1 FOR UPDATE"
+_LOCK = "SELECT * FROM tasks WHERE task_id = ANY($1) ORDER BY task_id FOR UPDATE"
 _TASK_UNLOCKED = "SELECT * FROM tasks WHERE task_id = $1"
-_VOTE = """
+_ADD_VOTES = """
 INSERT INTO votes (annotation_id, task_id, project, annotator, annotator_kind, label, prelabel,
     submitted_at)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8) ON CONFLICT DO NOTHING
+SELECT annotation_id, task_id, project, annotator, annotator_kind, label, prelabel, submitted_at
+FROM jsonb_to_recordset($1::jsonb) AS v (place int, annotation_id uuid, task_id uuid, project text,
+    annotator text, annotator_kind text, label jsonb, prelabel text, submitted_at timestamptz)
+ORDER BY place
+ON CONFLICT DO NOTHING
 """
 _VOTES = """
-SELECT v.annotation_id, v.annotator, v.annotator_kind, v.label,
+SELECT v.task_id, v.annotation_id, v.annotator, v.annotator_kind, v.label,
     coalesce(a.standing, 'new') AS standing
 FROM votes v LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
-WHERE v.task_id = $1 ORDER BY v.arrival
+WHERE v.task_id = ANY($1) ORDER BY v.arrival
 """
-_ASK = "UPDATE tasks SET target = $2, asked = $3, why = $4 WHERE task_id = $1"
-_WHY = "UPDATE tasks SET why = $2 WHERE task_id = $1"
+_ASK = """
+UPDATE tasks SET target = a.target, asked = a.asked, why = a.why
+FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[]) AS a (task_id, target, asked, why)
+WHERE tasks.task_id = a.task_id
+"""
 _CONTEST = """
 UPDATE tasks SET state = 'contested', why = $2, fields = $3, distribution = $4::jsonb,
     raised_at = $5
 WHERE task_id = $1
 """
-_NUMBER = """
-INSERT INTO projects (project, last_decision) VALUES ($1, 1)
-ON CONFLICT (project) DO UPDATE SET last_decision = projects.last_decision + 1
-RETURNING last_decision
+# In the order of the projects' names, so that two transactions never wait for each other.
+_NUMBERS = """
+INSERT INTO projects (project, last_decision)
+SELECT project, n FROM unnest($1::text[], $2::int[]) AS p (project, n) ORDER BY project
+ON CONFLICT (project)
+    DO UPDATE SET last_decision = projects.last_decision + excluded.last_decision
+RETURNING project, last_decision
 """
 _DECIDE = """
-INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label, confidence,
-    how, why, annotation_ids, rules)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11)
+WITH decided AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS d (project text, decision_no int, task_id uuid,
+        item_id uuid, spec_version int, label jsonb, confidence float8, how text, why text,
+        annotation_ids uuid[], rules text[], distribution jsonb)
+), added AS (
+    INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label, confidence,
+        how, why, annotation_ids, rules)
+    SELECT project, decision_no, task_id, item_id, spec_version, label, confidence, how, why,
+        annotation_ids, rules FROM decided
+)
+UPDATE tasks SET state = 'decided', decision_no = d.decision_no, why = d.why,
+    distribution = d.distribution, fields = NULL
+FROM decided d WHERE tasks.task_id = d.task_id
 """
-_DECIDED = """
-UPDATE tasks SET state = 'decided', decision_no = $2, why = $3, distribution = $4::jsonb,
-    fields = NULL
-WHERE task_id = $1
+_LAST_OF_ITEMS = """
+SELECT item_id, max(decision_no) AS decision_no FROM decisions WHERE item_id = ANY($1)
+GROUP BY item_id
 """
-_LAST_OF_ITEM = "SELECT max(decision_no) FROM decisions WHERE project = $1 AND item_id = $2"
 _DECISION = """
 SELECT * FROM decisions WHERE project = $1 AND task_id = $2 ORDER BY decision_no DESC LIMIT 1
 """
@@ -109,6 +127,16 @@ class Stored:
         return Vote(self.annotation_id, self.annotator, self.label, counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """How many votes a task wants, how many of them the queue is to ask for, and why."""
+
+    task_id: UUID
+    target: int
+    asked: int
+    why: str
+
+
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     """Keep tasks; those that are there stay as they are."""
     names = ("task_id", "project", "item_id", "spec_version", "purpose", "redundancy")
@@ -118,11 +146,11 @@ async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     await connection.execute(_ADD, as_json(rows))
 
 
-async def task_for_update(session: Session, task_id: UUID) -> Task | None:
-    """A task, locked; None while it is not known."""
+async def lock_tasks(session: Session, task_ids: Collection[UUID]) -> dict[UUID, Task]:
+    """Those of the tasks that are known, by id, locked in the order of their ids."""
     connection = await raw(session)
-    row = await connection.fetchrow(_TASK, task_id)
-    return None if row is None else _as_task(row)
+    rows = await connection.fetch(_LOCK, list(task_ids))
+    return {row["task_id"]: _as_task(row) for row in rows}
 
 
 async def task(session: Session, task_id: UUID) -> Task | None:
@@ -136,47 +164,34 @@ def _as_task(row: Any) -> Task:  # noqa: ANN401
     return Task(**{name: row[name] for name in Task.__slots__})
 
 
-async def add_vote(session: Session, event: AnnotationSubmitted) -> None:
-    """Keep a vote."""
-    connection = await raw(session)
-    await connection.execute(
-        _VOTE,
-        event.annotation_id,
-        event.task_id,
-        event.project,
-        event.annotator,
-        event.annotator_kind,
-        as_json(event.label),
-        event.prelabel,
-        event.submitted_at,
-    )
-
-
-async def votes(session: Session, task_id: UUID) -> list[Stored]:
-    """The votes on a task, in the order in which they came."""
-    connection = await raw(session)
-    return [
-        Stored(
-            row["annotation_id"],
-            row["annotator"],
-            row["annotator_kind"],
-            row["label"],
-            row["standing"],
-        )
-        for row in await connection.fetch(_VOTES, task_id)
+async def add_votes(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Keep votes, in the order in which they came."""
+    names = ("annotation_id", "task_id", "project", "annotator", "annotator_kind")
+    more = ("label", "prelabel", "submitted_at")
+    rows = [
+        {"place": place, **{name: getattr(event, name) for name in names + more}}
+        for place, event in enumerate(events)
     ]
+    connection = await raw(session)
+    await connection.execute(_ADD_VOTES, as_json(rows))
 
 
-async def ask(session: Session, task_id: UUID, target: int, asked: int, why: str) -> None:
+async def votes(session: Session, task_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+    """The votes on each of these tasks, in the order in which they came."""
+    connection = await raw(session)
+    found: dict[UUID, list[Stored]] = {task_id: [] for task_id in task_ids}
+    for row in await connection.fetch(_VOTES, list(task_ids)):
+        facts = {name: row[name] for name in Stored.__slots__}
+        found[row["task_id"]].append(Stored(**facts))
+    return found
+
+
+async def ask(session: Session, asked: Sequence[Ask]) -> None:
     """Note how many votes are wanted, and what the queue is told."""
-    connection = await raw(session)
-    await connection.execute(_ASK, task_id, target, asked, why)
-
-
-async def explain(session: Session, task_id: UUID, why: str) -> None:
-    """Note why nothing follows yet."""
-    connection = await raw(session)
-    await connection.execute(_WHY, task_id, why)
+    if asked:
+        connection = await raw(session)
+        columns = zip(*((a.task_id, a.target, a.asked, a.why) for a in asked), strict=True)
+        await connection.execute(_ASK, *map(list, columns))
 
 
 async def contest(
@@ -192,18 +207,21 @@ async def contest(
     await connection.execute(_CONTEST, task_id, why, fields, as_json(distribution), now)
 
 
-async def next_decision(session: Session, project: str) -> int:
-    """The next number of a decision; nobody else gets one before the commit."""
+async def next_decisions(session: Session, counts: Mapping[str, int]) -> dict[str, int]:
+    """The first of so many next numbers of decisions, by project.
+
+    Nobody else gets numbers of these projects before the commit.
+    """
     connection = await raw(session)
-    number: int = await connection.fetchval(_NUMBER, project)
-    return number
+    rows = await connection.fetch(_NUMBERS, list(counts), list(counts.values()))
+    return {row["project"]: row["last_decision"] - counts[row["project"]] + 1 for row in rows}
 
 
-async def last_decision_of_item(session: Session, project: str, item_id: UUID) -> int | None:
-    """The newest decision about an item."""
+async def last_decisions(session: Session, item_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The number of the newest decision about each of these items that has one."""
     connection = await raw(session)
-    number: int | None = await connection.fetchval(_LAST_OF_ITEM, project, item_id)
-    return number
+    rows = await connection.fetch(_LAST_OF_ITEMS, list(item_ids))
+    return {row["item_id"]: row["decision_no"] for row in rows}
 
 
 async def decision(session: Session, project: str, task_id: UUID) -> dict[str, Any] | None:
@@ -213,30 +231,10 @@ async def decision(session: Session, project: str, task_id: UUID) -> dict[str, A
     return None if row is None else dict(row)
 
 
-async def add_decision(
-    session: Session,
-    row: dict[str, Any],
-    distribution: Any,  # noqa: ANN401
-) -> None:
-    """Keep a decision, and close its task with it."""
+async def add_decisions(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep decisions with the distributions of their votes, and close their tasks with them."""
     connection = await raw(session)
-    await connection.execute(
-        _DECIDE,
-        row["project"],
-        row["decision_no"],
-        row["task_id"],
-        row["item_id"],
-        row["spec_version"],
-        as_json(row["label"]),
-        row["confidence"],
-        row["how"],
-        row["why"],
-        row["annotation_ids"],
-        row["rules"],
-    )
-    await connection.execute(
-        _DECIDED, row["task_id"], row["decision_no"], row["why"], as_json(distribution)
-    )
+    await connection.execute(_DECIDE, as_json(rows))
 
 
 async def withdraw(session: Session, task_id: UUID) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Session, raw
-from dataset_store_service.store import as_json
 from schemas.envelope import Event
 from schemas.events import (
     AdjudicationDecided,
@@ -151,61 +150,63 @@ async def release(session: Session, item_ids: Collection[UUID]) -> list[Released
 
 async def add_specs(session: Session, events: Sequence[SpecPublished]) -> None:
     """Keep spec versions."""
-    await _add(session, _SPECS, events)
+    await _add(session, [_SPECS], events)
 
 
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     """Keep tasks, and what is to be labeled."""
-    await _add(session, _PAYLOADS, events)
-    await _add(session, _TASKS, events)
+    await _add(session, [_PAYLOADS, _TASKS], events)
 
 
 async def add_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) -> None:
     """Keep why tasks were taken back."""
-    await _add(session, _WITHDRAWALS, events)
+    await _add(session, [_WITHDRAWALS], events)
 
 
 async def add_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
     """Keep annotations of work."""
-    await _add(session, _ANNOTATIONS.format(table="annotations"), events)
+    await _add(session, [_ANNOTATIONS.format(table="annotations")], events)
 
 
 async def add_honeypot_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
     """Keep annotations of honeypots, apart."""
-    await _add(session, _ANNOTATIONS.format(table="honeypot_annotations"), events)
+    await _add(session, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
 
 
 async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
     """Keep skips."""
-    await _add(session, _SKIPS, events)
+    await _add(session, [_SKIPS], events)
 
 
 async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
     """Keep adjudications."""
-    await _add(session, _ADJUDICATIONS, events)
+    await _add(session, [_ADJUDICATIONS], events)
 
 
 async def add_review_requests(session: Session, events: Sequence[ReviewRequested]) -> None:
     """Keep that decisions are to be looked at again."""
-    await _add(session, _REVIEWS_REQUESTED, events)
+    await _add(session, [_REVIEWS_REQUESTED], events)
 
 
 async def add_reviews(session: Session, events: Sequence[ReviewDecided]) -> None:
     """Keep what reviewers said."""
-    await _add(session, _REVIEWS_DECIDED, events)
+    await _add(session, [_REVIEWS_DECIDED], events)
 
 
 async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
     """Keep conflicts; each waits for the next decision about its task."""
-    await _add(session, _CONFLICTS, events)
+    await _add(session, [_CONFLICTS], events)
 
 
 async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
     """Keep decisions; each resolves the conflicts about its task that came before it."""
-    await _add(session, _DECISIONS, events)
+    await _add(session, [_DECISIONS], events)
 
 
-async def _add(session: Session, statement: str, events: Sequence[Event]) -> None:
+async def _add(session: Session, statements: Sequence[str], events: Sequence[Event]) -> None:
+    """Run the statements with the facts of all events as one JSON array, which is written once."""
     if events:
         connection = await raw(session)
-        await connection.execute(statement, as_json([event.model_dump() for event in events]))
+        facts = f"[{','.join(event.model_dump_json() for event in events)}]"
+        for statement in statements:
+            await connection.execute(statement, facts)

@@ -86,7 +86,7 @@ async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
     """Nobody gets the task any more, at any stage; answers to live leases are refused."""
     task = await _known(session, event, event.task_id)
     if task is not None:
-        await intake.close_work(session, task, "withdrawn", ["annotate", "adjudicate"])
+        await intake.close_work(session, [task], "withdrawn", ["annotate", "adjudicate"])
 
 
 async def raise_redundancy(session: Session, event: RedundancyRaised) -> None:
@@ -104,7 +104,7 @@ async def raise_conflict(session: Session, event: ConflictRaised) -> None:
     policy = await _policy(session, event, task)
     if policy is None:
         return
-    await intake.close_work(session, task, "closed", ["annotate"])
+    await intake.close_work(session, [task], "closed", ["annotate"])
     shown = policy.adjudication.votes == "shown"
     votes = await intake.answers(session, event.annotation_ids) if shown else []
     context = {
@@ -142,11 +142,20 @@ def _vote(body: dict[str, Any]) -> dict[str, Any]:
     return request.model_dump(mode="json", include={"label", "rules", "note"})
 
 
-async def decide_label(session: Session, event: LabelDecided) -> None:
-    """Take the free slots of a decided task out; who holds a lease may still finish."""
-    task = await _known(session, event, event.task_id)
-    if task is not None:
-        await intake.close_work(session, task, "closed", ["annotate", "adjudicate"])
+async def close_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+    """Take the free slots of decided tasks out; who holds a lease may still finish."""
+    known = await intake.lock_tasks(session, [event.task_id for event in events])
+    for event in events:
+        if event.task_id not in known:
+            task = await _known(session, event, event.task_id)
+            if task is not None:
+                known[event.task_id] = task
+    if known:
+        await intake.close_work(session, list(known.values()), "closed", ["annotate", "adjudicate"])
+
+
+async def _close_decided_one(session: Session, event: LabelDecided) -> None:
+    await close_decided(session, [event])
 
 
 async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
@@ -200,5 +209,5 @@ _LATER: dict[type[Event], Callable[[Session, Any], Awaitable[None]]] = {
     RedundancyRaised: raise_redundancy,
     ConflictRaised: raise_conflict,
     ReviewRequested: request_review,
-    LabelDecided: decide_label,
+    LabelDecided: _close_decided_one,
 }

@@ -55,13 +55,16 @@ RETURNING work_id
 _TASK = """
 SELECT work_id, subject, project, item_id, external_id, batch, spec_version, task_type, priority,
     due_at, skills, payload, state
-FROM work WHERE stage = 'annotate' AND subject = $1
+FROM work WHERE stage = 'annotate' AND subject = ANY($1)
 """
-_LOCK_TASK = f"{_TASK} FOR NO KEY UPDATE"
+_LOCK_TASKS = f"{_TASK} ORDER BY work_id FOR NO KEY UPDATE"
 # What was decided and is withdrawn is withdrawn, in whichever order the two are heard.
 _CLOSE = """
 UPDATE work SET state = $2, moves_at = NULL
-WHERE item_id = $4 AND task_id = $1 AND (purpose = 'work' OR $2 = 'withdrawn')
+WHERE work_id IN (SELECT w.work_id FROM work w
+        JOIN unnest($1::uuid[], $4::uuid[]) AS t (task_id, item_id) USING (item_id, task_id)
+        ORDER BY w.work_id FOR NO KEY UPDATE OF w)
+    AND (purpose = 'work' OR $2 = 'withdrawn')
     AND stage = ANY($3) AND (state = 'open' OR (state = 'closed' AND $2 = 'withdrawn'))
 RETURNING work_id
 """
@@ -183,16 +186,27 @@ async def task(session: Session, task_id: UUID, *, lock: bool) -> dict[str, Any]
     one task may come by two topics, and be heard at once.
     """
     connection = await raw(session)
-    row = await connection.fetchrow(_LOCK_TASK if lock else _TASK, task_id)
+    if lock:
+        return (await lock_tasks(session, [task_id])).get(task_id)
+    row = await connection.fetchrow(_TASK, [task_id])
     return None if row is None else dict(row)
 
 
-async def close_work(
-    session: Session, task: dict[str, Any], state: str, stages: Sequence[str]
-) -> None:
-    """End the open work of a task at `stages`; live leases stay."""
+async def lock_tasks(session: Session, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The annotate stages of those of the tasks that are known, locked in the order of the work."""
     connection = await raw(session)
-    rows = await connection.fetch(_CLOSE, task["subject"], state, stages, task["item_id"])
+    rows = await connection.fetch(_LOCK_TASKS, task_ids)
+    return {row["subject"]: dict(row) for row in rows}
+
+
+async def close_work(
+    session: Session, tasks: Sequence[dict[str, Any]], state: str, stages: Sequence[str]
+) -> None:
+    """End the open work of tasks at `stages`; live leases stay."""
+    connection = await raw(session)
+    subjects = [task["subject"] for task in tasks]
+    item_ids = [task["item_id"] for task in tasks]
+    rows = await connection.fetch(_CLOSE, subjects, state, stages, item_ids)
     await connection.execute(_TAKE_OUT, [row["work_id"] for row in rows])
 
 

@@ -1,0 +1,31 @@
+"""The tasks that run beside the API for as long as the process lives."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from chassis import logs
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@asynccontextmanager
+async def running(*tasks: Task) -> AsyncIterator[None]:
+    """Run `tasks` beside the API; end the process as soon as one of them fails."""
+    async with asyncio.TaskGroup() as group:
+        started = [group.create_task(task()) for task in tasks]
+        for task in started:
+            task.add_done_callback(_stop_process)
+        yield
+        for task in started:
+            task.remove_done_callback(_stop_process)
+            task.cancel()
+
+
+def _stop_process(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logs.get("service").error("a part failed; the process ends", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)

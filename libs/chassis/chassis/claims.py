@@ -1,0 +1,35 @@
+"""Reading the claims of a token, which any issuer may have written. All raise ValueError."""
+
+from collections.abc import Mapping
+from typing import Any
+
+EXPIRY_MAX = 253_402_300_800
+"""The beginning of the year 10000, in seconds since 1970: a later expiry is a mistake."""
+
+
+def text(claims: Mapping[str, Any], claim: str) -> str:
+    """Return a claim that must be a text."""
+    value = claims[claim]
+    if not isinstance(value, str):
+        raise ValueError(f"the claim '{claim}' must be a text")  # noqa: TRY004
+    return value
+
+
+def names(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
+    """Return the names in a claim that holds a list of texts; none if the claim is missing.
+
+    Some identity providers send a single value as a text: that is one name, never its letters.
+    """
+    value = claims.get(claim, [])
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise ValueError(f"the claim '{claim}' must be a list of texts")
+    return frozenset(found)
+
+
+def expiry(claims: Mapping[str, Any]) -> float:
+    """Return when the token expires, in seconds since 1970."""
+    value = claims["exp"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < EXPIRY_MAX:
+        raise ValueError("the claim 'exp' must be a time in seconds since 1970")
+    return float(value)
