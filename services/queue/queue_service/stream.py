@@ -30,7 +30,7 @@ event: spec
 data: {"project":"moods","version":4}
 
 event: standing
-data: {"project":"moods","standing":"flagged"}
+data: {"project":"moods","standing":"suspended"}
 """
 
 router = APIRouter()
@@ -55,7 +55,7 @@ async def my_events(caller: Listener, sessions: OpenSessions) -> EventStream:
     - `state`: the newest spec version of each of the caller's projects and the caller's standing
       there; first of all, and again whenever events may have been missed.
     - `spec`: a project has a new spec version. The largest number holds.
-    - `standing`: the caller's standing in a project has changed.
+    - `standing`: the caller was suspended in a project, or is no longer.
 
     Read it with `fetch`, so that the bearer header goes along.
     """

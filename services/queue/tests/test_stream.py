@@ -176,7 +176,7 @@ async def test_a_page_first_hears_what_holds_where_it_may_look(queue: Queue) -> 
         {
             "projects": [
                 {"project": "p", "version": 1, "standing": "good"},
-                {"project": "q", "version": 7, "standing": "new"},
+                {"project": "q", "version": 7, "standing": "good"},
             ]
         },
     )

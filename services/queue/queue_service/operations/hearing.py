@@ -27,7 +27,7 @@ from schemas.events import (
     TaskWithdrawn,
 )
 from schemas.queue import AnnotationRequest
-from schemas.vocabulary import Policy
+from schemas.vocabulary import Policy, Standing
 
 
 async def publish_spec(session: Session, event: SpecPublished) -> None:
@@ -166,8 +166,12 @@ async def change_standing(session: Session, event: AnnotatorStandingChanged) -> 
         await leasing.end_leases(session, held, "suspended", event.occurred_at, forget=False)
         announce_work(session)
     # Last, as whoever gives a lease back does: first the lease, then the work, then this row.
-    await intake.set_standing(session, event.annotator, event.project, event.standing)
-    announce_standing(session, event.annotator, event.project, event.standing)
+    before = await intake.set_standing(session, event.annotator, event.project, event.standing)
+    # Annotators are told of a suspension and its end only: any other change follows the score of
+    # a honeypot, and would tell which task was one.
+    if "suspended" in {before, event.standing}:
+        shown: Standing = "suspended" if event.standing == "suspended" else "good"
+        announce_standing(session, event.annotator, event.project, shown)
 
 
 async def change_skill(session: Session, event: SkillChanged) -> None:

@@ -118,8 +118,10 @@ DELETE FROM ready USING shards WHERE ready.shard = shards.shard AND shards.proje
 """
 _PAUSE = "UPDATE projects SET paused = $2 WHERE project = $1 RETURNING true"
 _STANDING = """
+WITH before AS (SELECT standing FROM annotators WHERE annotator = $1 AND project = $2)
 INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)
 ON CONFLICT (annotator, project) DO UPDATE SET standing = excluded.standing
+RETURNING (SELECT standing FROM before)
 """
 _SKILL = """
 INSERT INTO skills (annotator, project, skill, level) VALUES ($1, $2, $3, $4)
@@ -254,10 +256,11 @@ async def pause(session: Session, project: str, *, paused: bool) -> bool:
     return bool(await connection.fetchval(_PAUSE, project, paused))
 
 
-async def set_standing(session: Session, annotator: str, project: str, standing: str) -> None:
-    """Keep what quality says of an annotator."""
+async def set_standing(session: Session, annotator: str, project: str, standing: str) -> str | None:
+    """Store an annotator's standing; return the one before, None if there was none."""
     connection = await raw(session)
-    await connection.execute(_STANDING, annotator, project, standing)
+    before: str | None = await connection.fetchval(_STANDING, annotator, project, standing)
+    return before
 
 
 async def set_skill(session: Session, annotator: str, project: str, skill: str, level: int) -> None:
