@@ -462,7 +462,7 @@ async def test_a_bug_in_a_handler_ends_the_consumer_and_loses_nothing(
     await producer.send_and_wait(prefix + "notes", note("break").to_wire("toy"), key=b"b")
     app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("chassis.service.os.kill", lambda *call: stopped.append(call))
+        patched.setattr("chassis.background.os.kill", lambda *call: stopped.append(call))
         with pytest.raises(BaseExceptionGroup) as failure:
             async with app.router.lifespan_context(app):
                 await asyncio.sleep(20)

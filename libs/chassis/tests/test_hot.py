@@ -108,11 +108,12 @@ async def both(
 
 
 def essence(answer: httpx.Response) -> Any:
-    """All that a caller sees, without the path."""
+    """All that a caller sees, without the path and the trace."""
     names = ("content-type", "allow", "www-authenticate", "retry-after")
     body = answer.json() if answer.content else None
     if isinstance(body, dict):
         body.pop("instance", None)
+        body.pop("trace_id", None)
     return answer.status_code, {name: answer.headers.get(name) for name in names}, body
 
 

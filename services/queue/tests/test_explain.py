@@ -249,7 +249,7 @@ async def test_an_annotator_asks_about_nobody_else(queue: Queue, roles: Sequence
     ("claims", "query", "code"),
     [
         ({"roles": ["annotator"]}, {"project": "nowhere"}, 404),
-        ({"roles": ["annotator"], "projects": ["q"]}, {"project": "p"}, 403),
+        ({"roles": ["annotator"], "projects": ["q"]}, {"project": "p"}, 404),
         ({"roles": ["trainer"]}, {"project": "p"}, 403),
         ({"roles": ["admin"]}, {"project": "p", "annotator": "ada"}, 422),
         ({"roles": ["annotator"]}, {}, 422),

@@ -17,10 +17,14 @@ from fastapi import APIRouter, FastAPI
 
 from chassis import migrations, replicas, service, testing
 from chassis.bells import Bells
+from chassis.clock import utc_now
 from chassis.database import Session, Sessions, raw, transaction
 from queue_service import stream
+from queue_service.events import SUBSCRIPTIONS
 from queue_service.operations import news
 from queue_service.settings import Settings
+from schemas.events import AnnotatorStandingChanged
+from schemas.vocabulary import Accuracy
 
 PAGES = 30
 PROJECTS = "INSERT INTO projects (project, newest_version) VALUES ('p', 1), ('q', 7), ('r', 2)"
@@ -220,6 +224,26 @@ async def test_standing_is_told_to_nobody_else(queue: Queue, role: str) -> None:
         assert await bob.next() == ("standing", {"project": "p", "standing": "flagged"})
         assert await ada.nothing_comes()
         assert await bob.nothing_comes()
+
+
+async def test_annotators_are_told_of_a_suspension_and_its_end_only(queue: Queue) -> None:
+    who = queue.tokens.pseudonym("ada")
+    async with queue.page("ada", projects=["p"]) as page:
+        await page.next()
+        for standing in ("good", "flagged", "suspended", "flagged", "good"):
+            event = AnnotatorStandingChanged(
+                occurred_at=utc_now(),
+                project="p",
+                annotator=who,
+                standing=standing,
+                reason="by hand",
+                accuracy=Accuracy(value=None, low=None, high=None, n=0),
+            )
+            await testing.hear(queue.sessions, SUBSCRIPTIONS, event)
+
+        assert await page.next() == ("standing", {"project": "p", "standing": "suspended"})
+        assert await page.next() == ("standing", {"project": "p", "standing": "good"})
+        assert await page.nothing_comes()
 
 
 async def test_what_is_rolled_back_is_not_told(queue: Queue) -> None:
