@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -74,6 +75,7 @@ def test_whatever_is_killed_no_answer_is_lost_or_doubled(system: System, tmp_pat
 def test_replaying_every_topic_twice_changes_nothing(system: System, wait: Any) -> None:
     before = {name: system.summary(name) for name in ("calm", "storm")}
     hashes = [published(system, name) for name in before]
+    wait(lambda: listens(system.ready["kafka"]["bootstrap"]))
 
     for _ in range(2):
         sent = asyncio.run(replay_topics(system.ready["kafka"]["bootstrap"]))
@@ -82,6 +84,16 @@ def test_replaying_every_topic_twice_changes_nothing(system: System, wait: Any) 
 
     assert {name: system.summary(name) for name in before} == before
     assert [published(system, name) for name in before] == hashes
+
+
+def listens(address: str) -> bool:
+    """Whether a server accepts connections; services are ready again before a killed broker is."""
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def published(system: System, project: str) -> str:

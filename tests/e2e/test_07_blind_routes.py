@@ -2,8 +2,8 @@
 
 Before and after each of many answers an annotator reads every route that takes GET, of all five
 services, with its own token. Each number that comes back (also how long lists are) must change
-alike for work and honeypots. What an admin and the metrics port tell must be found by the same
-means: otherwise the test would see nothing.
+alike for work and honeypots. The counts that an admin reads and the counters at quality's metrics
+port do tell them apart: both must be found by the same means, or the test would see nothing.
 """
 
 import sys
@@ -83,6 +83,12 @@ def told_apart(changes: list[Numbers], truth: list[bool]) -> dict[str, float]:
     return found
 
 
+def honeypot_counters(metrics: str) -> Numbers:
+    """Return the counters of honeypots in what Prometheus scrapes."""
+    lines = [line for line in metrics.splitlines() if "honeypot" in line and line[0] != "#"]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
 def difference(before: Numbers, after: Numbers) -> Numbers:
     return {name: after.get(name, 0.0) - before.get(name, 0.0) for name in {*before, *after}}
 
@@ -112,18 +118,21 @@ def test_no_route_changes_for_work_and_not_for_honeypots(system: System) -> None
         [system.url("dataset-store") + "/v1/projects/blind/labels/summary"],
     )
 
-    changes, known, truth = [], [], []
+    changes, known, scraped, truth = [], [], [], []
     for _ in range(ANSWERS):
         [lease] = system.lease("onlooker", "blind")
         before, before_admin = own.look(), admin.look()
+        before_scrape = honeypot_counters(system.metrics("quality"))
         assert system.answer("onlooker", lease, "good").status_code == 201
         time.sleep(SETTLE_SECONDS)
         changes.append(difference(before, own.look()))
         known.append(difference(before_admin, admin.look()))
+        scraped.append(difference(before_scrape, honeypot_counters(system.metrics("quality"))))
         truth.append(lease["payload"]["text"].startswith("gold"))
 
     assert 20 <= sum(truth) <= ANSWERS - 20
     assert max(told_apart(known, truth).values(), default=0) >= 0.9
+    assert max(told_apart(scraped, truth).values(), default=0) >= 0.9
     assert told_apart(changes, truth) == {}
 
 

@@ -1,6 +1,6 @@
 """Two versions of a label's fields: which labels of the old one the new one accepts, proved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import jsonschema_rs
@@ -102,12 +102,23 @@ def _by_name(fields: Json) -> Definitions:
 
 def _touched(old: Sequence[Field], new: Sequence[Field], steps: Sequence[Step]) -> tuple[str, ...]:
     """The fields for which a label may be refused; none only if it is proved that none is."""
-    lossy = [step.field for step in steps if step.is_lossy]
     before, after = _by_field(old), _by_field(new)
+    lossy = [step.field for step in steps if step.is_lossy]
+    lossy += [name for step in steps for name in _newly_required(step, after.values())]
     changed = [name for name in {**after, **before} if not _is_kept(name, before, after)]
     if not lossy and changed and _is_covered(old, new):
         return ()
     return tuple(dict.fromkeys([*changed, *lossy]))
+
+
+def _newly_required(step: Step, fields: Iterable[Field]) -> list[str]:
+    """Return the fields that a default may make required in labels that lack them."""
+    if step.name != "require" or "default" not in step.values:
+        return []
+    default = step.values["default"]
+    given = default if isinstance(default, list) else [default]
+    conditions = [(one.name, one.condition) for one in fields if one.condition is not None]
+    return [name for name, asked in conditions if any(value in asked.values for value in given)]
 
 
 def _is_kept(name: str, before: Mapping[str, Field], after: Mapping[str, Field]) -> bool:

@@ -331,6 +331,25 @@ def test_a_migration_that_is_said_to_carry_every_label_carries_it(data: Any) -> 
         assert labels.compile_fields(new).check(carried, {"text": TEXT}) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "default"),
+    [
+        ({"name": "a", "kind": "choice", "options": ["x", "y"]}, "x"),
+        ({"name": "a", "kind": "choices", "options": ["x", "y"]}, ["y", "x"]),
+    ],
+)
+def test_a_default_that_makes_another_field_required_is_not_said_to_keep_labels_valid(
+    first: dict[str, Any], default: Any
+) -> None:
+    second = {"name": "b", "kind": "text", "required_if": {"field": "a", "in": ["x"]}}
+    fields = [{**first, "required": False}, second]
+
+    found = labels.compatibility(fields, fields, [{"require": {"field": "a", "default": default}}])
+
+    assert found.carry({}) is None
+    assert (found.stays_valid, found.touched) == (False, ("b",))
+
+
 def _after(old: Any, migration: Any, goal: Any) -> Any:
     """What the migration is proved to lead to: the hardest new version to be right about."""
     from labels.carried import carried  # noqa: PLC0415

@@ -156,7 +156,7 @@ class Others:
             accuracy=UNKNOWN,
         )
 
-    def skill(self, who: Person, level: int) -> SkillChanged:
+    def skill(self, who: Person, level: int, project: str = "p") -> SkillChanged:
         return SkillChanged(
-            occurred_at=NOW, project="p", annotator=who.pseudonym, skill=SKILL, level=level
+            occurred_at=NOW, project=project, annotator=who.pseudonym, skill=SKILL, level=level
         )

@@ -309,7 +309,8 @@ class QueueMachine(RuleBasedStateMachine):
         many = FRESH + sum(self.world.slots().values()) // AT_A_TIME
         fresh = [self.person(f"fresh{n}", *ALL) for n in range(many)]
         if self.is_sound and self.world.slots():
-            self.step(Hear(tuple(self.others.skill(who, 1) for who in fresh)))
+            granted = [self.others.skill(who, 1, project) for who in fresh for project in "pq"]
+            self.step(Hear(tuple(granted)))
         while self.is_sound and self.world.slots():
             self.step(Ask(fresh.pop(), AT_A_TIME))
 
