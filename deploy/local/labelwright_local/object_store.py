@@ -4,14 +4,19 @@
 further ports unless told not to, so both are switched off here.
 """
 
+import asyncio
 import json
 import shutil
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from blobs import BlobStoreUnavailable, S3Access, UrlSigner, digest_of, open_store
 from labelwright_local import ports
 
 PROGRAM = "weed"
@@ -21,6 +26,8 @@ BUCKET = "labelwright"
 ACCESS_KEY_ID = "labelwright"
 SECRET_ACCESS_KEY = "not-a-secret"  # Of a store that ends with the test.
 REGION = "us-east-1"
+FIRST_WRITE_SECONDS = 20.0
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,11 @@ class ObjectStore:
     def endpoint(self) -> str:
         """The address of the S3 gateway."""
         return f"http://127.0.0.1:{self.s3_port}"
+
+    @property
+    def access(self) -> S3Access:
+        """How a client reaches it."""
+        return S3Access(self.endpoint, REGION, ACCESS_KEY_ID, SecretStr(SECRET_ACCESS_KEY))
 
     def prepare(self) -> None:
         """Write the file that names who may do what."""
@@ -80,7 +92,7 @@ class ObjectStore:
         ]
 
     def accepts(self) -> bool:
-        """Whether the S3 gateway answers. The first write may still fail: try it again."""
+        """Whether the S3 gateway answers; `take_first_write` says when it also writes."""
         connection = HTTPConnection("127.0.0.1", self.s3_port, timeout=2)
         try:
             connection.request("GET", "/healthz")
@@ -99,3 +111,18 @@ def on_free_ports(folder: Path) -> ObjectStore:
         if port not in free and ports.is_free(port + GRPC_OFFSET):
             free.append(port)
     return ObjectStore(folder, free[0], (free[1], free[2], free[3], free[4]))
+
+
+async def take_first_write(store: ObjectStore) -> None:
+    """Return when a blob could be written: the gateway answers a little before that."""
+    blobs = open_store(f"s3://{BUCKET}/first-write", UrlSigner(b""), store.access)
+    deadline = time.monotonic() + FIRST_WRITE_SECONDS
+    while True:
+        try:
+            await blobs.put_if_absent(digest_of(b""), b"")
+        except BlobStoreUnavailable:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(POLL_SECONDS)
+        else:
+            return

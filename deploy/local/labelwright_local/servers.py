@@ -174,7 +174,14 @@ class ObjectStoreServer(Server):
         """Make its files."""
         store.prepare()
         super().__init__(store, leash.command(store.command()), leash)
+        self._store = store
         self.endpoint = store.endpoint
+        self.access = store.access
+
+    def start(self) -> None:
+        """Run it, and return when it writes."""
+        super().start()
+        in_a_loop_of_its_own(object_store.take_first_write(self._store))
 
 
 def in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, T]) -> T:

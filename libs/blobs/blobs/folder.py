@@ -85,6 +85,10 @@ class FolderStore(BlobStore):
         """As `BlobStore.signed_url`: the path `/v1/blobs/{sha256}` of the service."""
         return self._signer.sign(sha256, valid_for)
 
+    def check_signature(self, sha256: str, expires: int, signature: str) -> None:
+        """Raise InvalidSignature unless an address of `signed_url` has these and is still good."""
+        self._signer.check(sha256, expires, signature)
+
     def _path(self, sha256: str) -> Path:
         if not _DIGEST.fullmatch(sha256):
             raise ValueError(f"{sha256!r} is not a sha256: expected 64 hexadecimal digits.")
