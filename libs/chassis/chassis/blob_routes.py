@@ -26,7 +26,8 @@ MEDIA_TYPE = "application/json"
 PIECE_BYTES = 1 << 20
 _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
-router = APIRouter(prefix="/v1")
+router = APIRouter()
+"""To be included under /v1. `app.state.blobs` is the store."""
 
 Range = Annotated[str | None, Header(alias="range", max_length=100)]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

@@ -38,7 +38,7 @@ async def store(tmp_path: Path) -> FolderStore:
 async def http(store: FolderStore) -> Any:
     app = FastAPI()
     app.state.blobs = store
-    app.include_router(blob_routes.router)
+    app.include_router(blob_routes.router, prefix="/v1")
     problem.install(app, blob_routes.REFUSALS)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
