@@ -298,7 +298,7 @@ async def test_nothing_is_held_in_the_database_while_a_payload_is_read(
 
     monkeypatch.setattr(store, "get", slow)
     answer = asyncio.create_task(queue.answer("ada", lease, RIGHT))
-    await reading.wait()
+    await asyncio.wait_for(reading.wait(), 20)
     open_now = await queue.sql(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
