@@ -20,6 +20,7 @@ from queue_service.domain.choice import Ask
 from queue_service.domain.leases import Holder, Worker
 from queue_service.operations import answering, hearing, leasing
 from queue_service.operations.answering import Submission
+from queue_service.operations.blob_checks import BlobChecks, PayloadReader
 from queue_service.operations.choosing import Desk
 from queue_service.settings import Settings
 from schemas.events import TaskCreated
@@ -58,11 +59,12 @@ SAMPLE = 500
 class Inside:
     """The operations of one more process of the queue."""
 
-    def __init__(self, scene: Scene, sessions: Sessions, key: bytes) -> None:
+    def __init__(self, scene: Scene, sessions: Sessions, settings: Settings) -> None:
         """Nobody here is held to the limit of open leases."""
         self._home = scene.home
         self._sessions = sessions
-        self._desk = Desk(key, open_leases_max=1_000_000)
+        self._checks = BlobChecks(PayloadReader(settings.open_blob_store()))
+        self._desk = Desk(settings.pseudonym_key.encode(), open_leases_max=1_000_000)
         self._leasing, self._answering = asyncio.Lock(), asyncio.Lock()
 
     async def take_in(self, events: Iterable[TaskCreated]) -> None:
@@ -104,7 +106,7 @@ class Inside:
         async with self._leasing, transaction(self._sessions) as session:
             given = await leasing.lease_work(session, self._desk, asks, utc_now())
         found = [
-            Submission(lease["lease_id"], Holder(ask.worker.annotator, None), ANSWER)
+            Submission(lease["lease_id"], Holder(ask.worker.annotator, None), ANSWER, self._checks)
             for ask, leases in zip(asks, given, strict=True)
             for lease in (leases if isinstance(leases, list) else ())
         ]
@@ -131,7 +133,7 @@ async def inside(scene: Scene) -> AsyncIterator[Inside]:
     )
     pool = await create_pool(settings)
     try:
-        yield Inside(scene, Sessions(pool, settings.service), key.encode())
+        yield Inside(scene, Sessions(pool, settings.service), settings)
     finally:
         await pool.close()
 

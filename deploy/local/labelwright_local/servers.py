@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Kafka that may be stopped, killed and started again: for tests and tools."""
+"""Real servers that may be stopped, killed and started again: for tests and tools."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,11 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
-from labelwright_local import jars, java, ports
+from labelwright_local import jars, java, object_store, ports
 from labelwright_local.home import cache_from_environment
 from labelwright_local.kafka import Kafka
 from labelwright_local.leash import Leash, RunAs
+from labelwright_local.object_store import ObjectStore
 from labelwright_local.postgres import Postgres
 
 START_SECONDS = 120.0
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 
 class Program(Protocol):
-    """What PostgreSQL and Kafka have in common for those who run them."""
+    """What these programs have in common for those who run them."""
 
     @property
     def folder(self) -> Path:
@@ -166,6 +167,23 @@ class KafkaServer(Server):
         self.bootstrap = kafka.bootstrap
 
 
+class ObjectStoreServer(Server):
+    """An S3-compatible object store of the tests' own."""
+
+    def __init__(self, store: ObjectStore, leash: Leash) -> None:
+        """Make its files."""
+        store.prepare()
+        super().__init__(store, leash.command(store.command()), leash)
+        self._store = store
+        self.endpoint = store.endpoint
+        self.access = store.access
+
+    def start(self) -> None:
+        """Run it, and return when it writes."""
+        super().start()
+        in_a_loop_of_its_own(object_store.take_first_write(self._store))
+
+
 def in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, also where a loop runs already."""
     with ThreadPoolExecutor(1) as thread:
@@ -200,6 +218,18 @@ def running_kafka(folder: Path) -> Iterator[KafkaServer]:
     with leashed() as leash:
         port, controller = ports.some_free(2)
         server = KafkaServer(Kafka(folder, port, controller, cache_from_environment()), leash)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def running_object_store(folder: Path) -> Iterator[ObjectStoreServer]:
+    """An S3-compatible object store in `folder`."""
+    with leashed() as leash:
+        server = ObjectStoreServer(object_store.on_free_ports(folder), leash)
         server.start()
         try:
             yield server

@@ -183,6 +183,8 @@ class Stack:
             "PSEUDONYM_KEY": keys.read(secrets, "pseudonym"),
             "PAGE_KEY": keys.read(secrets, "page"),
             "STATE_DIR": str(folder),
+            "BLOB_STORE_URL": (self._plan.home.of("ingest") / "blobs").as_uri(),
+            "PUBLIC_URL": self._plan.url(one),
         }
 
     def _write_ready_file(self) -> None:

@@ -1,4 +1,4 @@
-"""A pytest plugin: a real PostgreSQL, a real Kafka and whole stacks, started when a test asks.
+"""A pytest plugin: real servers and whole stacks, started when a test asks.
 
 Nothing is left behind, also not by a pytest that was killed: see `leash`. The fixtures are
 ordinary functions, of use to tests that are coroutines and to those that are not.
@@ -20,22 +20,26 @@ import pytest
 from labelwright_local.home import READY_FILE
 from labelwright_local.servers import (
     KafkaServer,
+    ObjectStoreServer,
     PostgresServer,
     Server,
     in_a_loop_of_its_own,
     leashed,
     running_kafka,
+    running_object_store,
     running_postgres,
 )
 
 __all__ = [
     "FreshDatabase",
     "KafkaServer",
+    "ObjectStoreServer",
     "PostgresServer",
     "RunningStack",
     "Server",
     "in_a_loop_of_its_own",
     "running_kafka",
+    "running_object_store",
     "running_postgres",
     "running_stack",
 ]
@@ -124,6 +128,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """A Kafka for the whole session."""
     with running_kafka(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def object_store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStoreServer]:
+    """An S3-compatible object store for the whole session."""
+    with running_object_store(tmp_path_factory.mktemp("object-store")) as server:
         yield server
 
 

@@ -30,7 +30,7 @@ Start = Callable[..., Context]
 
 SERVICES = ["ingest", "queue", "consensus", "quality", "dataset-store"]
 PARTS = [*SERVICES, "postgres", "kafka"]
-OWN = {"QUEUE_METRICS_PORT", "QUEUE_CONSUMER_INSTANCE"}
+OWN = {"QUEUE_METRICS_PORT", "QUEUE_CONSUMER_INSTANCE", "QUEUE_PUBLIC_URL"}
 """The settings of a replica that no other has."""
 
 
@@ -221,6 +221,7 @@ def test_a_second_replica_has_a_port_of_its_own_and_all_else_in_common(
     assert first["pid"] != second["pid"]
     assert {name for name in told | told_too if told.get(name) != told_too.get(name)} == OWN
     assert int(told_too["QUEUE_METRICS_PORT"]) == port_of(second) + ports.METRICS_STEP
+    assert told_too["QUEUE_PUBLIC_URL"] == second["url"]
 
 
 def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack) -> None:

@@ -58,6 +58,13 @@ def file(version: str, name: str, start: int = 0) -> Call[bytes]:
     return Call("dataset-store", "GET", where, _body, headers={**whole, **headers})
 
 
+def payload(version: str, sha256: str) -> Call[bytes]:
+    """A payload that is too large to stand in its record, by the `payload_sha256` of that."""
+    where = path("versions", version, "blobs", sha256)
+    whole = {"Accept": "*/*", "Accept-Encoding": "identity"}
+    return Call("dataset-store", "GET", where, _body, headers=whole)
+
+
 def diff(a: str, b: str, after: str | None = None) -> Call[Diff]:
     """What version `b` has that `a` has not, and the other way round."""
     return get("dataset-store", path("versions", a, "diff", b), reads(Diff), after=after)

@@ -1,7 +1,7 @@
 """Dataset versions on this machine: pulled once, kept under their hash, verified to the last byte.
 
-Three things are recomputed, and nothing is believed: the hash of the manifest from its content,
-the sha256 of every file, and the Merkle root of the records from `records.jsonl`.
+Nothing is believed. Recomputed are the hash of the manifest from its content, the sha256 of every
+file and of every large payload, and the Merkle root of the records from `records.jsonl`.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from labelwright_client import datasets
+from labelwright_client import datasets, payloads
 from labelwright_client.call import Call
 from labelwright_client.problems import NotVerified, Unreachable
 from labelwright_client.transport import Client
@@ -53,20 +53,33 @@ def cache_of(environ: Mapping[str, str]) -> Path:
     return base / "labelwright"
 
 
-def pull(client: Client, version: str, cache: Path, told: Told | None = None) -> Pulled:
+def pull(
+    client: Client,
+    version: str,
+    cache: Path,
+    told: Told | None = None,
+    *,
+    with_payloads: bool = True,
+) -> Pulled:
     """The version with this hash, from the cache or the server, verified either way.
 
-    What an interrupted pull has got is kept and gone on with. Raises NotVerified.
+    What an interrupted pull has got is kept and gone on with. `with_payloads`: get the payloads too
+    that are too large to stand in their records, see `payloads`. Raises NotVerified.
     """
     folder = cache / "versions" / version
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _alone(folder.with_suffix(".lock")):
         if folder.exists():
-            return Pulled(folder, verify_folder(folder, version), was_there=True)
+            manifest = verify_folder(folder, version)
+            if with_payloads:
+                payloads.complete(client, version, folder, cache, told)
+            return Pulled(folder, manifest, was_there=True)
         manifest = client.send(datasets.manifest(version))
         verify_manifest(manifest, version)
         unfinished = folder.with_suffix(".part")
         download(client, manifest, unfinished, told)
+        if with_payloads:
+            payloads.complete(client, version, unfinished, cache, told)
         verify_folder(unfinished, version)
         unfinished.rename(folder)
     return Pulled(folder, manifest, was_there=False)
@@ -101,6 +114,7 @@ def verify_folder(folder: Path, version: str | None = None) -> Manifest:
     for rendering in manifest.renderings:
         _verify_file(folder / rendering.name, rendering)
     _verify_records(folder / RECORDS, manifest)
+    payloads.verify(folder)
     return manifest
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,24 @@ STACK = Stack({"dataset-store": "http://data.test"}, token="t")
 QUICK = Retry(first=0.001, longest=0.001, total=0.05)
 
 
-def make_version(count: int = 3) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """A manifest and its files, as the dataset-store would give them."""
-    records = [
+def make_version(
+    count: int = 3, large: Sequence[bytes] = ()
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A manifest and its files, as the dataset-store would give them.
+
+    There is one more record for each of the `large` payloads.
+    """
+    records: list[dict[str, Any]] = [
         {"item_id": str(UUID(int=number)), "label": {"label": "x"}, "text": "ü" * number}
         for number in range(count)
+    ]
+    records += [
+        {
+            "item_id": str(UUID(int=1000 + number)),
+            "payload": None,
+            "payload_sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for number, content in enumerate(large)
     ]
     lines = [canonical(record) for record in records]
     files = {"records.jsonl": b"".join(line + b"\n" for line in lines), "labels.parquet": b"PAR1"}
@@ -31,7 +45,7 @@ def make_version(count: int = 3) -> tuple[dict[str, Any], dict[str, bytes]]:
         "project": "reviews",
         "specs": {"1": "0" * 64},
         "fields": {"1": [{"name": "label", "kind": "number", "tolerance": 0.5}]},
-        "records": {"count": count, "root": merkle_root(lines)},
+        "records": {"count": len(records), "root": merkle_root(lines)},
     }
     renderings = [
         {
@@ -49,14 +63,21 @@ def make_version(count: int = 3) -> tuple[dict[str, Any], dict[str, bytes]]:
 class Store:
     """A dataset-store at the other end of the wire, which may break off, forget ranges or lie."""
 
-    def __init__(self, manifest: dict[str, Any], files: dict[str, bytes]) -> None:
+    def __init__(
+        self, manifest: dict[str, Any], files: dict[str, bytes], large: Sequence[bytes] = ()
+    ) -> None:
         self.manifest = manifest
         self.files = files
+        self.payloads = {hashlib.sha256(content).hexdigest(): content for content in large}
+        self.asked_payloads: list[str] = []
         self.ranges: list[str | None] = []
         self.breaks_after: list[int] = []
         self.knows_ranges = True
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if f"/v1/versions/{self.manifest['hash']}/blobs/" in request.url.path:
+            self.asked_payloads.append(request.url.path.rsplit("/", 1)[-1])
+            return httpx.Response(200, content=self.payloads[self.asked_payloads[-1]])
         if not request.url.path.startswith(f"/v1/versions/{self.manifest['hash']}/files/"):
             return httpx.Response(200, json=self.manifest)
         asked = request.headers.get("range")
@@ -68,6 +89,10 @@ class Store:
         if self.breaks_after:
             return httpx.Response(status, stream=Broken(body[: self.breaks_after.pop(0)]))
         return httpx.Response(status, content=body)
+
+    @classmethod
+    def with_large(cls, large: Sequence[bytes], count: int = 3) -> "Store":
+        return cls(*make_version(count, large), large)
 
     def client(self) -> Client:
         return Client(STACK, retry=QUICK, transport=httpx.MockTransport(self))
@@ -227,3 +252,95 @@ def test_the_cache_is_where_the_user_wants_it(tmp_path: Path) -> None:
     assert cache_of({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
     assert cache_of({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
     assert cache_of({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"
+
+
+LARGE = [b'{"text":"' + b"x" * 300_000 + b'"}', b'{"text":"' + b"y" * 300_000 + b'"}']
+
+
+def test_a_version_comes_with_the_payloads_that_its_records_lack(tmp_path: Path) -> None:
+    store = Store.with_large([*LARGE, LARGE[0]])
+    sizes: list[int] = []
+
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path, sizes.append)
+
+    for sha256, content in store.payloads.items():
+        assert (pulled.folder / "payloads" / sha256).read_bytes() == content
+    assert sorted(store.asked_payloads) == sorted(store.payloads)
+    assert sum(sizes) == sum(map(len, [*store.files.values(), *LARGE]))
+    assert verify_folder(pulled.folder) == pulled.manifest
+
+
+def test_payloads_can_be_left_out_and_come_later(tmp_path: Path) -> None:
+    store = Store.with_large(LARGE)
+    version = store.manifest["hash"]
+
+    without = pull(store.client(), version, tmp_path, with_payloads=False)
+    asked = list(store.asked_payloads)
+    later = pull(store.client(), version, tmp_path)
+    again = pull(store.client(), version, tmp_path)
+
+    assert asked == []
+    assert (without.was_there, later.was_there, again.was_there) == (False, True, True)
+    assert len(list((later.folder / "payloads").iterdir())) == 2
+    assert len(store.asked_payloads) == 2
+
+
+def test_a_payload_that_two_versions_have_is_pulled_once(tmp_path: Path) -> None:
+    first, second = Store.with_large(LARGE), Store.with_large(LARGE[:1], count=9)
+    pull(first.client(), first.manifest["hash"], tmp_path)
+
+    pulled = pull(second.client(), second.manifest["hash"], tmp_path)
+
+    assert second.asked_payloads == []
+    assert [file.read_bytes() for file in (pulled.folder / "payloads").iterdir()] == LARGE[:1]
+
+
+def test_a_payload_that_is_not_what_its_record_names_is_refused(tmp_path: Path) -> None:
+    store = Store.with_large(LARGE)
+    [first, _] = store.payloads
+    store.payloads[first] = b'{"text":"forged"}'
+
+    with pytest.raises(NotVerified, match=first):
+        pull(store.client(), store.manifest["hash"], tmp_path)
+
+    assert not (tmp_path / "versions" / store.manifest["hash"]).exists()
+    assert not list(tmp_path.rglob("payloads/" + first))
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "foreign"])
+def test_verifying_covers_the_large_payloads(tmp_path: Path, harm: str) -> None:
+    store = Store.with_large(LARGE)
+    folder = pull(store.client(), store.manifest["hash"], tmp_path).folder
+    [file, _] = sorted((folder / "payloads").iterdir())
+    if harm == "changed":
+        file.write_bytes(b"{}")
+    elif harm == "missing":
+        file.unlink()
+    else:
+        (folder / "payloads" / ("0" * 64)).write_bytes(b"")
+
+    with pytest.raises(NotVerified, match="0" * 64 if harm == "foreign" else file.name):
+        verify_folder(folder)
+
+
+def test_a_payload_that_rotted_in_the_cache_is_pulled_again(tmp_path: Path) -> None:
+    first, second = Store.with_large(LARGE), Store.with_large(LARGE, count=9)
+    pull(first.client(), first.manifest["hash"], tmp_path)
+    for sha256 in first.payloads:
+        (tmp_path / "payloads" / sha256).unlink()
+        (tmp_path / "payloads" / sha256).write_bytes(b"rotten")
+
+    pulled = pull(second.client(), second.manifest["hash"], tmp_path)
+
+    assert sorted(second.asked_payloads) == sorted(second.payloads)
+    verify_folder(pulled.folder)
+
+
+def test_a_copy_of_a_version_has_its_payloads_too(tmp_path: Path) -> None:
+    store = Store.with_large(LARGE)
+    pulled = pull(store.client(), store.manifest["hash"], tmp_path / "cache")
+
+    copy = copy_to(pulled, tmp_path / "copy")
+
+    assert len(list((copy / "payloads").iterdir())) == 2
+    verify_folder(copy)

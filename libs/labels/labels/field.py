@@ -90,6 +90,11 @@ class Field(ABC):
         """Names of the rules that JSON Schema cannot say; `examine` enforces them."""
         return frozenset()
 
+    @property
+    def payload_texts(self) -> frozenset[str]:
+        """The keys of the item's payload whose texts an answer quotes; empty in most kinds."""
+        return frozenset()
+
     @abstractmethod
     def schema(self) -> dict[str, Json]:
         """The JSON Schema (2020-12) of a value."""

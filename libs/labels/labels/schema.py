@@ -11,6 +11,7 @@ from labels.field import Field
 from labels.refusal import Json, Refusal, pointer
 from labels.sentences import refusals_of
 from labels.storable import REFUSALS_MAX, unstorable
+from labels.texts import missing_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -49,6 +50,29 @@ class LabelSchema:
             # Lone surrogates, or what is not JSON at all.
             return self._refusals(label)
         return self._examine(label, payload) if self._examined else []
+
+    def quotes_payload(self, label: Mapping[str, Json]) -> bool:
+        """Return True if a label says something that only the item's payload can prove right.
+
+        `label` must be one that `check` accepts without a payload.
+        """
+        return any(field.payload_texts and label.get(field.name) for field in self._examined)
+
+    def check_payload(self, payload: Mapping[str, Json]) -> list[Refusal]:
+        """Return why no complete label of an item with this payload is possible, if so.
+
+        A field that quotes a text needs it, also where it need not be answered: without the text
+        nothing but a blank is accepted. Fields that are asked under a condition are left out: the
+        answer that they depend on may say that there is no text.
+        """
+        missing = {
+            key
+            for field in self._examined
+            if field.condition is None
+            for key in field.payload_texts
+            if not isinstance(payload.get(key), str)
+        }
+        return [Refusal(pointer(key), "text_field", missing_text(key)) for key in sorted(missing)]
 
     def _refusals(self, label: object) -> list[Refusal]:
         if faults := unstorable(label):

@@ -6,6 +6,11 @@ import unicodedata
 from labels.refusal import Json
 
 
+def missing_text(key: str) -> str:
+    """Say that an item's payload lacks a text that a field needs."""
+    return f"The item has no text “{key}” to mark spans in."
+
+
 def plain(text: str) -> str:
     """`text` without what nobody means by it: NFC, outer spaces gone, inner ones single."""
     return unicodedata.normalize("NFC", " ".join(text.split()))

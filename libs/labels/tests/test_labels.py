@@ -196,3 +196,56 @@ def test_a_valid_label_costs_a_few_microseconds() -> None:
         schema.check(label)
 
     assert (process_time() - started) / 10_000 < 20e-6
+
+
+SPAN = {"start": 0, "end": 2, "quote": "ab"}
+
+
+def _texts(*fields: dict[str, Any]) -> labels.LabelSchema:
+    return labels.compile_fields(list(fields))
+
+
+@pytest.mark.parametrize("payload", [{}, {"txt": "ab"}, {"text": None}, {"text": 5}])
+def test_an_item_without_the_text_that_spans_quote_is_found_before_it_is_labeled(
+    payload: dict[str, Any],
+) -> None:
+    schema = _texts({"name": "a", "kind": "spans"}, {"name": "b", "kind": "boxes"})
+
+    [fault] = schema.check_payload(payload)
+
+    assert (fault.pointer, fault.keyword) == ("/text", "text_field")
+    assert fault.message == "The item has no text “text” to mark spans in."
+    assert schema.check_payload({"text": ""}) == []
+
+
+def test_every_text_that_is_missing_is_named_once() -> None:
+    schema = _texts(
+        {"name": "a", "kind": "spans", "text_field": "b/c"},
+        {"name": "b", "kind": "spans", "text_field": "b/c"},
+        {"name": "c", "kind": "spans", "text_field": "a"},
+    )
+
+    assert [fault.pointer for fault in schema.check_payload({})] == ["/a", "/b~1c"]
+
+
+def test_spans_that_an_answer_may_rule_out_need_no_text_beforehand() -> None:
+    asked = {"name": "any", "kind": "choice", "options": ["yes", "no"]}
+    spans = {"name": "a", "kind": "spans", "required_if": {"field": "any", "in": ["yes"]}}
+
+    assert _texts(asked, spans).check_payload({}) == []
+
+
+@pytest.mark.parametrize("kind", ["boxes", "text", "rating"])
+def test_other_kinds_need_nothing_of_the_payload(kind: str) -> None:
+    schema = _texts({"name": "a", "kind": kind})
+
+    assert schema.check_payload({}) == []
+    assert not schema.quotes_payload({"a": "x"})
+
+
+def test_only_a_label_with_spans_quotes_the_payload() -> None:
+    schema = _texts({"name": "a", "kind": "spans"}, {"name": "b", "kind": "boxes"})
+
+    assert schema.quotes_payload({"a": [SPAN]})
+    assert not schema.quotes_payload({"a": []})
+    assert not schema.quotes_payload({"b": [{"x": 0, "y": 0, "width": 1, "height": 1}]})

@@ -14,6 +14,7 @@ from schemas.vocabulary import (
     Label,
     Name,
     Payload,
+    PayloadBlob,
     Prelabel,
     ProjectName,
     RuleId,
@@ -91,7 +92,9 @@ class Lease(Strict):
     task_id: Id
     external_id: str | None = None
     """Told only to callers whose role may pick items."""
-    payload: Payload
+    payload: Payload | None
+    """None where it is too large to travel inline: then `blob` says where it is."""
+    blob: PayloadBlob | None = None
     prelabel: Prelabel | None = None
     draft: JsonValue = None
     context: LeaseContext | None = None

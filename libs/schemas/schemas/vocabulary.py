@@ -88,6 +88,18 @@ def item_id(project: str, external_id: str | None, payload_sha256: str) -> UUID:
     return uuid5(_ITEMS, f"{project}\x00{own}")
 
 
+class PayloadBlob(Strict):
+    """Where a payload is that is too large to travel inline."""
+
+    sha256: Sha256
+    """The digest of the payload's canonical JSON (RFC 8785), which the address gives."""
+    size: int | None
+    """Its bytes. None for items that came in before this was known."""
+    url: str
+    """Gives the JSON, whole or in ranges and without a token, for 15 minutes. A path is one of the
+    service that answered; else the address is whole."""
+
+
 class Rule(Strict):
     """One numbered clause of the guidelines, in Markdown, which people cite."""
 

@@ -4,9 +4,9 @@ import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
-from chassis import job_routes
+from chassis import blob_routes, job_routes
 from chassis.auth import Caller, needs
 from chassis.clock import Now
 from chassis.database import OpenSessions, Transaction
@@ -40,6 +40,7 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.OtherProject: 409,
     refusals.NothingDecided: 409,
     refusals.BeyondLedger: 409,
+    **blob_routes.REFUSALS,
 }
 FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -131,6 +132,20 @@ async def get_file(
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return FileResponse(found.path, media_type=found.media_type, headers=headers)
+
+
+@router.get("/versions/{hash}/blobs/{sha256}", response_class=StreamingResponse)
+async def get_payload(
+    hash_: Annotated[Sha256, Path(alias="hash")],
+    sha256: Sha256,
+    request: Request,
+    caller: Reader,
+    session: Transaction,
+    range_: blob_routes.Range = None,
+) -> Response:
+    """A payload of a record that has none inline, by its `payload_sha256`; whole or in a range."""
+    await views.check_payload(session, caller, hash_, sha256)
+    return await blob_routes.blob_response(request.app.state.blobs, sha256, range_)
 
 
 @router.get("/versions/{a}/diff/{b}")

@@ -11,10 +11,12 @@ from dataset_store_service.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
     settings = settings or Settings()
-    return service.create(
+    app = service.create(
         settings,
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
         long_work={"publish": publish_job(settings.versions)},
     )
+    app.state.blobs = settings.open_blob_store()
+    return app

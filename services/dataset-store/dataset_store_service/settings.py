@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from chassis.blob_settings import BlobSettings
 
 
-class Settings(ServiceSettings):
-    """The chassis' settings; the files of dataset versions lie under `state_dir`."""
+class Settings(BlobSettings):
+    """The chassis' settings; the files of dataset versions lie under `state_dir`, on a disk."""
 
     model_config = SettingsConfigDict(env_prefix="DATASET_STORE_", frozen=True)
 

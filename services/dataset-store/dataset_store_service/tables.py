@@ -41,6 +41,14 @@ payloads = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
 )
 
+# The payloads that are too large to travel inline, each in the blob store under its digest.
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, primary_key=True),
+)
+
 tasks = sa.Table(
     "tasks",
     metadata,

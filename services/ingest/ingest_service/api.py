@@ -4,16 +4,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
+from blobs import BlobStore
+from chassis import blob_routes
 from chassis.auth import AnyCaller, Caller, needs
 from chassis.clock import Now
 from chassis.database import Transaction
 from chassis.json_body import JsonRoute
 from ingest_service.domain import refusals
-from ingest_service.operations import files, intake, projects, repairs, signals, specs
+from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
-from ingest_service.settings import Settings
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -44,13 +45,13 @@ SPEC_CACHING = {
 
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: 404,
-    refusals.UnknownBlob: 404,
     refusals.UnknownRepair: 404,
     refusals.ProjectExists: 409,
     refusals.NoSpec: 409,
     refusals.KeyReused: 422,
     refusals.BadCursor: 422,
     refusals.Malformed: 400,
+    **blob_routes.REFUSALS,
 }
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
@@ -152,12 +153,12 @@ async def _batch(
 Body = Annotated[Batch, Depends(_batch)]
 
 
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
+def _blobs(request: Request) -> BlobStore:
+    blobs: BlobStore = request.app.state.blobs
+    return blobs
 
 
-Told = Annotated[Settings, Depends(_settings)]
+Blobs = Annotated[BlobStore, Depends(_blobs)]
 
 
 @router.post(
@@ -165,13 +166,13 @@ Told = Annotated[Settings, Depends(_settings)]
     response_model_exclude_defaults=True,
     openapi_extra=_body_of(ItemRequest),
 )
-async def import_items(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
+async def import_items(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
     """Take items in: a JSON array, or a line of JSON for each. One bad item never stops the rest.
 
     An item is known by its `external_id`, else by its payload. The same payload again changes
     nothing; another payload is a new revision of the item.
     """
-    return await intake.import_items(session, batch, told.blobs, now)
+    return await intake.import_items(session, batch, blobs, now)
 
 
 @router.post(
@@ -179,15 +180,15 @@ async def import_items(batch: Body, session: Transaction, now: Now, told: Told) 
     response_model_exclude_defaults=True,
     openapi_extra=_body_of(GoldRequest),
 )
-async def register_gold(batch: Body, session: Transaction, now: Now, told: Told) -> ImportVerdict:
+async def register_gold(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
     """Take items with their right labels in. They are shown unmarked among the work."""
-    return await intake.register_gold(session, batch, told.blobs, now)
+    return await intake.register_gold(session, batch, blobs, now)
 
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
-async def hear_signals(batch: Body, session: Transaction, now: Now, told: Told) -> SignalVerdict:
+async def hear_signals(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> SignalVerdict:
     """Say what production noticed: it raises an item, opens it again, or brings it in."""
-    return await signals.hear_signals(session, batch, told.blobs, now)
+    return await signals.hear_signals(session, batch, blobs, now)
 
 
 @router.get("/projects/{project}/repairs")
@@ -218,14 +219,14 @@ async def close_repair(
     return await repairs.close_repair(session, project, item_id, closing)
 
 
-@router.get("/blobs/{sha256}", response_class=FileResponse)
+@router.get("/blobs/{sha256}", response_class=StreamingResponse)
 async def get_blob(
-    sha256: Sha256, caller: AnyCaller, session: Transaction, told: Told
-) -> FileResponse:
-    """A payload that is too large to travel inline."""
-    path = await files.blob_path(session, caller, told.blobs, sha256)
-    headers = {
-        "etag": f'"{sha256}"',
-        "cache-control": "private, max-age=31536000, immutable",
-    }
-    return FileResponse(path, media_type="application/json", headers=headers)
+    sha256: Sha256,
+    caller: AnyCaller,
+    session: Transaction,
+    blobs: Blobs,
+    range_: blob_routes.Range = None,
+) -> Response:
+    """A payload that is too large to travel inline, whole or in a range."""
+    await payloads.check_reach(session, caller, sha256)
+    return await blob_routes.blob_response(blobs, sha256, range_)

@@ -9,10 +9,13 @@ from ingest_service.settings import Settings
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
-    return service.create(
-        settings or Settings(),
+    settings = settings or Settings()
+    app = service.create(
+        settings,
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
         jobs=jobs.JOBS,
     )
+    app.state.blobs = settings.open_blob_store()
+    return app

@@ -33,7 +33,8 @@ specs = sa.Table(
     sa.Column("published_at", _TIME, nullable=False),
 )
 
-# `payload` is null where it lies in a blob. `is_work` is false for what is only gold.
+# `payload` is null where it lies in a blob; `blob_size` is its bytes, null also for items that came
+# in before it was kept. `is_work` is false for what is only gold.
 items = sa.Table(
     "items",
     metadata,
@@ -43,6 +44,7 @@ items = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("payload_sha256", sa.Text, nullable=False),
     sa.Column("payload", sa.JSON),
+    sa.Column("blob_size", sa.BigInteger),
     sa.Column("source", sa.Text),
     sa.Column("metadata", sa.JSON, nullable=False),
     sa.Column("priority", sa.SmallInteger, nullable=False),

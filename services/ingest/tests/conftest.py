@@ -17,6 +17,7 @@ from ingest_service import events as door
 from ingest_service import jobs
 from ingest_service.app import create_app
 from ingest_service.settings import Settings
+from labelwright_local import object_store
 from schemas.events import EVENTS, LabelDecided, TaskCreated
 
 
@@ -91,6 +92,27 @@ async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) 
     one = Ingest(app, http, tokens)
     await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
     return one
+
+
+@pytest.fixture
+async def ingest_on_object_store(
+    fresh_database: Any, migrated: str, tokens: testing.Tokens, object_store_server: Any
+) -> AsyncIterator[Ingest]:
+    """The service with its large payloads in a real S3-compatible store."""
+    told = testing.settings(
+        Settings,
+        tokens,
+        fresh_database(template=migrated),
+        blob_store_url=f"s3://{object_store.BUCKET}/{uuid4().hex}",
+        blob_store_endpoint=object_store_server.endpoint,
+        blob_store_access_key_id=object_store.ACCESS_KEY_ID,
+        blob_store_secret_access_key=object_store.SECRET_ACCESS_KEY,
+    )
+    app = create_app(told)
+    async with testing.serving(app) as http:
+        one = Ingest(app, http, tokens)
+        await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
+        yield one
 
 
 @pytest.fixture

@@ -272,7 +272,7 @@ async def test_an_odd_name_never_reaches_the_database(door: Door, name: str) -> 
 async def test_a_blob_is_for_those_who_reach_its_project(door: Door, app: FastAPI) -> None:
     payload = {"text": "x" * 300_000}
     await door("POST", "/projects/p/items", json=[{"external_id": "x", "payload": payload}])
-    sha256 = next(app.state.settings.blobs.iterdir()).name
+    sha256 = next(app.state.blobs.folder.iterdir()).name
 
     mine = await door("GET", f"/blobs/{sha256}", "annotator")
     part = await door("GET", f"/blobs/{sha256}", "annotator", headers={"range": "bytes=0-8"})

@@ -2,15 +2,18 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import JSONResponse
 
+from blobs import BlobStore
+from chassis import blob_routes
 from chassis.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.clock import Now
-from chassis.database import OpenSessions, Transaction
+from chassis.database import OpenSessions, Transaction, transaction
 from chassis.hot import HotRoute, respond
 from chassis.json_body import JsonRoute
 from chassis.retries import retry
@@ -21,6 +24,7 @@ from queue_service.domain.choice import Ask
 from queue_service.domain.leases import PICKERS, STAGE_ROLES, Holder, Worker
 from queue_service.operations import answering, bulk, explaining, leasing, news, specs
 from queue_service.operations.answering import Submission
+from queue_service.operations.blob_checks import BlobChecks
 from schemas.queue import (
     AdjudicationRequest,
     AnnotationAccepted,
@@ -58,6 +62,8 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.DraftTooLarge: status.HTTP_413_CONTENT_TOO_LARGE,
     refusals.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
     refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
+    refusals.PayloadUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+    **blob_routes.REFUSALS,
     refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 
@@ -69,6 +75,7 @@ SPEC_CACHING = {
 hot = APIRouter(route_class=HotRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
+router.include_router(blob_routes.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 Annotator = Annotated[Caller, Depends(needs("annotator"))]
@@ -78,6 +85,13 @@ LEADS = ("spec_owner", "admin")
 Lead = Annotated[Caller, Depends(needs(*LEADS))]
 HolderOrLead = Annotated[Caller, Depends(needs(*STAGE_ROLES.values(), *LEADS))]
 Watcher = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
+
+
+async def _checks(request: Request) -> BlobChecks:
+    return BlobChecks(request.app.state.payload_reader)
+
+
+Checks = Annotated[BlobChecks, Depends(_checks)]
 
 
 @hot.post("/leases", response_model=Leases)
@@ -93,8 +107,17 @@ async def lease(
         found = await batches.leases.ask(sessions, ask)
         left = ends_at - asyncio.get_running_loop().time()
         if found or left <= 0 or news.bells.is_closing:
-            return respond({"leases": found})
+            return await _respond(request, found)
         await news.work.wait(rings, left)
+
+
+async def _respond(request: Request, leases: list[dict[str, Any]]) -> Response:
+    """The leases as the answer, with an address for each payload that lies in the blob store."""
+    blobs: BlobStore = request.app.state.blobs
+    for lease in leases:
+        if lease["blob"] is not None:
+            lease["blob"]["url"] = await blobs.signed_url(lease["blob"]["sha256"])
+    return respond({"leases": leases})
 
 
 def _ask(body: LeaseRequest, caller: Caller) -> Ask:
@@ -142,7 +165,7 @@ async def my_leases(
     batches: Batches = request.app.state.batches
     view = leasing.View(batches.desk.key, picks=caller.has(*PICKERS))
     found = await leasing.show_leases(session, _holder(caller), view, now)
-    return respond({"leases": found})
+    return await _respond(request, found)
 
 
 @hot.put(
@@ -155,59 +178,83 @@ async def annotate(
     body: AnnotationRequest,
     caller: Annotator,
     sessions: OpenSessions,
+    checks: Checks,
     request: Request,
 ) -> Response:
     """Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease."""
     batches: Batches = request.app.state.batches
-    submission = Submission(lease_id, _holder(caller), body)
-    accepted, is_new = await batches.answers.ask(sessions, submission)
+    submission = Submission(lease_id, _holder(caller), body, checks)
+    accepted, is_new = await checks.complete(lambda: batches.answers.ask(sessions, submission))
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return respond(accepted, code)
 
 
-@router.put("/leases/{lease_id}/adjudication", status_code=status.HTTP_201_CREATED)
+@router.put(
+    "/leases/{lease_id}/adjudication",
+    status_code=status.HTTP_201_CREATED,
+    response_model=dict[str, UUID],
+)
 async def adjudicate(
     lease_id: UUID,
     body: AdjudicationRequest,
     caller: Adjudicator,
     sessions: OpenSessions,
-    response: Response,
+    checks: Checks,
     now: Now,
-) -> dict[str, UUID]:
+) -> Response:
     """Settle a conflict, with the reason and the cause."""
     holder = _holder(caller)
-    decided, is_new = await retry(
-        sessions, lambda session: answering.adjudicate(session, lease_id, holder, body, now)
+    run = partial(
+        answering.adjudicate,
+        lease_id=lease_id,
+        holder=holder,
+        request=body,
+        checks=checks,
+        now=now,
     )
-    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return {"adjudication_id": decided}
+    decided, is_new = await checks.complete(lambda: retry(sessions, run))
+    code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return respond({"adjudication_id": decided}, code)
 
 
-@router.put("/leases/{lease_id}/review", status_code=status.HTTP_201_CREATED)
+@router.put(
+    "/leases/{lease_id}/review",
+    status_code=status.HTTP_201_CREATED,
+    response_model=dict[str, UUID],
+)
 async def review(
     lease_id: UUID,
     body: ReviewRequest,
     caller: Reviewer,
     sessions: OpenSessions,
-    response: Response,
+    checks: Checks,
     now: Now,
-) -> dict[str, UUID]:
+) -> Response:
     """Accept, fix or reject a decided label."""
     holder = _holder(caller)
-    decided, is_new = await retry(
-        sessions, lambda session: answering.review(session, lease_id, holder, body, now)
+    run = partial(
+        answering.review, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
-    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return {"review_id": decided}
+    decided, is_new = await checks.complete(lambda: retry(sessions, run))
+    code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+    return respond({"review_id": decided}, code)
 
 
 @router.post("/leases/{lease_id}/skip", status_code=status.HTTP_204_NO_CONTENT)
 async def skip(
-    lease_id: UUID, body: SkipRequest, caller: LeaseHolder, sessions: OpenSessions, now: Now
+    lease_id: UUID,
+    body: SkipRequest,
+    caller: LeaseHolder,
+    sessions: OpenSessions,
+    checks: Checks,
+    now: Now,
 ) -> None:
     """Pass the task on, and say why; somebody else is asked."""
     holder = _holder(caller)
-    await retry(sessions, lambda session: answering.skip_task(session, lease_id, holder, body, now))
+    run = partial(
+        answering.skip_task, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
+    )
+    await checks.complete(lambda: retry(sessions, run))
 
 
 @router.post("/leases/{lease_id}/heartbeat")
@@ -242,12 +289,17 @@ async def draft(
 
 @router.post("/annotations/bulk")
 async def bulk_annotate(
-    body: BulkRequest, caller: Annotator, session: Transaction, now: Now
+    body: BulkRequest, caller: Annotator, sessions: OpenSessions, checks: Checks, now: Now
 ) -> BulkAccepted:
     """Answers of a model or a function to many items at once."""
     caller.check_project(body.project)
     worker = Worker(caller.pseudonym, _kind(caller))
-    return await bulk.answer_in_bulk(session, worker, body, now)
+
+    async def run() -> BulkAccepted:
+        async with transaction(sessions) as session:
+            return await bulk.answer_in_bulk(session, worker, body, checks, now)
+
+    return await checks.complete(run)
 
 
 @router.get("/specs/{project}/{version}", response_model=SpecView)

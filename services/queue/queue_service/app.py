@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chassis import service
 from queue_service import api, events, jobs
 from queue_service.batches import Batches
+from queue_service.operations.blob_checks import PayloadReader
 from queue_service.operations.news import bells
 from queue_service.settings import Settings
 
@@ -21,4 +22,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bells=bells,
     )
     app.state.batches = Batches(settings)
+    app.state.blobs = settings.open_blob_store()
+    app.state.payload_reader = PayloadReader(app.state.blobs)
     return app

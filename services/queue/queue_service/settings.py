@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from chassis.blob_settings import BlobSettings
 
 
-class Settings(ServiceSettings):
+class Settings(BlobSettings):
     """The chassis' settings, and how long one may hold work."""
 
     model_config = SettingsConfigDict(env_prefix="QUEUE_", frozen=True)

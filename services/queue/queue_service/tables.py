@@ -51,7 +51,8 @@ shards = sa.Table(
 # One row a task and stage. `subject` is what the work is about: the task itself, a conflict, or a
 # review. `target` is null for honeypots: they go to everyone, once each. `shown` counts the leases
 # ever given. `moves_at` is when other people are asked; `pick` puts honeypots in a random order.
-# `review_id` is the review of which this is the `round`-th look.
+# `review_id` is the review of which this is the `round`-th look. A payload that is too large is
+# null; `blob` is its digest in the blob store.
 work = sa.Table(
     "work",
     metadata,
@@ -70,7 +71,9 @@ work = sa.Table(
     sa.Column("due_at", _TIME),
     sa.Column("skills", ARRAY(sa.Text), nullable=False),
     sa.Column("shard", sa.Integer, nullable=False),
-    sa.Column("payload", JSONB, nullable=False),
+    sa.Column("payload", JSONB),
+    sa.Column("blob", sa.Text),
+    sa.Column("blob_size", sa.BigInteger),
     sa.Column("prelabels", JSONB, nullable=False),
     sa.Column("context", JSONB),
     sa.Column("target", sa.Integer),

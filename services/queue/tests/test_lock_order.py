@@ -19,6 +19,7 @@ from queue_service.domain.choice import Ask
 from queue_service.domain.leases import Holder, Worker
 from queue_service.operations import answering, leasing
 from queue_service.operations.answering import Submission
+from queue_service.operations.blob_checks import BlobChecks
 from schemas.events import LabelDecided
 from schemas.queue import AnnotationRequest
 
@@ -42,7 +43,8 @@ async def _bob_holds_both(queue: Queue, order: str) -> list[dict[str, Any]]:
 async def _answer_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
     holder = Holder(queue.tokens.pseudonym("bob"), None)
     request = AnnotationRequest(label=GOOD)
-    sent = [Submission(UUID(lease["lease_id"]), holder, request) for lease in leases]
+    checks = BlobChecks(queue.app.state.payload_reader)
+    sent = [Submission(UUID(lease["lease_id"]), holder, request, checks) for lease in leases]
     async with transaction(queue.sessions) as session:
         await answering.submit_annotations(session, sent, utc_now())
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from labelwright_client import datasets
+from labelwright_client import datasets, payloads
 from labelwright_client import versions as local
 from labelwright_client.cli.output import (
     HomeOption,
@@ -62,6 +62,13 @@ def publish(
 def pull(
     reference: ReferenceArgument,
     to: Annotated[Path | None, typer.Option(help="Copy it into this new folder.")] = None,
+    with_payloads: Annotated[
+        bool,
+        typer.Option(
+            "--payloads/--no-payloads",
+            help="Get the payloads too that are too large to stand in their records.",
+        ),
+    ] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -70,13 +77,20 @@ def pull(
         raise WrongInput(f"{to} exists already.")
     with connect(home) as client:
         version = resolve(client, reference)
-        pulled = pull_with_bar(client, version, local.cache_of(os.environ), quiet=as_json)
+        pulled = pull_with_bar(
+            client,
+            version,
+            local.cache_of(os.environ),
+            quiet=as_json,
+            with_payloads=with_payloads,
+        )
     folder = local.copy_to(pulled, to) if to is not None else pulled.folder
     found = {
         "hash": version,
         "folder": str(folder),
         "files": [one.name for one in pulled.manifest.renderings],
         "records": pulled.manifest.records.count,
+        "large_payloads": _payloads_of(folder),
         "verified": True,
         "was_cached": pulled.was_there,
     }
@@ -84,6 +98,12 @@ def pull(
         show_json(found)
     else:
         show_facts(found)
+
+
+def _payloads_of(folder: Path) -> int:
+    """How many large payloads lie in a pulled folder."""
+    large = folder / payloads.FOLDER
+    return len(list(large.iterdir())) if large.is_dir() else 0
 
 
 def verify(
@@ -123,11 +143,17 @@ def _verify_served(reference: str, home: Path | None, *, quiet: bool) -> Manifes
         return pull_with_bar(client, version, Path(folder), quiet=quiet).manifest
 
 
-def pull_with_bar(client: Client, version: str, cache: Path, *, quiet: bool) -> local.Pulled:
+def pull_with_bar(
+    client: Client, version: str, cache: Path, *, quiet: bool, with_payloads: bool = True
+) -> local.Pulled:
     """Pull, and show how far that is."""
     with bar("Pulling", None, quiet=quiet) as progress:
         return local.pull(
-            client, version, cache, lambda size: progress.advance(progress.task_ids[0], size)
+            client,
+            version,
+            cache,
+            lambda size: progress.advance(progress.task_ids[0], size),
+            with_payloads=with_payloads,
         )
 
 

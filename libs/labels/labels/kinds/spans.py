@@ -10,7 +10,7 @@ from labels.matching import matched_distance
 from labels.merging import majority_parts
 from labels.reader import Option, Reader
 from labels.refusal import Json, Refusal, pointer
-from labels.texts import json_text
+from labels.texts import json_text, missing_text
 
 OFFSET_MAX = 10_000_000
 ITEMS_MAX = 1000
@@ -68,6 +68,11 @@ class Spans(Field):
             {f"quote from {self.text_field}", "" if self.overlapping else "apart"} - {""}
         )
 
+    @property
+    def payload_texts(self) -> frozenset[str]:
+        """The text that is marked."""
+        return frozenset({self.text_field})
+
     def schema(self) -> dict[str, Json]:
         """A list of different spans."""
         span: dict[str, Json] = {
@@ -95,8 +100,7 @@ class Spans(Field):
         if payload is not None and value:
             text = payload.get(self.text_field) if isinstance(payload, dict) else None
             if not isinstance(text, str):
-                message = f"The item has no text “{self.text_field}” to mark spans in."
-                return [Refusal("", "text_field", message)]
+                return [Refusal("", "text_field", missing_text(self.text_field))]
         for index, part in enumerate(value):
             refusals.extend(_span_faults(index, part, text))
         return refusals or ([] if self.overlapping else _overlaps(value))

@@ -45,6 +45,9 @@ class TaskCreated(Event):
     task_type: str
     payload: Payload | None
     blob: Sha256 | None = None
+    """The digest of the payload's canonical JSON where that lies in the blob store."""
+    blob_size: int | None = None
+    """Its bytes. None also in events of releases that did not tell."""
     payload_sha256: Sha256
     source: str | None = None
     priority: Priority

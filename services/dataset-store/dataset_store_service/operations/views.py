@@ -149,6 +149,13 @@ async def file(session: Session, caller: Caller, home: Path, hash_: str, name: s
     raise UnknownFile(f"Version {hash_} has no file '{name}' here.")
 
 
+async def check_payload(session: Session, caller: Caller, hash_: str, sha256: str) -> None:
+    """Raise UnknownFile unless the project of a version has an item with this large payload."""
+    version = await reached(session, caller, hash_)
+    if not await versions.has_blob(session, version.project, sha256):
+        raise UnknownFile(f"No item of '{version.project}' has a large payload {sha256}.")
+
+
 async def diff(
     session: Session, caller: Caller, home: Path, pair: tuple[str, str], query: DiffQuery
 ) -> Diff:

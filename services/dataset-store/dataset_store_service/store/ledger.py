@@ -49,6 +49,12 @@ FROM json_to_recordset($1::json) AS t (payload_sha256 text, payload json)
 WHERE payload IS NOT NULL ORDER BY payload_sha256
 ON CONFLICT DO NOTHING
 """
+_BLOBS = """
+INSERT INTO blobs (project, sha256)
+SELECT DISTINCT project, blob FROM json_to_recordset($1::json) AS t (project text, blob text)
+WHERE blob IS NOT NULL ORDER BY project, blob
+ON CONFLICT DO NOTHING
+"""
 _WITHDRAWALS = """
 INSERT INTO withdrawals (task_id, reason)
 SELECT * FROM json_to_recordset($1::json) AS w (task_id uuid, reason text) ON CONFLICT DO NOTHING
@@ -155,7 +161,7 @@ async def add_specs(session: Session, events: Sequence[SpecPublished]) -> None:
 
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     """Keep tasks, and what is to be labeled."""
-    await _add(session, [_PAYLOADS, _TASKS], events)
+    await _add(session, [_PAYLOADS, _BLOBS, _TASKS], events)
 
 
 async def add_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) -> None:

@@ -58,6 +58,7 @@ FROM datasets d JOIN publications p USING (dataset)
 WHERE ($1::text[] IS NULL OR d.project = ANY($1)) AND d.dataset > $2
 GROUP BY d.dataset ORDER BY d.dataset LIMIT $3
 """
+_HAS_BLOB = "SELECT EXISTS (SELECT 1 FROM blobs WHERE project = $1 AND sha256 = $2)"
 _USE = """
 INSERT INTO uses (hash, model, run, used_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 RETURNING used_at
@@ -196,6 +197,13 @@ async def datasets(
     """Name, number of versions and newest hash of datasets; None: of all projects."""
     connection = await raw(session)
     return [tuple(row) for row in await connection.fetch(_DATASETS, among, after, limit)]
+
+
+async def has_blob(session: Session, project: str, sha256: str) -> bool:
+    """Return True if an item of work of the project has its payload in this blob."""
+    connection = await raw(session)
+    found: bool = await connection.fetchval(_HAS_BLOB, project, sha256)
+    return found
 
 
 async def add_use(

@@ -15,7 +15,7 @@ from ingest_service.domain.model import Gold, Item
 from ingest_service.domain.signals import kept
 from schemas.canonical import NotCanonical, canonical
 from schemas.ingest import GoldRequest, ItemProblem, ItemRequest
-from schemas.vocabulary import Strict, item_id
+from schemas.vocabulary import Payload, Strict, item_id
 
 INLINE_MAX = 262_144
 """A larger payload, in canonical bytes, is kept as a blob and doesn't travel in events."""
@@ -92,6 +92,7 @@ def incoming(project: str, request: ItemRequest) -> Incoming:
         revision=1,
         payload_sha256=sha256,
         payload=request.payload if inline else None,
+        blob_size=None if inline else len(payload),
         source=request.source,
         metadata=request.metadata,
         priority=request.priority,
@@ -106,6 +107,15 @@ def incoming(project: str, request: ItemRequest) -> Incoming:
         else None,
     )
     return Incoming(item, None if inline else payload, frozenset(request.model_fields_set))
+
+
+def check_payload(payload: Payload, schema: labels.LabelSchema | None) -> None:
+    """Raise Unfit if an item with this payload could not be labeled under the specification.
+
+    `schema` is None while a project has no specification: then anything is taken.
+    """
+    for refusal in schema.check_payload(payload) if schema is not None else ():
+        raise Unfit("/payload" + refusal.pointer, refusal.keyword, refusal.message)
 
 
 def _check_size(request: ItemRequest) -> None:

@@ -82,6 +82,8 @@ class Item:
     payload_sha256: str
     payload: dict[str, Any] | None
     """None: it lies in a blob."""
+    blob_size: int | None = None
+    """The bytes of that blob. None also for items that came in before this was kept."""
     source: str | None
     metadata: dict[str, Any]
     priority: int

@@ -5,10 +5,6 @@ class UnknownSpec(Exception):
     """There is no such spec version."""
 
 
-class UnknownBlob(Exception):
-    """There is no such blob."""
-
-
 class UnknownRepair(Exception):
     """Nobody says that the data of this item is bad."""
 

@@ -131,6 +131,7 @@ def task_created(making: Making, task_id: UUID, basis: Basis) -> TaskCreated:
             "task_type": spec.document.task_type,
             "payload": item.payload,
             "blob": item.payload_sha256 if item.payload is None else None,
+            "blob_size": item.blob_size,
             "payload_sha256": item.payload_sha256,
             "source": item.source,
             "priority": item.priority,

@@ -1,19 +1,19 @@
 """Taking items and gold in: a batch is read, told what it changes, and stored, set by set."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import labels
+from blobs import BlobStore
 from chassis.database import Session, after_commit
 from ingest_service import metrics
 from ingest_service.domain.intake import (
     Changes,
     Incoming,
     Unfit,
+    check_payload,
     incoming,
     prelabel_problems,
     read,
@@ -24,7 +24,7 @@ from ingest_service.domain.model import Basis, Project, Spec
 from ingest_service.domain.refusals import NoSpec
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
-from ingest_service.operations.files import keep_blobs
+from ingest_service.operations.payloads import keep_payloads
 from ingest_service.operations.tasks import bring_up_to_date, reprioritize
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
@@ -42,23 +42,25 @@ class Intake:
     project: Project
     spec: Spec | None
     read: Reader
-    blobs: Path
+    blobs: BlobStore
     now: datetime
 
 
-async def import_items(session: Session, batch: Batch, blobs: Path, now: datetime) -> ImportVerdict:
+async def import_items(
+    session: Session, batch: Batch, blobs: BlobStore, now: datetime
+) -> ImportVerdict:
     """Take items in, and make their tasks."""
 
     async def judge(project: Project) -> ImportVerdict:
         spec = await newest_spec(session, project.name)
-        intake = Intake(project, spec, _item_reader(project), blobs, now)
+        intake = Intake(project, spec, _item_reader(project, spec), blobs, now)
         return await _take(session, batch, intake)
 
     return await once(session, batch, ImportVerdict, now, judge)
 
 
 async def register_gold(
-    session: Session, batch: Batch, blobs: Path, now: datetime
+    session: Session, batch: Batch, blobs: BlobStore, now: datetime
 ) -> ImportVerdict:
     """Take items with their right labels in, and make their honeypots. Raises NoSpec."""
 
@@ -72,8 +74,15 @@ async def register_gold(
     return await once(session, batch, ImportVerdict, now, judge)
 
 
-def _item_reader(project: Project) -> Reader:
-    return lambda value: incoming(project.name, read(ItemRequest, value))
+def _item_reader(project: Project, spec: Spec | None) -> Reader:
+    schema = spec.schema() if spec is not None else None
+
+    def item(value: object) -> Incoming:
+        request = read(ItemRequest, value)
+        check_payload(request.payload, schema)
+        return incoming(project.name, request)
+
+    return item
 
 
 def _gold_reader(project: Project, spec: Spec) -> Reader:
@@ -86,6 +95,7 @@ def _gold_reader(project: Project, spec: Spec) -> Reader:
             if rule not in rules:
                 message = f"There is no rule {rule} in version {spec.version} of the specification."
                 raise Unfit(f"/rules/{index}", "unknown", message)
+        check_payload(request.payload, schema)
         for refusal in schema.check(request.label, request.payload):
             raise Unfit("/label" + refusal.pointer, refusal.keyword, refusal.message)
         return incoming(project.name, request)
@@ -158,11 +168,7 @@ async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) ->
     changes = take_in(batch, known)
     if not changes.items:
         return changes
-    large = {one.item.payload_sha256: one.blob for one in batch if one.blob is not None}
-    if large:
-        # Before the rows that name them: a file that nobody names does no harm.
-        await asyncio.to_thread(keep_blobs, intake.blobs, large)
-        await store.add_blobs(session, name, list(large))
+    await keep_payloads(session, intake.blobs, name, batch)
     items = list(changes.items.values())
     await store.save_items(session, items)
     regold = frozenset(changes.regold)

@@ -1,22 +1,22 @@
 """What production noticed: it raises items, opens them again, or brings them in."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import labels
+from blobs import BlobStore
 from chassis.database import Session, after_commit
 from ingest_service import metrics
-from ingest_service.domain.intake import Incoming, Unfit, incoming, read
-from ingest_service.domain.model import Basis, Moves, Project
+from ingest_service.domain.intake import Incoming, Unfit, check_payload, incoming, read
+from ingest_service.domain.model import Basis, Item, Moves, Project
 from ingest_service.domain.signals import Heard, by_task, hear
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
-from ingest_service.operations.files import keep_blobs
+from ingest_service.operations.payloads import keep_payloads
 from ingest_service.operations.tasks import carry_out, reprioritize
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
@@ -34,18 +34,23 @@ class Told(NamedTuple):
     """The item that it brings along."""
 
 
-async def hear_signals(session: Session, batch: Batch, blobs: Path, now: datetime) -> SignalVerdict:
+async def hear_signals(
+    session: Session, batch: Batch, blobs: BlobStore, now: datetime
+) -> SignalVerdict:
     """Take signals into account; the verdict counts what they did."""
 
     async def judge(project: Project) -> SignalVerdict:
         effects: Counter[str] = Counter()
         rejected: list[Rejection] = []
+        spec = await newest_spec(session, project.name)
+        schema = spec.schema() if spec is not None else None
         for chunk in batch.chunks():
             told, unfit = _read(project, chunk)
-            heard, unknown = await _hear(session, project, told)
+            heard, unknown = await _hear(session, project, schema, told)
             await _store(session, project, heard, now)
             await repairs.take_up(session, [one.item_id for one in told if one.brought is not None])
-            await _keep_payloads(session, project, blobs, told, heard)
+            brought = [one.brought for one in told if one.item_id in heard.items]
+            await keep_payloads(session, blobs, project.name, filter(None, brought))
             effects.update(heard.effects)
             rejected += [*unfit, *unknown]
         after_commit(session, lambda: _count(effects))
@@ -89,7 +94,7 @@ def _told(project: Project, index: int, value: object) -> Told:
 
 
 async def _hear(
-    session: Session, project: Project, told: Sequence[Told]
+    session: Session, project: Project, schema: labels.LabelSchema | None, told: Sequence[Told]
 ) -> tuple[Heard, list[Rejection]]:
     known = await store.items(session, project.name, {one.item_id for one in told})
     heard = Heard()
@@ -97,10 +102,10 @@ async def _hear(
     for one in told:
         item = known.get(one.item_id) or heard.items.get(one.item_id)
         is_new = item is None
-        if item is None and one.brought is not None and one.brought.item.item_id == one.item_id:
-            item = replace(one.brought.item, is_work=False)
-        if item is None:
-            rejected.append(_unknown(one))
+        try:
+            item = item or _brought(one, schema)
+        except Unfit as refusal:
+            rejected.append(Rejection(index=one.place, problem=refusal.problem))
             continue
         signal = Signal.model_validate(
             one.request.model_dump(include={"kind", "score", "reason", "model"})
@@ -110,12 +115,13 @@ async def _hear(
     return heard, rejected
 
 
-def _unknown(one: Told) -> Rejection:
-    pointer = "/external_id" if one.request.item_id is None else "/item_id"
-    message = "There is no such item; send its payload to bring it in."
-    return Rejection(
-        index=one.place, problem=ItemProblem(pointer=pointer, keyword="unknown", message=message)
-    )
+def _brought(one: Told, schema: labels.LabelSchema | None) -> Item:
+    """The item that a signal brings in. Raises Unfit if it brings none, or one without use."""
+    if one.brought is None or one.brought.item.item_id != one.item_id:
+        pointer = "/external_id" if one.request.item_id is None else "/item_id"
+        raise Unfit(pointer, "unknown", "There is no such item; send its payload to bring it in.")
+    check_payload(one.request.payload or {}, schema)
+    return replace(one.brought.item, is_work=False)
 
 
 async def _store(session: Session, project: Project, heard: Heard, now: datetime) -> None:
@@ -125,19 +131,6 @@ async def _store(session: Session, project: Project, heard: Heard, now: datetime
     if spec is not None:
         moves = [Moves(making=making) for making in heard.makings.values()]
         await carry_out(session, Basis(project, spec, now), moves)
-
-
-async def _keep_payloads(
-    session: Session, project: Project, blobs: Path, told: Sequence[Told], heard: Heard
-) -> None:
-    large = {
-        one.brought.item.payload_sha256: one.brought.blob
-        for one in told
-        if one.brought is not None and one.brought.blob is not None and one.item_id in heard.items
-    }
-    if large:
-        await asyncio.to_thread(keep_blobs, blobs, large)
-        await store.add_blobs(session, project.name, list(large))
 
 
 def _count(effects: Counter[str]) -> None:

@@ -10,8 +10,9 @@ from ingest_service.domain.model import Gold, Item, Task
 from ingest_service.store import as_json
 
 _ITEM = """
-SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.source,
-    i.metadata, i.priority, i.due_at, i.skills, i.signals, i.prelabels, i.redundancy, i.is_work
+SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.blob_size,
+    i.source, i.metadata, i.priority, i.due_at, i.skills, i.signals, i.prelabels, i.redundancy,
+    i.is_work
 """
 _NEWEST_TASK = """
 SELECT task_id, revision, spec_version, round, state, priority FROM tasks t
@@ -31,17 +32,18 @@ FROM items i LEFT JOIN gold g USING (item_id)
 _BY_ID = _WHOLE + " WHERE i.item_id = ANY($1) AND i.project = $2"
 _AFTER = _WHOLE + " WHERE i.project = $1 AND i.item_id > $2 ORDER BY i.item_id LIMIT $3"
 _SAVE = """
-INSERT INTO items (item_id, project, external_id, revision, payload_sha256, payload, source,
-    metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, created_at)
-SELECT item_id, project, external_id, revision, payload_sha256, payload, source, metadata, priority,
-    due_at, ARRAY(SELECT json_array_elements_text(skills)), signals, prelabels, redundancy, is_work,
-    now()
+INSERT INTO items (item_id, project, external_id, revision, payload_sha256, payload, blob_size,
+    source, metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, created_at)
+SELECT item_id, project, external_id, revision, payload_sha256, payload, blob_size, source,
+    metadata, priority, due_at, ARRAY(SELECT json_array_elements_text(skills)), signals, prelabels,
+    redundancy, is_work, now()
 FROM json_to_recordset($1::json) AS item (
     item_id uuid, project text, external_id text, revision int, payload_sha256 text, payload json,
-    source text, metadata json, priority smallint, due_at timestamptz, skills json, signals json,
-    prelabels json, redundancy int, is_work boolean)
+    blob_size bigint, source text, metadata json, priority smallint, due_at timestamptz,
+    skills json, signals json, prelabels json, redundancy int, is_work boolean)
 ON CONFLICT (item_id) DO UPDATE SET revision = excluded.revision,
-    payload_sha256 = excluded.payload_sha256, payload = excluded.payload, source = excluded.source,
+    payload_sha256 = excluded.payload_sha256, payload = excluded.payload,
+    blob_size = excluded.blob_size, source = excluded.source,
     metadata = excluded.metadata, priority = excluded.priority, due_at = excluded.due_at,
     skills = excluded.skills, signals = excluded.signals, prelabels = excluded.prelabels,
     redundancy = excluded.redundancy, is_work = excluded.is_work
@@ -83,6 +85,7 @@ async def save_items(session: Session, items: Iterable[Item]) -> None:
             "revision": item.revision,
             "payload_sha256": item.payload_sha256,
             "payload": item.payload,
+            "blob_size": item.blob_size,
             "source": item.source,
             "metadata": item.metadata,
             "priority": item.priority,
@@ -136,6 +139,7 @@ def _item(row: Mapping[str, Any]) -> Item:
         revision=row["revision"],
         payload_sha256=row["payload_sha256"],
         payload=row["payload"],
+        blob_size=row["blob_size"],
         source=row["source"],
         metadata=row["metadata"],
         priority=row["priority"],

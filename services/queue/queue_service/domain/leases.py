@@ -73,7 +73,10 @@ class Work:
     task_type: str
     purpose: Purpose
     state: str
-    payload: dict[str, Any]
+    payload: dict[str, Any] | None
+    """None where it lies in the blob store, under `blob`."""
+    blob: str | None
+    blob_size: int | None
     prelabels: list[dict[str, Any]]
     context: dict[str, Any] | None
 

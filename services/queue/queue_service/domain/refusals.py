@@ -72,6 +72,12 @@ class LabelMissing(Refused):
     """A review that fixes must say the right label."""
 
 
+class PayloadUnavailable(Refused):
+    """The content of the item cannot be read at this moment, so no answer about it was taken."""
+
+    headers: ClassVar[dict[str, str]] = {"retry-after": "5"}
+
+
 class Contended(Refused):
     """Too many want the same tasks at this moment; try again."""
 

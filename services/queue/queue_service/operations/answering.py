@@ -16,6 +16,7 @@ from queue_service.domain import leases as rules
 from queue_service.domain import refusals
 from queue_service.domain.leases import Held, Holder
 from queue_service.domain.refusals import Refused
+from queue_service.operations.blob_checks import BlobChecks, ChecksNeeded
 from queue_service.operations.further import ask_another
 from queue_service.operations.news import announce_work
 from queue_service.operations.specs import LABEL_BYTES_MAX, Compiled, compiled
@@ -45,6 +46,7 @@ class Submission:
     lease_id: UUID
     holder: Holder
     request: AnnotationRequest
+    checks: BlobChecks
 
 
 Taken = tuple[dict[str, Any], bool]
@@ -61,7 +63,7 @@ async def submit_annotations(
     for one in submissions:
         try:
             outcomes.append(await _submit(session, held.get(one.lease_id), one, now, new))
-        except (Refused, Invalid) as refusal:
+        except (Refused, Invalid, ChecksNeeded) as refusal:
             outcomes.append(refusal)
     if new:
         await answers.add_answers(session, new, now)
@@ -77,14 +79,13 @@ async def _submit(
     """What becomes of one answer; what is to be kept goes to `new`."""
     lease = rules.check_holder(held, one.lease_id, one.holder, ("annotate",))
     spec = await _spec(session, lease)
-    body = dict(one.request)
     if lease.ended == "answered":
-        return await _answered_already(session, lease, spec, body, now), False
+        return await _answered_already(session, lease, spec, one, now), False
     rules.check_live(lease, now)
-    spec.check(one.request.label, lease.work.payload)
+    spec.check(one.request.label, lease.work, one.checks)
     seconds = spec.policy.undo_seconds
     release_at = now + timedelta(seconds=seconds) if seconds else None
-    new.append(Answer(lease, uuid4(), body, release_at))
+    new.append(Answer(lease, uuid4(), dict(one.request), release_at))
     return _accepted(new[-1].answer_id, release_at), True
 
 
@@ -98,17 +99,17 @@ def _given(answer: Answer, now: datetime) -> answers.Given:
 
 
 async def _answered_already(
-    session: Session, held: Held, spec: Compiled, body: dict[str, Any], now: datetime
+    session: Session, held: Held, spec: Compiled, one: Submission, now: datetime
 ) -> dict[str, Any]:
     """The same again: nothing. Another label: a change while the answer is held, else refused."""
     given = await answers.given(session, held.lease_id)
     if given is None:
         raise refusals.AlreadyAnswered("The lease was answered.")
-    if given.body["label"] != body["label"]:
+    if given.body["label"] != one.request.label:
         if given.release_at is None or now >= given.release_at:
             raise refusals.AlreadyAnswered(f"The answer {given.answer_id} stands.")
-        spec.check(body["label"], held.work.payload)
-        await answers.change_answer(session, held.lease_id, body, now)
+        spec.check(one.request.label, held.work, one.checks)
+        await answers.change_answer(session, held.lease_id, dict(one.request), now)
     return _accepted(given.answer_id, given.release_at)
 
 
@@ -150,14 +151,19 @@ def _prelabel(held: Held) -> Prelabel | None:
 
 
 async def skip_task(
-    session: Session, lease_id: UUID, holder: Holder, request: SkipRequest, now: datetime
+    session: Session,
+    lease_id: UUID,
+    holder: Holder,
+    request: SkipRequest,
+    checks: BlobChecks,
+    now: datetime,
 ) -> None:
     """Pass a task on, with the reason; somebody else is asked. The same again changes nothing."""
     held = await _held(session, lease_id, holder, ANY_STAGE)
     if held.ended == "skipped":
         return
     rules.check_live(held, now)
-    labels = await _fitting(session, held, request)
+    labels = await _fitting(session, held, request, checks)
     await leasing.end_leases(session, [lease_id], "skipped", now, forget=False)
     work = held.work
     if request.reason == "not_my_skill":
@@ -180,17 +186,24 @@ async def skip_task(
     announce_work(session)
 
 
-async def _fitting(session: Session, held: Held, request: SkipRequest) -> list[Label]:
+async def _fitting(
+    session: Session, held: Held, request: SkipRequest, checks: BlobChecks
+) -> list[Label]:
     """The two labels that fit alike, if that is the reason and they were told."""
     labels = list(request.labels or ())
     spec = await _spec(session, held)
     for place, label in enumerate(labels):
-        spec.check(label, held.work.payload, f"/labels/{place}")
+        spec.check(label, held.work, checks, f"/labels/{place}")
     return labels
 
 
 async def adjudicate(
-    session: Session, lease_id: UUID, holder: Holder, request: AdjudicationRequest, now: datetime
+    session: Session,
+    lease_id: UUID,
+    holder: Holder,
+    request: AdjudicationRequest,
+    checks: BlobChecks,
+    now: datetime,
 ) -> tuple[UUID, bool]:
     """Settle a conflict; True if the decision is new."""
     held = await _held(session, lease_id, holder, ("adjudicate",))
@@ -199,7 +212,7 @@ async def adjudicate(
     if again is not None:
         return again, False
     rules.check_live(held, now)
-    (await _spec(session, held)).check(request.label, held.work.payload)
+    (await _spec(session, held)).check(request.label, held.work, checks)
     answer_id = uuid4()
     await answers.add_answers(session, [Answer(held, answer_id, body)], now)
     await answers.add_history(session, holder.annotator, held.work, now)
@@ -223,7 +236,12 @@ async def adjudicate(
 
 
 async def review(
-    session: Session, lease_id: UUID, holder: Holder, request: ReviewRequest, now: datetime
+    session: Session,
+    lease_id: UUID,
+    holder: Holder,
+    request: ReviewRequest,
+    checks: BlobChecks,
+    now: datetime,
 ) -> tuple[UUID, bool]:
     """Accept, fix or reject a decided label; True if the verdict is new."""
     held = await _held(session, lease_id, holder, ("review",))
@@ -235,7 +253,7 @@ async def review(
     if request.verdict == "fix":
         if request.label is None:
             raise refusals.LabelMissing("Send `label` with the verdict `fix`.")
-        (await _spec(session, held)).check(request.label, held.work.payload)
+        (await _spec(session, held)).check(request.label, held.work, checks)
     await answers.add_answers(session, [Answer(held, uuid4(), body)], now)
     await answers.add_history(session, holder.annotator, held.work, now)
     await answers.close(session, held.work.work_id)

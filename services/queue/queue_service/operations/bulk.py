@@ -7,11 +7,12 @@ from uuid import uuid4
 from chassis import outbox
 from chassis.auth import UnknownProject
 from chassis.database import Session
-from chassis.problem import Invalid
+from chassis.problem import Invalid, title
 from queue_service import metrics
 from queue_service.domain import refusals
-from queue_service.domain.leases import Worker
-from queue_service.operations.specs import Compiled, compiled
+from queue_service.domain.leases import Work, Worker
+from queue_service.operations.blob_checks import BlobCheck, BlobChecks, ChecksNeeded
+from queue_service.operations.specs import compiled
 from queue_service.store import bulk, views
 from queue_service.store.bulk import Target
 from schemas.events import AnnotationSubmitted
@@ -22,10 +23,11 @@ BACKLOG_MAX = 50_000
 
 
 async def answer_in_bulk(
-    session: Session, worker: Worker, request: BulkRequest, now: datetime
+    session: Session, worker: Worker, request: BulkRequest, checks: BlobChecks, now: datetime
 ) -> BulkAccepted:
     """Take the answers that hold; the same call again changes nothing.
 
+    Raises ChecksNeeded, before anything is taken, for all labels that quote stored payloads.
     Models and functions vote beside people: their answers take no slot and may come at any time.
     """
     if worker.takes_slots:
@@ -37,9 +39,11 @@ async def answer_in_bulk(
         raise UnknownProject(request.project)
     names = [one.external_id for one in request.annotations]
     targets = await bulk.targets(session, worker.annotator, request.project, names)
-    taken = Taken(worker, now)
+    taken = Taken(worker, checks, now)
     for index, one in enumerate(request.annotations):
         await taken.add(session, index, one, targets.pop(one.external_id, []))
+    if taken.needed:
+        raise ChecksNeeded(taken.needed)
     await bulk.add_answers(session, worker.annotator, worker.kind, taken.rows, now)
     await outbox.add(session, *taken.events)
     metrics.ANSWERED.labels("annotate").inc(len(taken.rows))
@@ -49,9 +53,11 @@ async def answer_in_bulk(
 class Taken:
     """What became of the answers so far."""
 
-    def __init__(self, worker: Worker, now: datetime) -> None:
+    def __init__(self, worker: Worker, checks: BlobChecks, now: datetime) -> None:
         """Nothing yet."""
-        self.worker, self.now = worker, now
+        self.worker, self.checks, self.now = worker, checks, now
+        self.needed: list[BlobCheck] = []
+        """The checks without which nothing can be taken."""
         self.rows: list[dict[str, Any]] = []
         self.events: list[AnnotationSubmitted] = []
         self.refused: list[BulkRefusal] = []
@@ -77,17 +83,26 @@ class Taken:
             return f"No task about the item '{one.external_id}' is open, or it came twice."
         if targets[0].standing == "suspended":
             return refusals.Suspended.__doc__ or ""
-        work = targets[0].work
-        spec: Compiled = await compiled(session, work.project, work.spec_version, work.spec_hash)
-        try:
-            spec.check(one.label, work.payload)
-        except Invalid as refusal:
-            return str(refusal.detail)
+        if problem := await self._label_problem(session, one, targets[0].work):
+            return problem
         given = [target.given for target in targets if target.given is not None]
         if all(target.is_seen for target in targets) and not given:
             return "You were given this task: answer with its lease, unless you skipped it."
         if any(body["label"] != one.label for body in given):
             return refusals.AlreadyAnswered.__doc__ or ""
+        return ""
+
+    async def _label_problem(self, session: Session, one: BulkAnnotation, work: Work) -> str:
+        """Say what is wrong with a label; if that is not known yet, note the check it needs."""
+        spec = await compiled(session, work.project, work.spec_version, work.spec_hash)
+        try:
+            spec.check(one.label, work, self.checks)
+        except Invalid as refusal:
+            return str(refusal.detail)
+        except refusals.PayloadUnavailable as refusal:
+            return f"{title(type(refusal))}. {refusal}"
+        except ChecksNeeded as needed:
+            self.needed += needed.checks
         return ""
 
     def _take(self, one: BulkAnnotation, target: Target) -> None:

@@ -49,8 +49,9 @@ async def add_further(
         known = await intake.is_anyone_experienced(session, task, stage, since)
         circle = "experienced" if known else "all"
     kept = ("project", "item_id", "external_id", "spec_version", "task_type", "priority", "due_at")
+    content = ("payload", "blob", "blob_size")
     row = {
-        **{name: task[name] for name in kept},
+        **{name: task[name] for name in kept + content},
         "task_id": task["subject"],
         "stage": stage,
         "subject": further.subject,
@@ -58,7 +59,6 @@ async def add_further(
         "purpose": "work",
         "skills": [],
         "circle": circle,
-        "payload": task["payload"],
         "prelabels": [],
         "context": further.context,
         "target": 1,

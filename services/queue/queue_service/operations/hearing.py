@@ -50,7 +50,6 @@ async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
 
 
 def _work_row(event: TaskCreated) -> dict[str, Any]:
-    payload = event.payload if event.payload is not None else {"blob": event.blob}
     return {
         "task_id": event.task_id,
         "stage": "annotate",
@@ -66,7 +65,9 @@ def _work_row(event: TaskCreated) -> dict[str, Any]:
         "due_at": event.due_at,
         "skills": sorted({need(skill) for skill in event.skills}),
         "circle": "all",
-        "payload": payload,
+        "payload": event.payload,
+        "blob": event.blob,
+        "blob_size": event.blob_size,
         "prelabels": [one.model_dump(mode="json") for one in event.prelabels],
         "context": None,
         "target": event.redundancy if event.purpose == "work" else None,

@@ -191,10 +191,16 @@ class View:
             "task_id": rules.masked_task_id(self.key, lease_id) if masked else work.task_id,
             "external_id": work.external_id if self.picks else None,
             "payload": work.payload,
+            "blob": None if work.blob is None else _blob(work),
             "prelabel": work.prelabels[0] if lease["prelabel"] == "shown" else None,
             "draft": draft,
             "context": work.context,
         }
+
+
+def _blob(work: Work) -> dict[str, Any]:
+    """A `schemas.vocabulary.PayloadBlob` without its address, which each response signs anew."""
+    return {"sha256": work.blob, "size": work.blob_size}
 
 
 async def show_leases(

@@ -7,10 +7,12 @@ from chassis.database import Session, as_json
 from chassis.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
 from queue_service.domain import refusals
+from queue_service.domain.leases import Work
+from queue_service.operations.blob_checks import BlobCheck, BlobChecks
 from queue_service.operations.news import announce_work
 from queue_service.store import intake, views
 from schemas.queue import SpecView
-from schemas.vocabulary import Label, Payload, Policy, SpecDocument, document_of
+from schemas.vocabulary import Label, Policy, SpecDocument, document_of
 
 REMEMBERED_MAX = 1000
 LABEL_BYTES_MAX = 100_000
@@ -29,9 +31,14 @@ class Compiled:
         """The policy of the version."""
         return self.document.policy
 
-    def check(self, label: Label, payload: Payload, at: str = "/label") -> None:
-        """Raise Invalid unless `label`, sent in the place `at`, is one that the version allows."""
-        faults = self.labels.check(label, payload)
+    def check(self, label: Label, work: Work, checks: BlobChecks, at: str = "/label") -> None:
+        """Raise Invalid unless `label`, sent in the place `at`, is one that the version allows.
+
+        Raises ChecksNeeded if it quotes a payload that lies in the blob store.
+        """
+        faults = self.labels.check(label, work.payload)
+        if not faults and work.blob is not None and self.labels.quotes_payload(label):
+            faults = checks.faults(BlobCheck(work.blob, work.spec_hash, self.labels, label))
         if faults:
             raise Invalid(Fault(at + one.pointer, one.keyword, one.message) for one in faults)
         size = len(as_json(label).encode())

@@ -17,8 +17,8 @@ SELECT l.lease_id, l.annotator, l.kind, l.leased_at, l.expires_at, l.ended, l.pr
     coalesce(a.standing, 'new') AS standing,
     coalesce(p.newest_version, w.spec_version) AS newest_version,
     w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id, w.spec_version,
-    w.task_type, w.purpose, w.state, w.payload, w.prelabels, w.context, w.review_id, w.round,
-    z.hash AS spec_hash{more}
+    w.task_type, w.purpose, w.state, w.payload, w.blob, w.blob_size, w.prelabels, w.context,
+    w.review_id, w.round, z.hash AS spec_hash{more}
 FROM leases l JOIN work w USING (work_id)
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
     LEFT JOIN annotators a ON a.annotator = l.annotator AND a.project = w.project

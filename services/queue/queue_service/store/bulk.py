@@ -12,8 +12,9 @@ from schemas.vocabulary import Standing
 
 _TARGETS = """
 SELECT w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id,
-    w.spec_version, z.hash AS spec_hash, w.task_type, w.purpose, w.state, w.payload, w.prelabels,
-    w.context, s.annotator IS NOT NULL AS seen, a.body, coalesce(n.standing, 'new') AS standing
+    w.spec_version, z.hash AS spec_hash, w.task_type, w.purpose, w.state, w.payload, w.blob,
+    w.blob_size, w.prelabels, w.context, s.annotator IS NOT NULL AS seen, a.body,
+    coalesce(n.standing, 'new') AS standing
 FROM work w JOIN projects p ON p.project = w.project AND p.newest_version = w.spec_version
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
     LEFT JOIN seen s ON s.annotator = $1 AND s.item_id = w.item_id

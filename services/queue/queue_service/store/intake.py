@@ -38,23 +38,24 @@ WITH incoming AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (
         task_id uuid, stage text, subject uuid, project text, item_id uuid, external_id text,
         batch uuid, spec_version int, task_type text, purpose text, priority smallint,
-        due_at timestamptz, skills text[], circle text, payload jsonb, prelabels jsonb,
+        due_at timestamptz, skills text[], circle text, payload jsonb,
+        blob text, blob_size bigint, prelabels jsonb,
         context jsonb, target int, pick float8, moves_at timestamptz, review_id uuid,
         round smallint, created_at timestamptz)
 )
 INSERT INTO work (task_id, stage, subject, project, item_id, external_id, batch, spec_version,
-    task_type, purpose, priority, due_at, skills, shard, payload, prelabels, context, target, pick,
-    moves_at, review_id, round, created_at)
+    task_type, purpose, priority, due_at, skills, shard, payload, blob, blob_size, prelabels,
+    context, target, pick, moves_at, review_id, round, created_at)
 SELECT task_id, stage, subject, project, item_id, external_id, batch, spec_version,
-    task_type, purpose, priority, due_at, skills, s.shard, payload, prelabels, context, target,
-    pick, moves_at, review_id, coalesce(round, 1), created_at
+    task_type, purpose, priority, due_at, skills, s.shard, payload, blob, blob_size, prelabels,
+    context, target, pick, moves_at, review_id, coalesce(round, 1), created_at
 FROM incoming i JOIN shards s USING (project, stage, task_type, skills, circle)
 ON CONFLICT (stage, subject) DO NOTHING
 RETURNING work_id
 """
 _TASK = """
 SELECT work_id, subject, project, item_id, external_id, batch, spec_version, task_type, priority,
-    due_at, skills, payload, state
+    due_at, skills, payload, blob, blob_size, state
 FROM work WHERE stage = 'annotate' AND subject = ANY($1)
 """
 _LOCK_TASKS = f"{_TASK} ORDER BY work_id FOR NO KEY UPDATE"

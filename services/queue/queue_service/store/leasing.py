@@ -63,7 +63,8 @@ WITH given AS (
     FROM taken t WHERE ready.work_id = t.work_id AND t.answered + t.leased < t.target
 )
 SELECT g.lease_id, t.work_id, t.task_id, t.stage, t.subject, t.project, t.item_id, t.external_id,
-    t.spec_version, t.task_type, t.purpose, t.state, t.payload, t.prelabels, t.context,
+    t.spec_version, t.task_type, t.purpose, t.state, t.payload, t.blob, t.blob_size, t.prelabels,
+    t.context,
     '' AS spec_hash, d.draft
 FROM given g JOIN taken t USING (work_id)
     LEFT JOIN drafts d ON d.annotator = g.annotator AND d.item_id = g.item_id
@@ -244,5 +245,5 @@ def as_work(row: Any) -> Work:  # noqa: ANN401
     """A row that has a work's columns as a Work."""
     names = ("work_id", "task_id", "stage", "subject", "project", "item_id", "external_id")
     more = ("spec_version", "spec_hash", "task_type", "purpose", "state")
-    wide = ("payload", "prelabels", "context")
+    wide = ("payload", "blob", "blob_size", "prelabels", "context")
     return Work(**{name: row[name] for name in names + more + wide})

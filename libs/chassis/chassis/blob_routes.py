@@ -1,0 +1,99 @@
+"""Content of the blob store over HTTP, whole or in a range, and by signed address."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import Response, StreamingResponse
+
+from blobs import (
+    BlobStore,
+    BlobStoreUnavailable,
+    CorruptBlob,
+    FolderStore,
+    InvalidSignature,
+    MissingBlob,
+)
+
+REFUSALS: dict[type[Exception], int] = {
+    MissingBlob: 404,
+    InvalidSignature: 403,
+    CorruptBlob: 503,
+    BlobStoreUnavailable: 503,
+}
+MEDIA_TYPE = "application/json"
+PIECE_BYTES = 1 << 20
+_RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
+
+router = APIRouter()
+"""To be included under /v1. `app.state.blobs` is the store."""
+
+Range = Annotated[str | None, Header(alias="range", max_length=100)]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Part(NamedTuple):
+    """The bytes from `start` up to but not including `end`."""
+
+    start: int
+    end: int
+
+
+@router.get("/blobs/{sha256}", response_class=StreamingResponse)
+async def get_signed_blob(
+    sha256: Digest,
+    request: Request,
+    expires: Annotated[int, Query(ge=0, le=2**53)],
+    signature: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
+    range_: Range = None,
+) -> Response:
+    """The payload at a signed address, without a token. 403 once the address has expired."""
+    store: BlobStore = request.app.state.blobs
+    if not isinstance(store, FolderStore):
+        raise MissingBlob("Addresses of an object store are served by that store.")
+    store.check_signature(sha256, expires, signature)
+    return await blob_response(store, sha256, range_)
+
+
+async def blob_response(store: BlobStore, sha256: str, range_: str | None) -> Response:
+    """Return a blob as JSON, or the part of it that a Range header asks for. Raises MissingBlob."""
+    size = (await store.head(sha256)).size
+    part = requested_part(range_, size)
+    headers = {
+        "accept-ranges": "bytes",
+        "cache-control": "private, max-age=31536000, immutable",
+        "etag": f'"{sha256}"',
+    }
+    if part is None:
+        headers["content-range"] = f"bytes */{size}"
+        return Response(status_code=416, headers=headers)
+    headers["content-length"] = str(part.end - part.start)
+    is_whole = part == (0, size)
+    if not is_whole:
+        headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+    content = _pieces(store, sha256, part)
+    return StreamingResponse(content, 200 if is_whole else 206, headers, MEDIA_TYPE)
+
+
+async def _pieces(store: BlobStore, sha256: str, part: Part) -> AsyncIterator[bytes]:
+    for start in range(part.start, part.end, PIECE_BYTES):
+        yield await store.get_range(sha256, start, min(start + PIECE_BYTES, part.end))
+
+
+def requested_part(header: str | None, size: int) -> Part | None:
+    """Return the part of `size` bytes that a Range header asks for (RFC 9110, 14.2).
+
+    None if it lies beyond the end. All of it without a header, and for a header that is malformed
+    or asks for several parts: a server may ignore a range.
+    """
+    found = _RANGE.fullmatch(header.strip()) if header is not None else None
+    if found is None or found.groups() == (None, None):
+        return Part(0, size)
+    first, last = found.groups()
+    if first is None:
+        return Part(size - min(int(last), size), size) if int(last) and size else None
+    start, end = int(first), size if last is None else min(int(last) + 1, size)
+    if last is not None and int(last) < start:
+        return Part(0, size)
+    return Part(start, end) if start < size else None

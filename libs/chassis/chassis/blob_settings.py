@@ -1,0 +1,47 @@
+"""Which blob store a service uses. Those that share content must have the same one."""
+
+import hashlib
+import hmac
+from typing import Self
+
+from pydantic import SecretStr, model_validator
+
+from blobs import BlobStore, S3Access, UrlSigner, open_store
+from chassis.settings import ServiceSettings
+
+
+class BlobSettings(ServiceSettings):
+    """The chassis' settings, and where large content lies."""
+
+    blob_store_url: str = ""
+    """`file:///absolute/folder` or `s3://bucket/prefix`; empty: the folder `blobs` of `state_dir`.
+    """
+    blob_store_endpoint: str | None = None
+    """The address of an S3-compatible store; without one it is AWS S3."""
+    blob_store_region: str = "us-east-1"
+    blob_store_access_key_id: str | None = None
+    blob_store_secret_access_key: SecretStr | None = None
+    """Without these two: what the environment offers, such as an instance's role."""
+    public_url: str = ""
+    """The address under which clients reach this service, for the signed addresses of content that
+    it serves from a folder. Empty: such an address is a path of the service."""
+
+    @model_validator(mode="after")
+    def _check_blob_store(self) -> Self:
+        self.open_blob_store()
+        return self
+
+    def open_blob_store(self) -> BlobStore:
+        """Return the store. Raises ValueError if its address is of no known kind."""
+        access = S3Access(
+            self.blob_store_endpoint,
+            self.blob_store_region,
+            self.blob_store_access_key_id,
+            self.blob_store_secret_access_key,
+        )
+        url = self.blob_store_url or (self.state_dir.absolute() / "blobs").as_uri()
+        return open_store(url, UrlSigner(self._signing_key(), self.public_url), access)
+
+    def _signing_key(self) -> bytes:
+        """A key for this purpose alone, made from the secret that all services share."""
+        return hmac.new(self.pseudonym_key.encode(), b"blob addresses", hashlib.sha256).digest()
