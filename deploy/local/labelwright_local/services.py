@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 ISSUER = "labelwright-local"
 DRAIN_SECONDS = 10
+HTTP_PROTOCOL = "chassis.http_protocol:BoundedHttpProtocol"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def command(one: Service, port: int) -> list[str]:
     """The command that serves it. `-P`: the folder in which we stand is not looked for modules."""
     python = [sys.executable, "-P", "-m", "uvicorn", "--factory", f"{one.package}.app:create_app"]
     where = ["--host", "127.0.0.1", "--port", str(port)]
-    how = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    how = ["--loop", "uvloop", "--http", HTTP_PROTOCOL, "--no-access-log", "--log-level", "warning"]
     return [*python, *where, *how, "--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
 
 

@@ -25,6 +25,8 @@ from chassis.claims import expiry, names, text
 from chassis.settings import ServiceSettings
 
 ALGORITHMS = ["Ed25519"]
+BAD_TOKEN = (JoseError, ValueError, TypeError)
+"""What joserfc and `chassis.claims` raise for a token; for a malformed header it is a TypeError."""
 REMEMBERED_MAX = 20_000
 KEYS_AGE_MIN_SECONDS = 30.0
 """An unknown key id makes the issuer's keys be read again, but not more often than this."""
@@ -113,13 +115,13 @@ class Verifier:
         keys = await self._key_set(again=False)
         try:
             return self._caller_of(token, keys)
-        except (JoseError, ValueError) as error:
+        except BAD_TOKEN as error:
             fresh = await self._key_set(again=True)
             if fresh is keys:
                 raise Unauthenticated(f"The token was not accepted: {error}.") from error
         try:
             return self._caller_of(token, fresh)
-        except (JoseError, ValueError) as error:
+        except BAD_TOKEN as error:
             raise Unauthenticated(f"The token was not accepted: {error}.") from error
 
     def _caller_of(self, token: str, keys: KeySet) -> Caller:
@@ -160,7 +162,8 @@ def pseudonym(key: str, issuer: str, subject: str) -> str:
     return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
 
 
-async def _caller(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
+    """Who sends `request`. Raises Unauthenticated."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
@@ -168,16 +171,23 @@ async def _caller(request: Request) -> Caller:
     return await verifier.caller(token.strip())
 
 
-AnyCaller = Annotated[Caller, Depends(_caller)]
+AnyCaller = Annotated[Caller, Depends(caller_of)]
 """Whoever has a valid token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A check that the caller has one of `roles`."""
+
+    roles: tuple[str, ...]
+
+    async def check(self, caller: AnyCaller) -> Caller:
+        """Return the caller. Raises Forbidden."""
+        if not caller.has(*self.roles):
+            raise Forbidden(f"This needs one of the roles {', '.join(self.roles)}.")
+        return caller
 
 
 def needs(*roles: str) -> Callable[..., Awaitable[Caller]]:
     """A dependency that lets in whoever has one of `roles`."""
-
-    async def allowed(caller: AnyCaller) -> Caller:
-        if not caller.has(*roles):
-            raise Forbidden(f"This needs one of the roles {', '.join(roles)}.")
-        return caller
-
-    return allowed
+    return Needs(roles).check

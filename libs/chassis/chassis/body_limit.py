@@ -1,11 +1,16 @@
 """A body that is too large is refused, as problem+json and before it fills the memory.
 
 Starlette's own limit answers in plain text; this one raises where the body is read, so that the
-refusal takes the form of all others.
+refusal takes the form of all others. A request that is answered before its body was read, since its
+token is not good or its body too large, is the last of its connection: nobody reads the rest.
 """
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BUFFERED_BYTES = 65_536
+"""The server takes in this much of a body whether it is read or not."""
+CLOSE = (b"connection", b"close")
 
 
 class Limited:
@@ -21,15 +26,23 @@ class Limited:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = next((int(v) for k, v in scope["headers"] if k == b"content-length"), 0)
+        headers = dict(scope["headers"])
+        announced = int(headers.get(b"content-length", 0))
+        is_whole = announced <= BUFFERED_BYTES and b"transfer-encoding" not in headers
         read = 0
 
         async def counted() -> Message:
-            nonlocal read
-            message = await receive() if announced <= self._bytes_max else {"body": b""}
+            nonlocal read, is_whole
+            message: Message = {} if announced > self._bytes_max else await receive()
             read += len(message.get("body", b""))
             if max(read, announced) > self._bytes_max:
                 raise HTTPException(413, f"A body may hold {self._bytes_max:,} bytes at most.")
+            is_whole = is_whole or not message.get("more_body", False)
             return message
 
-        await self._app(scope, counted, send)
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start" and not is_whole:
+                message["headers"] = [*message.get("headers", ()), CLOSE]
+            await send(message)
+
+        await self._app(scope, counted, send if is_whole else closing)

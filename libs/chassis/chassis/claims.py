@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+WILDCARD = "*"
 EXPIRY_MAX = 253_402_300_800
 """The beginning of the year 10000, in seconds since 1970: a later expiry is a mistake."""
 
@@ -18,12 +19,15 @@ def text(claims: Mapping[str, Any], claim: str) -> str:
 def names(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
     """Return the names in a claim that holds a list of texts; none if the claim is missing.
 
-    Some identity providers send a single value as a text: that is one name, never its letters.
+    Some identity providers send a single value as a text: that is one name, never its letters, and
+    never the wildcard.
     """
     value = claims.get(claim, [])
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise ValueError(f"the claim '{claim}' must be a list of texts")
+    if value == WILDCARD:
+        raise ValueError(f"the claim '{claim}' must be a list to hold '{WILDCARD}'")
     return frozenset(found)
 
 

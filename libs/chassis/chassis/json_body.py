@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis.access import access
 from chassis.problem import Fault, Invalid, pointer
 from schemas.repeated_keys import repeated_keys
 
@@ -74,13 +75,19 @@ class _JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route whose JSON body is read by `parse`. Routers take it as their `route_class`."""
+    """A route that looks at the token, then reads its JSON body by `parse`.
+
+    FastAPI reads the whole body before any dependency, so before it looks at a token. Routers take
+    this class as their `route_class`.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler over a request that parses strictly."""
         handle = super().get_route_handler()
+        allowed = access(self.dependant)
 
         async def strict(request: Request) -> Response:
+            await allowed.check(request)
             return await handle(_JsonRequest(request.scope, request.receive))
 
         return strict

@@ -16,6 +16,7 @@ from chassis import (
     auth,
     collector,
     health,
+    http_protocol,
     inbox,
     job_routes,
     logs,
@@ -63,7 +64,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
     every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
@@ -75,7 +76,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
                 own.append(partial(runner.run, parts.sessions))
             collector.settle()
             async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
-                yield
+                yield {http_protocol.STATE_KEY: settings.http_limits}
                 await _drain(parts, settings.drain_seconds)
 
     app = FastAPI(

@@ -1,9 +1,18 @@
 """What every service is told by its environment."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """Limits on the head of a request: its first line and its headers."""
+
+    head_bytes_max: int = 32_768
+    head_seconds: float = 10.0
 
 
 class ServiceSettings(BaseSettings):
@@ -47,9 +56,18 @@ class ServiceSettings(BaseSettings):
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
     body_bytes_max: int = 20_000_000
+    head_bytes_max: int = HttpLimits.head_bytes_max
+    """Size limit of a request line together with its headers. Larger ones are answered 431."""
+    head_seconds: float = HttpLimits.head_seconds
+    """Time limit for these, from the first byte or the connection. Then it is closed."""
     allowed_origins: list[str] = []
 
     batch_events_max: int = 500
     dead_letters_max_per_minute: int = 60
     drain_seconds: float = 10.0
     """How long a stopping process may take to finish what it has begun."""
+
+    @property
+    def http_limits(self) -> HttpLimits:
+        """The limits that the server applies before the application is called."""
+        return HttpLimits(self.head_bytes_max, self.head_seconds)

@@ -35,6 +35,7 @@ SERVER = """
 import socket, uvicorn
 from fastapi import APIRouter
 from chassis import service
+from chassis.http_protocol import BoundedHttpProtocol
 from queue_service import stream
 from queue_service.operations.news import bells
 from queue_service.settings import Settings
@@ -48,7 +49,9 @@ listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
 listener.listen()
 print(listener.getsockname()[1], flush=True)
-config = uvicorn.Config(create, factory=True, loop="uvloop", http="httptools", log_level="warning")
+config = uvicorn.Config(
+    create, factory=True, loop="uvloop", http=BoundedHttpProtocol, log_level="warning"
+)
 uvicorn.Server(config).run(sockets=[listener])
 """
 
