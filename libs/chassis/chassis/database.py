@@ -5,9 +5,8 @@ describes the tables and migrates them; statements are written in SQL and go str
 driver: its own session was measured to cost more than a quarter of a process's time.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from hashlib import blake2b
 from typing import Annotated
 
 import asyncpg
@@ -168,16 +167,6 @@ OpenSessions = Annotated[Sessions, Depends(_sessions)]
 async def raw(session: Session) -> Connection:
     """The driver's connection, inside the transaction of `session`, which this begins."""
     return await session.begin()
-
-
-async def serialize(session: Session, names: Iterable[str]) -> None:
-    """Let one transaction at a time go on for each of `names`, in any replica."""
-    keys = sorted(
-        int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-        for name in names
-    )
-    locks = ", ".join(f"pg_advisory_xact_lock({key})" for key in keys)
-    await session.begin(f"SELECT {locks}")
 
 
 def as_json(value: object) -> str:

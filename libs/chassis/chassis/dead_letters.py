@@ -2,13 +2,14 @@
 
 A letter goes straight to `<topic>.dead`, not by the outbox: it must leave even when the database
 does not take it. If too many die in a minute the consumer stops instead: a dead-letter topic that
-takes all the traffic is an outage in disguise.
+takes all the traffic is an outage in disguise. What one or two projects cause never stops it, since
+it serves the others.
 """
 
 import asyncio
 import json
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -20,6 +21,8 @@ from chassis import logs, metrics
 
 SUFFIX = ".dead"
 WINDOW_SECONDS = 60.0
+PROJECTS_MIN = 3
+"""From so many projects on, dead letters count as a fault of the whole, not of a project."""
 
 
 class TooManyDeadLetters(RuntimeError):
@@ -34,11 +37,15 @@ class DeadLetters:
         self._producer = producer
         self._service = service
         self._per_minute_max = per_minute_max
-        self._times: deque[float] = deque()
+        self._recent: deque[tuple[float, str]] = deque()
+        self._by_project: Counter[str] = Counter()
 
-    async def add(self, record: ConsumerRecord, reason: Exception) -> None:
-        """Put `record` aside. Raises TooManyDeadLetters beyond the limit."""
-        self._count()
+    async def add(self, record: ConsumerRecord, reason: Exception, project: str = "") -> None:
+        """Put `record` aside; `project` is empty where the record could not be read.
+
+        Raises TooManyDeadLetters beyond the limit.
+        """
+        self._count(project)
         headers = [
             ("dead-reason", f"{type(reason).__name__}: {reason}"[:2000].encode()),
             ("dead-service", self._service.encode()),
@@ -51,15 +58,19 @@ class DeadLetters:
         )
         metrics.DEAD_LETTERS.labels(record.topic).inc()
         where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-        logs.get("dead-letters").error("an event was put aside", reason=str(reason), **where)
+        log = logs.get("dead-letters")
+        log.error("an event was put aside", reason=str(reason), exc_info=reason, **where)
 
-    def _count(self) -> None:
+    def _count(self, project: str) -> None:
         now = time.monotonic()
-        while self._times and now - self._times[0] > WINDOW_SECONDS:
-            self._times.popleft()
-        if len(self._times) >= self._per_minute_max:
+        self._recent.append((now, project))
+        self._by_project[project] += 1
+        while now - self._recent[0][0] > WINDOW_SECONDS:
+            self._by_project[self._recent.popleft()[1]] -= 1
+        unreadable, projects = self._by_project[""], len(+self._by_project)
+        is_general = unreadable > self._per_minute_max or projects >= PROJECTS_MIN
+        if is_general and len(self._recent) > self._per_minute_max:
             raise TooManyDeadLetters(f"More than {self._per_minute_max} dead letters in a minute.")
-        self._times.append(now)
 
 
 app = typer.Typer(help="Look at dead letters, and replay them once their cause is mended.")

@@ -1,9 +1,9 @@
 """Delivering a batch of records: each event has its effect exactly once.
 
-A batch is one transaction: inbox rows, effects and the outbox commit together. When the domain
-refuses one event, the batch rolls back and its events are delivered one by one, so that only the
-refused one goes to the dead letters. What fails because something is away is tried again;
-anything else is a bug, and ends the process: nothing is logged and skipped.
+A batch is one transaction: inbox rows, effects and the outbox commit together. What fails because
+something is away is tried again. On any other failure, a refusal or a bug, the batch rolls back and
+its events are delivered one by one; those that fail alone become dead letters, and later events of
+their key go on without them. So no event of one project stops the others.
 """
 
 import asyncio
@@ -103,7 +103,7 @@ class Deliverer:
         sessions: Sessions,
         dead: DeadLetters,
     ) -> None:
-        """`refusals` are what the domain may raise about an event that will never get better."""
+        """`refusals`: what the domain raises about an event that will never get better."""
         self._by_kind = {one.kind.kind(): one for one in subscriptions}
         self._refused: tuple[type[Exception], ...] = (ValidationError, *refusals)
         self._sessions = sessions
@@ -134,15 +134,13 @@ class Deliverer:
             return
         try:
             await self._persist(deliveries)
-        except self._refused:
+        except Exception as error:
+            logs.get("consumer").info("a batch failed; one event at a time", error=repr(error))
             for delivery in deliveries:
-                await self._deliver_one(delivery)
-
-    async def _deliver_one(self, delivery: Delivery) -> None:
-        try:
-            await self._persist([delivery])
-        except self._refused as refusal:
-            await self._dead.add(delivery.record, refusal)
+                try:
+                    await self._persist([delivery])
+                except Exception as reason:
+                    await self._dead.add(delivery.record, reason, delivery.event.project)
 
     async def _persist(self, deliveries: Sequence[Delivery]) -> None:
         """Deliver in one transaction; begin again while the database is away or in a deadlock."""

@@ -1,7 +1,7 @@
 """A service, put together: what every one has around its own rooms."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,22 +29,14 @@ from chassis.background import Task, running
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
-from chassis.database import Session, Sessions, create_pool, is_transient, transaction
+from chassis.database import Sessions, create_pool
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
 from chassis.job_runner import Handler, JobRunner
 from chassis.observed import Observed
 from chassis.producer import Producer
-from chassis.retries import count_retry
+from chassis.schedules import ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something a service does every so often, in a transaction of its own."""
-
-    every: timedelta
-    run: Callable[[Session], Coroutine[Any, Any, None]]
 
 
 def create(  # noqa: PLR0913 - each is a part of the service
@@ -53,7 +45,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
     router: APIRouter,
     refusals: Mapping[type[Exception], int],
     subscriptions: Sequence[Subscription] = (),
-    jobs: Sequence[Job] = (),
+    schedules: Sequence[Schedule | ProjectSchedule] = (),
     bells: Bells | None = None,
     long_work: Mapping[str, Handler] | None = None,
 ) -> FastAPI:
@@ -61,7 +53,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
     logs.configure(settings.log_level, settings.service)
     refused = {**refusals, **job_routes.REFUSALS, outbox.EventTooLarge: 413}
     runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
-    every = [*jobs, Job(timedelta(hours=1), inbox.forget)]
+    every = [*schedules, Schedule(timedelta(hours=1), inbox.forget)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -75,7 +67,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
             if long_work:
                 own.append(partial(runner.run, parts.sessions))
             collector.settle()
-            async with running(*own, *(_clocked(job, parts.sessions) for job in every)):
+            async with running(*own, *(Runner(one, parts.sessions).run for one in every)):
                 yield {http_protocol.STATE_KEY: settings.http_limits}
                 await _drain(parts, settings.drain_seconds)
 
@@ -155,21 +147,6 @@ async def _parts(
     finally:
         await producer.stop()
         await pool.close()
-
-
-def _clocked(job: Job, sessions: Sessions) -> Task:
-    async def run() -> None:
-        while True:
-            try:
-                async with transaction(sessions) as session:
-                    await job.run(session)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                count_retry(error, "job")
-            await asyncio.sleep(job.every.total_seconds())
-
-    return run
 
 
 async def _drain(parts: Parts, seconds: float) -> None:

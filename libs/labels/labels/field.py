@@ -71,6 +71,16 @@ class Field(ABC):
         """The level of measurement, which chooses the agreement statistic."""
 
     @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that agreement on this field can be measured by.
+
+        `nominal` and `distance` fit every kind. The others need an order of the answers.
+        """
+        if self.levels:
+            return ("nominal", "ordinal", "interval", "ratio", "distance")
+        return ("nominal", "distance")
+
+    @property
     def options(self) -> tuple[Option, ...]:
         """The options to choose from; empty in kinds without any."""
         return ()

@@ -129,14 +129,24 @@ class Honeypots(Strict):
     """How many people may get one honeypot, before too many know it."""
 
 
+AgreementMetric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
+
+
 class Agreement(Strict):
     """Which agreement is watched, and below which value the specification is asked."""
 
-    metric: Literal["nominal", "ordinal", "interval", "ratio", "distance"] | None = None
+    metric: AgreementMetric | None = None
+    """Of all fields that `metric_fields` does not name. None: each field's own."""
+    metric_fields: dict[str, AgreementMetric] = {}
+    """The metric of single fields, by name."""
     floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""
     items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
+
+    def metric_of(self, field: str) -> AgreementMetric | None:
+        """Return the metric that the policy asks for on `field`; None: the field's own."""
+        return self.metric_fields.get(field, self.metric)
 
 
 class SecondLook(Strict):

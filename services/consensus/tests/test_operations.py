@@ -14,7 +14,9 @@ from fastapi import FastAPI
 
 from chassis import migrations, testing
 from chassis.database import raw, transaction
+from chassis.schedules import Runner
 from consensus_service import events as door
+from consensus_service import schedules
 from consensus_service.app import create_app
 from consensus_service.operations import measuring, modelling
 from consensus_service.settings import Settings
@@ -454,10 +456,10 @@ async def test_agreement_is_measured_published_and_served(consensus: Consensus) 
     await consensus.said()
 
     async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, NOW)
+        await measuring.measure_agreement(session, "p", NOW)
     [measured] = await consensus.said()
     async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, NOW)
+        await measuring.measure_agreement(session, "p", NOW)
 
     assert isinstance(measured, AgreementMeasured)
     assert measured.low < measured.value < measured.high
@@ -504,7 +506,7 @@ async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_
     await consensus.hear(vote(1, "bad"), vote(2, "good"))
     [decided] = await consensus.said()
     async with transaction(consensus.sessions) as session:
-        await modelling.refresh_models(session)
+        await modelling.refresh_models(session, "p")
     await consensus.hear(vote(1, "odd", 2), vote(2, "good", 2))
     [again] = await consensus.said()
 
@@ -529,7 +531,7 @@ async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consen
         for who, says in ((1, mood), (2, other)):
             await consensus.hear(vote(who, says, n, submitted_at=later, **shown))
     async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, NOW)
+        await measuring.measure_agreement(session, "p", NOW)
 
     measured = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
     figures = {(e.sample, e.slice.get("lang")): e for e in measured}
@@ -568,7 +570,7 @@ async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
     await consensus.said()
 
     async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, NOW)
+        await measuring.measure_agreement(session, "p", NOW)
 
     [measured] = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
     assert measured.metric == "krippendorff_alpha_distance"
@@ -588,3 +590,55 @@ async def test_a_cursor_that_is_none_is_refused(consensus: Consensus, moment: st
 
     assert answer.status_code == 422
     assert answer.json()["type"] == "urn:problem:bad-cursor"
+
+
+async def test_a_project_that_cannot_be_measured_does_not_stop_another(
+    consensus: Consensus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"))
+    other = (spec(), task(2), vote(1, "good", 2), vote(2, "bad", 2))
+    await consensus.hear(*(_in_project("q", event) for event in other))
+    await consensus.said()
+    measure = measuring._measure_all
+
+    def broken(spec_: Any, sample: Any) -> Any:
+        if sample[0].task_id == task(1).task_id:
+            raise ValueError("tuple.index(x): x not in tuple")
+        return measure(spec_, sample)
+
+    monkeypatch.setattr(measuring, "_measure_all", broken)
+    await Runner(schedules.SCHEDULES[0], consensus.sessions).run_once()
+
+    measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
+    assert {one.project for one in measured} == {"q"}
+
+
+async def test_two_replicas_measure_a_project_once(consensus: Consensus) -> None:
+    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"))
+    await consensus.said()
+
+    replicas = [Runner(schedules.SCHEDULES[0], consensus.sessions) for _ in range(3)]
+    await asyncio.gather(*(one.run_once() for one in replicas))
+
+    measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
+    assert len(measured) == 1
+
+
+async def test_a_metric_that_a_stored_version_cannot_have_is_that_of_the_kind(
+    consensus: Consensus,
+) -> None:
+    await consensus.hear(
+        spec(agreement={"metric": "ordinal"}), task(), vote(1, "good"), vote(2, "bad")
+    )
+    await consensus.said()
+
+    async with transaction(consensus.sessions) as session:
+        await measuring.measure_agreement(session, "p", NOW)
+
+    [measured] = await consensus.said()
+    assert measured.metric == "krippendorff_alpha_nominal"
+
+
+def _in_project(project: str, event: Any) -> Any:
+    facts = event.model_dump(exclude={"event_id"})
+    return type(event).model_validate({**facts, "project": project}, strict=False)

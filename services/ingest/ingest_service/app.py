@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from chassis import service
-from ingest_service import api, events, jobs
+from ingest_service import api, events, schedules
 from ingest_service.settings import Settings
 
 
@@ -15,7 +15,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
-        jobs=jobs.JOBS,
+        schedules=schedules.SCHEDULES,
     )
     app.state.blobs = settings.open_blob_store()
     return app

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from chassis import migrations, testing
 from chassis.database import transaction
 from ingest_service import events as door
-from ingest_service import jobs
+from ingest_service import schedules
 from ingest_service.app import create_app
 from ingest_service.settings import Settings
 from labelwright_local import object_store
@@ -73,7 +73,7 @@ class Ingest:
     async def roll_out(self) -> None:
         for _ in range(10):
             async with transaction(self.sessions) as session:
-                await jobs.roll_out(session)
+                await schedules.roll_out(session, "p")
 
     async def hear(self, *events: Any) -> None:
         await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from chassis import testing
 from chassis.database import Sessions, raw, transaction
-from ingest_service import events, jobs
+from ingest_service import events, schedules
 from schemas.events import (
     EVENTS,
     EvidenceRelabelRequested,
@@ -56,7 +56,7 @@ async def two_versions(ingest: Ingest) -> list[TaskCreated]:
     await tell(ingest, *(decided(task) for task in tasks))
     await ingest.http.post("/v1/projects/p/specs", json={**spec, "task_type": "moods"})
     async with transaction(ingest.sessions) as session:
-        await jobs.roll_out(session)
+        await schedules.roll_out(session, "p")
     return tasks
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from chassis import testing
 from chassis.database import raw, transaction
-from ingest_service import jobs, metrics
+from chassis.schedules import Runner
+from ingest_service import metrics, schedules
 from ingest_service.operations import repairs
 from schemas.events import TaskCreated, TaskSkipped
 from schemas.vocabulary import item_id
@@ -248,8 +249,7 @@ async def test_the_gauge_says_how_many_are_open(ingest: Any) -> None:
         await ingest.hear(skip(task))
     await close(ingest, task.item_id)
 
-    async with transaction(ingest.sessions) as session:
-        for job in jobs.JOBS:
-            await job.run(session)
+    for schedule in schedules.SCHEDULES:
+        await Runner(schedule, ingest.sessions).run_once()
 
     assert metrics.REPAIRS._value.get() == 2

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.database import transaction
-from ingest_service import jobs
+from ingest_service import schedules
 from ingest_service.operations import specs
 from schemas.canonical import digest
 from schemas.events import (
@@ -144,7 +144,7 @@ async def test_a_large_rollout_goes_step_by_step_while_items_come_in(
     await ingest.publish(WIDER)
 
     async with transaction(ingest.sessions) as session:
-        await jobs.roll_out(session)
+        await schedules.roll_out(session, "p")
     some = await ingest.said(TaskCreated)
     await ingest.taken("/items", [item(99)])
     await ingest.publish(FIELDS)

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from chassis import service
-from quality_service import api, events, jobs
+from quality_service import api, events, schedules
 from quality_service.settings import Settings
 
 
@@ -14,5 +14,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
-        jobs=jobs.JOBS,
+        schedules=schedules.SCHEDULES,
     )

@@ -11,7 +11,8 @@ from alembic import command
 
 from chassis import migrations, testing
 from chassis.database import raw, transaction
-from quality_service import jobs, metrics
+from chassis.schedules import Runner
+from quality_service import metrics, schedules
 from quality_service.app import create_app
 from quality_service.operations import watching
 from quality_service.settings import Settings
@@ -520,9 +521,8 @@ async def test_the_gauges_say_what_there_is(quality: Any, say: Any) -> None:
     await quality.hear(*crowd(say, {"never": 0.0}), say.agreement(0.4))
     await quality.hear(say.spec(2, review={"rate": 1.0}), say.decided(1, "t", spec_version=2))
 
-    async with transaction(quality.sessions) as session:
-        for job in jobs.JOBS:
-            await job.run(session)
+    for schedule in schedules.SCHEDULES:
+        await Runner(schedule, quality.sessions).run_once()
 
     assert metrics.ANNOTATORS.labels("flagged")._value.get() == 1
     assert metrics.ISSUES.labels("open")._value.get() == 1

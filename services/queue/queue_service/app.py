@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from chassis import service
-from queue_service import api, events, jobs
+from queue_service import api, events, schedules
 from queue_service.batches import Batches
 from queue_service.operations.blob_checks import PayloadReader
 from queue_service.operations.news import bells
@@ -18,7 +18,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
-        jobs=jobs.JOBS,
+        schedules=schedules.SCHEDULES,
         bells=bells,
     )
     app.state.batches = Batches(settings)

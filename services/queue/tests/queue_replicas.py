@@ -18,6 +18,7 @@ from queue_service import events as door
 from queue_service.app import create_app
 from queue_service.operations import answering, leasing
 from queue_service.settings import Settings
+from queue_service.store import answers
 from schemas.envelope import Event
 from schemas.events import EVENTS
 
@@ -134,7 +135,7 @@ class Replicas:
 
     async def publish(self, now: datetime) -> None:
         """Let it be `now` for the held answers."""
-        await self._until_done(lambda: self._at(now, answering.release_answers))
+        await self._until_done(lambda: self._at(now, _release_answers))
 
     async def _at(self, now: datetime, job: Callable[[Session, datetime], Awaitable[None]]) -> None:
         async with transaction(self._sessions[0]) as session:
@@ -175,3 +176,8 @@ async def _works(session: Session) -> tuple[dict[int, Key], dict[Key, Any]]:
         works[key] = row
         seen[at] += 1
     return keys, works
+
+
+async def _release_answers(session: Session, now: datetime) -> None:
+    for project in await answers.projects_due(session, now):
+        await answering.release_answers(session, project, now)

@@ -286,7 +286,7 @@ async def test_an_answer_can_be_changed_while_it_is_held(queue: Queue) -> None:
 
     changed = await queue.answer("ada", lease, BAD)
     async with transaction(queue.sessions) as session:
-        await answering.release_answers(session, datetime(2100, 1, 1, tzinfo=UTC))
+        await answering.release_answers(session, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
     assert changed.status_code == 200
     [event] = await queue.said()
@@ -391,7 +391,7 @@ async def test_an_answer_that_another_release_stored_is_released_and_shown_to_an
     await queue.sql("UPDATE answers SET body = $1::jsonb", body)
 
     async with transaction(queue.sessions) as session:
-        await answering.release_answers(session, datetime(2100, 1, 1, tzinfo=UTC))
+        await answering.release_answers(session, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
     [event] = await queue.said()
     assert (event.label, event.rules, event.note, event.active_ms) == (GOOD, [], None, None)

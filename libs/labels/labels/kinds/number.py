@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Self, Unpack
 
 from labels.field import SLACK, Basics, Column, Field, Metric
+from labels.kinds.shared import numeric_metrics
 from labels.merging import medians
 from labels.reader import Reader
 from labels.refusal import Json
@@ -59,6 +60,11 @@ class Number(Field):
     def metric(self) -> Metric:
         """The scale."""
         return self.scale
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All; `ratio` only with a `minimum` of 0 or more."""
+        return numeric_metrics(self.minimum)
 
     def schema(self) -> dict[str, Json]:
         """A number in the range; `multipleOf` counts from 0."""

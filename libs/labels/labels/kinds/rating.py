@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Self, Unpack
 
 from labels.field import Basics, Column, Field, Metric
-from labels.kinds.shared import median_level
+from labels.kinds.shared import median_level, numeric_metrics
 from labels.reader import Reader
 from labels.refusal import Json
 from labels.texts import number_text
@@ -36,6 +36,11 @@ class Rating(Field):
     def metric(self) -> Metric:
         """Ordered levels."""
         return "ordinal"
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All; `ratio` only where no level is negative."""
+        return numeric_metrics(self.minimum)
 
     @property
     def answers(self) -> tuple[Json, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from labels.field import Metric
 from labels.merging import medians
 from labels.reader import Option, Reader
 from labels.refusal import Json
@@ -50,6 +51,16 @@ def read_other(reader: Reader, options: Sequence[Option]) -> bool:
         message = "An option is called “other” already: rename it, or leave this out."
         reader.refuse(OTHER, "unique", message)
     return other
+
+
+def numeric_metrics(minimum: float | None) -> tuple[Metric, ...]:
+    """Return the metrics of a kind whose answers are numbers from `minimum` (None: no bound) on.
+
+    Differences on the ratio scale are divided by sums, which have no meaning below 0.
+    """
+    if minimum is None or minimum < 0:
+        return ("nominal", "ordinal", "interval", "distance")
+    return ("nominal", "ordinal", "interval", "ratio", "distance")
 
 
 def median_level(

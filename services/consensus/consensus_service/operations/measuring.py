@@ -28,9 +28,14 @@ Metric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 Window = tuple[datetime | None, datetime | None]
 
 
-async def measure_agreement(session: Session, now: datetime) -> None:
-    """Measure each field of each project that got votes since the last time."""
-    for project, version, arrival in await store.stale(session, now, REST):
+async def projects_to_measure(session: Session, now: datetime) -> list[str]:
+    """Return the projects that got votes since they were measured last."""
+    return [project for project, _, _ in await store.stale(session, now, REST)]
+
+
+async def measure_agreement(session: Session, project: str, now: datetime) -> None:
+    """Measure each field of a project, unless nothing came since it was measured last."""
+    for _, version, arrival in await store.stale(session, now, REST, project):
         spec = await compiled(session, project, version)
         if spec is None:
             continue
@@ -68,8 +73,12 @@ def _parts(spec: Compiled, sample: Sequence[SampledVote]) -> dict[Part, list[Sam
 
 
 def _metric(spec: Compiled, field: Field) -> Metric:
-    """The metric of the policy, else of the kind."""
-    return spec.policy.agreement.metric or field.metric
+    """The metric of the policy where the field can have it, else the field's own.
+
+    Versions that were published before this was checked may ask for one that it cannot have.
+    """
+    asked = spec.policy.agreement.metric_of(field.name)
+    return asked if asked in field.metrics else field.metric
 
 
 def _votes(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Votes:

@@ -13,7 +13,7 @@ from agreement import Votes, infer
 from chassis.database import Session
 from consensus_service.domain import FieldModel, calibrated, with_scores
 from consensus_service.operations.specs import Compiled, compiled
-from consensus_service.store import models
+from consensus_service.store import models, specs
 from consensus_service.store.models import Kept, Learned, Score
 from labels import Field
 
@@ -63,15 +63,15 @@ def _key(field: Field, value: Any) -> str:  # noqa: ANN401
     return "" if value is None else field.key(value)
 
 
-async def refresh_models(session: Session) -> None:
-    """Learn anew where there is enough that is new."""
-    for project, version in await models.projects(session):
-        spec = await compiled(session, project, version)
-        if spec is None:
-            continue
-        for field in spec.labels.fields:
-            if spec.policy.decision(field.name).how == "posterior" and field.answers:
-                await _refresh(session, project, version, field)
+async def refresh_models(session: Session, project: str) -> None:
+    """Learn the models of a project anew where there is enough that is new."""
+    version = await specs.newest_version(session, project)
+    spec = None if version is None else await compiled(session, project, version)
+    if version is None or spec is None:
+        return
+    for field in spec.labels.fields:
+        if spec.policy.decision(field.name).how == "posterior" and field.answers:
+            await _refresh(session, project, version, field)
 
 
 async def _refresh(session: Session, project: str, version: int, field: Field) -> None:

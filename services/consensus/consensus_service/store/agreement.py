@@ -32,6 +32,7 @@ SELECT project, newest_version, arrival FROM (
         (SELECT max(a.measured_at + a.cost_seconds * $2 * interval '1 second')
             FROM agreements a WHERE a.project = p.project) AS rests_until
     FROM projects p
+    WHERE $3::text IS NULL OR p.project = $3
 ) newest WHERE arrival > coalesce(measured, 0) AND coalesce(rests_until, $1) <= $1
 """
 _KEEP = """
@@ -98,13 +99,16 @@ async def sample(
     return [SampledVote(**row) for row in rows]
 
 
-async def stale(session: Session, now: datetime, rest: float) -> list[tuple[str, int, int]]:
+async def stale(
+    session: Session, now: datetime, rest: float, project: str | None = None
+) -> list[tuple[str, int, int]]:
     """Project, newest version and newest vote of those that are to be measured again.
 
-    After a measurement a project rests `rest` times as long as that took.
+    Looks at one `project`, or at all. After a measurement a project rests `rest` times as long as
+    that took.
     """
     connection = await raw(session)
-    return [tuple(row) for row in await connection.fetch(_STALE, now, rest)]
+    return [tuple(row) for row in await connection.fetch(_STALE, now, rest, project)]
 
 
 async def keep(

@@ -31,7 +31,7 @@ VALUES ($1, $2, $3, $4, $5, $6::jsonb)
 ON CONFLICT (project, field) DO UPDATE SET votes_arrival = excluded.votes_arrival,
     scores_arrival = excluded.scores_arrival, n_votes = excluded.n_votes, body = excluded.body
 """
-_PROJECTS = "SELECT project, newest_version FROM projects WHERE newest_version > 0"
+_PROJECTS = "SELECT project FROM projects WHERE newest_version > 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ async def keep(session: Session, project: str, field: str, kept: Kept) -> None:
     await connection.execute(_KEEP, project, field, *rests_on, as_json(kept.body))
 
 
-async def projects(session: Session) -> list[tuple[str, int]]:
-    """Projects with their newest spec version."""
+async def projects(session: Session) -> list[str]:
+    """Projects that have a spec version."""
     connection = await raw(session)
-    return [tuple(row) for row in await connection.fetch(_PROJECTS)]
+    return [row["project"] for row in await connection.fetch(_PROJECTS)]

@@ -1,12 +1,12 @@
 """Whether a specification holds together, and its hash."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import labels
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
-from schemas.vocabulary import SKILL_NEED, Policy, SpecDocument
+from schemas.vocabulary import SKILL_NEED, Agreement, Policy, SpecDocument
 
 SPEC_MAX = 1_000_000
 """The canonical bytes of a spec document, so that its event fits into Kafka."""
@@ -20,9 +20,10 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
     ]
     if found:
         return found
-    names = {str(field["name"]) for field in document.fields}
+    fields = labels.compile_fields(document.fields).fields
     return [
-        *_policy(document.policy, names),
+        *_policy(document.policy, {field.name for field in fields}),
+        *_metrics(document.policy.agreement, fields),
         *_skills(document.policy),
         *_rules(document),
         *_size(document),
@@ -30,8 +31,16 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
 
 
 def spec_hash(document: SpecDocument) -> str:
-    """The identity of a spec version: the digest of the document with every default filled in."""
-    return digest(document.model_dump(mode="json"))
+    """The identity of a spec version: the digest of the document with every default filled in.
+
+    A key that was added to the policy later counts only where it is not at its default, so that
+    the hash of a version never changes.
+    """
+    facts = document.model_dump(mode="json")
+    agreement = facts["policy"]["agreement"]
+    if not agreement["metric_fields"]:
+        del agreement["metric_fields"]
+    return digest(facts)
 
 
 def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
@@ -41,13 +50,37 @@ def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
             keyword="minimum",
             message=f"redundancy_max is less than redundancy, which is {policy.redundancy}.",
         )
-    for name in policy.decide_fields:
-        if name not in fields:
-            yield ItemProblem(
-                pointer="/policy/decide_fields/" + name.replace("~", "~0").replace("/", "~1"),
-                keyword="unknown",
-                message=f"There is no field '{name}'.",
-            )
+    for place, named in (
+        ("/policy/decide_fields", policy.decide_fields),
+        ("/policy/agreement/metric_fields", policy.agreement.metric_fields),
+    ):
+        for name in named:
+            if name not in fields:
+                message = f"There is no field '{name}'."
+                yield ItemProblem(pointer=_at(place, name), keyword="unknown", message=message)
+
+
+def _at(place: str, name: str) -> str:
+    return f"{place}/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _metrics(agreement: Agreement, fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
+    """Find fields whose answers the asked metric cannot measure, as `ordinal` without an order."""
+    for field in fields:
+        metric = agreement.metric_of(field.name)
+        if metric is None or metric in field.metrics:
+            continue
+        is_own = field.name in agreement.metric_fields
+        place = _at("/policy/agreement/metric_fields", field.name)
+        yield ItemProblem(
+            pointer=place if is_own else "/policy/agreement/metric",
+            keyword="metric",
+            message=(
+                f"Agreement on '{field.name}' ({field.kind}) cannot be measured as {metric};"
+                f" possible are {', '.join(field.metrics)}."
+                " `metric_fields` gives single fields another metric."
+            ),
+        )
 
 
 def _skills(policy: Policy) -> Iterator[ItemProblem]:

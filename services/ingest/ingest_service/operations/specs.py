@@ -87,9 +87,9 @@ def _facts(head: store.Published) -> dict[str, object]:
     }
 
 
-async def roll_out(session: Session, now: datetime) -> None:
-    """Bring the next items of a rollout under the newest spec version of their project."""
-    rollout = await store.next_rollout(session)
+async def roll_out(session: Session, name: str, now: datetime) -> None:
+    """Bring the next items of a project's rollout under its newest spec version."""
+    rollout = await store.next_rollout(session, name)
     if rollout is None:
         return
     project = await locked_project(session, rollout.project)

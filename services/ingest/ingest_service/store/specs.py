@@ -30,10 +30,10 @@ SELECT version, hash, resolves, relabel, published_at, document FROM specs
 WHERE project = $1 AND version = $2
 """
 _ROLL_OUT = "INSERT INTO rollouts (project, version, relabel_all, after) VALUES ($1, $2, $3, $4)"
-# The one that had the fewest steps comes first, so that a large project does not starve a small.
+_ROLLING_OUT = "SELECT DISTINCT project FROM rollouts ORDER BY project"
 _NEXT = """
-SELECT project, version, relabel_all, after FROM rollouts ORDER BY steps, project, version
-LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT project, version, relabel_all, after FROM rollouts WHERE project = $1
+ORDER BY steps, version LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _ADVANCE = """
 UPDATE rollouts SET after = $3, steps = steps + 1 WHERE project = $1 AND version = $2
@@ -110,10 +110,16 @@ async def add_rollout(session: Session, project: str, version: int, *, relabel_a
     await connection.execute(_ROLL_OUT, project, version, relabel_all, NOWHERE)
 
 
-async def next_rollout(session: Session) -> Rollout | None:
-    """A rollout that nobody else is at, locked."""
+async def rolling_out(session: Session) -> list[str]:
+    """Projects with a rollout that is not at its end."""
     connection = await raw(session)
-    row = await connection.fetchrow(_NEXT)
+    return [row["project"] for row in await connection.fetch(_ROLLING_OUT)]
+
+
+async def next_rollout(session: Session, project: str) -> Rollout | None:
+    """A rollout of the project that nobody else is at, locked."""
+    connection = await raw(session)
+    row = await connection.fetchrow(_NEXT, project)
     return None if row is None else Rollout(*row)
 
 

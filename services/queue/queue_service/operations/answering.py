@@ -113,9 +113,9 @@ async def _answered_already(
     return _accepted(given.answer_id, given.release_at)
 
 
-async def release_answers(session: Session, now: datetime) -> None:
-    """Publish the held answers that can't be undone any more."""
-    due = await answers.due_answers(session, now)
+async def release_answers(session: Session, project: str, now: datetime) -> None:
+    """Publish the held answers of a project that can't be undone any more."""
+    due = await answers.due_answers(session, project, now)
     held = await answers.held(session, list(due)) if due else {}
     await outbox.add(session, *(_submitted(held[lease], given) for lease, given in due.items()))
 

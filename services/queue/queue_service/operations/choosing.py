@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from chassis.database import Session, serialize
+from chassis.database import Session
+from chassis.locks import serialize
 from queue_service.domain.choice import (
     Ask,
     Candidate,

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, serialize
+from chassis.database import Session
+from chassis.locks import serialize
 from chassis.parking import find_or_park, take_all_parked
 from queue_service.domain.choice import need
 from queue_service.domain.leases import place_among_honeypots

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from chassis.database import Session, serialize
+from chassis.database import Session
+from chassis.locks import serialize
 from queue_service.store import locking
 from schemas.events import (
     AnnotatorStandingChanged,

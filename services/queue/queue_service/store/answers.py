@@ -83,9 +83,16 @@ DELETE FROM ready USING closed WHERE ready.work_id = closed.work_id
 _GIVEN = "SELECT answer_id, body, submitted_at, release_at FROM answers WHERE lease_id = $1"
 _CHANGE = "UPDATE answers SET body = $2::jsonb, submitted_at = $3 WHERE lease_id = $1"
 # The lease is what is locked: whoever changes an answer has locked it too.
+_PROJECTS_DUE = """
+SELECT DISTINCT w.project FROM answers a JOIN leases l USING (lease_id)
+    JOIN work w ON w.work_id = l.work_id
+WHERE a.release_at <= $1 ORDER BY w.project
+"""
 _DUE = """
 SELECT a.lease_id FROM answers a JOIN leases l USING (lease_id)
-WHERE a.release_at <= $1 ORDER BY a.release_at LIMIT 2000 FOR UPDATE OF l SKIP LOCKED
+    JOIN work w ON w.work_id = l.work_id
+WHERE a.release_at <= $1 AND w.project = $2
+ORDER BY a.release_at LIMIT 2000 FOR UPDATE OF l SKIP LOCKED
 """
 _RELEASE = """
 UPDATE answers SET release_at = NULL WHERE lease_id = ANY($1) AND release_at <= $2
@@ -207,10 +214,16 @@ async def change_answer(
     await connection.execute(_CHANGE, lease_id, as_json(body), now)
 
 
-async def due_answers(session: Session, now: datetime) -> dict[UUID, Given]:
-    """The held answers whose time has come, by lease; they are held no more."""
+async def projects_due(session: Session, now: datetime) -> list[str]:
+    """Projects with held answers whose time has come."""
     connection = await raw(session)
-    due = [row["lease_id"] for row in await connection.fetch(_DUE, now)]
+    return [row["project"] for row in await connection.fetch(_PROJECTS_DUE, now)]
+
+
+async def due_answers(session: Session, project: str, now: datetime) -> dict[UUID, Given]:
+    """The held answers of a project whose time has come, by lease; they are held no more."""
+    connection = await raw(session)
+    due = [row["lease_id"] for row in await connection.fetch(_DUE, now, project)]
     rows = await connection.fetch(_RELEASE, due, now) if due else []
     return {row["lease_id"]: _as_given(row) for row in rows}
 

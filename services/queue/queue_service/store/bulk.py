@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, as_json, raw, serialize
+from chassis.database import Session, as_json, raw
+from chassis.locks import serialize
 from queue_service.domain.leases import Work
 from queue_service.store.leasing import as_work
 from schemas.vocabulary import Standing

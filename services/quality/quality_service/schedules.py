@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from chassis.clock import utc_now
 from chassis.database import Session
-from chassis.service import Job
+from chassis.schedules import Schedule
 from quality_service.operations import watching
 
 
@@ -13,4 +13,4 @@ async def measure(session: Session) -> None:
     await watching.measure(session, utc_now())
 
 
-JOBS = [Job(timedelta(seconds=30), measure)]
+SCHEDULES = [Schedule(timedelta(seconds=30), measure)]

@@ -1,0 +1,128 @@
+"""Work that a service does every so often, in one transaction or project by project.
+
+What fails is logged with its traceback, counted, and tried again later and later; everything else
+goes on. So nothing that is wrong with one project stops the others, nor the process.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from prometheus_client import Counter
+
+from chassis import health, logs
+from chassis.database import Session, Sessions, is_transient, transaction
+from chassis.locks import try_lock
+from chassis.retries import count_retry
+
+BACKOFF_SECONDS_MAX = 600.0
+FAILING = "failing_schedules"
+"""The name in /health/ready of how many schedules, or projects of them, failed the last time."""
+
+FAILURES = Counter(
+    "labelwright_schedule_failures_total",
+    "Runs of periodic work that failed and were rolled back, by what ran. The log has a traceback "
+    "and the project; it is tried again, at most ten minutes later.",
+    ["ran"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something that a service does every so often, in a transaction of its own."""
+
+    every: timedelta
+    run: Callable[[Session], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSchedule:
+    """Something done every so often for each project that is due, each in its own transaction.
+
+    `due` names the projects. Of the replicas one at a time runs a project; `run` must look again
+    whether there is something to do, since another replica may just have done it.
+    """
+
+    every: timedelta
+    due: Callable[[Session], Awaitable[Sequence[str]]]
+    run: Callable[[Session, str], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int
+    retry_at: float
+
+
+class Runner:
+    """Runs one schedule for as long as the process lives."""
+
+    def __init__(self, schedule: Schedule | ProjectSchedule, sessions: Sessions) -> None:
+        """Nothing runs yet."""
+        self._schedule = schedule
+        self._sessions = sessions
+        self._failing: dict[str, _Failures] = {}
+        self._name = getattr(schedule.run, "__name__", type(schedule.run).__name__)
+
+    async def run(self) -> None:
+        """Run the schedule again and again."""
+        while True:
+            await self.run_once()
+            await asyncio.sleep(self._schedule.every.total_seconds())
+
+    async def run_once(self) -> None:
+        """Run the schedule now: once, or once for each project that is due."""
+        schedule = self._schedule
+        if isinstance(schedule, Schedule):
+            await self._attempt("", schedule.run)
+            return
+        due: list[str] = []
+
+        async def ask(session: Session) -> None:
+            due.extend(await schedule.due(session))
+
+        await self._attempt("", ask)
+        for project in due:
+            await self._attempt(project, partial(self._locked, schedule, project))
+
+    async def _locked(self, schedule: ProjectSchedule, project: str, session: Session) -> None:
+        if await try_lock(session, f"schedule {self._name} {project}"):
+            await schedule.run(session, project)
+
+    async def _attempt(self, project: str, work: Callable[[Session], Awaitable[None]]) -> None:
+        before = self._failing.get(project)
+        if before is not None and time.monotonic() < before.retry_at:
+            return
+        try:
+            async with transaction(self._sessions) as session:
+                await work(session)
+        except Exception as error:
+            if is_transient(error):
+                count_retry(error, "job")
+            else:
+                self._failed(project, error)
+        else:
+            if self._failing.pop(project, None) is not None:
+                _count_failing(-1)
+
+    def _failed(self, project: str, error: Exception) -> None:
+        before = self._failing.get(project)
+        count = 1 if before is None else before.count + 1
+        wait = min(BACKOFF_SECONDS_MAX, self._schedule.every.total_seconds() * 2**count)
+        self._failing[project] = _Failures(count, time.monotonic() + wait)
+        FAILURES.labels(self._name).inc()
+        _count_failing(before is None)
+        logs.get("schedules").error(
+            "periodic work failed; it is tried again later",
+            ran=self._name,
+            project=project,
+            again_in_seconds=wait,
+            exc_info=error,
+        )
+
+
+def _count_failing(change: int) -> None:
+    health.counts[FAILING] = health.counts.get(FAILING, 0) + change

@@ -1,0 +1,138 @@
+"""Periodic work: what fails is counted and tried later, and nothing else waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from pydantic_settings import SettingsConfigDict
+
+from chassis import health, testing
+from chassis.database import Session, Sessions, create_pool, raw
+from chassis.schedules import FAILING, FAILURES, ProjectSchedule, Runner, Schedule
+from chassis.settings import ServiceSettings
+
+OFTEN = timedelta(seconds=0.01)
+
+
+class Settings(ServiceSettings):
+    """Settings of the toy service."""
+
+    model_config = SettingsConfigDict(env_prefix="TOY_", frozen=True)
+    service: ClassVar[str] = "toy"
+
+
+@pytest.fixture
+async def sessions(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Sessions]:
+    pool = await create_pool(testing.settings(Settings, tokens, fresh_database()))
+    await pool.execute("CREATE TABLE runs (project text)")
+    yield Sessions(pool, "toy")
+    await pool.close()
+
+
+async def runs(sessions: Sessions) -> list[str]:
+    return [row["project"] for row in await sessions.pool.fetch("SELECT project FROM runs")]
+
+
+async def note(session: Session, project: str) -> None:
+    await (await raw(session)).execute("INSERT INTO runs VALUES ($1)", project)
+
+
+async def three(_session: Session) -> Sequence[str]:
+    return ["a", "bad", "c"]
+
+
+async def test_a_project_that_fails_is_rolled_back_and_the_others_are_done(
+    sessions: Sessions,
+) -> None:
+    async def work(session: Session, project: str) -> None:
+        await note(session, project)
+        if project == "bad":
+            raise ValueError("tuple.index(x): x not in tuple")
+
+    failed, failing = FAILURES.labels("work"), health.counts.get(FAILING, 0)
+    before = failed._value.get()
+    await Runner(ProjectSchedule(OFTEN, three, work), sessions).run_once()
+
+    assert await runs(sessions) == ["a", "c"]
+    assert failed._value.get() == before + 1
+    assert health.counts[FAILING] == failing + 1
+    assert not any(isinstance(value, str) for value in health.counts.values())
+
+
+async def test_a_project_that_fails_is_tried_less_and_less_often_until_it_works(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, is_broken, tried = 0.0, True, []
+
+    async def work(_session: Session, project: str) -> None:
+        if project == "bad":
+            tried.append(now)
+            if is_broken:
+                raise ValueError
+
+    monkeypatch.setattr("chassis.schedules.time.monotonic", lambda: now)
+    runner = Runner(ProjectSchedule(timedelta(seconds=1), three, work), sessions)
+    failing = health.counts.get(FAILING, 0)
+    while now < 40:
+        await runner.run_once()
+        now += 1
+    assert tried == [0, 2, 6, 14, 30]
+    assert health.counts[FAILING] == failing + 1
+
+    is_broken, now = False, 100.0
+    await runner.run_once()
+    await runner.run_once()
+    assert tried[5:] == [100, 100]
+    assert health.counts[FAILING] == failing
+
+
+async def test_a_schedule_without_projects_that_fails_does_not_end_the_process(
+    sessions: Sessions,
+) -> None:
+    tried = 0
+
+    async def work(_session: Session) -> None:
+        nonlocal tried
+        tried += 1
+        raise KeyError("active_ms")
+
+    task = asyncio.create_task(Runner(Schedule(OFTEN, work), sessions).run())
+    while tried < 2:
+        await asyncio.sleep(0.01)
+
+    assert not task.done()
+    task.cancel()
+
+
+async def test_a_failing_look_for_due_projects_is_counted_and_tried_again(
+    sessions: Sessions,
+) -> None:
+    async def due(_session: Session) -> Sequence[str]:
+        raise ValueError
+
+    async def found_nothing(_session: Session, _project: str) -> None: ...
+
+    before = FAILURES.labels("found_nothing")._value.get()
+    await Runner(ProjectSchedule(OFTEN, due, found_nothing), sessions).run_once()
+
+    assert FAILURES.labels("found_nothing")._value.get() == before + 1
+
+
+async def test_replicas_never_run_one_project_at_the_same_time(sessions: Sessions) -> None:
+    running: set[str] = set()
+    both = []
+
+    async def work(session: Session, project: str) -> None:
+        both.append(project in running)
+        running.add(project)
+        await note(session, project)
+        await asyncio.sleep(0.05)
+        running.discard(project)
+
+    replicas = [Runner(ProjectSchedule(OFTEN, three, work), sessions) for _ in range(3)]
+    await asyncio.gather(*(one.run_once() for one in replicas))
+
+    assert sorted(set(await runs(sessions))) == ["a", "bad", "c"]
+    assert not any(both)

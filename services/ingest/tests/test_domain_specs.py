@@ -1,0 +1,51 @@
+"""What a specification is checked for, and its hash."""
+
+from typing import Any
+
+import pytest
+
+from ingest_service.domain.specs import problems, spec_hash
+from schemas.vocabulary import SpecDocument
+
+MOOD = {"name": "mood", "kind": "choice", "options": ["good", "bad"]}
+STARS = {"name": "stars", "kind": "rating"}
+
+
+def document(*fields: dict[str, Any], **agreement: Any) -> SpecDocument:
+    policy = {"agreement": agreement}
+    facts = {"task_type": "mood", "fields": list(fields), "policy": policy}
+    return SpecDocument.model_validate(facts)
+
+
+@pytest.mark.parametrize("metric", ["ordinal", "interval", "ratio"])
+def test_a_metric_that_a_field_cannot_have_is_refused_with_those_it_can(metric: str) -> None:
+    [found] = problems(document(MOOD, STARS, metric=metric))
+
+    assert (found.pointer, found.keyword) == ("/policy/agreement/metric", "metric")
+    assert "'mood' (choice)" in found.message
+    assert "nominal, distance" in found.message
+
+
+def test_single_fields_may_have_a_metric_of_their_own() -> None:
+    fits = document(MOOD, STARS, metric="ordinal", metric_fields={"mood": "nominal"})
+    does_not = document(MOOD, STARS, metric_fields={"mood": "interval", "stars": "interval"})
+
+    assert problems(fits) == []
+    [found] = problems(does_not)
+    assert found.pointer == "/policy/agreement/metric_fields/mood"
+
+
+def test_a_metric_of_an_unknown_field_is_refused() -> None:
+    [found] = problems(document(MOOD, metric_fields={"a/b": "nominal"}))
+
+    assert found.pointer == "/policy/agreement/metric_fields/a~1b"
+    assert found.message == "There is no field 'a/b'."
+
+
+def test_the_hash_of_a_version_never_changes() -> None:
+    """Computed by the release that knew no metrics of single fields."""
+    expected = "8f5d19c7fd1e7e4ec2dffc4a6c182f3791088dd27779b7f997f9664dfe0a2b62"
+
+    assert spec_hash(document(MOOD, STARS)) == expected
+    assert spec_hash(document(MOOD, STARS, metric_fields={})) == expected
+    assert spec_hash(document(MOOD, STARS, metric_fields={"mood": "nominal"})) != expected
