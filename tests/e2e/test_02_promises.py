@@ -210,6 +210,10 @@ def test_nothing_listens_beyond_the_loopback(system: System) -> None:
     assert {address[:-8] for address in found.values()} <= {"", "0000000000000000FFFF0000"}
 
 
+SIGNED = ("queue", "/v1/blobs/{sha256}")
+"""Read by a signed address, which needs no token."""
+
+
 def test_without_a_token_only_the_exempt_paths_answer(system: System) -> None:
     for service in ("ingest", "queue", "consensus", "quality", "dataset-store"):
         url = system.url(service)
@@ -217,8 +221,17 @@ def test_without_a_token_only_the_exempt_paths_answer(system: System) -> None:
         for path, methods in document["paths"].items():
             for method in methods:
                 where = path.replace("{", "").replace("}", "")
+                if (service, path) == SIGNED:
+                    continue
                 answer = system.http.request(method.upper(), url + where)
                 assert answer.status_code == 401, (service, method, path, answer.status_code)
+
+
+def test_a_blob_is_not_read_with_a_wrong_signature(system: System) -> None:
+    path = f"/v1/blobs/{'0' * 64}"
+    for query in ("", f"?expires=4102444800&signature={'0' * 64}"):
+        answer = system.http.get(system.url("queue") + path + query)
+        assert answer.status_code == (403 if query else 422), answer.text
 
 
 def test_the_rte_crowd_plays(system: System, data: Path) -> None:

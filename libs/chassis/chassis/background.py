@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,3 +29,18 @@ def _stop_process(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and task.exception() is not None:
         logs.get("service").error("a part failed; the process ends", exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def finish_if_cancelled(work: Awaitable[object], seconds: float = 5.0) -> None:
+    """Await `work`; if this is cancelled, let `work` go on for up to `seconds` first.
+
+    aiokafka leaves connections open when it is cancelled while it starts.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from chassis import logs, metrics
+from chassis.background import finish_if_cancelled
 from chassis.delivery import Deliverer, Delivery, Unreadable
 from chassis.lanes import Lanes
 from chassis.settings import ServiceSettings
@@ -72,8 +73,8 @@ class Consumer:
             fetch_max_wait_ms=POLL_MS,
         )
         consumer.subscribe(sorted(topics), listener=_Rebalance(self, consumer))
-        await self._start(consumer)
         try:
+            await self._start(consumer)
             await self._consume(consumer)
         finally:
             await consumer.stop()
@@ -144,7 +145,7 @@ class Consumer:
     async def _start(self, consumer: AIOKafkaConsumer) -> None:
         while True:
             try:
-                await consumer.start()
+                await finish_if_cancelled(consumer.start())
             except KafkaError as error:
                 self._log.warning("the broker is away; trying again", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)

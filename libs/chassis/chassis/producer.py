@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from chassis import logs, outbox
+from chassis.background import finish_if_cancelled
 from chassis.settings import ServiceSettings
 
 RETRY_SECONDS = 1.0
@@ -34,7 +35,7 @@ class Producer:
         """Return once the broker has answered; try again until then."""
         while not self.connected.is_set():
             try:
-                await self.kafka.start()
+                await finish_if_cancelled(self.kafka.start())
             except KafkaError as error:
                 logs.get("producer").warning("the broker is away; trying again", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
