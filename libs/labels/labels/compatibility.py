@@ -130,7 +130,7 @@ def _is_kept(name: str, before: Mapping[str, Field], after: Mapping[str, Field])
         asked = not new.required or (old.required and old.condition is None)
     else:
         asked = new.condition == old.condition and new.required <= old.required
-    return asked and new.unwritten <= old.unwritten and _covers(new.schema(), old.schema())
+    return asked and old.obeys(new.unwritten) and _covers(new.schema(), old.schema())
 
 
 def _is_covered(old: Sequence[Field], new: Sequence[Field]) -> bool:
@@ -138,8 +138,8 @@ def _is_covered(old: Sequence[Field], new: Sequence[Field]) -> bool:
 
     The effort grows with the square of the fields and worse, hence the limit.
     """
-    rules = {field.name: field.unwritten for field in old}
-    has_new_rule = any(not f.unwritten <= rules.get(f.name, f.unwritten) for f in new)
+    before = _by_field(old)
+    has_new_rule = any(f.name in before and not before[f.name].obeys(f.unwritten) for f in new)
     if has_new_rule or max(len(old), len(new)) > WHOLE_MAX:
         return False
     return _covers(label_schema(tuple(new)), label_schema(tuple(old)))

@@ -100,6 +100,10 @@ class Field(ABC):
         """Names of the rules that JSON Schema cannot say; `examine` enforces them."""
         return frozenset()
 
+    def obeys(self, rules: frozenset[str]) -> bool:
+        """Whether every answer that this field accepts keeps these rules of another version."""
+        return rules <= self.unwritten
+
     @property
     def payload_texts(self) -> frozenset[str]:
         """The keys of the item's payload whose texts an answer quotes; empty in most kinds."""

@@ -22,7 +22,7 @@ from consensus_service.domain import (
     with_scores,
 )
 from labels import compile_fields
-from schemas.vocabulary import Policy, Skip, SkipReason
+from schemas.vocabulary import Decide, Policy, Skip, SkipReason
 
 ANSWERS = ("a", "b", "c")
 LABELS = compile_fields([{"name": "x", "kind": "choice", "options": list(ANSWERS)}])
@@ -263,3 +263,123 @@ def test_what_is_told_of_skips_fits_into_an_event() -> None:
     assert len(b"".join(one.model_dump_json().encode() for one in told)) < 300_000
     assert [one.note is None for one in told] == [n >= 14 for n in range(100)]
     assert skips.told(many[:3]) == many[:3]
+
+
+# --- fields that are left out
+
+
+@pytest.mark.parametrize("how", ["unanimous", "share", "posterior"])
+@pytest.mark.parametrize("blanks", [2, 4])
+def test_a_field_that_most_leave_blank_is_never_decided_by_the_one_who_does_not(
+    how: Any, blanks: int
+) -> None:
+    fields = [{"name": "label", "kind": "choice", "options": ["a", "b"], "required": False}]
+    labels_ = compile_fields(fields)
+    known = {"label": FieldModel.unknown(["a", "b"])}
+    said = [{}] * blanks + [{"label": "a"}]
+    votes = [Vote(UUID(int=n), f"w{n}", label, True) for n, label in enumerate(said, 1)]
+    policy = Policy(decide=Decide(how=how, threshold=0.6), votes_floor=1, known_after=0)
+    asked = Asked(len(votes), len(votes))
+
+    outcome = judge(votes, policy, labels_, asked, known)
+
+    assert not isinstance(outcome, Decided) or outcome.label == {}
+    assert isinstance(outcome, Conflict) or how != "unanimous"
+
+
+# --- labels of several fields, and the bounds of asking
+
+
+TWO = compile_fields(
+    [
+        {"name": "x", "kind": "choice", "options": list(ANSWERS)},
+        {"name": "y", "kind": "choice", "options": list(ANSWERS)},
+    ]
+)
+
+
+def outcome_of(
+    said: list[dict[str, str]], maximum: int, labels_: Any = LABELS, models: int = 0, **policy: Any
+) -> Any:
+    """Judge these answers of people, beside `models` answers that do not count."""
+    people = [Vote(UUID(int=n), f"w{n}", label, True) for n, label in enumerate(said, 1)]
+    others = [Vote(UUID(int=99 - n), f"m{n}", {"x": "a"}, False) for n in range(models)]
+    asked = Asked(len(people), maximum)
+    return judge([*people, *others], Policy.model_validate(policy), labels_, asked, {})
+
+
+def test_a_label_of_two_fields_is_as_sure_as_its_least_sure_field() -> None:
+    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+
+    decided = outcome_of(said, 3, TWO, decide={"how": "share", "threshold": 0.6})
+
+    assert isinstance(decided, Decided)
+    assert decided.label == {"x": "a", "y": "a"}
+    assert decided.confidence == pytest.approx(2 / 3)
+    assert decided.how == "share"
+
+
+def test_a_conflict_of_two_fields_names_the_one_that_is_not_settled() -> None:
+    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+
+    found = outcome_of(said, 2, TWO, decide={"how": "unanimous"})
+
+    assert isinstance(found, Conflict)
+    assert found.fields == ("y",)
+
+
+def test_fields_may_be_decided_in_different_ways() -> None:
+    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+
+    decided = outcome_of(
+        said, 2, TWO, decide={"how": "unanimous"}, decide_fields={"y": {"how": "subjective"}}
+    )
+
+    assert isinstance(decided, Decided)
+    assert decided.label == {"x": "a"}
+    assert decided.distribution["y"] == {"a": 0.5, "b": 0.5}
+
+
+def test_nobody_is_asked_in_vain() -> None:
+    said = [{"x": answer} for answer in ANSWERS]
+
+    found = outcome_of(said, 4, decide={"how": "share", "threshold": 0.6})
+
+    assert isinstance(found, Conflict)
+
+
+@given(
+    said=st.lists(answers, min_size=1, max_size=6),
+    more=st.integers(0, 4),
+    threshold=st.floats(0.5, 1.0),
+)
+def test_more_is_asked_exactly_while_the_best_case_could_settle_it(
+    said: list[str], more: int, threshold: float
+) -> None:
+    found = outcome_of(
+        [{"x": answer} for answer in said],
+        len(said) + more,
+        decide={"how": "share", "threshold": threshold},
+    )
+
+    top = max(said.count(answer) for answer in ANSWERS)
+    could = more > 0 and (top + more) / (len(said) + more) >= threshold
+    assert isinstance(found, Decided | WantsMore) or not could
+    assert not isinstance(found, WantsMore) or could
+
+
+def test_answers_that_do_not_count_leave_room_for_those_that_do() -> None:
+    said = [{"x": "a"}, {"x": "b"}]
+
+    found = outcome_of(said, 3, models=2, decide={"how": "share", "threshold": 0.66})
+
+    assert isinstance(found, WantsMore)
+
+
+def test_the_floor_of_votes_is_no_higher_than_the_maximum() -> None:
+    decided = outcome_of(
+        [{"x": "a"}] * 3, 3, votes_floor=9, decide={"how": "posterior", "threshold": 0.6}
+    )
+
+    assert isinstance(decided, Decided)
+    assert decided.label == {"x": "a"}

@@ -49,3 +49,26 @@ def test_the_hash_of_a_version_never_changes() -> None:
     assert spec_hash(document(MOOD, STARS)) == expected
     assert spec_hash(document(MOOD, STARS, metric_fields={})) == expected
     assert spec_hash(document(MOOD, STARS, metric_fields={"mood": "nominal"})) != expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["caf\u00e9", "cafe\u0301"],
+        ["a b", "a  b"],
+        [{"value": "x", "title": "Same"}, {"value": "y", "title": "Same"}],
+    ],
+)
+def test_options_that_look_the_same_are_refused(options: list[Any]) -> None:
+    [found] = problems(document({"name": "f", "kind": "choice", "options": options}))
+
+    assert (found.pointer, found.keyword) == ("/fields/0/options", "unique")
+
+
+def test_a_policy_key_that_nothing_acts_on_is_refused() -> None:
+    policy = {"qualification": {"acknowledge": True}}
+    facts = {"task_type": "mood", "fields": [MOOD], "policy": policy}
+
+    [found] = problems(SpecDocument.model_validate(facts))
+
+    assert (found.pointer, found.keyword) == ("/policy/qualification", "unsupported")

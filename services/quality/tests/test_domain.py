@@ -380,3 +380,11 @@ def test_all_or_nothing_is_reviewed_at_the_ends_of_the_rate() -> None:
 def test_an_unreadable_spec_is_refused(document: str) -> None:
     with pytest.raises(UnreadableSpec):
         read_spec(document)
+
+
+def test_an_answer_that_is_invalid_in_one_field_is_wrong_in_every_field() -> None:
+    schema = compile_fields([MOOD, LEVEL])
+
+    scores = scoring.score(schema, {"mood": "good", "level": 9}, {"mood": "good", "level": 3})
+
+    assert [(one.field, one.is_correct) for one in scores] == [("level", False), ("mood", False)]

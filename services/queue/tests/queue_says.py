@@ -26,7 +26,7 @@ from schemas.events import (
 from schemas.vocabulary import Accuracy, SpecDocument
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
+FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "odd"]}]
 SKILL = "french"
 UNKNOWN = Accuracy(value=None, low=None, high=None, n=0)
 
@@ -142,7 +142,7 @@ class Others:
             item_id=work.item_id,
             spec_version=work.version,
             decision_no=1,
-            label={"mood": "good"},
+            label={"mood": "odd"},
             reason="a sample",
         )
 

@@ -176,6 +176,50 @@ async def test_a_label_that_the_spec_does_not_allow_settles_nothing(queue: Queue
     assert await queue.said() == []
 
 
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        {"verdict": "accept", "label": BAD},
+        {"verdict": "fix", "label": GOOD},
+        {"verdict": "reject", "label": BAD},
+    ],
+)
+async def test_a_verdict_that_contradicts_its_label_is_refused(
+    queue: Queue, verdict: dict[str, Any]
+) -> None:
+    await queue.hear(spec(review=AT_ONCE), task(), review())
+    [lease] = await queue.lease("dan", "reviewer")
+
+    refused = await queue.put("dan", lease, "review", verdict)
+    accepted = await queue.put("dan", lease, "review", {**ACCEPT, "label": GOOD})
+
+    assert (refused.status_code, accepted.status_code) == (422, 201)
+    [error] = refused.json()["errors"]
+    assert (error["pointer"], error["keyword"]) == ("/label", "verdict")
+
+
+async def test_rules_that_do_not_exist_are_refused_at_every_stage(queue: Queue) -> None:
+    await queue.hear(spec(adjudication=AT_ONCE), task(1), task(2), conflict(n=1))
+    [dispute] = await queue.lease("cyd", "adjudicator")
+    [lease] = await queue.lease("ada")
+    cited = {"label": GOOD, "rules": ["R99"]}
+    why = {"rationale": "clear", "cause": "slip"}
+    model = queue.tokens.bearer("m", "annotator", kind="model")
+    body = {"project": "p", "annotations": [{"external_id": "x2", **cited}]}
+
+    answers = [
+        await queue.put("ada", lease, "annotation", cited),
+        await queue.put("cyd", dispute, "adjudication", {**cited, **why}),
+    ]
+    bulk = await queue.http.post("/v1/annotations/bulk", json=body, headers=model)
+
+    assert [one.status_code for one in answers] == [422, 422]
+    errors = [one.json()["errors"][0] for one in answers]
+    assert {(one["pointer"], one["keyword"]) for one in errors} == {("/rules/0", "unknown")}
+    assert "R99" in bulk.json()["refused"][0]["problem"]
+    assert await queue.said() == []
+
+
 async def test_a_skip_because_two_labels_fit_carries_both(queue: Queue) -> None:
     await queue.hear(spec(), task())
     [lease] = await queue.lease("ada")

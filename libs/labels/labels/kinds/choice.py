@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from typing import Self, Unpack
 
 from labels.field import Basics, Column, Field, Metric, blank
-from labels.kinds.shared import OTHER, median_level, read_other, with_other
+from labels.kinds.shared import (
+    OTHER,
+    is_other_rule,
+    median_level,
+    other_rules,
+    read_other,
+    refuse_options,
+    with_other,
+)
 from labels.merging import plurality
 from labels.reader import Option, Reader
-from labels.refusal import Json
+from labels.refusal import Json, Refusal
 from labels.texts import option_text
 
 
@@ -58,6 +66,19 @@ class Choice(Field):
         """An enum, or an enum and the object for "other"."""
         plain = {"enum": list(self.answers)}
         return with_other(plain) if self.other else plain
+
+    @property
+    def unwritten(self) -> frozenset[str]:
+        """An "other" answer is not one of the options."""
+        return other_rules(self.choices) if self.other else frozenset()
+
+    def obeys(self, rules: frozenset[str]) -> bool:
+        """As `Field.obeys`; where no "other" answer is accepted, rules about it hold anyway."""
+        return rules <= self.unwritten or (not self.other and all(map(is_other_rule, rules)))
+
+    def examine(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
+        """Refuse an "other" answer that is one of the options."""
+        return refuse_options(value, self.choices)
 
     def key(self, value: Json) -> str:
         """The option's value; "other" without regard to case and spacing."""

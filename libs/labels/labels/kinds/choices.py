@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from typing import Self, Unpack
 
 from labels.field import Basics, Column, Field, Metric, blank
-from labels.kinds.shared import OTHER, other_schema, read_other, with_other
+from labels.kinds.shared import (
+    OTHER,
+    is_other_rule,
+    other_rules,
+    other_schema,
+    read_other,
+    refuse_options,
+    with_other,
+)
 from labels.merging import majority_parts, plurality
 from labels.reader import Option, Reader
-from labels.refusal import Json
+from labels.refusal import Json, Refusal
 from labels.texts import json_text, option_text
 
 
@@ -71,6 +79,23 @@ class Choices(Field):
         if self.other:
             schema |= {"contains": other_schema(), "minContains": 0, "maxContains": 1}
         return schema
+
+    @property
+    def unwritten(self) -> frozenset[str]:
+        """An "other" answer is not one of the options."""
+        return other_rules(self.choices) if self.other else frozenset()
+
+    def obeys(self, rules: frozenset[str]) -> bool:
+        """As `Field.obeys`; where no "other" answer is accepted, rules about it hold anyway."""
+        return rules <= self.unwritten or (not self.other and all(map(is_other_rule, rules)))
+
+    def examine(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
+        """Refuse an "other" answer that is one of the options."""
+        return [
+            refusal
+            for place, part in enumerate(value)
+            for refusal in refuse_options(part, self.choices, f"/{place}")
+        ]
 
     def when(self, values: Json) -> dict[str, Json]:
         """The answers that contain one of `values`."""

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from labels.field import Metric
 from labels.merging import medians
 from labels.reader import Option, Reader
-from labels.refusal import Json
+from labels.refusal import Json, Refusal
+from labels.texts import option_text
 
 OTHER = "other"
 OTHER_MAX = 500
+_RULE = "other is not "
 NO_NUL = r"^[^\x00]*$"
-NOT_BLANK = r"[^\s\x00]"
+INVISIBLE = "\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff"
+"""Characters that show nothing, such as the zero-width space; for the inside of a class."""
+NOT_BLANK = rf"[^\s\x00{INVISIBLE}]"
 
 
 def text_schema(limit: int, least: int = 1, pattern: str | None = None) -> dict[str, Json]:
@@ -61,6 +65,32 @@ def numeric_metrics(minimum: float | None) -> tuple[Metric, ...]:
     if minimum is None or minimum < 0:
         return ("nominal", "ordinal", "interval", "distance")
     return ("nominal", "ordinal", "interval", "ratio", "distance")
+
+
+def other_rules(options: Sequence[Option]) -> frozenset[str]:
+    """Return the names of the rules that `refuse_options` enforces, for `Field.unwritten`."""
+    return frozenset(_RULE + option_text({OTHER: option.value}) for option in options)
+
+
+def is_other_rule(rule: str) -> bool:
+    """Whether `rule` is one of `other_rules`."""
+    return rule.startswith(_RULE)
+
+
+def refuse_options(value: Json, options: Sequence[Option], at: str = "") -> list[Refusal]:
+    """Refuse an "other" answer whose text is an option's value or title; say which option.
+
+    Texts are compared as the answers are: in NFC, without regard to case and spacing.
+    """
+    if not isinstance(value, dict):
+        return []
+    for option in options:
+        if option_text(value) in {
+            option_text({OTHER: text}) for text in (option.value, option.title)
+        }:
+            message = f"That is the option “{option.value}”: choose it."
+            return [Refusal(f"{at}/{OTHER}", "other", message)]
+    return []
 
 
 def median_level(

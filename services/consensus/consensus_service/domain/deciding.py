@@ -123,7 +123,9 @@ def _verdict(ballot: Ballot, policy: Policy, left: int, model: FieldModel | None
     if rule.how == "subjective":
         return Verdict(ballot, rule, ballot.share(), f"{name}: the distribution is kept.", True)
     if rule.how == "posterior":
-        return _by_posterior(ballot, policy, left, model or FieldModel.unknown(_answers(ballot)))
+        answers = _answers(ballot)
+        known = FieldModel.unknown(answers) if model is None else model.with_answers(answers)
+        return _by_posterior(ballot, policy, left, known)
     if len(ballot.groups) == 1:
         return Verdict(ballot, rule, 1.0, f"{name}: all {ballot.n} agree.", True)
     if rule.how == "unanimous":

@@ -7,7 +7,7 @@ somebody little known is near what the crowd has in common. Pure Python: a handf
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Matrix = Sequence[Sequence[float]]
 """Dirichlet parameters: a row for each right answer, a column for each given one."""
@@ -41,6 +41,36 @@ class FieldModel:
         right = PRIOR_ACCURACY if k > 1 else 1.0
         shared = tuple(tuple(right if r == c else wrong for c in range(k)) for r in range(k))
         return cls(tuple(answers), (1 / k,) * k, shared, {}, {})
+
+    def with_answers(self, answers: Sequence[str]) -> "FieldModel":
+        """Return the model extended by those of `answers` that it does not know.
+
+        Nothing was learned about them, so they get what an unknown crowd is expected to do. One is
+        the empty text, for an optional field that was left out; another an option of a newer spec.
+        """
+        new = [answer for answer in answers if answer not in self.answers]
+        if not new:
+            return self
+        fresh = FieldModel.unknown([*self.answers, *new])
+        k, size = len(self.answers), len(fresh.answers)
+        if k == 0:
+            return fresh
+        wrong = fresh.shared[0][1]
+        old = [
+            tuple(share * (1 - wrong * len(new)) for share in row) + (wrong,) * len(new)
+            for row in self.shared
+        ]
+        counts = {
+            name: [[*row, *[0.0] * len(new)] for row in rows] + [[0.0] * size for _ in new]
+            for name, rows in self.annotators.items()
+        }
+        return replace(
+            self,
+            answers=fresh.answers,
+            prevalence=(*(share * k / size for share in self.prevalence), *(1 / size,) * len(new)),
+            shared=(*old, *fresh.shared[k:]),
+            annotators=counts,
+        )
 
     def row(self, annotator: str, true: int) -> tuple[float, ...]:
         """The probability of each answer of `annotator` where `true` is right."""

@@ -21,6 +21,8 @@ from schemas.consensus import AgreementView, AgreementViews
 from schemas.events import AgreementMeasured
 from schemas.vocabulary import Measure
 
+BLANK = ""
+"""Stands for an optional field that was left out."""
 DISTRUSTED = ("flagged", "suspended")
 REST = 20.0
 """After a measurement a project rests so many times as long as that took."""
@@ -82,15 +84,23 @@ def _metric(spec: Compiled, field: Field) -> Metric:
 
 
 def _votes(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Votes:
-    """The answers to one field: numbers as numbers, everything else by its canonical text."""
-    there = [vote for vote in sample if field.name in vote.label]
+    """The answers to one field: numbers as numbers, everything else by its canonical text.
+
+    Leaving an optional field out is an answer, with the empty text. It has no place in an order,
+    so it counts as a missing answer there; and so it does where a condition may hide the field.
+    """
     numeric = metric in ("interval", "ratio", "ordinal")
+    blank_counts = not numeric and field.condition is None
+    there = [vote for vote in sample if blank_counts or field.name in vote.label]
     answers: list[Any] = [
-        _number(field, vote.label[field.name]) if numeric else field.key(vote.label[field.name])
-        for vote in there
+        _number(field, vote.label[field.name]) if numeric else _key(field, vote) for vote in there
     ]
     items = [str(vote.task_id) for vote in there]
     return Votes.of(items, [vote.annotator for vote in there], answers)
+
+
+def _key(field: Field, vote: SampledVote) -> str:
+    return field.key(vote.label[field.name]) if field.name in vote.label else BLANK
 
 
 def _number(field: Field, value: Any) -> float:  # noqa: ANN401
@@ -109,6 +119,8 @@ def _alpha(field: Field, metric: Metric, sample: Sequence[SampledVote]) -> Measu
     by_key = {field.key(answer): answer for answer in answers}
 
     def distance(first: Any, second: Any) -> float:  # noqa: ANN401
+        if BLANK in (first, second):
+            return float(first != second)
         return field.distance(by_key[first], by_key[second])
 
     return _as_measure(krippendorff_alpha(votes, metric=distance))

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 import labels
+from labels.texts import plain
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
-from schemas.vocabulary import SKILL_NEED, Agreement, Policy, SpecDocument
+from schemas.vocabulary import SKILL_NEED, Agreement, Policy, Qualification, SpecDocument
 
 SPEC_MAX = 1_000_000
 """The canonical bytes of a spec document, so that its event fits into Kafka."""
@@ -24,6 +25,8 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
     return [
         *_policy(document.policy, {field.name for field in fields}),
         *_metrics(document.policy.agreement, fields),
+        *_look_alikes(fields),
+        *_without_effect(document.policy),
         *_skills(document.policy),
         *_rules(document),
         *_size(document),
@@ -81,6 +84,25 @@ def _metrics(agreement: Agreement, fields: Sequence[labels.Field]) -> Iterator[I
                 " `metric_fields` gives single fields another metric."
             ),
         )
+
+
+def _look_alikes(fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
+    """Find options that people could not tell apart: equal in NFC but for spaces."""
+    for place, field in enumerate(fields):
+        seen: dict[str, str] = {}
+        for option in field.options:
+            for text in {plain(option.value), plain(option.title)}:
+                other = seen.setdefault(text, option.value)
+                if other != option.value:
+                    message = f"The options “{other}” and “{option.value}” look the same."
+                    pointer = f"/fields/{place}/options"
+                    yield ItemProblem(pointer=pointer, keyword="unique", message=message)
+
+
+def _without_effect(policy: Policy) -> Iterator[ItemProblem]:
+    if policy.qualification != Qualification():
+        message = "Qualification is not enforced yet: leave it out."
+        yield ItemProblem(pointer="/policy/qualification", keyword="unsupported", message=message)
 
 
 def _skills(policy: Policy) -> Iterator[ItemProblem]:

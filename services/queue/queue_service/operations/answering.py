@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from chassis import outbox
 from chassis.database import Session, as_json
-from chassis.problem import Invalid
+from chassis.problem import Fault, Invalid
 from queue_service import metrics
 from queue_service.domain import leases as rules
 from queue_service.domain import refusals
@@ -82,6 +82,7 @@ async def _submit(
     if lease.ended == "answered":
         return await _answered_already(session, lease, spec, one, now), False
     rules.check_live(lease, now)
+    spec.check_rules(one.request.rules)
     spec.check(one.request.label, lease.work, one.checks)
     seconds = spec.policy.undo_seconds
     release_at = now + timedelta(seconds=seconds) if seconds else None
@@ -108,6 +109,7 @@ async def _answered_already(
     if given.body["label"] != one.request.label:
         if given.release_at is None or now >= given.release_at:
             raise refusals.AlreadyAnswered(f"The answer {given.answer_id} stands.")
+        spec.check_rules(one.request.rules)
         spec.check(one.request.label, held.work, one.checks)
         await answers.change_answer(session, held.lease_id, dict(one.request), now)
     return _accepted(given.answer_id, given.release_at)
@@ -212,7 +214,9 @@ async def adjudicate(
     if again is not None:
         return again, False
     rules.check_live(held, now)
-    (await _spec(session, held)).check(request.label, held.work, checks)
+    spec = await _spec(session, held)
+    spec.check_rules(request.rules)
+    spec.check(request.label, held.work, checks)
     answer_id = uuid4()
     await answers.add_answers(session, [Answer(held, answer_id, body)], now)
     await answers.add_history(session, holder.annotator, held.work, now)
@@ -250,18 +254,36 @@ async def review(
     if again is not None:
         return again, False
     rules.check_live(held, now)
-    if request.verdict == "fix":
-        if request.label is None:
-            raise refusals.LabelMissing("Send `label` with the verdict `fix`.")
-        (await _spec(session, held)).check(request.label, held.work, checks)
+    spec = await _spec(session, held)
+    _check_verdict(spec, held, request)
+    if request.label is not None:
+        spec.check(request.label, held.work, checks)
     await answers.add_answers(session, [Answer(held, uuid4(), body)], now)
     await answers.add_history(session, holder.annotator, held.work, now)
     await answers.close(session, held.work.work_id)
     metrics.ANSWERED.labels("review").inc()
-    policy = (await _spec(session, held)).policy
-    if request.verdict != "accept" or not await ask_another(session, held, policy, now):
+    if request.verdict != "accept" or not await ask_another(session, held, spec.policy, now):
         await outbox.add(session, await _reviewed(session, held, request, now))
     return _review_id(held), True
+
+
+def _check_verdict(spec: Compiled, held: Held, request: ReviewRequest) -> None:
+    """Raise LabelMissing, or Invalid for a label that contradicts the verdict."""
+    if request.label is None:
+        if request.verdict == "fix":
+            raise refusals.LabelMissing("Send `label` with the verdict `fix`.")
+        return
+    decided = (held.work.context or {}).get("label")
+    is_decided = decided is not None and spec.is_same(request.label, decided)
+    if request.verdict == "accept" and not is_decided:
+        message = "This is not the label that is accepted: send none, or the verdict `fix`."
+    elif request.verdict == "fix" and is_decided:
+        message = "This is the label as it was decided: send the verdict `accept`."
+    elif request.verdict == "reject":
+        message = "A rejection has no label: send none, or the verdict `fix`."
+    else:
+        return
+    raise Invalid([Fault("/label", "verdict", message)])
 
 
 def _review_id(held: Held) -> UUID:

@@ -96,6 +96,7 @@ class Taken:
         """Say what is wrong with a label; if that is not known yet, note the check it needs."""
         spec = await compiled(session, work.project, work.spec_version, work.spec_hash)
         try:
+            spec.check_rules(one.rules)
             spec.check(one.label, work, self.checks)
         except Invalid as refusal:
             return str(refusal.detail)

@@ -1,5 +1,6 @@
 """Spec versions, compiled once. They never change, so what a hash names may be remembered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.auth import UnknownProject
@@ -30,6 +31,25 @@ class Compiled:
     def policy(self) -> Policy:
         """The policy of the version."""
         return self.document.policy
+
+    def check_rules(self, rules: Sequence[str], at: str = "/rules") -> None:
+        """Raise Invalid if one of the cited `rules` is not in the guidelines of the version."""
+        known = {rule.id for rule in self.document.guidelines}
+        faults = [
+            Fault(f"{at}/{place}", "unknown", f"The guidelines have no rule {rule}.")
+            for place, rule in enumerate(rules)
+            if rule not in known
+        ]
+        if faults:
+            raise Invalid(faults)
+
+    def is_same(self, one: Label, other: Label) -> bool:
+        """Return True if two labels say the same in every field."""
+        return one.keys() == other.keys() and all(
+            field.key(one[field.name]) == field.key(other[field.name])
+            for field in self.labels.fields
+            if field.name in one
+        )
 
     def check(self, label: Label, work: Work, checks: BlobChecks, at: str = "/label") -> None:
         """Raise Invalid unless `label`, sent in the place `at`, is one that the version allows.
