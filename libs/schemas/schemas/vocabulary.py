@@ -129,6 +129,11 @@ class Honeypots(Strict):
     """How many people may get one honeypot, before too many know it."""
 
 
+def _is_empty(value: object) -> bool:
+    """Return True for a key that was added later and is at its default: no stored hash changes."""
+    return not value
+
+
 AgreementMetric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 
 
@@ -137,8 +142,8 @@ class Agreement(Strict):
 
     metric: AgreementMetric | None = None
     """Of all fields that `metric_fields` does not name. None: each field's own."""
-    metric_fields: dict[str, AgreementMetric] = {}
-    """The metric of single fields, by name."""
+    metric_fields: Annotated[dict[str, AgreementMetric], Field(exclude_if=_is_empty)] = {}
+    """The metric of single fields, by name. Left out of documents where it is empty."""
     floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""

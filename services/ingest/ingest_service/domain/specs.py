@@ -34,16 +34,8 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
 
 
 def spec_hash(document: SpecDocument) -> str:
-    """The identity of a spec version: the digest of the document with every default filled in.
-
-    A key that was added to the policy later counts only where it is not at its default, so that
-    the hash of a version never changes.
-    """
-    facts = document.model_dump(mode="json")
-    agreement = facts["policy"]["agreement"]
-    if not agreement["metric_fields"]:
-        del agreement["metric_fields"]
-    return digest(facts)
+    """The identity of a spec version: the digest of the document with every default filled in."""
+    return digest(document.model_dump(mode="json"))
 
 
 def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
