@@ -19,15 +19,18 @@ def check_fields(fields: object) -> list[Refusal]:
     return _read(fields)[1]
 
 
-def read_fields(fields: object) -> tuple[Field, ...]:
-    """The fields that the definitions describe. Raises InvalidFields with all that is wrong."""
-    read, refusals = _read(fields)
+def read_fields(fields: object, *, ignore_unknown: bool = False) -> tuple[Field, ...]:
+    """The fields that the definitions describe. Raises InvalidFields with all that is wrong.
+
+    `ignore_unknown` passes over keys that are not known: a newer release may have stored them.
+    """
+    read, refusals = _read(fields, ignore_unknown=ignore_unknown)
     if refusals:
         raise InvalidFields(refusals)
     return tuple(read)
 
 
-def _read(fields: object) -> tuple[list[Field], list[Refusal]]:
+def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field], list[Refusal]]:
     if faults := unstorable(fields):
         return [], faults
     if not isinstance(fields, list) or not 1 <= len(fields) <= FIELDS_MAX:
@@ -38,20 +41,17 @@ def _read(fields: object) -> tuple[list[Field], list[Refusal]]:
         if not isinstance(definition, dict):
             refusals.append(Refusal(pointer(index), "type", "A field is an object."))
             continue
-        name, field = _read_field(definition, index, earlier, refusals)
+        reader = Reader(definition, pointer(index), refusals, ignore_unknown=ignore_unknown)
+        before = len(refusals)
+        name, field = _read_field(reader, earlier)
+        if len(refusals) > before:
+            field = None
         earlier[name] = field
     return [field for field in earlier.values() if field is not None], refusals
 
 
-def _read_field(
-    definition: dict[str, Json],
-    index: int,
-    earlier: Mapping[str, Field | None],
-    refusals: list[Refusal],
-) -> tuple[str, Field | None]:
-    """The field's name, and the field if nothing is wrong with it."""
-    before = len(refusals)
-    reader = Reader(definition, pointer(index), refusals)
+def _read_field(reader: Reader, earlier: Mapping[str, Field | None]) -> tuple[str, Field | None]:
+    """The field's name, and the field, if it can be made; what is wrong is said to the reader."""
     name = _read_name(reader, earlier)
     basics = Basics(
         name=name,
@@ -66,7 +66,7 @@ def _read_field(
         return name, None
     field = KINDS[kind].read(reader, **basics)
     reader.finish()
-    return name, field if len(refusals) == before else None
+    return name, field
 
 
 def _read_name(reader: Reader, earlier: Mapping[str, object]) -> str:

@@ -32,8 +32,16 @@ class Option:
 class Reader:
     """Reads one definition at `at` and collects what is wrong with it in `refusals`."""
 
-    def __init__(self, source: Mapping[str, Json], at: str, refusals: list[Refusal]) -> None:
-        """Read `source`, appending to `refusals`."""
+    def __init__(
+        self,
+        source: Mapping[str, Json],
+        at: str,
+        refusals: list[Refusal],
+        *,
+        ignore_unknown: bool = False,
+    ) -> None:
+        """Read `source`, appending to `refusals`; `ignore_unknown` passes over unknown keys."""
+        self._ignore_unknown = ignore_unknown
         self._source = source
         self._at = at
         self._refusals = refusals
@@ -126,7 +134,7 @@ class Reader:
             self._refusals.append(Refusal(at, "type", message))
             return None
         before = len(self._refusals)
-        reader = Reader(raw, at, self._refusals)
+        reader = Reader(raw, at, self._refusals, ignore_unknown=self._ignore_unknown)
         option = _read_option(reader)
         reader.finish()
         return option if len(self._refusals) == before else None
@@ -136,7 +144,9 @@ class Reader:
             self.refuse("options", "unique", f"The option {what} “{value}” is there twice.")
 
     def finish(self) -> None:
-        """Refuse every key that was not taken."""
+        """Refuse every key that was not taken, unless unknown keys are passed over."""
+        if self._ignore_unknown:
+            return
         for key in sorted(set(self._source) - self._taken):
             self.refuse(key, "unknown", f"“{key}” is not known here.")
 

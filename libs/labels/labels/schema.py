@@ -91,9 +91,12 @@ class LabelSchema:
         return list(islice(found, REFUSALS_MAX))
 
 
-def compile_fields(fields: object) -> LabelSchema:
-    """The label schema of these definitions. Raises InvalidFields with everything that is wrong."""
-    return LabelSchema(read_fields(fields))
+def compile_fields(fields: object, *, ignore_unknown: bool = False) -> LabelSchema:
+    """The label schema of these definitions. Raises InvalidFields with everything that is wrong.
+
+    `ignore_unknown` is for definitions that were published, perhaps by a newer release.
+    """
+    return LabelSchema(read_fields(fields, ignore_unknown=ignore_unknown))
 
 
 def label_schema(fields: tuple[Field, ...]) -> dict[str, Json]:

@@ -10,6 +10,7 @@ from schemas.vocabulary import (
     Id,
     Label,
     Name,
+    NotBlank,
     Payload,
     Prelabel,
     Priority,
@@ -38,7 +39,7 @@ class ProjectRequest(Strict):
     """A project to be made."""
 
     name: ProjectName
-    title: Name
+    title: Annotated[Name, NotBlank]
 
 
 class ProjectHead(Strict):

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, JsonValue
 
 from schemas.vocabulary import (
     INT_MAX,
@@ -18,6 +17,7 @@ from schemas.vocabulary import (
     Prelabel,
     ProjectName,
     RuleId,
+    Sentence,
     Skip,
     SkipReason,
     SpecDocument,
@@ -34,18 +34,6 @@ ITEMS_MAX = 1000
 LEASES_MAX = 20
 
 Rules = Annotated[list[RuleId], Field(max_length=100)]
-
-
-def _not_blank(text: str) -> str:
-    """Return `text`; refuse what shows nothing: spaces, control and zero-width characters."""
-    if not any(char.isprintable() and not char.isspace() for char in text):
-        raise PydanticCustomError("blank", "This is blank: write a sentence.")
-    return text
-
-
-Sentence = Annotated[
-    str, StringConstraints(min_length=1, max_length=10_000), AfterValidator(_not_blank)
-]
 
 
 class LeaseRequest(Strict):

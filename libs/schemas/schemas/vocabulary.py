@@ -76,6 +76,23 @@ TwoLabels = Annotated[list[Label], Field(min_length=2, max_length=2), AfterValid
 NoneOrTwoLabels = Annotated[list[Label], Field(max_length=2), AfterValidator(_both_fit)]
 
 
+def _not_blank(text: str) -> str:
+    """Return `text`; refuse what shows nothing: spaces, control and zero-width characters."""
+    if is_blank(text):
+        raise PydanticCustomError("blank", "This is blank: write a sentence.")
+    return text
+
+
+def is_blank(text: str) -> bool:
+    """Whether `text` shows nothing: spaces, control and zero-width characters at most."""
+    return not any(char.isprintable() and not char.isspace() for char in text)
+
+
+NotBlank = AfterValidator(_not_blank)
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX), NotBlank]
+"""For what a person must have written something in. Events take `Text`: they tell what was said."""
+
+
 class Strict(BaseModel):
     """What comes in from outside: types are meant, unknown keys are refused."""
 
@@ -286,5 +303,8 @@ class Measure(Strict):
 
 
 def document_of(value: object) -> SpecDocument:
-    """The spec document in `value`, as an event or a row of a database carries it."""
-    return SpecDocument.model_validate(value, strict=False)
+    """The spec document in `value`, as an event or a row of a database carries it.
+
+    Keys that are not known are passed over: a newer release may have published it.
+    """
+    return SpecDocument.model_validate(value, strict=False, extra="ignore")

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+import labels
 from ingest_service.domain.specs import problems, spec_hash
-from schemas.vocabulary import SpecDocument
+from schemas.ingest import ProjectRequest
+from schemas.vocabulary import SpecDocument, document_of
 
 MOOD = {"name": "mood", "kind": "choice", "options": ["good", "bad"]}
 STARS = {"name": "stars", "kind": "rating"}
@@ -72,3 +75,29 @@ def test_a_policy_key_that_nothing_acts_on_is_refused() -> None:
     [found] = problems(SpecDocument.model_validate(facts))
 
     assert (found.pointer, found.keyword) == ("/policy/qualification", "unsupported")
+
+
+@pytest.mark.parametrize("blank", [" ", "\u200b", "\t\u00a0"])
+def test_texts_that_people_must_read_are_not_blank(blank: str) -> None:
+    facts = {"task_type": blank, "fields": [MOOD], "guidelines": [{"id": "R1", "text": blank}]}
+
+    found = problems(SpecDocument.model_validate(facts))
+
+    assert [one.pointer for one in found] == ["/task_type", "/guidelines/0/text"]
+    with pytest.raises(ValidationError, match="blank"):
+        ProjectRequest(name="p", title=blank)
+
+
+def test_a_document_of_a_newer_release_is_read_and_only_refused_when_it_is_published() -> None:
+    facts = document(MOOD).model_dump(mode="json")
+    facts["later"] = 1
+    facts["policy"]["honeypots"]["later"] = 1
+    facts["fields"] = [{**MOOD, "later": 1, "options": [{"value": "good", "later": 1}, "bad"]}]
+
+    stored = document_of(facts)
+
+    assert labels.compile_fields(stored.fields, ignore_unknown=True).check({"mood": "good"}) == []
+    pointers = [one.pointer for one in problems(stored)]
+    assert pointers == ["/fields/0/options/0/later", "/fields/0/later"]
+    with pytest.raises(ValidationError, match="later"):
+        SpecDocument.model_validate(facts)

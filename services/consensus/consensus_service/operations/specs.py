@@ -37,7 +37,7 @@ async def compiled(session: Session, project: str, version: int) -> Compiled | N
     known = _BY_HASH.get(spec_hash)
     if known is None:
         document = document_of(await specs.document(session, project, version))
-        known = Compiled(document, compile_fields(document.fields))
+        known = Compiled(document, compile_fields(document.fields, ignore_unknown=True))
         if len(_BY_HASH) >= REMEMBERED_MAX:
             _BY_HASH.clear()
         _BY_HASH[spec_hash] = known

@@ -40,7 +40,10 @@ class Table:
     @classmethod
     def of(cls, fields: Mapping[int, Sequence[Any]]) -> "Table":
         """The table for labels under these fields, by spec version."""
-        schemas = {version: labels.compile_fields(list(own)) for version, own in fields.items()}
+        schemas = {
+            version: labels.compile_fields(list(own), ignore_unknown=True)
+            for version, own in fields.items()
+        }
         columns: dict[str, ColumnType] = dict(FIXED)
         for version in sorted(schemas):
             for field in schemas[version].fields:

@@ -33,7 +33,7 @@ class Spec:
 
     def schema(self) -> labels.LabelSchema:
         """What a label must be."""
-        return labels.compile_fields(self.document.fields)
+        return labels.compile_fields(self.document.fields, ignore_unknown=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ import labels
 from labels.texts import plain
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
-from schemas.vocabulary import SKILL_NEED, Agreement, Policy, Qualification, SpecDocument
+from schemas.vocabulary import (
+    SKILL_NEED,
+    Agreement,
+    Policy,
+    Qualification,
+    SpecDocument,
+    is_blank,
+)
 
 SPEC_MAX = 1_000_000
 """The canonical bytes of a spec document, so that its event fits into Kafka."""
@@ -23,6 +30,7 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
         return found
     fields = labels.compile_fields(document.fields).fields
     return [
+        *_blanks(document),
         *_policy(document.policy, {field.name for field in fields}),
         *_metrics(document.policy.agreement, fields),
         *_look_alikes(fields),
@@ -36,6 +44,14 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
 def spec_hash(document: SpecDocument) -> str:
     """The identity of a spec version: the digest of the document with every default filled in."""
     return digest(document.model_dump(mode="json"))
+
+
+def _blanks(document: SpecDocument) -> Iterator[ItemProblem]:
+    texts = {"/task_type": document.task_type}
+    texts |= {f"/guidelines/{n}/text": rule.text for n, rule in enumerate(document.guidelines)}
+    for place, text in texts.items():
+        if is_blank(text):
+            yield ItemProblem(pointer=place, keyword="blank", message="This is blank.")
 
 
 def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:

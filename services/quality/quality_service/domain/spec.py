@@ -24,7 +24,7 @@ class Spec:
 def read_spec(document: str) -> Spec:
     """The spec in a document's JSON. Raises UnreadableSpec."""
     try:
-        content = SpecDocument.model_validate_json(document, strict=False)
-        return Spec(compile_fields(content.fields), content.policy)
+        content = SpecDocument.model_validate_json(document, strict=False, extra="ignore")
+        return Spec(compile_fields(content.fields, ignore_unknown=True), content.policy)
     except (InvalidFields, ValueError) as error:
         raise UnreadableSpec(str(error)) from error

@@ -78,7 +78,7 @@ async def compiled(session: Session, project: str, version: int, spec_hash: str)
         if found is None:
             raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
         document = document_of(found[1])
-        known = Compiled(document, compile_fields(document.fields))
+        known = Compiled(document, compile_fields(document.fields, ignore_unknown=True))
         if len(_BY_HASH) >= REMEMBERED_MAX:
             _BY_HASH.clear()
         _BY_HASH[spec_hash] = known
