@@ -5,10 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 LARGEST = 2**53 - 1
+_INVISIBLE = [0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF]
+"""Code points that show nothing and are no spaces to Python."""
 
 
 def accepts(own: dict[str, Any], value: Any) -> bool:
     return _ORACLES[own["kind"]](own, value)
+
+
+def has_content(text: str) -> bool:
+    return any(not part.isspace() and ord(part) not in _INVISIBLE for part in text)
 
 
 def _storable(text: str) -> bool:
@@ -29,7 +35,7 @@ def _is_other(value: Any) -> bool:
         and set(value) == {"other"}
         and isinstance(value["other"], str)
         and 1 <= len(value["other"]) <= 500
-        and bool(value["other"].strip())
+        and has_content(value["other"])
         and _storable(value["other"])
     )
 
@@ -68,7 +74,7 @@ def _text(own: dict[str, Any], value: Any) -> bool:
         isinstance(value, str)
         and _storable(value)
         and own["min_length"] <= len(value) <= own["max_length"]
-        and (own["min_length"] == 0 or any(not part.isspace() for part in value))
+        and (own["min_length"] == 0 or has_content(value))
     )
 
 

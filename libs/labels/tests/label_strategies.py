@@ -3,6 +3,7 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from label_oracle import has_content
 
 NAMES = ("a", "b", "c", "dé", "{x", '"q', "long name", "😀")
 TEXT = "Grüße aus 東京 😀 und zurück: ein Satz."
@@ -137,7 +138,7 @@ def near(definition: dict[str, Any]) -> st.SearchStrategy[Any]:
     return values(definition) | others | json_values | st.lists(json_values, max_size=2)
 
 
-others = written.filter(lambda text: text.strip()).map(lambda text: {"other": text})
+others = written.filter(has_content).map(lambda text: {"other": text})
 
 
 def _choice_values(own: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -163,11 +164,7 @@ def _text_values(own: dict[str, Any]) -> st.SearchStrategy[Any]:
     low, high = own["min_length"], own["max_length"]
     alphabet = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
     text = st.text(alphabet, min_size=low, max_size=high) | st.text("aAbé ", min_size=low)
-    return text.filter(lambda text: len(text) <= high and (low == 0 or _has_content(text)))
-
-
-def _has_content(text: str) -> bool:
-    return any(not character.isspace() for character in text)
+    return text.filter(lambda text: len(text) <= high and (low == 0 or has_content(text)))
 
 
 def _labelled(own: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
