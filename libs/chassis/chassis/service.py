@@ -37,6 +37,7 @@ from chassis.observed import Observed
 from chassis.producer import Producer
 from chassis.schedules import ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
+from chassis.verifier import Verifier
 
 
 def create(  # noqa: PLR0913 - each is a part of the service
@@ -61,7 +62,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
         ):
-            own: list[Task] = [parts.consume, parts.relay]
+            own: list[Task] = [parts.consume, parts.relay, app.state.verifier.keep_keys_current]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             if long_work:
@@ -81,7 +82,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
     )
     app.state.settings = settings
     app.state.job_runner = runner
-    app.state.verifier = auth.Verifier(settings)
+    app.state.verifier = Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)

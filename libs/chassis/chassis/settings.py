@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import FilePath, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.issuers import Issuer, check_distinct
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,13 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     """Lets several installations share one Kafka."""
 
-    jwks_file: Path | None = None
-    jwks_url: str | None = None
-    """Where the public keys of the token issuer are; one of the two must be set."""
+    jwks_file: FilePath | None = None
+    jwks_url: HttpUrl | None = None
     issuer: str = "labelwright-local"
     audience: str = "labelwright"
+    """The issuer of a stack that signs its own tokens by Ed25519, if its keys are set."""
+    issuers: list[Issuer] = []
+    """Identity providers whose tokens are accepted: a JSON list of `chassis.issuers.Issuer`."""
     pseudonym_key: str
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
@@ -71,3 +76,19 @@ class ServiceSettings(BaseSettings):
     def http_limits(self) -> HttpLimits:
         """The limits that the server applies before the application is called."""
         return HttpLimits(self.head_bytes_max, self.head_seconds)
+
+    def accepted_issuers(self) -> list[Issuer]:
+        """Return all issuers whose tokens are accepted. Raises ValueError if they are set wrong."""
+        own: list[Issuer] = []
+        if self.jwks_file is not None or self.jwks_url is not None:
+            own = [
+                Issuer(
+                    issuer=self.issuer,
+                    jwks_file=self.jwks_file,
+                    jwks_url=self.jwks_url,
+                    audience=self.audience,
+                    algorithms=["Ed25519"],
+                )
+            ]
+        check_distinct([*own, *self.issuers])
+        return [*own, *self.issuers]
