@@ -25,6 +25,10 @@ def make_key(algorithm: str, kid: str) -> Key:
     return OKPKey.generate_key("Ed25519", parameters=named)
 
 
+RSA = make_key("RS256", "one")
+RSA_LATER = make_key("RS256", "two")
+
+
 class Provider:
     """Signs by any of its keys; publishes those in `published`, over HTTP."""
 
