@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import FilePath, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from chassis.cross_origin import Origin
 from chassis.issuers import Issuer, check_distinct
 
 
@@ -65,7 +66,8 @@ class ServiceSettings(BaseSettings):
     """Size limit of a request line together with its headers. Larger ones are answered 431."""
     head_seconds: float = HttpLimits.head_seconds
     """Time limit for these, from the first byte or the connection. Then it is closed."""
-    allowed_origins: list[str] = []
+    allowed_origins: list[Origin] = []
+    """Pages of these origins may call the API from a browser: JSON, as `["https://x.example"]`."""
 
     batch_events_max: int = 500
     dead_letters_max_per_minute: int = 60
