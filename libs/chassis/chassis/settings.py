@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import FilePath, HttpUrl
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import FilePath, HttpUrl, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chassis.cross_origin import Origin
 from chassis.issuers import Issuer, check_distinct
@@ -73,6 +73,24 @@ class ServiceSettings(BaseSettings):
     dead_letters_max_per_minute: int = 60
     drain_seconds: float = 10.0
     """How long a stopping process may take to finish what it has begun."""
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings. Ends the process with a sentence for each one that is wrong."""
+        prefix = str(cls.model_config["env_prefix"])
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = [
+                f"{prefix}{str(one['loc'][0]).upper()}: {one['msg']}"
+                + (f", at {'.'.join(map(str, one['loc'][1:]))}" if one["loc"][1:] else "")
+                for one in error.errors()
+            ]
+        except SettingsError as error:
+            wrong = [f"{prefix}*: {error}: it must be JSON"]
+        raise SystemExit(
+            "\n".join([f"{cls.service} cannot start: its settings are wrong.", *wrong])
+        )
 
     @property
     def http_limits(self) -> HttpLimits:

@@ -78,6 +78,32 @@ def test_a_wrong_setting_is_refused_at_start_with_its_place_and_the_reason(
     assert why in fault["msg"]
 
 
+@pytest.mark.parametrize(
+    ("issuers", "sentence"),
+    [
+        ([{**RIGHT, "algorithms": ["HS256"]}], "LOGIN_ISSUERS: .*'PS256', at 0.algorithms.0"),
+        ([{**RIGHT, "jwks_url": None}], "LOGIN_ISSUERS: .*set either jwks_url or jwks_file, at 0"),
+        ("none of this is JSON", 'field "issuers".*: it must be JSON'),
+    ],
+)
+def test_a_service_that_cannot_start_says_which_setting_is_wrong_without_any_value(
+    monkeypatch: pytest.MonkeyPatch, login_settings: Any, issuers: Any, sentence: str
+) -> None:
+    for name in ("database_url", "pseudonym_key"):
+        monkeypatch.setenv(f"LOGIN_{name.upper()}", "a secret")
+    monkeypatch.setenv(
+        "LOGIN_ISSUERS", issuers if isinstance(issuers, str) else json.dumps(issuers)
+    )
+
+    with pytest.raises(SystemExit) as ended:
+        login_settings.from_environment()
+
+    first, *wrong = str(ended.value).splitlines()
+    assert first == "login cannot start: its settings are wrong."
+    assert re.search(sentence, wrong[-1])
+    assert "a secret" not in str(ended.value)
+
+
 def test_the_same_issuer_twice_or_none_at_all_is_refused_at_start(
     tokens: testing.Tokens, login_settings: Any
 ) -> None:
