@@ -12,33 +12,56 @@ from chassis.auth import AnyCaller, Unauthenticated
 from chassis.issuer_keys import KeysUnavailable
 
 
-async def test_an_unknown_key_is_looked_up_once_in_a_while_and_no_oftener(
+async def test_an_unknown_key_causes_no_look_up_while_the_keys_are_young(
     provider: Provider, verifier: Any
 ) -> None:
-    subject = verifier(provider.settings("RS256", keys_min_age_seconds=0.5))
+    subject = verifier(provider.settings("RS256", keys_min_age_seconds=3_600))
     await subject.caller(provider.sign(RSA, "RS256"))
     foreign = make_key("RS256", "foreign")
 
     for number in range(40):
         with pytest.raises(Unauthenticated):
             await subject.caller(provider.sign(foreign, "RS256", jti=str(number)))
+
     assert provider.requests == 1
 
-    await asyncio.sleep(0.5)
+
+async def test_a_new_key_is_found_once_the_keys_are_old_enough_and_remembered(
+    provider: Provider, verifier: Any
+) -> None:
+    subject = verifier(provider.settings("RS256", keys_min_age_seconds=0.2))
+    await subject.caller(provider.sign(RSA, "RS256"))
     provider.publish(RSA, RSA_LATER)
+    await asyncio.sleep(0.3)
+
+    token = provider.sign(RSA_LATER, "RS256")
+
+    assert await subject.caller(token) is await subject.caller(token)
+    assert provider.requests == 2
+
+
+async def test_many_callers_with_a_new_key_cause_one_look_up(
+    provider: Provider, verifier: Any
+) -> None:
+    subject = verifier(provider.settings("RS256", keys_min_age_seconds=0))
+    await subject.caller(provider.sign(RSA, "RS256"))
+    provider.publish(RSA, RSA_LATER)
+
     callers = [subject.caller(provider.sign(RSA_LATER, "RS256", jti=str(n))) for n in range(40)]
+
     assert all(await asyncio.gather(*callers))
     assert provider.requests == 2
 
 
-async def test_a_token_that_is_refused_for_its_claims_causes_no_look_up(
+async def test_a_token_that_no_new_key_could_make_good_causes_no_look_up(
     provider: Provider, verifier: Any
 ) -> None:
     subject = verifier(provider.settings("RS256", keys_min_age_seconds=0))
+    await subject.caller(provider.sign(RSA, "RS256"))
 
-    for claims in ({"exp": 7}, {"aud": "another"}):
+    for algorithm, claims in (("RS256", {"exp": 7}), ("RS256", {"aud": "another"}), ("PS256", {})):
         with pytest.raises(Unauthenticated):
-            await subject.caller(provider.sign(RSA, "RS256", **claims))
+            await subject.caller(provider.sign(RSA, algorithm, **claims))
 
     assert provider.requests == 1
 
@@ -122,7 +145,9 @@ async def test_nobody_waits_for_a_slow_provider_but_who_has_an_unknown_key(
         await foreign
 
 
-@pytest.mark.parametrize("published", [[], "keys", [{"kty": "oct", "k": "AAAA"}]])
+@pytest.mark.parametrize(
+    "published", [[], "keys", [make_key("ES256", "one").as_dict(private=False)]]
+)
 async def test_a_provider_without_a_key_that_fits_is_unavailable_not_a_wrong_token(
     provider: Provider, verifier: Any, published: Any
 ) -> None:
