@@ -1,35 +1,18 @@
 """Bearer tokens in; who calls, with roles and projects as opaque strings, out.
 
-A token is a JWT signed with Ed25519. It is checked once, and what it says is remembered under
-the token's hash until it expires. Names stay outside: the caller is a pseudonym, the HMAC of
-issuer and subject.
+Names stay outside: the caller is a pseudonym, the HMAC of issuer and subject.
 """
 
-import asyncio
 import hashlib
 import hmac
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
-import orjson
 from fastapi import Depends
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from starlette.requests import Request
 
-from chassis.claims import expiry, names, text
-from chassis.settings import ServiceSettings
-
-ALGORITHMS = ["Ed25519"]
-BAD_TOKEN = (JoseError, ValueError, TypeError)
-"""What joserfc and `chassis.claims` raise for a token; for a malformed header it is a TypeError."""
-REMEMBERED_MAX = 20_000
-KEYS_AGE_MIN_SECONDS = 30.0
-"""An unknown key id makes the issuer's keys be read again, but not more often than this."""
+from chassis.issuer_keys import KeysUnavailable
 
 
 class Unauthenticated(Exception):
@@ -54,6 +37,7 @@ REFUSALS: dict[type[Exception], int] = {
     Unauthenticated: 401,
     Forbidden: 403,
     UnknownProject: 404,
+    KeysUnavailable: 503,
 }
 
 
@@ -81,81 +65,6 @@ class Caller:
             raise UnknownProject(project)
 
 
-class Verifier:
-    """Turns tokens into callers."""
-
-    def __init__(self, settings: ServiceSettings) -> None:
-        """The keys are read when the first token comes."""
-        self._settings = settings
-        self._keys: KeySet | None = None
-        self._keys_at = 0.0
-        self._lock = asyncio.Lock()
-        self._known: dict[bytes, Caller] = {}
-        claims: dict[str, Any] = {
-            "iss": {"essential": True, "value": settings.issuer},
-            "aud": {"essential": True, "value": settings.audience},
-            "exp": {"essential": True},
-            "sub": {"essential": True},
-        }
-        self._claims = jwt.JWTClaimsRegistry(**claims)
-
-    async def caller(self, token: str) -> Caller:
-        """Who `token` says it is. Raises Unauthenticated."""
-        seal = hashlib.sha256(token.encode()).digest()
-        known = self._known.get(seal)
-        if known is not None and known.expires_at > time.time():
-            return known
-        caller = await self._verified(token)
-        if len(self._known) >= REMEMBERED_MAX:
-            self._known.clear()
-        self._known[seal] = caller
-        return caller
-
-    async def _verified(self, token: str) -> Caller:
-        keys = await self._key_set(again=False)
-        try:
-            return self._caller_of(token, keys)
-        except BAD_TOKEN as error:
-            fresh = await self._key_set(again=True)
-            if fresh is keys:
-                raise Unauthenticated(f"The token was not accepted: {error}.") from error
-        try:
-            return self._caller_of(token, fresh)
-        except BAD_TOKEN as error:
-            raise Unauthenticated(f"The token was not accepted: {error}.") from error
-
-    def _caller_of(self, token: str, keys: KeySet) -> Caller:
-        claims = jwt.decode(token, keys, algorithms=ALGORITHMS).claims
-        self._claims.validate(claims)
-        return self._read(claims)
-
-    async def _key_set(self, *, again: bool) -> KeySet:
-        async with self._lock:
-            old = time.monotonic() - self._keys_at > KEYS_AGE_MIN_SECONDS
-            if self._keys is None or (again and old):
-                self._keys = await self._load()
-                self._keys_at = time.monotonic()
-            return self._keys
-
-    async def _load(self) -> KeySet:
-        if self._settings.jwks_url is not None:
-            async with httpx.AsyncClient(timeout=10) as client:
-                answer = await client.get(self._settings.jwks_url)
-                return KeySet.import_key_set(answer.raise_for_status().json())
-        if self._settings.jwks_file is None:
-            raise RuntimeError("Neither jwks_file nor jwks_url is set.")
-        return KeySet.import_key_set(orjson.loads(self._settings.jwks_file.read_bytes()))
-
-    def _read(self, claims: dict[str, Any]) -> Caller:
-        return Caller(
-            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], text(claims, "sub")),
-            kind=str(claims.get("kind", "human")),
-            roles=names(claims, "roles"),
-            projects=names(claims, "projects"),
-            expires_at=expiry(claims),
-        )
-
-
 def pseudonym(key: str, issuer: str, subject: str) -> str:
     """What the system knows a person by: 32 hexadecimal digits."""
     text = f"{issuer}\x00{subject}".encode()
@@ -167,8 +76,8 @@ async def caller_of(request: Request) -> Caller:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
-    verifier: Verifier = request.app.state.verifier
-    return await verifier.caller(token.strip())
+    caller: Caller = await request.app.state.verifier.caller(token.strip())
+    return caller
 
 
 AnyCaller = Annotated[Caller, Depends(caller_of)]

@@ -1,6 +1,6 @@
 """Reading the claims of a token, which any issuer may have written. All raise ValueError."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 WILDCARD = "*"
@@ -16,14 +16,21 @@ def text(claims: Mapping[str, Any], claim: str) -> str:
     return value
 
 
-def names(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
-    """Return the names in a claim that holds a list of texts; none if the claim is missing.
+def names(claims: Mapping[str, Any], path: Sequence[str]) -> frozenset[str]:
+    """Return the names in the claim at `path`, a list of texts; none if the claim is missing.
 
     Some identity providers send a single value as a text: that is one name, never its letters, and
     never the wildcard.
     """
-    value = claims.get(claim, [])
+    value: Any = claims
+    for key in path:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"'{key}' of the claim '{'.'.join(path)}' must be in an object")  # noqa: TRY004
+        if key not in value:
+            return frozenset()
+        value = value[key]
     found = [value] if isinstance(value, str) else value
+    claim = ".".join(path)
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise ValueError(f"the claim '{claim}' must be a list of texts")
     if value == WILDCARD:

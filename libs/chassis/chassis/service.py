@@ -10,7 +10,6 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from chassis import (
     auth,
@@ -29,6 +28,7 @@ from chassis.background import Task, running
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
+from chassis.cross_origin import CrossOriginApi
 from chassis.database import Sessions, create_pool
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
@@ -37,6 +37,7 @@ from chassis.observed import Observed
 from chassis.producer import Producer
 from chassis.schedules import ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
+from chassis.verifier import Verifier
 
 
 def create(  # noqa: PLR0913 - each is a part of the service
@@ -61,7 +62,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
         ):
-            own: list[Task] = [parts.consume, parts.relay]
+            own: list[Task] = [parts.consume, parts.relay, app.state.verifier.keep_keys_current]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             if long_work:
@@ -71,7 +72,8 @@ def create(  # noqa: PLR0913 - each is a part of the service
                 yield {http_protocol.STATE_KEY: settings.http_limits}
                 await _drain(parts, settings.drain_seconds)
 
-    app = FastAPI(
+    app = CrossOriginApi(
+        allowed_origins=settings.allowed_origins,
         title=f"Labelwright {settings.service}",
         version="1",
         lifespan=lifespan,
@@ -81,7 +83,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
     )
     app.state.settings = settings
     app.state.job_runner = runner
-    app.state.verifier = auth.Verifier(settings)
+    app.state.verifier = Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
@@ -91,13 +93,6 @@ def create(  # noqa: PLR0913 - each is a part of the service
 
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
-    if settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_methods=["*"],
-            allow_headers=["*"],
-        )
     app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
     app.add_middleware(Observed)
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import FilePath, HttpUrl, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from chassis.cross_origin import Origin
+from chassis.issuers import Issuer, check_distinct
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,13 @@ class ServiceSettings(BaseSettings):
     topic_prefix: str = ""
     """Lets several installations share one Kafka."""
 
-    jwks_file: Path | None = None
-    jwks_url: str | None = None
-    """Where the public keys of the token issuer are; one of the two must be set."""
+    jwks_file: FilePath | None = None
+    jwks_url: HttpUrl | None = None
     issuer: str = "labelwright-local"
     audience: str = "labelwright"
+    """The issuer of a stack that signs its own tokens by Ed25519, if its keys are set."""
+    issuers: list[Issuer] = []
+    """Identity providers whose tokens are accepted: a JSON list of `chassis.issuers.Issuer`."""
     pseudonym_key: str
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
@@ -60,14 +66,49 @@ class ServiceSettings(BaseSettings):
     """Size limit of a request line together with its headers. Larger ones are answered 431."""
     head_seconds: float = HttpLimits.head_seconds
     """Time limit for these, from the first byte or the connection. Then it is closed."""
-    allowed_origins: list[str] = []
+    allowed_origins: list[Origin] = []
+    """Pages of these origins may call the API from a browser: JSON, as `["https://x.example"]`."""
 
     batch_events_max: int = 500
     dead_letters_max_per_minute: int = 60
     drain_seconds: float = 10.0
     """How long a stopping process may take to finish what it has begun."""
 
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings. Ends the process with a sentence for each one that is wrong."""
+        prefix = str(cls.model_config["env_prefix"])
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = [
+                f"{prefix}{str(one['loc'][0]).upper()}: {one['msg']}"
+                + (f", at {'.'.join(map(str, one['loc'][1:]))}" if one["loc"][1:] else "")
+                for one in error.errors()
+            ]
+        except SettingsError as error:
+            wrong = [f"{prefix}*: {error}: it must be JSON"]
+        raise SystemExit(
+            "\n".join([f"{cls.service} cannot start: its settings are wrong.", *wrong])
+        )
+
     @property
     def http_limits(self) -> HttpLimits:
         """The limits that the server applies before the application is called."""
         return HttpLimits(self.head_bytes_max, self.head_seconds)
+
+    def accepted_issuers(self) -> list[Issuer]:
+        """Return all issuers whose tokens are accepted. Raises ValueError if they are set wrong."""
+        own: list[Issuer] = []
+        if self.jwks_file is not None or self.jwks_url is not None:
+            own = [
+                Issuer(
+                    issuer=self.issuer,
+                    jwks_file=self.jwks_file,
+                    jwks_url=self.jwks_url,
+                    audience=self.audience,
+                    algorithms=["Ed25519"],
+                )
+            ]
+        check_distinct([*own, *self.issuers])
+        return [*own, *self.issuers]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pydantic_settings import SettingsConfigDict
 
 from chassis import testing
-from chassis.auth import Unauthenticated, Verifier
+from chassis.auth import Unauthenticated
 from chassis.claims import expiry, names, text
 from chassis.settings import ServiceSettings
+from chassis.verifier import Verifier
 
 
 class Settings(ServiceSettings):
@@ -33,13 +34,13 @@ ANYTHING = st.recursive(
 
 @given(st.text(min_size=1).filter(lambda value: value != "*"))
 def test_a_text_is_one_name_and_never_its_letters(value: str) -> None:
-    assert names({"projects": value}, "projects") == {value}
+    assert names({"projects": value}, ["projects"]) == {value}
 
 
 def test_the_wildcard_is_never_read_out_of_a_text() -> None:
-    assert names({"projects": ["*"]}, "projects") == {"*"}
+    assert names({"projects": ["*"]}, ["projects"]) == {"*"}
     with pytest.raises(ValueError, match="must be a list"):
-        names({"projects": "*"}, "projects")
+        names({"projects": "*"}, ["projects"])
 
 
 @given(ANYTHING.filter(lambda value: value != "*"))
@@ -48,12 +49,12 @@ def test_a_claim_of_names_is_a_list_of_texts_or_refused(value: Any) -> None:
         isinstance(value, list) and all(isinstance(one, str) for one in value)
     )
     if is_right:
-        assert names({"roles": value}, "roles") == frozenset(
+        assert names({"roles": value}, ["roles"]) == frozenset(
             [value] if isinstance(value, str) else value
         )
     else:
         with pytest.raises(ValueError, match="roles"):
-            names({"roles": value}, "roles")
+            names({"roles": value}, ["roles"])
 
 
 @given(ANYTHING)
@@ -80,7 +81,7 @@ def test_a_subject_that_is_no_text_is_refused(value: Any) -> None:
 
 
 def test_a_missing_claim_gives_no_names() -> None:
-    assert names({}, "projects") == frozenset()
+    assert names({}, ["projects"]) == frozenset()
 
 
 @given(

@@ -9,7 +9,7 @@ from ingest_service.settings import Settings
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
-    settings = settings or Settings()
+    settings = settings or Settings.from_environment()
     app = service.create(
         settings,
         router=api.router,

@@ -10,7 +10,7 @@ from quality_service.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Everything this service is made of; `chassis.service` adds what every service has."""
     return service.create(
-        settings or Settings(),
+        settings or Settings.from_environment(),
         router=api.router,
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,

@@ -1,0 +1,123 @@
+"""A real Chromium, a service as it is run, and pages of another origin than the service."""
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from chassis import migrations, testing
+from labelwright_local import ports, services
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+START_SECONDS = 60
+
+
+class PageServer(NamedTuple):
+    """Serves an empty page at two origins: to a browser an address and a name are not the same."""
+
+    allowed: str
+    not_allowed: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chromium() -> str:
+    """The program. Without one these tests skip, or fail where the environment requires them."""
+    found = [path for name in CHROMIUM if (path := shutil.which(name)) is not None]
+    if not found:
+        reason = "no Chromium was found: install it (Debian: the package chromium)"
+        if os.environ.get("LABELWRIGHT_REQUIRE_BROWSER"):
+            pytest.fail(f"{reason}; LABELWRIGHT_REQUIRE_BROWSER is set")
+        pytest.skip(reason)
+    return found[0]
+
+
+@pytest.fixture(scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        await started.close()
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[PageServer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b"<!doctype html><title>A labeling page</title>"
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    port = server.server_port
+    yield PageServer(f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def ingest_url(
+    postgres_server: Any, tokens: testing.Tokens, pages: PageServer, tmp_path_factory: Any
+) -> Iterator[str]:
+    """The address of the ingest service, in a process of its own. Its Kafka is away."""
+    database = postgres_server.create_database()
+    with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
+        url = postgres_server.url(database)
+        thread.submit(migrations.upgrade, "ingest_service", url).result()
+    folder: Path = tmp_path_factory.mktemp("ingest")
+    told = {
+        "DATABASE_URL": url,
+        "KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "JWKS_FILE": str(tokens.jwks),
+        "ISSUER": testing.ISSUER,
+        "PSEUDONYM_KEY": testing.PSEUDONYM_KEY,
+        "STATE_DIR": str(folder),
+        "ALLOWED_ORIGINS": f'["{pages.allowed}"]',
+    }
+    [port] = ports.some_free(1)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            services.command(services.service("ingest"), port),
+            env={"PATH": os.defpath, **{f"INGEST_{name}": text for name, text in told.items()}},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_alive(address, process, folder / "log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+        postgres_server.drop_database(database)
+
+
+def wait_until_alive(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if httpx.get(f"{address}/health/live", timeout=1).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
