@@ -3,13 +3,13 @@
 import hashlib
 import hmac
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from queue_service.domain import choice, leases, refusals
@@ -18,6 +18,7 @@ from queue_service.domain.choice import (
     Ask,
     Candidate,
     Draw,
+    HoneypotWish,
     Horizon,
     Horizons,
     Look,
@@ -236,6 +237,8 @@ NAMES = ("rank", "due", "slots", "position", "work_id")
 
 
 @given(keys, keys, st.integers(0, 600), st.integers(1, 99))
+@example((0,) * 5, (1,) * 5, 256, 1)
+@example((0,) * 5, (1,) * 5, 257, 1)
 def test_a_horizon_moves_only_when_nothing_unseen_stands_before_it(
     old: Any, found: Any, before: int, since: int
 ) -> None:
@@ -650,6 +653,44 @@ def test_each_lease_shows_another_id_of_its_task_in_the_form_of_a_random_one() -
     assert len(set(shown)) == 100
     assert {one.version for one in shown} == {4}
     assert shown[0] == UUID(bytes=first, version=4)
+
+
+def test_what_is_drawn_exactly_at_the_rate_is_no_honeypot_and_shows_its_prelabel() -> None:
+    item = UUID(int=1)
+    honeypot, prelabel = drawn("honeypot", "ada", "0"), drawn("prelabel", "ada", str(item))
+
+    assert not leases.honeypot_due(KEY, "ada", 0, Honeypots(first=0, rate=honeypot))
+    assert leases.prelabel_shown(KEY, "ada", item, prelabel)
+
+
+# --- values
+
+VALUES = [
+    HUMAN,
+    Holder("ada", None),
+    a_work(),
+    a_lease(),
+    a_shard(),
+    NOBODY,
+    a_person(),
+    Ask(HUMAN, ("annotate",)),
+    Horizon(),
+    Look(0, "ada", True, 0, 1, "annotate", "p", Horizon()),
+    HoneypotWish(0, "ada", "p", 1, "hash", 0.5, 9, (), None, ()),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_values_never_change_and_have_no_other_attributes(value: Any) -> None:
+    first = fields(value)[0].name
+
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, first, None)
+    assert not hasattr(value, "__dict__")
+
+
+def test_what_a_draw_has_got_changes_and_nothing_can_be_added() -> None:
+    assert not hasattr(a_draw(0, 1), "__dict__")
 
 
 # --- who comes to which stage
