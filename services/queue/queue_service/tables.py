@@ -113,7 +113,8 @@ sa.Index(
 # the choice reads this and `seen`, never the wide rows. Every change happens under the lock of
 # the work row, which alone is the truth. `entered` is the transaction that put the row at its
 # place: whoever has looked at all that older ones left need look at newer rows only. `rank` and
-# `due` are as `domain` computes them: smaller comes first.
+# `due` are as `domain` computes them: smaller comes first. A honeypot has a row in shard 0, where
+# nobody looks, so that giving it out and back writes as much as for work.
 ready = sa.Table(
     "ready",
     metadata,

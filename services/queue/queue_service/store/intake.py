@@ -14,6 +14,9 @@ from queue_service.domain.choice import AGEING, EXPERIENCED_FROM
 
 _NOW = "pg_current_xact_id()::text::bigint"
 _LAST = 2**63 - 1
+_NO_SHARD = 0
+"""Where a honeypot has its row of `ready`: nobody looks there. To give one back writes what to give
+work back writes, so that neither takes longer."""
 # How far a row of `ready` is from being given, see `domain.choice`.
 RANK = f"floor(extract(epoch FROM {{0}}) / {AGEING.total_seconds()})::int"
 """The hour of a time, from which its class of priority is taken off."""
@@ -88,13 +91,14 @@ SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
 _REFRESH = f"""
 INSERT INTO ready (work_id, shard, rank, due, slots, position, entered, item_id, batch,
     spec_version, since)
-SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
+SELECT w.work_id, CASE w.purpose WHEN 'work' THEN w.shard ELSE {_NO_SHARD} END,
+    {RANK.format("w.created_at")} - w.priority,
     coalesce(extract(epoch FROM w.due_at) * 1000, {_LAST})::bigint,
-    w.target - w.answered - w.leased, w.position, {_NOW}, w.item_id, w.batch,
+    coalesce(w.target - w.answered - w.leased, 0), w.position, {_NOW}, w.item_id, w.batch,
     w.spec_version, w.created_at
 FROM work w JOIN projects p USING (project)
-WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
-    AND w.answered + w.leased < w.target
+WHERE w.work_id = ANY($1) AND w.state = 'open'
+    AND (w.target IS NULL OR w.answered + w.leased < w.target)
     AND (w.stage = 'review' OR w.spec_version = p.newest_version)
 ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
     slots = excluded.slots, entered = excluded.entered
