@@ -1,13 +1,15 @@
 """What one cycle of lease and submit costs, through HTTP with real tokens.
 
 The queue alone with PostgreSQL and Kafka, for few and for many annotators, and with honeypots at
-the default policy; then among all five services, where the share of PostgreSQL that works for the
-queue is told apart. CPU is from /proc; the client is apart.
+the default policy; with a honeypot in place of every second task beside the same without, in turns;
+then among all five services, where the share of PostgreSQL that works for the queue is told apart.
+CPU is from /proc; the client is apart.
 """
 
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +17,7 @@ from uuid import uuid4
 import asyncpg
 
 sys.path.insert(0, str(Path(__file__).parent))
+from comparing import Effort, in_turns, tell, two_stacks
 from driving import Crowd, Driven, drive
 from processes import own_cpu_seconds, resident_mb
 from saying import spec_published, tasks_created
@@ -24,6 +27,11 @@ TASKS, HONEYPOTS, REDUNDANCY = 20_000, 1000, 3
 SECONDS, WARM_SECONDS = 20.0, 3.0
 NO_HONEYPOTS = {"first_rate": 0.0, "rate": 0.0}
 POLICY = {"redundancy": REDUNDANCY, "honeypots": NO_HONEYPOTS}
+MIXED_ANNOTATORS = 48
+MIXED = {"first_rate": 0.5, "rate": 0.5}
+STATISTICS_SECONDS = 2.0
+"""After so long PostgreSQL's processes have said what they count."""
+_DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 _BACKENDS = "SELECT pid, coalesce(datname, 'background') AS works_for FROM pg_stat_activity"
 _HONEYPOTS = """
 SELECT avg((purpose = 'honeypot')::int)::float8 AS share
@@ -42,14 +50,36 @@ def main() -> None:
         figures = measure(stack, 8)
         figures["honeypot_share"] = stack.asked(_HONEYPOTS)[0]["share"]
         report("lease + submit, queue alone, honeypots at the default policy", figures)
+    honeypots_beside_none(MIXED_ANNOTATORS, Effort())
     with scene() as stack:
         stack.project("bench", TASKS, **POLICY)
         report("lease + submit, all five services up", measure_among_all(stack, 8))
 
 
-def with_honeypots(stack: Scene) -> None:
-    """A project by the default policy, and the gold items that it mixes in."""
-    spec = spec_published("bench", FIELDS, {"redundancy": REDUNDANCY})
+def honeypots_beside_none(annotators: int, effort: Effort) -> None:
+    """What many annotators meet where every second task is a honeypot, beside the same without."""
+    with two_stacks() as pair:
+        pair.base.project_in_kafka("bench", TASKS, **POLICY)
+        with_honeypots(pair.other, honeypots=MIXED)
+        for stack in pair:
+            wait_for_tasks(stack, REDUNDANCY * TASKS)
+            stack.settle()
+        base, mixed = in_turns(pair, Crowd.of("bench", annotators), effort)
+        time.sleep(STATISTICS_SECONDS)
+        tell(
+            "lease + submit, queue alone, every second task a honeypot",
+            base,
+            mixed,
+            annotators=annotators,
+            base_deadlocks=pair.base.asked(_DEADLOCKS)[0]["deadlocks"],
+            deadlocks=pair.other.asked(_DEADLOCKS)[0]["deadlocks"],
+            honeypot_share=pair.other.asked(_HONEYPOTS)[0]["share"],
+        )
+
+
+def with_honeypots(stack: Scene, **policy: object) -> None:
+    """A project and the gold items that it mixes in, as the default policy or `policy` says."""
+    spec = spec_published("bench", FIELDS, {"redundancy": REDUNDANCY, **policy})
     tasks = tasks_created(spec, (uuid4() for _ in range(TASKS + HONEYPOTS)))
     stack.say([spec])
     stack.say(

@@ -60,6 +60,7 @@ def tasks_created(spec: SpecPublished, task_ids: Iterable[Any]) -> Iterator[Task
             redundancy=document.policy.redundancy,
             redundancy_max=document.policy.redundancy_max,
             overlap="all",
+            position=n + 1,
         )
 
 

@@ -1,6 +1,7 @@
 """Files of `tests/inputs` through the running system: what each does is said in its README."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,32 @@ def test_a_repeated_key_is_rejected_with_its_line(system: System) -> None:
     places = [(one["line"], one["pointer"]) for one in told["rejected"]]
     assert (code, told["created"]) == (3, 1)
     assert places == [(1, "/payload/text"), (3, "/payload")]
+
+
+def test_items_of_one_file_are_leased_in_the_order_of_the_file_and_again_when_relabeled(
+    system: System, wait: Callable[..., Any]
+) -> None:
+    name, redundancy = "order-of-the-file", 2
+    system.project(name, redundancy=redundancy)
+    lines = (INPUTS / f"{name}.ndjson").read_text().splitlines()
+    texts = [json.loads(line)["payload"]["text"] for line in lines]
+
+    imported(system, name, f"{name}.ndjson")
+    wait(lambda: free_places(system, name) == redundancy * len(texts))
+    first = system.lease("ada", name, count=len(texts))
+    system.publish_spec(name, rule="Say how the page sounds.", redundancy=redundancy)
+    wait(lambda: free_places(system, name) == redundancy * len(texts))
+    again = system.lease("bob", name, count=len(texts))
+
+    assert [one["payload"]["text"] for one in first] == texts
+    assert [one["payload"]["text"] for one in again] == texts
+    assert {one["spec_version"] for one in again} == {2}
+
+
+def free_places(system: System, project: str) -> int:
+    """How many more people the queue looks for."""
+    rows = system.call("queue", "GET", "/v1/queues").json()
+    return sum(one["ready"] for one in rows if one["project"] == project)
 
 
 @pytest.mark.parametrize("words", [(), ("--json",)])

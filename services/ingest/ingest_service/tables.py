@@ -33,8 +33,11 @@ specs = sa.Table(
     sa.Column("published_at", _TIME, nullable=False),
 )
 
+positions = sa.Sequence("item_positions", metadata=metadata)
+
 # `payload` is null where it lies in a blob; `blob_size` is its bytes, null also for items that came
-# in before it was kept. `is_work` is false for what is only gold.
+# in before it was kept. `is_work` is false for what is only gold. `position` is the item's place in
+# the order in which all items came, across projects; items of a file stand in the file's order.
 items = sa.Table(
     "items",
     metadata,
@@ -54,8 +57,9 @@ items = sa.Table(
     sa.Column("prelabels", sa.JSON, nullable=False),
     sa.Column("redundancy", sa.Integer),
     sa.Column("is_work", sa.Boolean, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("created_at", _TIME, nullable=False),
-    sa.Index("ix_items_project_item_id", "project", "item_id"),
+    sa.Index("ix_items_project_position", "project", "position"),
 )
 
 # The right label of a revision of an item.
@@ -116,14 +120,15 @@ repair_reports = sa.Table(
     sa.Index("ix_repair_reports_item", "item_id", "revision"),
 )
 
-# What is still to be made again after a spec version was published: the items beyond `after`.
+# What is still to be made again after a spec version was published: the items whose position is
+# beyond `after`.
 rollouts = sa.Table(
     "rollouts",
     metadata,
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("relabel_all", sa.Boolean, nullable=False),
-    sa.Column("after", sa.Uuid, nullable=False),
+    sa.Column("after", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("steps", sa.Integer, nullable=False, server_default="0"),
 )
 

@@ -198,7 +198,7 @@ async def test_a_honeypot_differs_from_work_by_its_purpose_alone(ingest: Any) ->
 
     work, honeypot = (task.model_dump() for task in await ingest.said(TaskCreated))
     own = {"event_id", "occurred_at", "task_id", "item_id", "external_id", "payload"}
-    own |= {"payload_sha256", "purpose"}
+    own |= {"payload_sha256", "purpose", "position"}
     assert {k: v for k, v in work.items() if k not in own} == {
         k: v for k, v in honeypot.items() if k not in own
     }

@@ -50,9 +50,10 @@ shards = sa.Table(
 
 # One row a task and stage. `subject` is what the work is about: the task itself, a conflict, or a
 # review. `target` is null for honeypots: they go to everyone, once each. `shown` counts the leases
-# ever given. `moves_at` is when other people are asked; `pick` puts honeypots in a random order.
-# `review_id` is the review of which this is the `round`-th look. A payload that is too large is
-# null; `blob` is its digest in the blob store.
+# ever given. `position` is the item's place in the order in which all items came, 0 if unknown.
+# `moves_at` is when other people are asked; `pick` puts honeypots in a random order. `review_id` is
+# the review of which this is the `round`-th look. A payload that is too large is null; `blob` is
+# its digest in the blob store.
 work = sa.Table(
     "work",
     metadata,
@@ -63,6 +64,7 @@ work = sa.Table(
     sa.Column("project", sa.Text, nullable=False),
     sa.Column("item_id", sa.Uuid, nullable=False, index=True),
     sa.Column("external_id", sa.Text),
+    sa.Column("position", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("batch", sa.Uuid),
     sa.Column("spec_version", sa.Integer, nullable=False),
     sa.Column("task_type", sa.Text, nullable=False),
@@ -102,6 +104,7 @@ sa.Index("ix_work_moves", work.c.moves_at, postgresql_where=sa.text("moves_at IS
 sa.Index(
     "ix_work_open",
     work.c.shard,
+    work.c.position,
     work.c.work_id,
     postgresql_where=sa.text("purpose = 'work' AND state = 'open'"),
 )
@@ -110,7 +113,8 @@ sa.Index(
 # the choice reads this and `seen`, never the wide rows. Every change happens under the lock of
 # the work row, which alone is the truth. `entered` is the transaction that put the row at its
 # place: whoever has looked at all that older ones left need look at newer rows only. `rank` and
-# `due` are as `domain` computes them: smaller comes first.
+# `due` are as `domain` computes them: smaller comes first. A honeypot has a row in shard 0, where
+# nobody looks, so that giving it out and back writes as much as for work.
 ready = sa.Table(
     "ready",
     metadata,
@@ -119,6 +123,7 @@ ready = sa.Table(
     sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("due", sa.BigInteger, nullable=False),
     sa.Column("slots", sa.Integer, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("entered", sa.BigInteger, nullable=False),
     sa.Column("item_id", sa.Uuid, nullable=False),
     sa.Column("batch", sa.Uuid),
@@ -132,6 +137,7 @@ sa.Index(
     ready.c.rank,
     ready.c.due,
     ready.c.slots,
+    ready.c.position,
     ready.c.work_id,
 )
 sa.Index("ix_ready_entered", ready.c.shard, ready.c.entered)

@@ -12,6 +12,7 @@ import pytest
 # Test folders are no packages: this is how tests find what lies beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from blindness_crowd import Crowd
 from queue_desk import Queue
 
 from chassis import migrations, testing
@@ -46,3 +47,10 @@ async def replicas(
         apps = [create_app(own), create_app(own)]
         https = [await stack.enter_async_context(testing.serving(app)) for app in apps]
         yield [Queue(app, http, tokens) for app, http in zip(apps, https, strict=True)]
+
+
+@pytest.fixture
+async def crowd(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> AsyncIterator[Crowd]:
+    app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
+    async with testing.serving(app) as http:
+        yield Crowd(app, http, tokens)

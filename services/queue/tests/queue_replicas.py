@@ -161,7 +161,7 @@ class Replicas:
             keys, works = await _works(session)
             connection = await raw(session)
             leases = await connection.fetch(_LEASES)
-            ready = await connection.fetch("SELECT work_id, slots FROM ready")
+            ready = await connection.fetch("SELECT work_id, slots FROM ready WHERE shard <> 0")
         said = await testing.said(sessions, EVENTS)
         return Facts(works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, said)
 

@@ -62,6 +62,10 @@ class TaskCreated(Event):
     overlap: Overlap
     supersedes: Id | None = None
     reopens: Id | None = None
+    position: int | None = None
+    """The place of the item among all items, in the order in which they came; larger is later.
+
+    Items of one file stand in the order of the file. None in events of older releases."""
 
 
 class TaskReprioritized(Event):

@@ -1,7 +1,7 @@
 """What comes in: reading an item, and what it changes about what is known."""
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -210,10 +210,17 @@ def _described(new: Item, held: Item) -> Item:
         new,
         revision=held.revision,
         is_work=held.is_work or new.is_work,
+        position=held.position if held.is_work else new.position,
         gold=held.gold,
         work=held.work,
         honeypot=held.honeypot,
     )
+
+
+def with_positions(items: Sequence[Item], positions: Iterable[int]) -> list[Item]:
+    """Return the items; those that have no position get the next of `positions`, in their order."""
+    free = iter(positions)
+    return [item if item.position else replace(item, position=next(free)) for item in items]
 
 
 def prelabel_problems(one: Incoming, schema: labels.LabelSchema) -> dict[int, ItemProblem]:

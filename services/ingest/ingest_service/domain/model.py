@@ -94,6 +94,8 @@ class Item:
     redundancy: int | None
     is_work: bool
     """False for what came as gold only."""
+    position: int = 0
+    """Its place in the order in which all items came, from 1 on; 0: it has none yet."""
     gold: Gold | None = None
     work: Task | None = None
     honeypot: Task | None = None

@@ -146,5 +146,6 @@ def task_created(making: Making, task_id: UUID, basis: Basis) -> TaskCreated:
             "overlap": place,
             "supersedes": making.supersedes,
             "reopens": making.reopens,
+            "position": item.position,
         }
     )

@@ -18,9 +18,10 @@ from ingest_service.domain.intake import (
     prelabel_problems,
     read,
     take_in,
+    with_positions,
     without_prelabels,
 )
-from ingest_service.domain.model import Basis, Project, Spec
+from ingest_service.domain.model import Basis, Item, Project, Spec
 from ingest_service.domain.refusals import NoSpec
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, once
@@ -169,7 +170,7 @@ async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) ->
     if not changes.items:
         return changes
     await keep_payloads(session, intake.blobs, name, batch)
-    items = list(changes.items.values())
+    items = await _placed(session, list(changes.items.values()))
     await store.save_items(session, items)
     regold = frozenset(changes.regold)
     if regold:
@@ -185,6 +186,12 @@ async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) ->
         basis = Basis(intake.project, intake.spec, intake.now)
         await bring_up_to_date(session, basis, items, regold=regold)
     return changes
+
+
+async def _placed(session: Session, items: Sequence[Item]) -> list[Item]:
+    """The items, each with its position: the new ones come after all that were there before."""
+    count = sum(not item.position for item in items)
+    return with_positions(items, await store.next_positions(session, count))
 
 
 def _count(verdicts: Counter[str], rejected: int) -> None:

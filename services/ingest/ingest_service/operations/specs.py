@@ -99,7 +99,7 @@ async def roll_out(session: Session, name: str, now: datetime) -> None:
     if items and spec is not None:
         await bring_up_to_date(session, Basis(project, spec, now), items, relabel_below=below)
     is_last = len(items) < STEP_ITEMS
-    await store.advance(session, rollout, None if is_last else items[-1].item_id)
+    await store.advance(session, rollout, None if is_last else items[-1].position)
 
 
 async def record_decisions(session: Session, events: Sequence[LabelDecided]) -> None:

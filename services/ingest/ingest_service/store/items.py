@@ -12,7 +12,7 @@ from ingest_service.store import as_json
 _ITEM = """
 SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.blob_size,
     i.source, i.metadata, i.priority, i.due_at, i.skills, i.signals, i.prelabels, i.redundancy,
-    i.is_work
+    i.is_work, i.position
 """
 _NEWEST_TASK = """
 SELECT task_id, revision, spec_version, round, state, priority FROM tasks t
@@ -30,23 +30,25 @@ FROM items i LEFT JOIN gold g USING (item_id)
     LEFT JOIN LATERAL ({_NEWEST_TASK.format(purpose="honeypot")}) h ON true
 """
 _BY_ID = _WHOLE + " WHERE i.item_id = ANY($1) AND i.project = $2"
-_AFTER = _WHOLE + " WHERE i.project = $1 AND i.item_id > $2 ORDER BY i.item_id LIMIT $3"
+_AFTER = _WHOLE + " WHERE i.project = $1 AND i.position > $2 ORDER BY i.position LIMIT $3"
 _SAVE = """
 INSERT INTO items (item_id, project, external_id, revision, payload_sha256, payload, blob_size,
-    source, metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, created_at)
+    source, metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, position,
+    created_at)
 SELECT item_id, project, external_id, revision, payload_sha256, payload, blob_size, source,
     metadata, priority, due_at, ARRAY(SELECT json_array_elements_text(skills)), signals, prelabels,
-    redundancy, is_work, now()
+    redundancy, is_work, position, now()
 FROM json_to_recordset($1::json) AS item (
     item_id uuid, project text, external_id text, revision int, payload_sha256 text, payload json,
     blob_size bigint, source text, metadata json, priority smallint, due_at timestamptz,
-    skills json, signals json, prelabels json, redundancy int, is_work boolean)
+    skills json, signals json, prelabels json, redundancy int, is_work boolean, position bigint)
 ON CONFLICT (item_id) DO UPDATE SET revision = excluded.revision,
     payload_sha256 = excluded.payload_sha256, payload = excluded.payload,
     blob_size = excluded.blob_size, source = excluded.source,
     metadata = excluded.metadata, priority = excluded.priority, due_at = excluded.due_at,
     skills = excluded.skills, signals = excluded.signals, prelabels = excluded.prelabels,
-    redundancy = excluded.redundancy, is_work = excluded.is_work
+    redundancy = excluded.redundancy, is_work = excluded.is_work,
+    position = excluded.position
 """
 _SAVE_GOLD = """
 INSERT INTO gold (item_id, project, revision, label, rules)
@@ -60,6 +62,7 @@ _ADD_BLOBS = """
 INSERT INTO blobs (sha256, project) SELECT s, $2 FROM unnest($1::text[]) AS b (s)
 ON CONFLICT DO NOTHING
 """
+_NEXT_POSITIONS = "SELECT nextval('item_positions') FROM generate_series(1, $1)"
 _BLOB_PROJECTS = "SELECT project FROM blobs WHERE sha256 = $1"
 
 
@@ -69,10 +72,20 @@ async def items(session: Session, project: str, ids: Collection[UUID]) -> dict[U
     return {row["item_id"]: _item(row) for row in await connection.fetch(_BY_ID, ids, project)}
 
 
-async def items_after(session: Session, project: str, after: UUID, limit: int) -> list[Item]:
-    """The next items of a project beyond `after`, by id."""
+async def items_after(session: Session, project: str, after: int, limit: int) -> list[Item]:
+    """The next items of a project beyond the position `after`, in the order of positions."""
     connection = await raw(session)
     return [_item(row) for row in await connection.fetch(_AFTER, project, after, limit)]
+
+
+async def next_positions(session: Session, count: int) -> list[int]:
+    """Reserve `count` positions, smallest first: each is larger than all that were reserved before.
+
+    The caller holds the lock of the project, so that its items get theirs in the order they come.
+    """
+    connection = await raw(session)
+    rows = await connection.fetch(_NEXT_POSITIONS, count) if count else []
+    return sorted(row["nextval"] for row in rows)
 
 
 async def save_items(session: Session, items: Iterable[Item]) -> None:
@@ -95,6 +108,7 @@ async def save_items(session: Session, items: Iterable[Item]) -> None:
             "prelabels": item.prelabels,
             "redundancy": item.redundancy,
             "is_work": item.is_work,
+            "position": item.position,
         }
         for item in items
     ]
@@ -149,6 +163,7 @@ def _item(row: Mapping[str, Any]) -> Item:
         prelabels=row["prelabels"],
         redundancy=row["redundancy"],
         is_work=row["is_work"],
+        position=row["position"],
         work=_task(row, "w"),
         honeypot=_task(row, "h"),
     )

@@ -22,7 +22,7 @@ _COUNTS = """
 SELECT (SELECT count(*) FROM items WHERE project = $1 AND is_work) AS items,
     (SELECT count(*) FROM gold WHERE project = $1) AS gold,
     (SELECT count(*) FROM items i WHERE i.project = $1
-        AND i.item_id > (SELECT min(after::text)::uuid FROM rollouts WHERE project = $1)) AS rest
+        AND i.position > (SELECT min(after) FROM rollouts WHERE project = $1)) AS rest
 """
 _STATES = """
 SELECT state, count(*) AS n FROM tasks WHERE project = $1 AND purpose = 'work' GROUP BY state

@@ -11,8 +11,6 @@ from ingest_service.domain.model import Spec
 from ingest_service.store import as_json
 from schemas.vocabulary import document_of
 
-NOWHERE = UUID(int=0)
-
 _NEWEST = """
 SELECT version, hash, document FROM specs WHERE project = $1 ORDER BY version DESC LIMIT 1
 """
@@ -29,7 +27,7 @@ _ONE = """
 SELECT version, hash, resolves, relabel, published_at, document FROM specs
 WHERE project = $1 AND version = $2
 """
-_ROLL_OUT = "INSERT INTO rollouts (project, version, relabel_all, after) VALUES ($1, $2, $3, $4)"
+_ROLL_OUT = "INSERT INTO rollouts (project, version, relabel_all) VALUES ($1, $2, $3)"
 _ROLLING_OUT = "SELECT DISTINCT project FROM rollouts ORDER BY project"
 _NEXT = """
 SELECT project, version, relabel_all, after FROM rollouts WHERE project = $1
@@ -54,12 +52,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A published spec version that has not reached the items beyond `after`."""
+    """A published spec version that has not reached the items whose position is beyond `after`."""
 
     project: str
     version: int
     relabel_all: bool
-    after: UUID
+    after: int
 
 
 async def newest_spec(session: Session, project: str) -> Spec | None:
@@ -107,7 +105,7 @@ async def published_spec(
 async def add_rollout(session: Session, project: str, version: int, *, relabel_all: bool) -> None:
     """Note that a spec version is to reach every item of the project."""
     connection = await raw(session)
-    await connection.execute(_ROLL_OUT, project, version, relabel_all, NOWHERE)
+    await connection.execute(_ROLL_OUT, project, version, relabel_all)
 
 
 async def rolling_out(session: Session) -> list[str]:
@@ -123,8 +121,8 @@ async def next_rollout(session: Session, project: str) -> Rollout | None:
     return None if row is None else Rollout(*row)
 
 
-async def advance(session: Session, rollout: Rollout, after: UUID | None) -> None:
-    """The rollout has reached the items up to `after`; None: all."""
+async def advance(session: Session, rollout: Rollout, after: int | None) -> None:
+    """The rollout has reached the items up to the position `after`; None: all."""
     connection = await raw(session)
     if after is None:
         await connection.execute(_DONE, rollout.project, rollout.version)

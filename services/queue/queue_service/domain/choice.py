@@ -2,7 +2,9 @@
 
 Work lies in *shards*: whoever may do one task of a shard may do them all, except those whose item
 it has seen. Within a shard the order is fixed by the rows themselves, see `store.intake`: by
-effective priority, then the earliest deadline, then what is closest to completion, then age.
+effective priority, then the earliest deadline, then what is closest to completion, then the
+position of the item among all that came, which is its place in its file. The order in which the
+tasks arrive here counts last: they come by several partitions.
 
 Effective priority ages: a class of priority counts as much as `AGEING` of waiting, so nothing
 that comes in later than (10 - p) times `AGEING` after a task of priority p is given before it,
@@ -26,12 +28,12 @@ EXPERIENCED_FROM = 10
 """From how many answers at a stage on somebody is experienced in a type of task."""
 LEVEL_MAX = 99
 
-Key = tuple[int, int, int, int]
-"""Where a task stands in its shard: rank, deadline, free slots, age. The smallest comes first."""
+Key = tuple[int, int, int, int, int]
+"""The order of a shard: rank, deadline, free slots, position, number. The smallest comes first."""
 
 _INT8_MAX = 2**63 - 1
-_FIRST: Key = (-(2**31), -_INT8_MAX, 0, 0)
-_LAST: Key = (2**31 - 1, _INT8_MAX, 2**31 - 1, _INT8_MAX)
+_FIRST: Key = (-(2**31), -_INT8_MAX, 0, 0, 0)
+_LAST: Key = (2**31 - 1, _INT8_MAX, 2**31 - 1, _INT8_MAX, _INT8_MAX)
 _LEVEL = re.compile(r"(.+?)>=([0-9]{1,2})")
 
 
@@ -164,7 +166,8 @@ class Horizon:
             return old
         if row["work_id"] is None:
             return cls(_LAST, row["since"])
-        return cls((row["rank"], row["due"], row["slots"], row["work_id"]), row["since"])
+        key = (row["rank"], row["due"], row["slots"], row["position"], row["work_id"])
+        return cls(key, row["since"])
 
 
 class Horizons:
@@ -229,13 +232,14 @@ class Candidate(NamedTuple):
     rank: int
     due: int
     slots: int
+    position: int
     work_id: int
     is_end: bool
 
     @property
     def key(self) -> Key:
         """Where it stands in its shard."""
-        return (self.rank, self.due, self.slots, self.work_id)
+        return (self.rank, self.due, self.slots, self.position, self.work_id)
 
 
 class Offer(NamedTuple):

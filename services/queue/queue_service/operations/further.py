@@ -48,10 +48,11 @@ async def add_further(
     if look.experienced_first_seconds:
         known = await intake.is_anyone_experienced(session, task, stage, since)
         circle = "experienced" if known else "all"
-    kept = ("project", "item_id", "external_id", "spec_version", "task_type", "priority", "due_at")
+    kept = ("project", "item_id", "external_id", "position", "spec_version", "task_type")
+    urgency = ("priority", "due_at")
     content = ("payload", "blob", "blob_size")
     row = {
-        **{name: task[name] for name in kept + content},
+        **{name: task[name] for name in kept + urgency + content},
         "task_id": task["subject"],
         "stage": stage,
         "subject": further.subject,

@@ -58,6 +58,7 @@ def _work_row(event: TaskCreated) -> dict[str, Any]:
         "project": event.project,
         "item_id": event.item_id,
         "external_id": event.external_id,
+        "position": event.position or 0,
         "batch": batch_id(event.project, event.metadata.get("batch")),
         "spec_version": event.spec_version,
         "task_type": event.task_type,

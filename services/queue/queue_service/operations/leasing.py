@@ -23,8 +23,9 @@ from queue_service.store import answers, choosing, leasing
 from schemas.events import LeaseExpired
 from schemas.vocabulary import Policy
 
-Pick = tuple[Draw, int, Offer]
-"""A task chosen for a draw, and how many of the project its annotator has taken before.
+Pick = tuple[Draw, int, bool, Offer]
+"""A task chosen for a draw, how many of the project its annotator has taken before, and whether
+the work that was chosen, in whose place a honeypot may have come, has a place left for others.
 
 What was given back does not count: who asks again gets the same, honeypot or not."""
 
@@ -49,7 +50,7 @@ async def lease_work(
         wanted = [pick for draw in hungry for pick in _picks(draw)]
         found = await _with_honeypots(session, desk.key, wanted)
         for draw in hungry:
-            draw.chosen = [offer for owner, _, offer in found if owner is draw]
+            draw.chosen = [offer for owner, _, _, offer in found if owner is draw]
         picks += found
         is_left = any(one is not other for one, other in zip(found, wanted, strict=True))
         hungry = [draw for draw in hungry if not draw.chosen] if is_left else []
@@ -70,9 +71,9 @@ def _later(ask: Ask) -> Outcome:
 
 
 def _picks(draw: Draw) -> list[Pick]:
-    there = draw.person.projects
+    there, takes = draw.person.projects, draw.ask.worker.takes_slots
     return [
-        (draw, there.get(offer.project, NOBODY).taken + before, offer)
+        (draw, there.get(offer.project, NOBODY).taken + before, (offer.slots or 0) > takes, offer)
         for offer, before in draw.numbered()
     ]
 
@@ -87,7 +88,7 @@ async def _give(
     given = await leasing.add_leases(session, rows, now)
     desk.horizons.changed(len(rows))
     shown = []
-    for (draw, _, _), row in zip(picks, rows, strict=True):
+    for (draw, *_), row in zip(picks, rows, strict=True):
         one = given[row["lease_id"]]
         view = View(desk.key, picks=draw.ask.items is not None)
         shown.append((draw, view.of(one.work, row, one.draft)))
@@ -102,7 +103,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     takes is then no sign.
     """
     wishes, due = [], []
-    for n, (draw, taken, offer) in enumerate(picks):
+    for n, (draw, taken, _, offer) in enumerate(picks):
         policy = await _policy(session, offer)
         if offer.stage != "annotate" or not (policy.honeypots.first_rate + policy.honeypots.rate):
             continue
@@ -132,7 +133,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
             used.add((wish.annotator, honeypot.item_id))
         else:
             found.pop(wish.n, None)
-    return [(*pick[:2], found[n]) if n in found else pick for n, pick in enumerate(picks)]
+    return [(*pick[:3], found[n]) if n in found else pick for n, pick in enumerate(picks)]
 
 
 async def _policy(session: Session, offer: Offer) -> Policy:
@@ -142,7 +143,7 @@ async def _policy(session: Session, offer: Offer) -> Policy:
 
 async def _row(session: Session, key: bytes, pick: Pick, now: datetime) -> dict[str, Any]:
     """A lease as it will be written down."""
-    draw, _, offer = pick
+    draw, _, leaves_place, offer = pick
     worker = draw.ask.worker
     policy = await _policy(session, offer)
     return {
@@ -155,6 +156,7 @@ async def _row(session: Session, key: bytes, pick: Pick, now: datetime) -> dict[
         "spec_version": offer.spec_version,
         "batch": offer.batch if offer.stage == "annotate" else None,
         "takes_slot": worker.takes_slots and offer.slots is not None,
+        "leaves_place": leaves_place,
         "expires_at": rules.lease_end(policy, now),
         "prelabel": _prelabel(key, worker, offer, policy),
     }

@@ -18,11 +18,11 @@ AND ({row}.batch IS NULL OR {stage} = 'annotate' OR (SELECT true FROM seen s
 """
 _LOOKS = """
 unnest($1::int[], $2::text[], $3::int[], $4::text[], $5::int[], $6::int[], $7::bigint[],
-    $8::int[], $9::bigint[], $10::bigint[])
-    AS a (n, annotator, place, stage, shard, rank, due, slots, work_id, since)
+    $8::int[], $9::bigint[], $10::bigint[], $11::bigint[])
+    AS a (n, annotator, place, stage, shard, rank, due, slots, position, work_id, since)
 """
-_KEY = "(r.rank, r.due, r.slots, r.work_id)"
-_FROM = "(a.rank, a.due, a.slots, a.work_id)"
+_KEY = "(r.rank, r.due, r.slots, r.position, r.work_id)"
+_FROM = "(a.rank, a.due, a.slots, a.position, a.work_id)"
 _UNSEEN_BY_A = UNSEEN.format(who="a.annotator", row="r", stage="a.stage")
 _NEWER = "(SELECT * FROM ready r WHERE r.shard = a.shard AND r.entered >= a.since OFFSET 0)"
 # From each shard the best from its horizon on, and what came to stand before it since. A row that
@@ -31,60 +31,62 @@ _BEST = f"""
 WITH looks AS MATERIALIZED (SELECT * FROM {_LOOKS})
 SELECT q.n, c.* FROM (SELECT DISTINCT n FROM looks) q CROSS JOIN LATERAL (
     SELECT a.place, a.shard, c.* FROM looks a CROSS JOIN LATERAL (
-        (SELECT r.rank, r.due, r.slots, r.work_id, r.nth = {WINDOW} AS is_end FROM (
+        (SELECT r.rank, r.due, r.slots, r.position, r.work_id, r.nth = {WINDOW} AS is_end FROM (
             SELECT r.*, row_number() OVER () AS nth FROM (
                 SELECT * FROM ready r WHERE r.shard = a.shard AND {_KEY} >= {_FROM}
-                ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT {WINDOW}) r) r
-        WHERE r.nth = {WINDOW} OR (r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A})
-        LIMIT $12)
+                ORDER BY r.rank, r.due, r.slots, r.position, r.work_id LIMIT {WINDOW}) r) r
+        WHERE r.nth = {WINDOW} OR (r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A})
+        LIMIT $13)
         UNION ALL
-        (SELECT r.rank, r.due, r.slots, r.work_id, false FROM {_NEWER} r
-        WHERE {_KEY} < {_FROM} AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
-        ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT $12)
+        (SELECT r.rank, r.due, r.slots, r.position, r.work_id, false FROM {_NEWER} r
+        WHERE {_KEY} < {_FROM} AND r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A}
+        ORDER BY r.rank, r.due, r.slots, r.position, r.work_id LIMIT $13)
     ) c WHERE a.n = q.n
-    ORDER BY a.place, c.rank, c.due, c.slots, c.work_id LIMIT $12
+    ORDER BY a.place, c.rank, c.due, c.slots, c.position, c.work_id LIMIT $13
 ) c
 """
 # Where the first unseen row stands, and how many newer ones stand before the old horizon.
 _HORIZONS = f"""
-SELECT a.n, a.shard, f.rank, f.due, f.slots, f.work_id,
+SELECT a.n, a.shard, f.rank, f.due, f.slots, f.position, f.work_id,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS since,
     (SELECT count(*) FROM {_NEWER} r WHERE {_KEY} < {_FROM}
-        AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}) AS before
+        AND r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A}) AS before
 FROM {_LOOKS} LEFT JOIN LATERAL (
-    SELECT r.rank, r.due, r.slots, r.work_id FROM ready r
+    SELECT r.rank, r.due, r.slots, r.position, r.work_id FROM ready r
     WHERE r.shard = a.shard AND {_KEY} >= {_FROM}
-        AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
-    ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT 1
+        AND r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A}
+    ORDER BY r.rank, r.due, r.slots, r.position, r.work_id LIMIT 1
 ) f ON true
 """
 _HEADS = """
 SELECT s.shard, h.* FROM unnest($1::int[]) AS s (shard) CROSS JOIN LATERAL (
-    SELECT r.rank, r.due, r.slots, r.work_id FROM ready r WHERE r.shard = s.shard
-    ORDER BY r.rank, r.due, r.slots, r.work_id LIMIT 1
+    SELECT r.rank, r.due, r.slots, r.position, r.work_id FROM ready r WHERE r.shard = s.shard
+    ORDER BY r.rank, r.due, r.slots, r.position, r.work_id LIMIT 1
 ) h
 """
 # Whoever takes no slot (a model) may answer any open task, however many people hold it.
 _BEST_FREE = f"""
-SELECT a.n, a.place, a.shard, 0 AS rank, 0 AS due, 1000000 AS slots, c.work_id, false AS is_end
+SELECT a.n, a.place, a.shard, 0 AS rank, 0 AS due, 1000000 AS slots, c.position, c.work_id,
+    false AS is_end
 FROM {_LOOKS} CROSS JOIN LATERAL (
-    SELECT r.work_id FROM work r JOIN projects p ON p.project = r.project
+    SELECT r.position, r.work_id FROM work r JOIN projects p ON p.project = r.project
     WHERE r.shard = a.shard AND r.purpose = 'work' AND r.state = 'open'
         AND (r.stage = 'review' OR r.spec_version = p.newest_version)
-        AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
-    ORDER BY r.work_id LIMIT $12
-) c ORDER BY a.place, c.work_id
+        AND r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A}
+    ORDER BY r.position, r.work_id LIMIT $13
+) c ORDER BY a.place, c.position, c.work_id
 """
 _PICKED = f"""
 SELECT a.n, a.place, a.shard, coalesce(y.rank, 0) AS rank, coalesce(y.due, 0) AS due,
-    CASE WHEN $14 THEN 1000000 ELSE y.slots END AS slots, r.work_id, false AS is_end
+    CASE WHEN $15 THEN 1000000 ELSE y.slots END AS slots, r.position, r.work_id,
+    false AS is_end
 FROM {_LOOKS} JOIN work r ON r.shard = a.shard JOIN projects p ON p.project = r.project
     LEFT JOIN ready y ON y.work_id = r.work_id
-WHERE r.external_id = ANY($13) AND r.project = ANY($15) AND r.purpose = 'work'
+WHERE r.external_id = ANY($14) AND r.project = ANY($16) AND r.purpose = 'work'
     AND (r.stage = 'review' OR r.spec_version = p.newest_version)
-    AND r.state = 'open' AND ($14 OR y.work_id IS NOT NULL)
-    AND r.work_id <> ALL($11::bigint[]) AND {_UNSEEN_BY_A}
-ORDER BY a.place, 4, 5, 6, r.work_id LIMIT $12
+    AND r.state = 'open' AND ($15 OR y.work_id IS NOT NULL)
+    AND r.work_id <> ALL($12::bigint[]) AND {_UNSEEN_BY_A}
+ORDER BY a.place, 4, 5, 6, r.position, r.work_id LIMIT $13
 """
 # The quals on `w` are tested again once its lock is held: that is what makes redundancy exact.
 _LOCK = """
@@ -136,7 +138,7 @@ async def heads(session: Session, shards: Collection[int]) -> dict[int, Key]:
     """The first task of each of these shards that has any, whoever has seen it."""
     connection = await raw(session)
     rows = await connection.fetch(_HEADS, list(shards))
-    return {shard: (rank, due, slots, work_id) for shard, rank, due, slots, work_id in rows}
+    return {shard: tuple(key) for shard, *key in rows}
 
 
 async def picked(

@@ -1,7 +1,7 @@
 """What the other services' events change: the work there is, and its order.
 
 A row of `ready` is given after all that have a smaller rank: the hour in which its task was made,
-less its priority (`domain.choice`).
+less its priority; then come deadline, free slots and position (`domain.choice`).
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,9 @@ from queue_service.domain.choice import AGEING, EXPERIENCED_FROM
 
 _NOW = "pg_current_xact_id()::text::bigint"
 _LAST = 2**63 - 1
+_NO_SHARD = 0
+"""Where a honeypot has its row of `ready`: nobody looks there. To give one back writes what to give
+work back writes, so that neither takes longer."""
 # How far a row of `ready` is from being given, see `domain.choice`.
 RANK = f"floor(extract(epoch FROM {{0}}) / {AGEING.total_seconds()})::int"
 """The hour of a time, from which its class of priority is taken off."""
@@ -37,25 +40,26 @@ _ADD = """
 WITH incoming AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS t (
         task_id uuid, stage text, subject uuid, project text, item_id uuid, external_id text,
-        batch uuid, spec_version int, task_type text, purpose text, priority smallint,
+        position bigint, batch uuid, spec_version int, task_type text, purpose text,
+        priority smallint,
         due_at timestamptz, skills text[], circle text, payload jsonb,
         blob text, blob_size bigint, prelabels jsonb,
         context jsonb, target int, pick float8, moves_at timestamptz, review_id uuid,
         round smallint, created_at timestamptz)
 )
-INSERT INTO work (task_id, stage, subject, project, item_id, external_id, batch, spec_version,
-    task_type, purpose, priority, due_at, skills, shard, payload, blob, blob_size, prelabels,
-    context, target, pick, moves_at, review_id, round, created_at)
-SELECT task_id, stage, subject, project, item_id, external_id, batch, spec_version,
-    task_type, purpose, priority, due_at, skills, s.shard, payload, blob, blob_size, prelabels,
-    context, target, pick, moves_at, review_id, coalesce(round, 1), created_at
+INSERT INTO work (task_id, stage, subject, project, item_id, external_id, position, batch,
+    spec_version, task_type, purpose, priority, due_at, skills, shard, payload, blob, blob_size,
+    prelabels, context, target, pick, moves_at, review_id, round, created_at)
+SELECT task_id, stage, subject, project, item_id, external_id, position, batch,
+    spec_version, task_type, purpose, priority, due_at, skills, s.shard, payload, blob, blob_size,
+    prelabels, context, target, pick, moves_at, review_id, coalesce(round, 1), created_at
 FROM incoming i JOIN shards s USING (project, stage, task_type, skills, circle)
 ON CONFLICT (stage, subject) DO NOTHING
 RETURNING work_id
 """
 _TASK = """
-SELECT work_id, subject, project, item_id, external_id, batch, spec_version, task_type, priority,
-    due_at, skills, payload, blob, blob_size, state
+SELECT work_id, subject, project, item_id, external_id, position, batch, spec_version, task_type,
+    priority, due_at, skills, payload, blob, blob_size, state
 FROM work WHERE stage = 'annotate' AND subject = ANY($1)
 """
 _LOCK_TASKS = f"{_TASK} ORDER BY work_id FOR NO KEY UPDATE"
@@ -85,13 +89,16 @@ _LOCK_VERSION = """
 SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
 """
 _REFRESH = f"""
-INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, batch, spec_version, since)
-SELECT w.work_id, w.shard, {RANK.format("w.created_at")} - w.priority,
+INSERT INTO ready (work_id, shard, rank, due, slots, position, entered, item_id, batch,
+    spec_version, since)
+SELECT w.work_id, CASE w.purpose WHEN 'work' THEN w.shard ELSE {_NO_SHARD} END,
+    {RANK.format("w.created_at")} - w.priority,
     coalesce(extract(epoch FROM w.due_at) * 1000, {_LAST})::bigint,
-    w.target - w.answered - w.leased, {_NOW}, w.item_id, w.batch, w.spec_version, w.created_at
+    coalesce(w.target - w.answered - w.leased, 0), w.position, {_NOW}, w.item_id, w.batch,
+    w.spec_version, w.created_at
 FROM work w JOIN projects p USING (project)
-WHERE w.work_id = ANY($1) AND w.state = 'open' AND w.purpose = 'work'
-    AND w.answered + w.leased < w.target
+WHERE w.work_id = ANY($1) AND w.state = 'open'
+    AND (w.target IS NULL OR w.answered + w.leased < w.target)
     AND (w.stage = 'review' OR w.spec_version = p.newest_version)
 ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
     slots = excluded.slots, entered = excluded.entered

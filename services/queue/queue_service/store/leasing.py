@@ -27,11 +27,13 @@ FROM unnest($1::text[]) AS q (annotator) LEFT JOIN annotators a USING (annotator
 """
 _SHARDS = "SELECT shard, project, stage, task_type, skills, circle FROM shards WHERE shard > $1"
 _TAKEN_IN = "SELECT coalesce(sum(taken), 0) FROM annotators WHERE project = $1"
+# A honeypot's row of `ready` is written where that of the work in whose place it came would be: to
+# give it out takes as long.
 _TAKE = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS l (lease_id uuid, work_id bigint,
         annotator text, kind text, project text, item_id uuid, spec_version int, batch uuid,
-        takes_slot boolean, expires_at timestamptz, prelabel text)
+        takes_slot boolean, leaves_place boolean, expires_at timestamptz, prelabel text)
 ), seen_now AS (
     INSERT INTO seen (annotator, item_id, spec_version)
     SELECT annotator, item_id, spec_version FROM given
@@ -58,9 +60,10 @@ WITH given AS (
     DELETE FROM ready USING taken t
     WHERE ready.work_id = t.work_id AND t.answered + t.leased >= t.target
 ), fewer AS (
-    UPDATE ready SET slots = t.target - t.answered - t.leased,
+    UPDATE ready SET slots = coalesce(t.target - t.answered - t.leased, 0),
         entered = pg_current_xact_id()::text::bigint
-    FROM taken t WHERE ready.work_id = t.work_id AND t.answered + t.leased < t.target
+    FROM taken t WHERE ready.work_id = t.work_id AND (t.answered + t.leased < t.target
+        OR (t.target IS NULL AND t.work_id IN (SELECT work_id FROM given WHERE leaves_place)))
 )
 SELECT g.lease_id, t.work_id, t.task_id, t.stage, t.subject, t.project, t.item_id, t.external_id,
     t.spec_version, t.task_type, t.purpose, t.state, t.payload, t.blob, t.blob_size, t.prelabels,

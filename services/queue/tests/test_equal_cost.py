@@ -1,0 +1,99 @@
+"""A honeypot costs the service what work costs it: the same statements, and as much written.
+
+Durations follow from that, but a busy machine drowns them: here nothing is timed. Statements are
+counted; what PostgreSQL writes is read from its write-ahead log, which grows by some 400 bytes for
+a row with its index entries. The tenth of the calls that wrote most is left out: after a
+checkpoint, and in a vacuum, whole pages are written.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from statistics import mean
+from typing import Any
+
+import asyncpg
+import pytest
+from blindness_crowd import ENDS, PEOPLE, Crowd, project
+
+from chassis.database import raw, transaction
+
+LEASES = 360
+APART_MAX = 120
+"""In bytes. The numbers in rows have different lengths; a row more has three times as much."""
+WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
+
+Costs = dict[tuple[str, bool], list[int]]
+"""By kind of call, for work (False) and honeypots (True)."""
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Counts every statement that any connection sends."""
+    found: Counter[str] = Counter()
+
+    def counted(name: str, send: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*words: Any, **more: Any) -> Any:
+            found[name] += 1
+            return send(*words, **more)
+
+        return count
+
+    for name in STATEMENTS:
+        sends = getattr(asyncpg.Connection, name)
+        monkeypatch.setattr(asyncpg.Connection, name, counted(name, sends))
+    return found
+
+
+async def written(crowd: Crowd) -> int:
+    """How many bytes PostgreSQL has written to its log, ever."""
+    async with transaction(crowd.sessions) as session:
+        found: int = await (await raw(session)).fetchval(WRITTEN)
+    return found
+
+
+async def costs(crowd: Crowd, statements: Counter[str]) -> tuple[Costs, Costs]:
+    """The statements and the bytes of each call, for one lease after the other."""
+    calls: list[tuple[str, int, int]] = []
+
+    async def noted(what: str, call: Any) -> Any:
+        before = await written(crowd)
+        statements.clear()
+        found = await call
+        sent = statements.total()
+        calls.append((what, sent, await written(crowd) - before))
+        return found
+
+    for n in range(LEASES):
+        [sight] = await noted("asked", crowd.ask(n % PEOPLE, 1))
+        how = ENDS[n // PEOPLE % len(ENDS)]
+        await noted(how, crowd.end(n % PEOPLE, sight, how))
+    sent, wrote = defaultdict(list), defaultdict(list)
+    truth = [is_true for is_true in await crowd.honeypots() for _ in ("asked", "ended")]
+    # The first calls read what is remembered from then on.
+    for (what, count, size), is_true in list(zip(calls, truth, strict=True))[2:]:
+        sent[what, is_true].append(count)
+        wrote[what, is_true].append(size)
+    return sent, wrote
+
+
+def typical(sizes: list[int]) -> float:
+    """The mean without the largest tenth."""
+    return mean(sorted(sizes)[: len(sizes) * 9 // 10])
+
+
+@pytest.mark.parametrize("redundancy", [1, 2])
+async def test_a_honeypot_takes_the_statements_and_the_writes_that_work_takes(
+    crowd: Crowd, statements: Counter[str], redundancy: int
+) -> None:
+    told = {"redundancy": redundancy, "first_rate": 0.5, "rate": 0.5}
+    await crowd.hear(*project(crowd.chance, 900, 400, **told))
+
+    sent, wrote = await costs(crowd, statements)
+
+    kinds = ("asked", *ENDS)
+    apart = {one: typical(wrote[one, True]) - typical(wrote[one, False]) for one in kinds}
+    counts = {one: (mean(sent[one, True]), mean(sent[one, False])) for one in kinds}
+    assert all(min(some) > 2 for some in sent.values()), counts
+    assert all(set(sent[one, True]) == set(sent[one, False]) for one in kinds), counts
+    assert all(abs(size) <= APART_MAX for size in apart.values()), apart
