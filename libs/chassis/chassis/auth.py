@@ -146,9 +146,12 @@ class Verifier:
             raise RuntimeError("Neither jwks_file nor jwks_url is set.")
         return KeySet.import_key_set(orjson.loads(self._settings.jwks_file.read_bytes()))
 
+    def _pseudonym(self, issuer: str, subject: str) -> str:
+        return pseudonym(self._settings.pseudonym_key.get_secret_value(), issuer, subject)
+
     def _read(self, claims: dict[str, Any]) -> Caller:
         return Caller(
-            pseudonym=pseudonym(self._settings.pseudonym_key, claims["iss"], text(claims, "sub")),
+            pseudonym=self._pseudonym(claims["iss"], text(claims, "sub")),
             kind=str(claims.get("kind", "human")),
             roles=names(claims, "roles"),
             projects=names(claims, "projects"),

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from chassis import logs
 from chassis.database import AWAY, is_transient
+from chassis.request_log import PROBLEM, REASON, route
 from chassis.retries import is_conflict
 
 DISK_FULL_SQLSTATE = "53100"
@@ -78,6 +79,7 @@ def response(
     request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """`body` as the answer to `request`."""
+    request.scope[PROBLEM] = body["type"]
     content = orjson.dumps(
         {**body, "instance": request.url.path, "trace_id": logs.traceparent()[3:35]}, default=str
     )
@@ -109,6 +111,8 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
         detail = str(error)
         faults = getattr(error, "faults", ())
         body = document(status, slug(kind), title(kind), detail=detail, faults=faults)
+        if status in {401, 403}:
+            request.scope[REASON] = detail
         extra, headers = getattr(error, "extra", {}), getattr(error, "headers", None)
         return response(request, {**body, **extra}, headers)
 
@@ -157,13 +161,13 @@ def _is_disk_full(error: Exception) -> bool:
 
 async def _bug(request: Request, error: Exception) -> Response:
     if _is_disk_full(error):
-        logs.get("http").error("the disk is full", path=request.url.path, error=str(error))
+        logs.get("http").error("the disk is full", route=route(request.scope), error=str(error))
         detail = "Nothing was kept of this request, all that was kept before can be read. Send it"
         detail += " again once the operator has made room."
         body = document(507, "disk-full", "The disk is full", detail=detail)
         return response(request, body, {"retry-after": "30"})
     if is_conflict(error):
-        logs.get("http").warning("a conflict", path=request.url.path, error=str(error))
+        logs.get("http").warning("a conflict", route=route(request.scope), error=str(error))
         heading = "Other requests changed the same rows at the same moment"
         detail = "Nothing of this request was kept. Send it again."
         return response(
@@ -172,10 +176,12 @@ async def _bug(request: Request, error: Exception) -> Response:
             {"retry-after": "1"},
         )
     if is_transient(error):
-        logs.get("http").warning("the database is away", path=request.url.path, error=str(error))
+        logs.get("http").warning(
+            "the database is away", route=route(request.scope), error=str(error)
+        )
         body = document(503, "unavailable", "The database is away", detail="Try again soon.")
         return response(request, body, {"retry-after": "1"})
     trace = logs.traceparent()[3:35]
-    logs.get("http").error("an unexpected error", path=request.url.path, exc_info=error)
+    logs.get("http").error("an unexpected error", route=route(request.scope), exc_info=error)
     detail = f"This is our fault. Trace {trace} in the log tells more."
     return response(request, document(500, "internal", "Something broke", detail=detail))

@@ -19,6 +19,7 @@ from chassis import (
     http_protocol,
     inbox,
     job_routes,
+    lifecycle,
     logs,
     metrics,
     outbox,
@@ -58,10 +59,11 @@ def create(  # noqa: PLR0913 - each is a part of the service
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
+            lifecycle.logged(settings),
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
         ):
-            own: list[Task] = [parts.consume, parts.relay]
+            own: list[Task] = [parts.consume, parts.relay, partial(health.watch, app.state)]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             if long_work:
@@ -99,7 +101,7 @@ def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
             allow_headers=["*"],
         )
     app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
-    app.add_middleware(Observed)
+    app.add_middleware(Observed, sample_every=settings.request_log_every)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field, SecretStr, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.log_masks import mask
 
 
 @dataclass(frozen=True)
@@ -18,13 +21,14 @@ class HttpLimits:
 class ServiceSettings(BaseSettings):
     """One frozen object, made in `app.py` and passed down. A service sets its name and prefix."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # An error about a setting tells its name and never its value: among them are secrets.
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     service: ClassVar[str]
     planner: ClassVar[dict[str, str]] = {}
     """PostgreSQL settings of every connection, for a service whose statements need some."""
 
-    database_url: str
+    database_url: str = Field(repr=False)
     """postgresql+asyncpg://user:password@host:port/database"""
     database_pool: int = 20
     kafka_bootstrap: str
@@ -36,7 +40,7 @@ class ServiceSettings(BaseSettings):
     """Where the public keys of the token issuer are; one of the two must be set."""
     issuer: str = "labelwright-local"
     audience: str = "labelwright"
-    pseudonym_key: str
+    pseudonym_key: SecretStr
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
     consumer_instance: str = ""
@@ -55,6 +59,8 @@ class ServiceSettings(BaseSettings):
 
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
+    request_log_every: int = 100
+    """Each so many-th request that goes well is logged; with 0 none. Refused ones all are."""
     body_bytes_max: int = 20_000_000
     head_bytes_max: int = HttpLimits.head_bytes_max
     """Size limit of a request line together with its headers. Larger ones are answered 431."""
@@ -66,6 +72,10 @@ class ServiceSettings(BaseSettings):
     dead_letters_max_per_minute: int = 60
     drain_seconds: float = 10.0
     """How long a stopping process may take to finish what it has begun."""
+
+    @field_serializer("database_url", "jwks_url")
+    def _without_password(self, url: str | None) -> str | None:
+        return url and mask(url)
 
     @property
     def http_limits(self) -> HttpLimits:
