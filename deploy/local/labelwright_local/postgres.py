@@ -151,6 +151,8 @@ class Postgres:
         self._write_password()
         options = ["--username", USER, "--encoding=UTF8", "--no-locale", "--no-instructions"]
         options += ["--auth=scram-sha-256", "--pwfile", str(self.password_file)]
+        # Else each reload of the settings warns that the file differs from the command line.
+        options += ["--set", f"max_connections={SETTINGS['max_connections']}"]
         options += [] if self.durable else ["--no-sync"]
         initdb = [*PLAIN_WORDS, str(programs / "initdb"), "-D", str(unfinished), *options]
         run = subprocess.run(

@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chassis import logs, metrics, outbox
-from chassis.database import AWAY, Sessions, transaction
+from chassis.database import AWAY, Sessions, raw, transaction
 
 DATABASE_SECONDS, BROKER_SECONDS = 2.0, 0.5
 FAILURES = (*AWAY, KafkaError, TimeoutError)
 FIRST_LOOK_SECONDS, LOOK_SECONDS, REMIND_SECONDS = 0.5, 5.0, 30.0
+READ_ONLY = "the database is read-only: its disk is full, or its operator is at work"
 
 counts: dict[str, int] = {}
 """Numbers that /health/ready tells beside its own, as `counts["failing_projects"] = 2`.
@@ -35,8 +36,9 @@ async def live(_request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """GET /health/ready: 200 if the service can do its work, else 503; and what does not answer.
 
-    `{"status": "ready" | "unready", "database"?: why, "broker"?: why, "consumer"?: why,
-    "counts": {name: number}}`. The database is always needed. Without the broker the service is
+    `{"status": "ready" | "unready", "database"?: why, "writes"?: why, "broker"?: why,
+    "consumer"?: why, "counts": {name: number}}`. While the database is read-only the service is
+    ready, for it can be read. The database is always needed. Without the broker the service is
     ready for as long as its outbox can hold what it says (`outbox_rows_max`). With the broker
     there, a service that has just started is ready once it has joined its consumer group.
     """
@@ -65,16 +67,19 @@ async def watch(state: State) -> None:
 
 async def _look(state: State) -> tuple[bool, dict[str, Any]]:
     """Whether the service is ready, and the body of the answer to who asks."""
-    rows = asyncio.create_task(_outbox_rows(state.sessions))
+    rows = asyncio.create_task(_ask_database(state.sessions))
     joined = "" if state.consumer.joined.is_set() else "the consumer has not joined its group yet"
     answers = {
         "database": await _failure(rows, DATABASE_SECONDS),
+        "writes": "",
         "broker": await _failure(state.producer.check(), BROKER_SECONDS),
         "consumer": joined,
     }
+    found = {}
+    if not answers["database"]:
+        found["outbox_rows"], answers["writes"] = rows.result()
     for name, why in answers.items():
         metrics.UP.labels(name).set(not why)
-    found = {} if answers["database"] else {"outbox_rows": rows.result()}
     is_ready = bool(found) and _can_do_without(answers, found, state.settings.outbox_rows_max)
     body = {
         "status": "ready" if is_ready else "unready",
@@ -101,6 +106,9 @@ async def _failure(check: Awaitable[object], seconds: float) -> str:
     return ""
 
 
-async def _outbox_rows(sessions: Sessions) -> int:
+async def _ask_database(sessions: Sessions) -> tuple[int, str]:
+    """The number of rows in the outbox; and why nothing can be written, empty if it can."""
     async with transaction(sessions) as session:
-        return await outbox.rows_at_most(session)
+        connection = await raw(session)
+        is_read_only = await connection.fetchval("SHOW transaction_read_only") == "on"
+        return await outbox.rows_at_most(session), READ_ONLY if is_read_only else ""

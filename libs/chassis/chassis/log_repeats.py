@@ -1,5 +1,7 @@
 """Bounds the log: lines of one kind appear once per interval, the next one with their number.
 
+The interval grows tenfold while they go on.
+
 An outage makes every request fail in the same way, and a client in a loop is refused for hours.
 """
 
@@ -13,6 +15,7 @@ import structlog
 
 OWN_SECONDS, LIBRARY_SECONDS = 1.0, 10.0
 KINDS_MAX = 1_000
+GROWTH_MAX = 10
 KIND_FIELDS = ("part", "route", "method", "status", "problem", "sqlstate", "ran", "topic")
 """Two lines are of one kind if their event, their level and these fields are equal."""
 
@@ -20,6 +23,7 @@ KIND_FIELDS = ("part", "route", "method", "status", "problem", "sqlstate", "ran"
 @dataclass(slots=True)
 class _Kind:
     written_at: float
+    seconds: float
     left_out: int = 0
     end: asyncio.TimerHandle | None = field(default=None, repr=False)
 
@@ -28,7 +32,7 @@ class Repeats:
     """Says for each line whether to write it. Times are in seconds."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Lines of one kind are `seconds` apart."""
+        """Lines of one kind are `seconds` apart, and up to `GROWTH_MAX` times that."""
         self._seconds = seconds
         self._clock = clock
         self._kinds: dict[Hashable, _Kind] = {}
@@ -40,15 +44,19 @@ class Repeats:
         that the number of the last ones is written although no further line comes.
         """
         now, known = self._clock(), self._kinds.get(kind)
-        if known is None or now - known.written_at >= self._seconds:
-            if known is not None and known.end is not None:
-                known.end.cancel()
+        if known is None or now - known.written_at >= known.seconds:
+            left_out, seconds = 0, self._seconds
+            if known is not None:
+                left_out = known.left_out
+                seconds = min(2 * known.seconds, GROWTH_MAX * seconds) if left_out else seconds
+                if known.end is not None:
+                    known.end.cancel()
             self._make_room(now)
-            self._kinds[kind] = _Kind(now)
-            return known.left_out if known is not None else 0
+            self._kinds[kind] = _Kind(now, seconds)
+            return left_out
         known.left_out += 1
         if again is not None and known.end is None:
-            known.end = _call_later(known.written_at + self._seconds - now, again)
+            known.end = _call_later(known.written_at + known.seconds - now, again)
         return None
 
     def _make_room(self, now: float) -> None:
@@ -57,7 +65,7 @@ class Repeats:
         self._kinds = {
             kind: known
             for kind, known in self._kinds.items()
-            if known.left_out or now - known.written_at < self._seconds
+            if known.left_out or now - known.written_at < known.seconds
         }
         if len(self._kinds) >= KINDS_MAX:
             self._kinds.clear()

@@ -258,6 +258,20 @@ async def test_a_thousand_equal_refusals_are_two_lines_with_their_number(
 # --- repeats
 
 
+def test_lines_that_go_on_are_written_ever_more_seldom_and_none_is_uncounted() -> None:
+    clock = [0.0]
+    repeats = Repeats(1.0, lambda: clock[0])
+    written = {}
+    for number in range(1, 1001):
+        left_out = repeats.admit("a")
+        if left_out is not None:
+            written[number] = left_out
+        clock[0] += 0.1
+
+    assert len(written) < 20
+    assert sum(written.values()) + len(written) == max(written)
+
+
 def test_lines_of_different_kinds_do_not_hide_each_other() -> None:
     repeats = Repeats(1.0, lambda: 0.0)
 
