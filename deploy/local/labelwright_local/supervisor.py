@@ -173,7 +173,8 @@ class Keeper:
         text = line.decode(errors="replace").rstrip()
         self._last_line = text or self._last_line
         self._log.write(line)
-        self._say(text)
+        if not is_routine(text):
+            self._say(text)
 
     def _say(self, text: str) -> None:
         self._screen.say(text, self.child.name)
@@ -301,6 +302,11 @@ def kill_group(pid: int) -> None:
     # On macOS a group of zombies answers PermissionError.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def is_routine(line: str) -> bool:
+    """Whether a line is one of a log in JSON that asks nobody to do anything: its file has it."""
+    return line.startswith("{") and ('"level": "info"' in line or '"level": "debug"' in line)
 
 
 def how_it_ended(code: int) -> str:

@@ -132,6 +132,24 @@ async def test_a_child_is_not_given_up_while_what_it_needs_is_down_or_just_back(
     await keeping.stop(["below"])
 
 
+async def test_routine_lines_are_in_the_file_alone_and_others_on_the_screen_too(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ['{"level": "info", "event": "a"}', '{"level": "warning", "event": "b"}', "plain"]
+    log = tmp_path / "logs" / "child.log"
+    said = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
+
+    await keeping.start(child(leash, tmp_path, program(tmp_path, said)))
+    await until(lambda: log.exists() and "plain" in log.read_text())
+    await asyncio.sleep(0.1)
+
+    screen = capsys.readouterr().out
+    assert log.read_text().splitlines() == lines
+    assert lines[0] not in screen
+    assert lines[1] in screen
+    assert "| plain" in screen
+
+
 async def test_a_child_that_waits_is_started_again_once_its_excuse_has_passed(
     keeping: Supervisor, leash: Leash, tmp_path: Path
 ) -> None:
