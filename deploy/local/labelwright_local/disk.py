@@ -68,8 +68,10 @@ class DiskGuard:
             return
         connection = await asyncpg.connect(self._postgres.admin_dsn, timeout=ANSWER_SECONDS)
         try:
-            await connection.execute(f"ALTER SYSTEM SET {SETTING} = {'on' if wanted else 'off'}")
-            await connection.execute("SELECT pg_reload_conf()")
+            value = "on" if wanted else "off"
+            if await connection.fetchval(f"SHOW {SETTING}") != value:
+                await connection.execute(f"ALTER SYSTEM SET {SETTING} = {value}")
+                await connection.execute("SELECT pg_reload_conf()")
         finally:
             connection.terminate()
         self._applied = wanted
