@@ -23,6 +23,7 @@ from chassis.blob_settings import BlobSettings
 from chassis.database import metadata
 from chassis.log_masks import mask
 from chassis.log_repeats import LibraryRepeats, Repeats
+from schemas.envelope import Envelope, Event, Topic
 
 SECRET = "hunter2-is-secret"
 Lines = Callable[[], list[dict[str, Any]]]
@@ -33,6 +34,16 @@ class Settings(BlobSettings):
 
     model_config = SettingsConfigDict(env_prefix="LOGGED_", frozen=True)
     service: ClassVar[str] = "logged"
+
+
+class Counted(Event):
+    """An event of these tests."""
+
+    topic = Topic("counted", None)
+    keyed_by = "label"
+
+    label: str
+    count: int
 
 
 class UnknownThing(Exception):
@@ -358,6 +369,19 @@ def test_secrets_within_longer_texts_are_masked_in_every_line(lines: Lines, text
     logs.get("test").error("it broke", error=text, exc_info=RuntimeError(text))
 
     assert SECRET not in json.dumps(lines())
+
+
+def test_an_error_about_an_event_does_not_tell_what_is_in_it() -> None:
+    head = {"id": str(uuid.uuid4()), "type": "x", "source": "x", "time": "2026-01-01T00:00:00Z"}
+    body = {**head, "project": "p", "data": {"label": SECRET, "count": SECRET}}
+
+    with pytest.raises(ValidationError) as unread:
+        Envelope.read(json.dumps({**body, "data": SECRET}).encode())
+    with pytest.raises(ValidationError) as refused:
+        Envelope.read(json.dumps(body).encode()).event(Counted)
+
+    assert "count" in str(refused.value)
+    assert SECRET not in str(refused.value) + str(unread.value)
 
 
 def test_the_log_of_a_library_is_masked_too(capfd: pytest.CaptureFixture[str]) -> None:
