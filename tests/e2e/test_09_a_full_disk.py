@@ -10,10 +10,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from conftest import PORT_BASE, System
-from labelwright_local.ports import SPAN
 from labelwright_local.testing import UP, RunningStack, running_stack
 
+System = Any
+PORT_BASE = 28900
 DISK_BYTES = 800_000_000
 MOUNT = f'mount -t tmpfs -o size={DISK_BYTES} none "$1" && shift && exec "$@"'
 
@@ -46,14 +46,14 @@ class SmallDisk:
 
 
 @pytest.fixture
-def disk_and_system(tmp_path: Path) -> Iterator[tuple[SmallDisk, System]]:
+def disk_and_system(tmp_path: Path, connect: Any) -> Iterator[tuple[SmallDisk, System]]:
     home = tmp_path / "disk"
     home.mkdir()
     mount = ["unshare", "--mount", "sh", "-c", MOUNT, "sh", str(home)]
     command = [*mount, "env", f"LABELWRIGHT_HOME={home}", *UP]
-    with running_stack(tmp_path, PORT_BASE + 2 * SPAN, command=command) as stack:
+    with running_stack(tmp_path, PORT_BASE, command=command) as stack:
         disk = SmallDisk(home, stack)
-        system = System(disk.path, stack)
+        system = connect(disk.path, stack)
         yield disk, system
         system.http.close()
 
