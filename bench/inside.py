@@ -64,7 +64,9 @@ class Inside:
         self._home = scene.home
         self._sessions = sessions
         self._checks = BlobChecks(PayloadReader(settings.open_blob_store()))
-        self._desk = Desk(settings.pseudonym_key.encode(), open_leases_max=1_000_000)
+        self._desk = Desk(
+            settings.pseudonym_key.get_secret_value().encode(), open_leases_max=1_000_000
+        )
         self._leasing, self._answering = asyncio.Lock(), asyncio.Lock()
 
     async def take_in(self, events: Iterable[TaskCreated]) -> None:

@@ -132,6 +132,12 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 @pytest.fixture(scope="session")
+def connect() -> Callable[[Path, RunningStack], System]:
+    """Makes what a test says to a stack of its own."""
+    return System
+
+
+@pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     home = tmp_path_factory.mktemp("stack") / "home"
     with running_stack(home, PORT_BASE) as stack:

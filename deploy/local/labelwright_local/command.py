@@ -135,7 +135,7 @@ def run(plan: Plan, screen: Screen) -> None:
         found = java.find() if KAFKA in plan.parts else None
         if found:
             fetch(plan.kafka, screen)
-        leash = Leash(held=[lock])
+        leash = Leash(held=[lock], files=plan.ready_files)
         try:
             code = asyncio.run(run_stack(plan, leash, screen, found))
         finally:

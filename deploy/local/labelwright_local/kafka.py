@@ -81,6 +81,9 @@ appender.out.layout.pattern=%d{{HH:mm:ss.SSS}} %p %c{{1}} %m%n
 # We ask for groups while the topic behind them is being made, and it warns each time.
 logger.making.name=org.apache.kafka.server.DefaultAutoTopicCreationManager
 logger.making.level=error
+# It warns at each start that it is the controller, which the only node always is.
+logger.controller.name=org.apache.kafka.controller.QuorumController
+logger.controller.level=error
 """
 
 QUIET_CACHE = "-Xlog:aot*=off"  # What of the cache does not fit is made anew, unsaid.

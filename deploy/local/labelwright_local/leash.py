@@ -36,11 +36,23 @@ class Leash:
     children are started from threads that end.
     """
 
-    def __init__(self, *, kernel: bool = True, held: Sequence[int] = ()) -> None:
-        """Start the watcher. It keeps the descriptors `held` open until all is ended."""
+    def __init__(
+        self, *, kernel: bool = True, held: Sequence[int] = (), files: Sequence[Path] = ()
+    ) -> None:
+        """Start the watcher. It keeps the descriptors `held` open until all is ended.
+
+        `files` are removed when this process ends, however it does.
+        """
         self._kernel = kernel and sys.platform == "linux"
         read_end, self.pipe = os.pipe()
-        command = [sys.executable, "-I", "-S", str(HERE / "watcher.py"), str(read_end)]
+        command = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(HERE / "watcher.py"),
+            str(read_end),
+            *map(str, files),
+        ]
         self._watcher = subprocess.Popen(
             command, pass_fds=[read_end, *held], start_new_session=True, stdin=subprocess.DEVNULL
         )

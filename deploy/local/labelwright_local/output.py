@@ -1,11 +1,11 @@
 """What the stack says: to the terminal, each line behind the name of its part, and to files."""
 
-import errno
 import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from labelwright_local.home import is_full
 from labelwright_local.ports import STEPS, part_of
 
 OURSELVES = "labelwright"
@@ -38,9 +38,10 @@ class Screen:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except (BrokenPipeError, OSError):
+        except OSError as error:
             # The reader has gone (`labelwright up | head`). The stack stays; its files have it all.
-            self._open = False
+            # On a full disk only lines are lost: there may be room for later ones.
+            self._open = is_full(error)
 
 
 class LogFile:
@@ -60,7 +61,7 @@ class LogFile:
                 self._turn_over()
             self._file.write(line + b"\n")
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            if not is_full(error):
                 raise
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ CHUNK_BYTES = 1 << 12
 PLAIN_WORDS = ["env", "LC_ALL=C"]  # Messages that we can read; and macOS wants it to be set.
 ORPHAN_SECONDS = 10.0
 POLL_SECONDS = 0.01
+STATUS_LINE = 8
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -35,6 +36,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "512MB",
     "huge_pages": "off",
     "jit": "off",
@@ -119,7 +121,12 @@ class Postgres:
         return leash.command(program, last=self.last_signal, run_as=who)
 
     def accepts(self) -> bool:
-        """Whether it answers a client's first message by asking who that is."""
+        """Whether it answers a client's first message by asking who that is.
+
+        While it starts it is not asked: it would log each client that it turns away.
+        """
+        if self._is_starting():
+            return False
         parameters = f"user\0{USER}\0database\0postgres\0\0".encode()
         message = struct.pack(">II", 8 + len(parameters), PROTOCOL_3) + parameters
         try:
@@ -129,6 +136,14 @@ class Postgres:
                 return connection.recv(CHUNK_BYTES)[:1] == b"R"
         except OSError:
             return False
+
+    def _is_starting(self) -> bool:
+        """Whether its own note of what it does, the eighth line of a file, says so."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text("ascii").splitlines()
+        except OSError:
+            return False
+        return len(lines) < STATUS_LINE or lines[STATUS_LINE - 1].strip() == "starting"
 
     def end_orphans(self) -> None:
         """Kill the backends that a killed postmaster left; a busy one would hold the data for long.
@@ -151,6 +166,8 @@ class Postgres:
         self._write_password()
         options = ["--username", USER, "--encoding=UTF8", "--no-locale", "--no-instructions"]
         options += ["--auth=scram-sha-256", "--pwfile", str(self.password_file)]
+        # Else each reload of the settings warns that the file differs from the command line.
+        options += ["--set", f"max_connections={SETTINGS['max_connections']}"]
         options += [] if self.durable else ["--no-sync"]
         initdb = [*PLAIN_WORDS, str(programs / "initdb"), "-D", str(unfinished), *options]
         run = subprocess.run(

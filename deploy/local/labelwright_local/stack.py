@@ -5,11 +5,15 @@ import json
 import signal
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+
 from labelwright_local import aot, databases, demo, keys, ready, services, topics
+from labelwright_local.disk import LOOK_SECONDS, DiskGuard
 from labelwright_local.java import Java
 from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
@@ -18,10 +22,11 @@ from labelwright_local.postgres import reason
 from labelwright_local.refusal import CannotStart
 from labelwright_local.services import Replica
 from labelwright_local.supervisor import Child, Supervisor, kill_group
-from labelwright_local.together import together
+from labelwright_local.together import first, together
 
 SERVICE_STOP_SECONDS = services.DRAIN_SECONDS + 5.0
 SERVER_STOP_SECONDS = 30.0
+DOES_NOT_ANSWER = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -38,6 +43,7 @@ class Stack:
         self._asked_to_stop = asyncio.Event()
         self._postgres = plan.postgres
         self._kafka = plan.kafka
+        self._disk = DiskGuard(plan.home.path, plan.postgres, screen)
 
     async def run(self) -> int:
         """Start everything, keep it running until asked to stop, stop it. Raises CannotStart.
@@ -45,7 +51,7 @@ class Stack:
         Returns the exit code: the demo's if there was to be nothing but the demo, else 0.
         """
         self._listen_to_signals()
-        work = asyncio.create_task(self._start_and_keep())
+        work = asyncio.create_task(self._start_and_watch())
         asked = asyncio.create_task(self._asked_to_stop.wait())
         failure = self._supervisor.failure
         ends: set[asyncio.Future[Any]] = {work, asked, failure}
@@ -70,8 +76,27 @@ class Stack:
             self._supervisor.kill()
         self._asked_to_stop.set()
 
+    async def _start_and_watch(self) -> int:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watch = tasks.create_task(self._watch_disk())
+                code = await self._start_and_keep()
+                watch.cancel()
+        except ExceptionGroup as errors:
+            raise first(errors) from errors
+        return code
+
+    async def _watch_disk(self) -> None:
+        """Do what the disk asks for, from when PostgreSQL has started."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if POSTGRES in self._plan.parts and self._supervisor.is_ready(POSTGRES):
+                with suppress(*DOES_NOT_ANSWER):  # Once it does, it is told.
+                    await self._disk.apply()
+
     async def _start_and_keep(self) -> int:
         started = time.monotonic()
+        self._disk.reserve()
         await together(self._start_postgres(), self._start_kafka())
         await together(*map(self._start_replica, self._plan.replicas))
         self._supervisor.changed = self._write_ready_file
@@ -102,9 +127,11 @@ class Stack:
             stop_signal=postgres.stop_signal,
             stop_seconds=SERVER_STOP_SECONDS,
             clean_up=postgres.end_orphans,
+            excuse=self._disk.is_full,
         )
         self._screen.say("starting PostgreSQL")
         await self._supervisor.start(child)
+        await self._disk.apply()
         names = [one.database for one in self._plan.known_services]
         await databases.create(postgres.admin_dsn, names)
         await self._migrate()
@@ -146,6 +173,8 @@ class Stack:
             self._kafka.accepts,
             stop_signal=self._kafka.stop_signal,
             stop_seconds=SERVER_STOP_SECONDS,
+            excuse=self._disk.is_full,
+            waits=True,
         )
         self._screen.say("starting Kafka")
         await self._supervisor.start(child)

@@ -32,11 +32,17 @@ def nothing_to_clean() -> None:
     """Most children leave nothing behind."""
 
 
+def no_excuse() -> bool:
+    """Most children have nothing but each other to blame for their death."""
+    return False
+
+
 @dataclass(frozen=True)
 class Child:
     """A program to be kept running. `command` is leashed already.
 
-    It may die as often as it likes while one of those that it `needs` is down or just back.
+    It may die as often as it likes while one of those that it `needs` is down or just back, and
+    while it has an `excuse`; if it `waits`, it is not started again before that has passed.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Child:
     folder: Path = Path("/")
     clean_up: Callable[[], None] = nothing_to_clean
     needs: tuple[str, ...] = ()
+    excuse: Callable[[], bool] = no_excuse
+    waits: bool = False
 
 
 class Keeper:
@@ -165,7 +173,8 @@ class Keeper:
         text = line.decode(errors="replace").rstrip()
         self._last_line = text or self._last_line
         self._log.write(line)
-        self._say(text)
+        if not is_routine(text):
+            self._say(text)
 
     def _say(self, text: str) -> None:
         self._screen.say(text, self.child.name)
@@ -180,8 +189,11 @@ class Keeper:
 
     async def _pause(self, ended: int, excused: bool) -> None:
         """Wait before the next start, the longer the more often it died; give up in the end."""
+        if self.child.waits and self.child.excuse():
+            await self._wait_out_excuse(ended)
+            return
         now = time.monotonic()
-        if excused:
+        if excused or self.child.excuse():
             self._deaths.clear()
         self._deaths.append(now)
         while now - self._deaths[0] > DEATHS_WITHIN_SECONDS:
@@ -192,6 +204,12 @@ class Keeper:
         self._say(f"{how_it_ended(ended)}; starting it again in {pause:g} s")
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _wait_out_excuse(self, ended: int) -> None:
+        self._say(f"{how_it_ended(ended)}; starting it again once there is room on the disk")
+        while self.child.excuse() and not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), PAUSE_SECONDS)
 
     def _obituary(self, ended: int) -> str:
         last = f' Its last line was "{self._last_line}".' if self._last_line else ""
@@ -222,6 +240,10 @@ class Supervisor:
     def pid(self, name: str) -> int | None:
         """The process id of a child while it runs."""
         return self._keepers[name].pid
+
+    def is_ready(self, name: str) -> bool:
+        """Whether a child was started and is ready."""
+        return name in self._keepers and self._keepers[name].ready.is_set()
 
     async def start(self, child: Child) -> None:
         """Start a child, keep it from now on, and return when it is ready for the first time."""
@@ -280,6 +302,11 @@ def kill_group(pid: int) -> None:
     # On macOS a group of zombies answers PermissionError.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+def is_routine(line: str) -> bool:
+    """Whether a line is one of a log in JSON that asks nobody to do anything: its file has it."""
+    return line.startswith("{") and ('"level": "info"' in line or '"level": "debug"' in line)
 
 
 def how_it_ended(code: int) -> str:

@@ -1,12 +1,14 @@
 """Ends what is left when the process that started it all is gone. Run as a file, by a bare Python.
 
-    python -I -S watcher.py PIPE
+    python -I -S watcher.py PIPE [FILE...]
 
 Lines come in by PIPE: `+PID SIGNAL` when a child exists, `-PID` when it has been waited for. Only
 the starter keeps the other end open, so the end of the pipe is the end of the starter, also when
-it was killed with a signal that nobody can catch, and also where the kernel tells no child.
+it was killed with a signal that nobody can catch, and also where the kernel tells no child. Then
+the files are removed, too: they say where things are that are no longer there.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -24,6 +26,9 @@ def main() -> None:
     with open(int(sys.argv[1]), "rb", buffering=0) as pipe:
         for line in pipe:
             note(alive, line.decode().split())
+    for file in sys.argv[2:]:
+        with contextlib.suppress(FileNotFoundError):  # Whoever stops in order removes it.
+            os.unlink(file)
     end(alive)
 
 

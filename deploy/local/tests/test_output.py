@@ -1,8 +1,11 @@
+import errno
 import subprocess
 import sys
 from pathlib import Path
 
-from labelwright_local.output import LogFile
+import pytest
+
+from labelwright_local.output import LogFile, Screen
 
 
 def test_a_log_never_grows_beyond_twice_its_bound(tmp_path: Path) -> None:
@@ -59,3 +62,19 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
     )
 
     assert run.stderr == "still here"
+
+
+def test_on_a_full_disk_a_line_is_lost_and_the_later_ones_are_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen, write = Screen(), sys.stdout.write
+
+    def refuse(_: str) -> int:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(sys.stdout, "write", refuse)
+    screen.say("lost")
+    monkeypatch.setattr(sys.stdout, "write", write)
+    screen.say("kept")
+
+    assert capsys.readouterr().out == "labelwright      | kept\n"

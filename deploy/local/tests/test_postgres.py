@@ -70,6 +70,16 @@ async def test_its_log_says_when_in_which_process_and_in_which_database(
     assert re.match(rf"\d{{4}}-\d\d-\d\d [\d:.]+ UTC \[\d+\] {database} ERROR:", line)
 
 
+def test_a_start_and_a_stop_log_nothing_that_looks_like_a_failure(tmp_path: Path) -> None:
+    with running_postgres(tmp_path) as server:
+        server.stop()
+        server.start()
+
+    said = server.log.read_text()
+    assert "ready to accept connections" in said
+    assert not re.search("FATAL|ERROR|WARNING|exit code", said), said
+
+
 async def test_nobody_gets_in_without_the_password(postgres_server: PostgresServer) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(

@@ -296,6 +296,17 @@ def test_nothing_outlives_a_kill_and_a_start_right_after_it_is_not_disturbed(
             assert secret_again == secret
 
 
+def test_no_ready_file_outlives_a_stack_that_was_killed(
+    start: Start, tmp_path: Path, soon: Soon
+) -> None:
+    with start(tmp_path, free_base(), only="postgres") as killed:
+        assert killed.ready_file.exists()
+        killed.process.kill()
+        killed.process.wait()
+
+        assert soon(lambda: not killed.ready_file.exists())
+
+
 def test_a_service_that_cannot_start_ends_it_with_one_sentence(
     start: Start, tmp_path: Path
 ) -> None:

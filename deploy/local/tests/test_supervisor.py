@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,58 @@ async def test_a_child_is_not_given_up_while_what_it_needs_is_down_or_just_back(
     with pytest.raises(CannotStart, match="child died 5 times"):
         await above
     await keeping.stop(["below"])
+
+
+async def test_routine_lines_are_in_the_file_alone_and_others_on_the_screen_too(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ['{"level": "info", "event": "a"}', '{"level": "warning", "event": "b"}', "plain"]
+    log = tmp_path / "logs" / "child.log"
+    said = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
+
+    await keeping.start(child(leash, tmp_path, program(tmp_path, said)))
+    await until(lambda: log.exists() and "plain" in log.read_text())
+    await asyncio.sleep(0.1)
+
+    screen = capsys.readouterr().out
+    assert log.read_text().splitlines() == lines
+    assert lines[0] not in screen
+    assert lines[1] in screen
+    assert "| plain" in screen
+
+
+async def test_a_child_that_waits_is_started_again_once_its_excuse_has_passed(
+    keeping: Supervisor, leash: Leash, tmp_path: Path
+) -> None:
+    excused = [True]
+    waiting = child(leash, tmp_path, program(tmp_path))
+    waiting = replace(waiting, excuse=lambda: excused[0], waits=True)
+    await keeping.start(waiting)
+
+    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
+    await asyncio.sleep(4 * supervisor.PAUSE_SECONDS)
+    while_excused = keeping.pid("child")
+    excused[0] = False
+    await until(lambda: keeping.pid("child") is not None)
+
+    assert while_excused is None
+    assert not keeping.failure.done()
+
+
+async def test_a_child_with_an_excuse_is_not_given_up(
+    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
+    log = tmp_path / "logs" / "child.log"
+    dying = leash.command(["sh", "-c", "echo died; exit 1"])
+
+    start = asyncio.create_task(
+        keeping.start(Child("child", dying, lambda: False, excuse=lambda: True))
+    )
+    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.DEATHS_MAX + 2)
+
+    assert not start.done()
+    start.cancel()
 
 
 async def test_a_child_that_does_not_get_ready_is_said(

@@ -44,4 +44,5 @@ class BlobSettings(ServiceSettings):
 
     def _signing_key(self) -> bytes:
         """A key for this purpose alone, made from the secret that all services share."""
-        return hmac.new(self.pseudonym_key.encode(), b"blob addresses", hashlib.sha256).digest()
+        key = self.pseudonym_key.get_secret_value().encode()
+        return hmac.new(key, b"blob addresses", hashlib.sha256).digest()

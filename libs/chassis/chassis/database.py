@@ -25,7 +25,11 @@ _NAMES = {
 }
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """What a database that is away may raise, among other things: see `is_transient`."""
-_TRANSIENT_SQLSTATES = {"40001", "40P01", "57P01", "57P02", "57P03", "53100", "53200", "53300"}
+READ_ONLY_SQLSTATE = "25006"
+_TRANSIENT_SQLSTATES = {
+    *("40001", "40P01", "57P01", "57P02", "57P03", "53100", "53200", "53300"),
+    READ_ONLY_SQLSTATE,
+}
 
 
 def new_metadata() -> sa.MetaData:

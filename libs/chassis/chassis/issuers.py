@@ -11,8 +11,11 @@ from pydantic import (
     Field,
     FilePath,
     HttpUrl,
+    field_serializer,
     model_validator,
 )
+
+from chassis.log_masks import mask
 
 Algorithm = Literal["Ed25519", "EdDSA", "ES256", "RS256", "PS256"]
 """Signatures by a private key that only the issuer has. The HS family signs with a shared secret,
@@ -63,6 +66,10 @@ class Issuer(BaseModel):
         if (self.jwks_url is None) == (self.jwks_file is None):
             raise ValueError(f"issuer '{self.issuer}': set either jwks_url or jwks_file")
         return self
+
+    @field_serializer("jwks_url")
+    def _without_password(self, url: HttpUrl | None) -> str | None:
+        return url and mask(str(url))
 
 
 def check_distinct(issuers: Sequence[Issuer]) -> None:

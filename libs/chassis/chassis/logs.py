@@ -1,4 +1,8 @@
-"""One line of JSON per thing that happened, with the trace that it belongs to."""
+"""One line of JSON per thing that happened, with the trace that it belongs to.
+
+Secrets are masked in every line, and lines that repeat each other are counted: so a log can be
+read, and kept, by more people than may read the database.
+"""
 
 import logging
 import secrets
@@ -6,8 +10,13 @@ from contextvars import ContextVar
 
 import structlog
 
+from chassis.log_masks import mask
+from chassis.log_repeats import LibraryRepeats, OwnRepeats
+
 # Local variables stay out of the log: among them are tokens and keys.
 _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+SERVER_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 
 _TRACE: ContextVar[str] = ContextVar("traceparent", default="")
 
@@ -21,7 +30,7 @@ def configure(level: str, service: str) -> None:
         structlog.processors.ExceptionRenderer(_TRACEBACKS),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[OwnRepeats(), *shared, structlog.processors.JSONRenderer(), _masked],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(),
     )
@@ -31,11 +40,23 @@ def configure(level: str, service: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
+            _masked,
         ],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    handler.addFilter(LibraryRepeats())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in SERVER_LOGGERS:  # The server has given them handlers that write plain text.
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+
+
+def _masked(
+    logger: structlog.typing.WrappedLogger, method: str, line: structlog.typing.EventDict | str
+) -> str:
+    del logger, method
+    return mask(str(line))
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

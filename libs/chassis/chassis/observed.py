@@ -1,4 +1,4 @@
-"""Around every request: its trace, and how long it is until its answer begins.
+"""Around every request: its trace, its line in the log, and how long until its answer begins.
 
 Until that begins: a stream of events goes on for as long as its page is open, a download for as
 long as its reader takes.
@@ -10,6 +10,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import logs, metrics
+from chassis.request_log import RequestLog, route
 
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """A W3C trace context of version 00. Whatever else comes is replaced by a new one."""
@@ -18,9 +19,10 @@ TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 class Observed:
     """Middleware that continues the caller's trace and measures rate, errors and duration."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, sample_every: int = 0) -> None:
+        """Wrap `app`; of the requests that go well each `sample_every`-th is logged."""
         self._app = app
+        self._log = RequestLog(sample_every)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and say how it went."""
@@ -42,10 +44,10 @@ class Observed:
         try:
             await self._app(scope, receive, note)
         finally:
-            route = getattr(scope.get("route"), "path", "unmatched")
             seconds = (ended or time.perf_counter()) - started
-            labels = (route, scope["method"], f"{status // 100}xx")
+            labels = (route(scope), scope["method"], f"{status // 100}xx")
             metrics.REQUESTS.labels(*labels).observe(seconds)
+            self._log.add(scope, status, seconds)
 
 
 def _parent(scope: Scope) -> str:

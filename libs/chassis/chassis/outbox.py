@@ -128,7 +128,7 @@ async def relay(sessions: Sessions, producer: AIOKafkaProducer, prefix: str) -> 
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("the database is away; trying again", error=str(error))
+            log.warning("the outbox waits for the database", error=str(error))
             await asyncio.sleep(0.5)
         else:
             if 0 < sent < BATCH_ROWS:

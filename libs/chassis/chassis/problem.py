@@ -1,6 +1,5 @@
 """Refusals as problem+json (RFC 9457): what was refused, why, and at which JSON pointer."""
 
-import errno
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis import logs
-from chassis.database import AWAY, is_transient
-from chassis.retries import is_conflict
+from chassis.database import AWAY
+from chassis.outages import outage
+from chassis.request_log import PROBLEM, REASON, route
 
-DISK_FULL_SQLSTATE = "53100"
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -78,6 +77,7 @@ def response(
     request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """`body` as the answer to `request`."""
+    request.scope[PROBLEM] = body["type"]
     content = orjson.dumps(
         {**body, "instance": request.url.path, "trace_id": logs.traceparent()[3:35]}, default=str
     )
@@ -109,6 +109,8 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
         detail = str(error)
         faults = getattr(error, "faults", ())
         body = document(status, slug(kind), title(kind), detail=detail, faults=faults)
+        if status in {401, 403}:
+            request.scope[REASON] = detail
         extra, headers = getattr(error, "extra", {}), getattr(error, "headers", None)
         return response(request, {**body, **extra}, headers)
 
@@ -149,33 +151,14 @@ async def _http(request: Request, error: Exception) -> Response:
     return response(request, body, getattr(error, "headers", None))
 
 
-def _is_disk_full(error: Exception) -> bool:
-    """Whether the disk of the database, or of this process, has no room left."""
-    is_ours = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return is_ours or getattr(error, "sqlstate", None) == DISK_FULL_SQLSTATE
-
-
 async def _bug(request: Request, error: Exception) -> Response:
-    if _is_disk_full(error):
-        logs.get("http").error("the disk is full", path=request.url.path, error=str(error))
-        detail = "Nothing was kept of this request, all that was kept before can be read. Send it"
-        detail += " again once the operator has made room."
-        body = document(507, "disk-full", "The disk is full", detail=detail)
-        return response(request, body, {"retry-after": "30"})
-    if is_conflict(error):
-        logs.get("http").warning("a conflict", path=request.url.path, error=str(error))
-        heading = "Other requests changed the same rows at the same moment"
-        detail = "Nothing of this request was kept. Send it again."
-        return response(
-            request,
-            document(503, "conflicting-changes", heading, detail=detail),
-            {"retry-after": "1"},
-        )
-    if is_transient(error):
-        logs.get("http").warning("the database is away", path=request.url.path, error=str(error))
-        body = document(503, "unavailable", "The database is away", detail="Try again soon.")
-        return response(request, body, {"retry-after": "1"})
+    log, where = logs.get("http"), route(request.scope)
+    found = outage(error)
+    if found is not None:
+        log.log(found.level, found.event, route=where, error=str(error))
+        body = document(found.status, found.kind, found.heading, detail=found.detail)
+        return response(request, body, {"retry-after": str(found.retry_seconds)})
     trace = logs.traceparent()[3:35]
-    logs.get("http").error("an unexpected error", path=request.url.path, exc_info=error)
+    log.error("an unexpected error", route=where, exc_info=error)
     detail = f"This is our fault. Trace {trace} in the log tells more."
     return response(request, document(500, "internal", "Something broke", detail=detail))

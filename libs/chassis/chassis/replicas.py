@@ -34,7 +34,7 @@ async def converse(bells: Bells, database_url: str) -> None:
     """Hear the other replicas and tell them, for as long as the service runs."""
     loop, pause = asyncio.get_running_loop(), RETRY_SECONDS_MIN
     bells.is_closing = False
-    with stopping.told(bells.close):
+    with stopping.told(lambda _: bells.close()):
         while True:
             began = loop.time()
             try:

@@ -18,6 +18,7 @@ from chassis import (
     http_protocol,
     inbox,
     job_routes,
+    lifecycle,
     logs,
     metrics,
     outbox,
@@ -59,10 +60,16 @@ def create(  # noqa: PLR0913 - each is a part of the service
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
+            lifecycle.logged(settings),
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
         ):
-            own: list[Task] = [parts.consume, parts.relay, app.state.verifier.keep_keys_current]
+            own: list[Task] = [
+                parts.consume,
+                parts.relay,
+                app.state.verifier.keep_keys_current,
+                partial(health.watch, app.state),
+            ]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             if long_work:
@@ -94,7 +101,7 @@ def create(  # noqa: PLR0913 - each is a part of the service
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
-    app.add_middleware(Observed)
+    app.add_middleware(Observed, sample_every=settings.request_log_every)
 
 
 @dataclass(frozen=True, slots=True)

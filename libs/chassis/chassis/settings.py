@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
-from pydantic import FilePath, HttpUrl, ValidationError
+from pydantic import Field, FilePath, HttpUrl, SecretStr, ValidationError, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from chassis.cross_origin import Origin
 from chassis.issuers import Issuer, check_distinct
+from chassis.log_masks import mask
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,14 @@ class HttpLimits:
 class ServiceSettings(BaseSettings):
     """One frozen object, made in `app.py` and passed down. A service sets its name and prefix."""
 
-    model_config = SettingsConfigDict(frozen=True)
+    # An error about a setting tells its name and never its value: among them are secrets.
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     service: ClassVar[str]
     planner: ClassVar[dict[str, str]] = {}
     """PostgreSQL settings of every connection, for a service whose statements need some."""
 
-    database_url: str
+    database_url: str = Field(repr=False)
     """postgresql+asyncpg://user:password@host:port/database"""
     database_pool: int = 20
     kafka_bootstrap: str
@@ -42,7 +44,7 @@ class ServiceSettings(BaseSettings):
     """The issuer of a stack that signs its own tokens by Ed25519, if its keys are set."""
     issuers: list[Issuer] = []
     """Identity providers whose tokens are accepted: a JSON list of `chassis.issuers.Issuer`."""
-    pseudonym_key: str
+    pseudonym_key: SecretStr
     """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
 
     consumer_instance: str = ""
@@ -61,6 +63,8 @@ class ServiceSettings(BaseSettings):
 
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
+    request_log_every: int = 100
+    """Each so many-th request that goes well is logged; with 0 none. Refused ones all are."""
     body_bytes_max: int = 20_000_000
     head_bytes_max: int = HttpLimits.head_bytes_max
     """Size limit of a request line together with its headers. Larger ones are answered 431."""
@@ -91,6 +95,10 @@ class ServiceSettings(BaseSettings):
         raise SystemExit(
             "\n".join([f"{cls.service} cannot start: its settings are wrong.", *wrong])
         )
+
+    @field_serializer("database_url", "jwks_url")
+    def _without_password(self, url: str | HttpUrl | None) -> str | None:
+        return url and mask(str(url))
 
     @property
     def http_limits(self) -> HttpLimits:

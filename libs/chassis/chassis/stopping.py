@@ -15,8 +15,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def told(action: Callable[[], None]) -> Iterator[None]:
-    """Call `action` in the event loop when a signal asks to end; who handled that still does."""
+def told(action: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Call `action` in the event loop with the signal that asks to end.
+
+    Whoever handled that signal before still does.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # Signals are none of this thread's business.
         return
@@ -25,7 +28,7 @@ def told(action: Callable[[], None]) -> Iterator[None]:
     handlers = {number: handler for number, handler in found.items() if callable(handler)}
 
     def tell(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(action)
+        loop.call_soon_threadsafe(action, signal.Signals(number))
         handlers[signal.Signals(number)](number, frame)
 
     for number in handlers:

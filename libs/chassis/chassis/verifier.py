@@ -46,7 +46,7 @@ class Verifier:
 
     def __init__(self, settings: ServiceSettings) -> None:
         """Raises ValueError if the issuers are set wrong. Keys are read for the first token."""
-        self._pseudonym_key = settings.pseudonym_key
+        self._pseudonym_key = settings.pseudonym_key.get_secret_value()
         self._issuers = {one.issuer: IssuerKeys(one) for one in settings.accepted_issuers()}
         self._verified: dict[bytes, Verified] = {}
 

@@ -367,7 +367,7 @@ def asked() -> Iterator[list[int]]:
 async def test_who_waits_is_woken_when_the_process_is_asked_to_end(asked: list[int]) -> None:
     bells = Bells()
     news = bells.subscribe(everything)
-    with stopping.told(bells.close):
+    with stopping.told(lambda _: bells.close()):
         rung = asyncio.create_task(bells.bell("work").wait(bells.bell("work").rings, 20))
         took = asyncio.create_task(news.take(20))
         await asyncio.sleep(0)

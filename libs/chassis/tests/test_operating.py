@@ -24,11 +24,13 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import health, service, testing
-from chassis.database import Sessions, is_transient, metadata, transaction
+from chassis.database import Sessions, Transaction, is_transient, metadata, raw, transaction
 from chassis.outbox import add
 from chassis.settings import ServiceSettings
 from labelwright_local import ports
 from schemas.envelope import Event, Topic
+
+READ_ONLY = "default_transaction_read_only"
 
 
 class Settings(ServiceSettings):
@@ -300,6 +302,35 @@ async def test_a_full_disk_is_said_as_507_in_plain_words(
     assert answer.status_code == 507
     assert answer.json()["type"] == "urn:problem:disk-full"
     assert answer.json()["title"] == "The disk is full"
+
+
+async def test_with_a_read_only_database_writes_are_refused_and_the_service_says_so_and_is_ready(
+    tokens: testing.Tokens, url: str
+) -> None:
+    router = APIRouter()
+
+    @router.put("/kept")
+    async def keep(session: Transaction) -> None:
+        await (await raw(session)).execute("CREATE TABLE kept ()")
+
+    told = testing.settings(Settings, tokens, url)
+    app = service.create(told, router=router, refusals={})
+    admin = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await admin.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} SET {READ_ONLY} = on")
+    await admin.close()
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as http,
+    ):
+        refused = await http.put("/kept")
+        ready = await http.get("/health/ready")
+
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "urn:problem:read-only"
+    assert "no room" in refused.json()["detail"]
+    assert ready.status_code == 200
+    assert "read-only" in ready.json()["writes"]
 
 
 @pytest.mark.parametrize("kind", [asyncpg.DiskFullError, asyncpg.exceptions.OutOfMemoryError])

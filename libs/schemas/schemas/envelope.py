@@ -22,7 +22,10 @@ class Topic(NamedTuple):
 class Event(BaseModel):
     """A fact. Strict on the way out; on the way in what is not known yet is passed over."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    # Errors go to logs, and events hold answers and gold: an error names the field alone.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
 
     topic: ClassVar[Topic]
     keyed_by: ClassVar[str]
@@ -61,7 +64,7 @@ class Event(BaseModel):
 class Envelope(BaseModel):
     """The CloudEvents attributes of an event, before one looks at its facts."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     id: UUID
     kind: str = Field(alias="type")

@@ -18,7 +18,9 @@ class Batches:
 
     def __init__(self, settings: Settings) -> None:
         """Nothing is under way."""
-        self.desk = Desk(settings.pseudonym_key.encode(), settings.open_leases_max)
+        self.desk = Desk(
+            settings.pseudonym_key.get_secret_value().encode(), settings.open_leases_max
+        )
         self.leases = Batcher(self._lease, key=lambda ask: ask.worker.annotator)
         self.answers = Batcher(self._submit, key=lambda one: one.lease_id)
 

@@ -398,8 +398,9 @@ def server(
     url: str, tokens: testing.Tokens, kafka_server: Any
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     told = testing.settings(Settings, tokens, url, kafka_bootstrap=kafka_server.bootstrap)
-    names = ("database_url", "kafka_bootstrap", "jwks_file", "issuer", "pseudonym_key")
+    names = ("database_url", "kafka_bootstrap", "jwks_file", "issuer")
     mine = {f"QUEUE_{name.upper()}": str(getattr(told, name)) for name in names}
+    mine["QUEUE_PSEUDONYM_KEY"] = testing.PSEUDONYM_KEY
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER],
         env=mine,

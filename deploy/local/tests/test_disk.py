@@ -1,0 +1,102 @@
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from labelwright_local.disk import FULL_BYTES, RESERVE_BYTES, ROOM_BYTES, DiskGuard
+from labelwright_local.output import Screen
+from labelwright_local.testing import PostgresServer
+
+SetFree = Callable[[int], None]
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> SetFree:
+    """Says how many bytes are free."""
+    told = SimpleNamespace(free=ROOM_BYTES)
+    monkeypatch.setattr("labelwright_local.disk.shutil.disk_usage", lambda _: told)
+    return lambda count: setattr(told, "free", count)
+
+
+def guard(home: Path, postgres: Any = None) -> DiskGuard:
+    return DiskGuard(home, postgres, Screen())
+
+
+async def until(connection: asyncpg.Connection, value: str) -> None:
+    """Return once this session has heard of the setting: it looks before each statement."""
+    async with asyncio.timeout(20):
+        while await connection.fetchval("SHOW default_transaction_read_only") != value:
+            await asyncio.sleep(0.02)
+
+
+def test_a_disk_that_fills_is_full_until_there_is_real_room_and_each_is_said_once(
+    tmp_path: Path, free: SetFree, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = guard(tmp_path)
+    seen = []
+    for count in (FULL_BYTES, FULL_BYTES - 1, FULL_BYTES - 1, ROOM_BYTES - 1, ROOM_BYTES):
+        free(count)
+        seen.append(watched.is_full())
+
+    said = capsys.readouterr().out
+    assert seen == [False, True, True, True, False]
+    assert said.count("the disk is full: 99 MB are free") == 1
+    assert said.count("there is room on the disk again") == 1
+
+
+def test_the_reserve_is_given_up_when_the_disk_is_full_and_taken_again(
+    tmp_path: Path, free: SetFree
+) -> None:
+    watched = guard(tmp_path)
+    watched.reserve()
+    before = (tmp_path / "reserve").stat()
+    free(0)
+    watched.is_full()
+    while_full = (tmp_path / "reserve").exists()
+    free(ROOM_BYTES)
+    watched.is_full()
+
+    assert before.st_blocks * 512 >= RESERVE_BYTES
+    assert not while_full
+    assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
+
+
+async def test_open_connections_too_are_read_only_while_the_disk_is_full(
+    tmp_path: Path, free: SetFree, postgres_server: PostgresServer
+) -> None:
+    watched = guard(tmp_path, postgres_server)
+    connection = await asyncpg.connect(postgres_server.admin_dsn)
+    try:
+        free(0)
+        await watched.apply()
+        await until(connection, "on")
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute("CREATE TABLE refused ()")
+        free(ROOM_BYTES)
+        await watched.apply()
+        await until(connection, "off")
+        await connection.execute("CREATE TEMPORARY TABLE taken ()")
+    finally:
+        await connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.close()
+
+
+async def test_what_a_stack_that_was_killed_on_a_full_disk_left_is_undone_at_the_next_start(
+    tmp_path: Path, free: SetFree, postgres_server: PostgresServer
+) -> None:
+    free(0)
+    await guard(tmp_path, postgres_server).apply()
+    free(ROOM_BYTES)
+
+    await guard(tmp_path, postgres_server).apply()
+
+    connection = await asyncpg.connect(postgres_server.admin_dsn)
+    try:
+        await until(connection, "off")
+    finally:
+        await connection.close()

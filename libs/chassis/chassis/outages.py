@@ -1,0 +1,74 @@
+"""What is no fault of a request: the disk is full, the database is away, or others were in the way.
+
+The sender is told what holds of what it sent, and when to send it again.
+"""
+
+import errno
+import logging
+from dataclasses import dataclass
+
+from chassis.database import READ_ONLY_SQLSTATE, is_transient
+from chassis.retries import is_conflict, sqlstate
+
+DISK_FULL_SQLSTATE = "53100"
+_KEPT = "Nothing was kept of this request, all that was kept before can be read."
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """How a request is answered, and what the log says."""
+
+    status: int
+    kind: str
+    heading: str
+    detail: str
+    retry_seconds: int
+    event: str
+    level: int = logging.WARNING
+
+
+DISK_FULL = Outage(
+    507,
+    "disk-full",
+    "The disk is full",
+    f"{_KEPT} Send it again once the operator has made room.",
+    30,
+    "the disk is full",
+    logging.ERROR,
+)
+READ_ONLY = Outage(
+    503,
+    "read-only",
+    "The database is read-only",
+    f"Its disk has no room left, or its operator is at work. {_KEPT} Send it again later.",
+    30,
+    "the database is read-only",
+)
+CONFLICT = Outage(
+    503,
+    "conflicting-changes",
+    "Other requests changed the same rows at the same moment",
+    "Nothing of this request was kept. Send it again.",
+    1,
+    "a conflict",
+)
+AWAY = Outage(
+    503, "unavailable", "The database is away", "Try again soon.", 1, "the database is away"
+)
+
+
+def outage(error: Exception) -> Outage | None:
+    """The outage that `error` tells of; None if it is a bug."""
+    if _is_disk_full(error):
+        return DISK_FULL
+    if sqlstate(error) == READ_ONLY_SQLSTATE:
+        return READ_ONLY
+    if is_conflict(error):
+        return CONFLICT
+    return AWAY if is_transient(error) else None
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Whether the disk of the database, or of this process, has no room left."""
+    is_ours = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return is_ours or sqlstate(error) == DISK_FULL_SQLSTATE
