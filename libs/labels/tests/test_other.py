@@ -1,4 +1,4 @@
-"""An "other" answer says something that no option says."""
+"""Tests that an "other" answer is refused if an option says the same."""
 
 from typing import Any
 

@@ -13,9 +13,6 @@ from collections.abc import Iterable
 import orjson
 import rfc8785
 
-INTEGER_MAX = 2**53 - 1
-"""The largest integer that every JSON reader keeps exact (I-JSON, RFC 7493)."""
-
 _SUSPECT = re.compile(rb"[0-9][eE]|\.0(?![0-9])|[0-9]{16}|-0(?![.0-9])|[\xf0-\xf4]")
 
 

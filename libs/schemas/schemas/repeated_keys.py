@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from schemas.json_values import json_pointer
+
 
 class RepeatedKey(NamedTuple):
     """A key that occurs more than once in an object."""
@@ -18,7 +20,7 @@ class RepeatedKey(NamedTuple):
     @property
     def pointer(self) -> str:
         """The JSON pointer of the key's member."""
-        return f"{self.object_pointer}/{_escaped(self.key)}"
+        return self.object_pointer + json_pointer(self.key)
 
     def sentence(self) -> str:
         """The finding as a sentence."""
@@ -66,11 +68,7 @@ def _located(value: object, pointer: str) -> Iterator[RepeatedKey]:
         yield RepeatedKey(pointer, value.key)
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _located(member, f"{pointer}/{_escaped(key)}")
+            yield from _located(member, pointer + json_pointer(key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _located(member, f"{pointer}/{index}")
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+            yield from _located(member, pointer + json_pointer(index))

@@ -9,7 +9,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.canonical import INTEGER_MAX, NotCanonical, canonical, digest, merkle_root
+from schemas.canonical import NotCanonical, canonical, digest, merkle_root
+from schemas.json_values import INTEGER_MAX
 
 numbers = st.integers(-INTEGER_MAX, INTEGER_MAX) | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
