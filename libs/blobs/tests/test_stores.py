@@ -1,4 +1,4 @@
-"""A local folder and a real S3-compatible store keep the same promises."""
+"""Tests of both blob stores: a local folder and a real S3-compatible object store."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ BOTH = pytest.mark.parametrize("kind", ["folder", "s3"])
 
 @pytest.fixture
 def make(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], BlobStore]:
-    """Makes an empty store of a kind. The object store starts only when a test asks for one."""
+    """Return a function that makes an empty store; the object store is started on demand."""
 
     def made(kind: str) -> BlobStore:
         if kind == "folder":
@@ -260,13 +260,13 @@ async def test_a_signed_address_of_an_object_store_is_served_by_the_store(make: 
     sha256 = await put(store, HELLO)
 
     url = await store.signed_url(sha256)
-    short = await store.signed_url(sha256, timedelta(seconds=1))
+    expiring = await store.signed_url(sha256, timedelta(seconds=1))
 
     assert await asyncio.to_thread(fetch, url) == (200, HELLO)
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["900"]
     await asyncio.sleep(2.1)
     forged = url.replace("X-Amz-Signature=", "X-Amz-Signature=0")
-    for refused in (short, forged, url.split("?")[0]):
+    for refused in (expiring, forged, url.split("?")[0]):
         assert await asyncio.to_thread(fetch, refused) == (403, b"")
 
 

@@ -23,24 +23,24 @@ class RepeatedKey(NamedTuple):
         return self.object_pointer + json_pointer(self.key)
 
     def sentence(self) -> str:
-        """The finding as a sentence."""
+        """Return a message about the key."""
         return f"The key '{self.key[:100]}' occurs more than once in one object."
 
 
 class _Repeating(dict[str, Any]):
-    """An object with a repeated key, as the parser hands it up."""
+    """An object with a repeated key, made by the hook of the parser."""
 
     key: str
 
 
 def repeated_keys(text: bytes | str) -> list[RepeatedKey]:
-    """The first repeated key of each object in `text`, which must be valid JSON.
+    """Return the first repeated key of each object in `text`, which must be valid JSON.
 
-    An object that lies in a value which a repeated key hides is not looked at.
+    Objects within a value that a repeated key overwrites are not checked.
     """
     found: list[_Repeating] = []
 
-    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
@@ -50,7 +50,9 @@ def repeated_keys(text: bytes | str) -> list[RepeatedKey]:
         return repeating
 
     # Numbers stay text: their value does not matter here, and converting long ones is slow.
-    value = json.loads(text, object_pairs_hook=keep, parse_int=str, parse_float=str, strict=False)
+    value = json.loads(
+        text, object_pairs_hook=to_object, parse_int=str, parse_float=str, strict=False
+    )
     return list(_located(value, "")) if found else []
 
 

@@ -1,4 +1,4 @@
-"""Canonical JSON is RFC 8785, whichever way it was written."""
+"""Tests that canonical JSON is that of RFC 8785, and the Merkle root that of RFC 6962."""
 
 import hashlib
 import math
@@ -37,7 +37,7 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def _tree(leaves: list[bytes]) -> bytes:
-    """RFC 6962 §2.1 to the letter, recursive."""
+    """Return the root by the recursive definition of RFC 6962 §2.1."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:

@@ -73,7 +73,7 @@ class Ranking(Field):
         return fsum(abs(a - b) / 2 for a, b in pairs) / len(pairs)
 
     def _orders(self, value: Json) -> Iterator[int]:
-        """Yield for each pair of options 1 (the first is better), -1 (the second) or 0 (neither)."""
+        """Yield for each pair of options 1 (the first is better), -1 (the second) or 0 (even)."""
         ranks = {option: rank for rank, option in enumerate(value)}
         last = len(value)
         for one, other in combinations(self.choices, 2):
