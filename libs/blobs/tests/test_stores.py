@@ -130,10 +130,10 @@ async def test_a_listing_has_every_blob_in_order(kind: str, make: Any) -> None:
     contents = [b"x" * size for size in range(1, 40)]
     await asyncio.gather(*(put(store, content) for content in contents))
 
-    listed = [one async for one in store.list()]
+    listed = [blob async for blob in store.list()]
 
-    assert [one.sha256 for one in listed] == sorted(map(digest_of, contents))
-    assert sum(one.size for one in listed) == sum(map(len, contents))
+    assert [blob.sha256 for blob in listed] == sorted(map(digest_of, contents))
+    assert sum(blob.size for blob in listed) == sum(map(len, contents))
 
 
 # What the folder must do itself and an object store does for us.
@@ -145,7 +145,7 @@ def folder(make: Callable[[str], BlobStore]) -> Any:
 
 
 async def test_an_empty_folder_need_not_exist(folder: Any) -> None:
-    assert [one async for one in folder.list()] == []
+    assert [blob async for blob in folder.list()] == []
     with pytest.raises(MissingBlob):
         await folder.get(digest_of(HELLO))
 

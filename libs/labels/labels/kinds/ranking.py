@@ -76,8 +76,8 @@ class Ranking(Field):
         """Yield for each pair of options 1 (the first is better), -1 (the second) or 0 (even)."""
         ranks = {option: rank for rank, option in enumerate(value)}
         last = len(value)
-        for one, other in combinations(self.choices, 2):
-            a, b = ranks.get(one.value, last), ranks.get(other.value, last)
+        for first, second in combinations(self.choices, 2):
+            a, b = ranks.get(first.value, last), ranks.get(second.value, last)
             yield (a < b) - (a > b)
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
@@ -91,9 +91,9 @@ class Ranking(Field):
         order: list[Json] = []
         for _ in range(min(len(value) for value in values)):
             best = [
-                one
-                for one in remaining
-                if all(margins[one, other] > 0 for other in remaining if other != one)
+                option
+                for option in remaining
+                if all(margins[option, other] > 0 for other in remaining if other != option)
             ]
             if not best:
                 return None
@@ -106,12 +106,12 @@ class Ranking(Field):
         orders = [list(self._orders(value)) for value in values]
         total = fsum(weights)
         margins: dict[tuple[str, str], float] = {}
-        for index, (one, other) in enumerate(combinations(self.choices, 2)):
+        for index, (first, second) in enumerate(combinations(self.choices, 2)):
             products = zip(orders, weights, strict=True)
             margin = fsum(weight * order[index] for order, weight in products)
             margin = margin if abs(margin) > TIE * total else 0.0
-            margins[one.value, other.value] = margin
-            margins[other.value, one.value] = -margin
+            margins[first.value, second.value] = margin
+            margins[second.value, first.value] = -margin
         return margins
 
     def columns(self) -> list[Column]:
