@@ -1,7 +1,7 @@
 """Krippendorff's alpha for every metric.
 
 Krippendorff, Computing Krippendorff's Alpha-Reliability (2011); Content Analysis (2004), ch. 11.
-alpha = 1 - observed / expected disagreement, over the votes that stand beside another one. With
+alpha = 1 - observed / expected disagreement, over the pairable votes (items with two or more). With
 n_c the pairable votes of label c, n their sum, and m votes on an item, of which n_uc are c,
 
     observed = sum_u sum_{c,k} n_uc n_uk d(c,k) / (m_u - 1) / n
@@ -234,18 +234,18 @@ def _linearised(counts: Counts, distances: Callable[[Ints, Ints], Floats]) -> Pa
     weight = counts.count * counts.multiplicity[counts.row]
     marginals = tally(counts.label[cells], weight[cells], counts.n_labels)
     codes = np.arange(counts.n_labels)
-    reach = np.asarray([float(distances(np.asarray(c), codes) @ marginals) for c in codes])
-    base = float(marginals @ reach)
-    linear = tally(counts.row, counts.count * reach[counts.label], counts.n_rows)
+    weighted = np.asarray([float(distances(np.asarray(c), codes) @ marginals) for c in codes])
+    base = float(marginals @ weighted)
+    linear = tally(counts.row, counts.count * weighted[counts.label], counts.n_rows)
     disagreement = pair_disagreement(counts, distances)
     rows = np.flatnonzero(pairable)
     observed = disagreement[rows] / (counts.total[rows] - 1)
 
     def figure(sums: Floats) -> Floats:
-        observed, n, reached = sums.T
+        observed, n, linear_sum = sums.T
         # A resample may leave the number of pairable votes changed; the base scales with it.
         scale = n / marginals.sum()
-        expected = 2 * scale * reached - scale**2 * base
+        expected = 2 * scale * linear_sum - scale**2 * base
         return floats(1 - (n - 1) * observed / _positive(expected))
 
     columns = np.repeat(np.arange(3), len(rows))

@@ -39,7 +39,7 @@ Kind = Literal["nominal", "ordinal"]
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorPrior:
-    """What is known of an annotator beforehand: an accuracy, worth so many votes."""
+    """Prior knowledge of an annotator: an accuracy in [0, 1] that counts like `n_votes` votes."""
 
     accuracy: float
     n_votes: float

@@ -24,11 +24,11 @@ _DENSE_CELLS = 1 << 22
 
 
 class Parts(Protocol):
-    """What a figure needs from the items, ready to be weighted."""
+    """The contributions of the items to a figure, which can be weighted."""
 
     @property
     def width(self) -> int:
-        """How many numbers one replicate needs at once."""
+        """The number of floats that one replicate needs at once."""
 
     def figures(self, weights: Floats) -> Floats:
         """The figure for each row of weights (n_replicates, n_rows); nan where undefined."""
@@ -50,7 +50,7 @@ class Additive:
 
     @property
     def width(self) -> int:
-        """How many numbers one replicate needs at once."""
+        """The number of floats that one replicate needs at once."""
         return max(self.n_rows, self.n_columns)
 
     def figures(self, weights: Floats) -> Floats:
@@ -83,7 +83,7 @@ def estimate(
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How intervals are drawn: number of resamples, seed, and the share they shall cover."""
+    """Settings of the bootstrap: number of resamples, seed, and coverage of the interval."""
 
     replicates: int = 1000
     seed: int = 0
@@ -117,7 +117,7 @@ def estimate_counts(
 
 
 def undefined(counts: Counts) -> str | None:
-    """Why no figure that corrects for chance can be computed, or None if one can."""
+    """Return the reason why no chance-corrected figure is defined; None if one is."""
     if not counts.n_rows:
         return "no votes"
     pairable = counts.total > 1
@@ -148,7 +148,7 @@ def resampled(counts: Counts, measure: Measure, draws: Draws) -> Floats:
 def weight_blocks(
     multiplicity: Ints, replicates: int, rng: np.random.Generator, *, width: int
 ) -> Iterator[Floats]:
-    """How often each row is drawn in each replicate, some replicates at a time."""
+    """Yield blocks of weights (n_replicates, n_rows): how often a replicate draws each row."""
     n_items = int(multiplicity.sum())
     n_rows = len(multiplicity)
     owner = np.repeat(np.arange(n_rows, dtype=np.int32), multiplicity)

@@ -18,7 +18,7 @@ from agreement.votes import Votes
 
 @dataclass(frozen=True, slots=True)
 class PairAgreement:
-    """How two annotators agree on the items they share."""
+    """The agreement of two annotators on the items that both voted on."""
 
     first: Hashable
     second: Hashable
@@ -116,7 +116,7 @@ def by_pair(
 
 
 def _only(votes: Votes, rows: Ints, one: int) -> Votes:
-    """The given votes of two annotators, renumbered so that the pair's work is its own size."""
+    """Return the votes of two annotators, with codes that number only their items."""
     names, item = np.unique(votes.item[rows], return_inverse=True)
     return Votes(
         item.astype(np.int32),

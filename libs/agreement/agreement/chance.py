@@ -40,7 +40,7 @@ def gwet_ac1(
 ) -> Estimate:
     """Gwet's AC1 (British Journal of Mathematical and Statistical Psychology 61, 2008).
 
-    The labels of the scale count as options even if nobody chose them.
+    Labels of the scale count as options even if no vote has them.
     """
     return gwet_ac2(votes, "identity", replicates=replicates, seed=seed, level=level)
 
@@ -115,7 +115,7 @@ def raw_measure(counts: Counts) -> Parts:
 
 
 def agreement_weights(n_labels: int, weights: Weights) -> Floats:
-    """How far two places on a scale agree (n_labels, n_labels): 1 on the diagonal.
+    """Return the agreement of two labels on a scale (n_labels, n_labels), 1 on the diagonal.
 
     "ordinal" is Gwet's: one less the share of all pairs of labels that lie between the two.
     """

@@ -13,7 +13,7 @@ from agreement.estimate import Estimate
 from agreement.pairs import label_pairs
 from agreement.votes import Votes
 
-# A pair who share fewer items says little about kappa, and its resamples say it with a bias.
+# With fewer shared items the kappa of a pair is uncertain, and its resamples are biased.
 SHARED_MIN = 10
 
 
@@ -87,7 +87,7 @@ class PairTables:
 
     @classmethod
     def of(cls, counts: Counts, n_labels: int) -> "PairTables":
-        """The tables of all pairs of annotators who meet on a row of answers."""
+        """Return the tables of all pairs of annotators who voted on a common item."""
         met = label_pairs(counts)
         one, other = met.first // n_labels, met.second // n_labels
         apart = one != other
@@ -102,7 +102,7 @@ class PairTables:
         return cls(met.row[apart], cell, met.times[apart] / 2, owner, first, second, pairs)
 
     def shared(self, counts: Counts) -> Floats:
-        """How many votes each pair shares (n_pairs,)."""
+        """Return the number of votes that each pair shares (n_pairs,)."""
         times = self.value * counts.multiplicity[self.row]
         return tally(self.owner[self.cell], times, len(self.pairs))
 
@@ -114,7 +114,7 @@ class PairTables:
 
 
 def light_measure(n_labels: int, weights: Weights = "identity", shared_min: int = 1) -> Measure:
-    """The mean kappa over pairs who share so many votes, as a measure over answer counts."""
+    """Return the mean kappa of pairs who share `shared_min` votes, over answer counts."""
     table = agreement_weights(n_labels, weights)
 
     def measure(counts: Counts) -> Parts:

@@ -1,10 +1,10 @@
-"""What the annotators of a crowd have in common: the prior that each of them is shrunk to.
+"""The properties that annotators of a crowd share: the prior to which each of them is shrunk.
 
-Two things are shared. The *shape*, one confusion matrix (n_labels true, n_labels given), itself
+There are two. The *shape*, one confusion matrix (n_labels true, n_labels given), itself
 shrunk to "one accuracy, errors alike" (or, on a scale, errors near by more likely). And the
 *spread*: how much annotators differ in accuracy, and how much their rows differ from what their
 accuracy and the shape suggest. Both are estimated from the crowd (empirical Bayes), so that sparse
-annotators lean on the crowd and busy ones speak for themselves.
+annotators are near the crowd and those with many votes near their own data.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FIXED_POINT_STEPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """How many votes the prior is worth, for an annotator's accuracy and for each row."""
+    """The weight of the prior in votes, for an annotator's accuracy and for each row."""
 
     accuracy: float = 10.0
     row: float = 10.0
@@ -31,8 +31,8 @@ class Strength:
 def overall_accuracy(counts: Floats) -> float:
     """The expected share of right votes; never 0 or 1, and never below chance.
 
-    A crowd that is worse than chance as a whole cannot be told from one that names the labels
-    the other way round, so that it is not believed to be.
+    A crowd that is worse than chance cannot be distinguished from one whose labels are permuted,
+    so the accuracy is assumed to be above chance.
     """
     n_labels, n_votes = len(counts), float(counts.sum())
     right = float(np.einsum("kjk->", counts))

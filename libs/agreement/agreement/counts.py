@@ -46,17 +46,17 @@ class Counts:
 
     @property
     def n_rows(self) -> int:
-        """How many rows the table has."""
+        """The number of rows of the table."""
         return len(self.total)
 
     @property
     def n_items(self) -> int:
-        """How many items the rows stand for."""
+        """The number of items that the rows represent."""
         return int(self.multiplicity.sum())
 
     @property
     def n_pairable(self) -> int:
-        """How many votes stand beside another one."""
+        """The number of pairable votes: those on items with two votes or more."""
         pairable = self.total > 1
         return int((self.total * self.multiplicity)[pairable].sum())
 
@@ -66,7 +66,7 @@ class Counts:
         return np.add.reduceat(mixed, self.starts()) if len(mixed) else mixed
 
     def starts(self) -> Ints:
-        """Where each row begins among the cells (n_rows,)."""
+        """Return the index of the first cell of each row (n_rows,)."""
         return np.flatnonzero(np.diff(self.row, prepend=-1))
 
     def take(self, rows: Ints, multiplicity: Ints) -> "Counts":
@@ -97,7 +97,7 @@ class Counts:
 
 
 def _cells(votes: Votes, n_labels: int) -> tuple[Ints, Ints]:
-    """The used cells of the item x label table in order, and how often each is used."""
+    """Return the used cells of the item x label table in order, and the count of each."""
     cell = votes.item.astype(np.int64)
     cell *= n_labels
     cell += votes.label

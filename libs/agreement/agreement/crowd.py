@@ -1,4 +1,4 @@
-"""The two sums that every model of annotators does: votes to items, and items to annotators.
+"""The two sums of every annotator model: from votes to items, and from items to annotators.
 
 Tables are label-major, (n_labels, ...): one label's row is contiguous and stays in the cache while
 all votes are run through, and no array of votes x labels is ever made.
@@ -19,9 +19,10 @@ TIE = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """Votes as a model sees them: `item` (n_votes,) and `answer` = annotator * n_labels + label.
+    """Votes in the form that the models use.
 
-    `known` (n_items,) is the gold label's code, or -1 where there is none.
+    `item` (n_votes,) is the item's code, `answer` (n_votes,) is annotator * n_labels + label, and
+    `known` (n_items,) is the gold label's code, or -1 without one.
     """
 
     item: Ints
@@ -54,7 +55,7 @@ class Crowd:
 
     @property
     def voted(self) -> Bools:
-        """Which items have a vote (n_items,)."""
+        """True for each item that has a vote (n_items,)."""
         return np.bincount(self.item, minlength=self.n_items) > 0
 
     def shares(self) -> Floats:
@@ -96,11 +97,11 @@ class Crowd:
         return best, alone
 
     def _items_by_label(self) -> Iterator[Ints]:
-        """For each label the items of its votes."""
-        given = np.empty(len(self.answer), dtype=np.int32)
-        np.remainder(self.answer, self.n_labels, out=given, casting="unsafe")
+        """Yield for each label the items of its votes."""
+        labels = np.empty(len(self.answer), dtype=np.int32)
+        np.remainder(self.answer, self.n_labels, out=labels, casting="unsafe")
         for label in range(self.n_labels):
-            yield self.item[given == label]
+            yield self.item[labels == label]
 
     def log_joint(
         self, log_answers: Floats, log_prior: Floats, out: Floats | None = None

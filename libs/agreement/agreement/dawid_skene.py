@@ -17,7 +17,7 @@ from agreement.fitted import fitted
 from agreement.inference import Convergence, Inference
 from agreement.votes import Votes
 
-# The smallest probability: an answer that never occurred must not forbid a label for ever.
+# The smallest probability: an answer that never occurred must not exclude a label.
 _FLOOR = 1e-10
 
 
@@ -28,9 +28,9 @@ def dawid_skene(
     tolerance: float = 1e-5,
     iterations_max: int = 100,
 ) -> Inference:
-    """Full Dawid-Skene from the vote shares on.
+    """Infer labels by the full Dawid-Skene model, starting at the vote shares.
 
-    It stops when the log likelihood a vote, gold items included, gains less than `tolerance`.
+    It stops when the log likelihood per vote, gold items included, gains less than `tolerance`.
     """
     return _maximised("dawid-skene", votes, gold, _free_rows, (tolerance, iterations_max))
 
@@ -42,7 +42,7 @@ def one_coin(
     tolerance: float = 1e-5,
     iterations_max: int = 100,
 ) -> Inference:
-    """Dawid-Skene with a single accuracy for each annotator, from the vote shares on."""
+    """Infer labels by Dawid-Skene with one accuracy per annotator, from the vote shares."""
     return _maximised("one-coin", votes, gold, _one_coin, (tolerance, iterations_max))
 
 
@@ -72,7 +72,7 @@ def _maximised(
     tolerance, iterations_max = stop
     posterior, gain = crowd.shares(), np.inf
     objective: list[float] = []
-    # Items nobody voted on keep even odds; they must not pull at the prevalence.
+    # Items without votes have equal posteriors, which must not change the prevalence.
     voted = crowd.voted.astype(np.float64)
     while len(objective) < iterations_max and gain >= tolerance:
         prior = np.maximum(posterior @ voted / max(voted.sum(), 1.0), _FLOOR)

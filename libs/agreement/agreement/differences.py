@@ -23,12 +23,11 @@ def difference(
     paired: bool | None = None,
     draws: Draws = DEFAULT_DRAWS,
 ) -> Difference:
-    """How much the figure changed from `before` to `after`.
+    """Return the change of the figure from `before` to `after`.
 
-    On the same items both are resampled together (`paired`: only the items with votes in both
-    enter), which takes the difficulty of the items out of the difference; on different items each
-    is resampled alone. Unless told, it is paired where at least half the items of the smaller
-    side are shared.
+    On the same items both are resampled together (`paired`, over items with votes in both), which
+    takes the difficulty of the items out of the difference; on different items each is resampled
+    alone. By default it is paired if at least half the items of the smaller side are shared.
     """
     shared = _shared_items(before, after)
     if paired is None:
@@ -67,7 +66,7 @@ def _shared_items(before: Votes, after: Votes) -> list[Hashable]:
 
 
 def _apart(sides: tuple[Votes, Votes], measures: list[Measure], draws: Draws) -> Floats:
-    """Each side resampled alone: with one seed for both they would be drawn as if paired."""
+    """Return differences of resamples that are drawn separately, each with its own seed."""
     seeds = np.random.SeedSequence(draws.seed).generate_state(2).tolist()
     old, new = (
         resampled(Counts.of(votes), measure, Draws(draws.replicates, seed, draws.level))
@@ -79,7 +78,7 @@ def _apart(sides: tuple[Votes, Votes], measures: list[Measure], draws: Draws) ->
 def _paired(
     sides: tuple[Votes, Votes], measures: list[Measure], shared: list[Hashable], draws: Draws
 ) -> Floats:
-    """Both sides resampled together; an item is a pattern of both its sides."""
+    """Return differences of resamples that draw the same items on both sides."""
     old, new = (_in_order(votes, shared) for votes in sides)
     keys = old.keys() * np.uint64(0x9E3779B97F4A7C15) ^ new.keys()
     _, first, times = np.unique(keys, return_index=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""An estimate: a figure that never travels without its interval and its counts."""
+"""Estimates: figures with their intervals and counts."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ class Estimate:
 
     `value` is None where the figure is undefined; `low` and `high` are None where there is no
     interval (undefined, too few items, or none was asked for); `reason` then says why. Never nan.
-    `n_items` and `n_annotators` count those with at least one vote, `n_pairable` the votes that
-    stand beside another vote on their item.
+    `n_items` and `n_annotators` count those with at least one vote, `n_pairable` the votes on
+    items with two votes or more.
     """
 
     value: float | None
@@ -24,7 +24,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """By how much agreement changed, `after` minus `before`.
+    """The change of agreement, `after` minus `before`.
 
     `p_value` is two-sided and comes from the same bootstrap as the interval, so the two cannot
     contradict each other; with B replicates it is never below 2 / (B + 1).

@@ -1,4 +1,4 @@
-"""From a posterior to an `Inference`: what every method does last."""
+"""Builds an `Inference` from a posterior: the last step of every method."""
 
 import numpy as np
 
@@ -16,10 +16,10 @@ def fitted(
     convergence: Convergence,
     answers: Floats | None = None,
 ) -> Inference:
-    """The inference with this posterior (n_labels, n_items).
+    """Return the inference with this posterior (n_labels, n_items).
 
-    `answers` (n_labels, n_annotators, n_labels) are Dirichlet parameters of the annotators; where
-    the method has none, its expected counts and one pseudo-vote a row stand for them.
+    `answers` (n_labels, n_annotators, n_labels) are Dirichlet parameters of the annotators; if
+    the method has none, its expected counts plus one pseudo-vote per row are used.
     """
     if answers is None:
         answers = crowd.answer_counts(posterior) + 1 / crowd.n_labels

@@ -1,4 +1,4 @@
-"""Prevalence and bias: why a kappa is low although the annotators mostly agree.
+"""Prevalence and bias indices, which explain a low kappa of annotators who mostly agree.
 
 Byrt, Bishop, Carlin, Journal of Clinical Epidemiology 46 (1993). For two annotators and "this
 label or not", with a both yes, d both no, b and c the two ways to differ, n their sum:
@@ -24,14 +24,14 @@ _Figure = Callable[[PairTables, Floats], Floats]
 def prevalence_index(
     votes: Votes, label: Hashable, *, replicates: int = 1000, seed: int = 0, level: float = 0.95
 ) -> Estimate:
-    """How far from half and half the label and its absence are: 0 balanced, 1 one-sided."""
+    """Return the imbalance of the label and its absence: 0 balanced, 1 one-sided."""
     return _index(votes, label, _prevalence, (replicates, seed, level))
 
 
 def bias_index(
     votes: Votes, label: Hashable, *, replicates: int = 1000, seed: int = 0, level: float = 0.95
 ) -> Estimate:
-    """How differently often two annotators use the label: 0 equally often."""
+    """Return the difference of two annotators' rates of the label: 0 if they are equal."""
     return _index(votes, label, _bias, (replicates, seed, level))
 
 

@@ -1,4 +1,4 @@
-"""One door to truth inference: a method by name."""
+"""Truth inference by the name of a method."""
 
 from collections.abc import Hashable, Mapping
 from typing import Literal
@@ -33,11 +33,11 @@ def infer(
     priors: Mapping[Hashable, AnnotatorPrior] | None = None,
     seed: int = 0,
 ) -> Inference:
-    """Infer the label of each item and what the annotators are like.
+    """Infer the label of each item and the reliability of each annotator.
 
-    `gold` gives the known labels of some items: they are taken as certain and teach every method
-    about the annotators. `priors` and `kind` are for "bayes" alone, `seed` for "mace", the only
-    method with chance in it; asking another method for priors raises `BadVotes`.
+    `gold` gives the known labels of some items: every method takes them as certain and uses them
+    as evidence about the annotators. `priors` and `kind` are for "bayes" alone, `seed` for "mace",
+    the only random method. Raises `BadVotes` for priors with another method.
     """
     if method == "bayes":
         return bayes(votes, kind=kind, gold=gold, priors=priors)

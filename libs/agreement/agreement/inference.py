@@ -1,4 +1,4 @@
-"""What truth inference returns: labels, how sure they are, and what the annotators are like."""
+"""The results of truth inference: labels, their confidence, and annotators' reliability."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from agreement.arrays import Floats
 from agreement.crowd import Crowd, winners
 from agreement.special import digamma, trigamma
 
-# Above this share of items that part from a clear majority, the guard says so.
+# The guard warns above this share of items that differ from a clear majority.
 _PART_SHARE = 0.1
 # Beyond this a probability is 0 or 1 to every digit, and its exponential would overflow.
 _LOGIT_MAX = 500.0
@@ -18,7 +18,7 @@ _LOGIT_MAX = 500.0
 
 @dataclass(frozen=True, slots=True)
 class Convergence:
-    """How the iteration ended; `objective` has one value an iteration and never falls in EM."""
+    """The end of the iteration; `objective` has one value per iteration, not falling in EM."""
 
     is_converged: bool
     iterations: int
@@ -28,21 +28,16 @@ class Convergence:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The inferred labels beside the majority's, over items where both have one."""
+    """A comparison of inferred labels with the majority's, over items that have both."""
 
     n_compared: int
     n_parted: int
     warning: str | None
 
-    @property
-    def share_parted(self) -> float:
-        """The share of the compared items on which the two part."""
-        return self.n_parted / self.n_compared if self.n_compared else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """An annotator's chance of giving the right label, with the interval of what is known."""
+    """An annotator's probability of a correct label, with its credible interval."""
 
     annotator: Hashable
     n_votes: int
@@ -56,8 +51,8 @@ class Inference:
     """Inferred labels of `items` from the votes of `annotators`, by `method`.
 
     `posterior` is (n_items, n_labels), rows summing to 1. `answers` is (n_annotators, n_labels,
-    n_labels): Dirichlet parameters of what an annotator says (last axis) to a true label (middle
-    axis); their normalised rows are the confusion matrix, their size how well it is known.
+    n_labels): Dirichlet parameters of the labels an annotator gives (last axis) to a true label
+    (middle axis); their normalized rows are the confusion matrix, their sums its precision.
     """
 
     method: str
@@ -102,16 +97,16 @@ class Inference:
         return np.asarray(np.sqrt(mean * (1 - mean) / (size + 1)))
 
     def reliability(self, level: float = 0.9) -> list[Reliability]:
-        """Each annotator's accuracy at the inferred prevalence, with its interval.
+        """Return each annotator's accuracy at the inferred prevalence, with its interval.
 
-        The accuracy is a mean of Beta variables; a Beta with its mean and variance stands for it,
-        and its interval is taken on the logit scale, where it is nearly normal.
+        The accuracy is a mean of Beta variables. It is approximated by one Beta with its mean and
+        variance, whose interval is computed on the logit scale, where it is nearly normal.
         """
         mean, first, second = self._accuracy_beta()
         z = NormalDist().inv_cdf((1 + level) / 2)
         centre = digamma(first) - digamma(second)
-        reach = z * np.sqrt(trigamma(first) + trigamma(second))
-        ends = (np.clip(centre + side * reach, -_LOGIT_MAX, _LOGIT_MAX) for side in (-1, 1))
+        half_width = z * np.sqrt(trigamma(first) + trigamma(second))
+        ends = (np.clip(centre + side * half_width, -_LOGIT_MAX, _LOGIT_MAX) for side in (-1, 1))
         low, high = (1 / (1 + np.exp(-end)) for end in ends)
         columns = (mean, np.minimum(low, mean), np.maximum(high, mean))
         rows = zip(self.annotators, self.n_votes, *(c.tolist() for c in columns), strict=True)

@@ -1,11 +1,11 @@
-"""Consensus of numbers: annotators differ in how wide, how high and how steadily they judge.
+"""Consensus of numbers, with annotators who differ in gain, bias and noise.
 
 One-factor model: the vote of annotator j on item i is m + bias_j + gain_j * t_i + noise_j, with t_i
-normal around 0. A gain below 1 is someone who keeps to the middle of the scale: their votes lie
-close together without being exact, which weights by variance alone would take for reliability.
-Gains are normal around 1, biases around 0, and each annotator's noise has some votes' worth of the
-crowd's mixed in, so that an annotator of three votes is an ordinary one. Fitted by expectation
-maximisation (Rubin, Thayer, Psychometrika 47, 1982), from the plain means on.
+normal around 0. An annotator with a gain below 1 uses only the middle of the scale: the votes are
+close together without being exact, which weights by variance alone would mistake for reliability.
+Gains are normal around 1, biases around 0, and each annotator's noise is averaged with some votes'
+worth of the crowd's, so that an annotator with three votes is near the crowd. Fitted by expectation
+maximization (Rubin, Thayer, Psychometrika 47, 1982), from the plain means on.
 """
 
 from collections.abc import Hashable
@@ -53,18 +53,18 @@ def infer_numbers(
     if values is None or not len(votes):
         raise BadVotes("Interval labels must be finite numbers, and there must be some.")
     used, item = np.unique(votes.item, return_inverse=True)
-    given = values[votes.label]
+    number = values[votes.label]
     # In units of their spread and around their mean, no vote is large.
-    centre, spread = float(given.mean()), float(given.std()) or 1.0
-    fit = _Fit(item, votes.annotator.astype(np.int64), (given - centre) / spread)
+    centre, spread = float(number.mean()), float(number.std()) or 1.0
+    fit = _Fit(item, votes.annotator.astype(np.int64), (number - centre) / spread)
     state, convergence = fit.converged(tolerance, iterations_max, len(votes.annotators))
     return NumberInference(
         tuple(votes.items[code] for code in used.tolist()),
         votes.annotators,
         centre + spread * state.factor,
         spread * np.sqrt(state.variance),
-        tally(item, given, len(used)) / np.bincount(item),
-        _medians(item, given, len(used)),
+        tally(item, number, len(used)) / np.bincount(item),
+        _medians(item, number, len(used)),
         state.gain,
         spread * state.bias,
         spread * np.sqrt(state.noise),
@@ -85,19 +85,19 @@ class _State:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    """The votes of a fit, standardised."""
+    """The votes of a fit, standardized to mean 0 and standard deviation 1."""
 
     item: Ints
     annotator: Ints
-    given: Floats
+    number: Floats
 
     def converged(
         self, tolerance: float, iterations_max: int, n_annotators: int
     ) -> tuple[_State, Convergence]:
-        """The state when no factor moves by `tolerance`, and how it came there."""
+        """Return the state when no factor changes by `tolerance`, and the convergence."""
         n_items = int(self.item.max()) + 1
-        mean = tally(self.item, self.given, n_items) / np.bincount(self.item)
-        noise = float(((self.given - mean[self.item]) ** 2).mean())
+        mean = tally(self.item, self.number, n_items) / np.bincount(self.item)
+        noise = float(((self.number - mean[self.item]) ** 2).mean())
         ones, zeros = np.ones(n_annotators), np.zeros(n_annotators)
         state = _State(mean, np.zeros(n_items), ones, zeros, ones * max(noise, 1e-6))
         change, iterations = np.inf, 0
@@ -115,7 +115,7 @@ class _Fit:
         gain = state.gain[self.annotator]
         weight = gain / state.noise[self.annotator]
         precision = tally(self.item, weight * gain, n_items) + 1 / spread
-        pull = tally(self.item, weight * (self.given - state.bias[self.annotator]), n_items)
+        pull = tally(self.item, weight * (self.number - state.bias[self.annotator]), n_items)
         return _State(pull / precision, 1 / precision, state.gain, state.bias, state.noise)
 
     def _annotators(self, state: _State) -> _State:
@@ -128,12 +128,12 @@ class _Fit:
         s_1 = tally(self.annotator, weight, n_annotators) + 1 / bias_spread
         s_x = tally(self.annotator, weight * x, n_annotators)
         s_xx = tally(self.annotator, weight * square, n_annotators) + 1 / _GAIN_SD**2
-        s_y = tally(self.annotator, weight * self.given, n_annotators)
-        s_xy = tally(self.annotator, weight * x * self.given, n_annotators) + 1 / _GAIN_SD**2
+        s_y = tally(self.annotator, weight * self.number, n_annotators)
+        s_xy = tally(self.annotator, weight * x * self.number, n_annotators) + 1 / _GAIN_SD**2
         determinant = s_1 * s_xx - s_x**2
         bias = (s_xx * s_y - s_x * s_xy) / determinant
         gain = (s_1 * s_xy - s_x * s_y) / determinant
-        residual = self.given - bias[self.annotator] - gain[self.annotator] * x
+        residual = self.number - bias[self.annotator] - gain[self.annotator] * x
         squared = residual**2 + gain[self.annotator] ** 2 * state.variance[self.item]
         n_votes = np.bincount(self.annotator, minlength=n_annotators)
         own = tally(self.annotator, squared, n_annotators)
@@ -141,10 +141,10 @@ class _Fit:
         return _State(state.factor, state.variance, gain, bias, np.maximum(noise, 1e-6))
 
 
-def _medians(item: Ints, given: Floats, n_items: int) -> Floats:
-    order = np.lexsort((given, item))
+def _medians(item: Ints, number: Floats, n_items: int) -> Floats:
+    order = np.lexsort((number, item))
     ends = np.searchsorted(item[order], np.arange(n_items + 1))
     low = ends[:-1] + (np.diff(ends) - 1) // 2
     high = ends[:-1] + np.diff(ends) // 2
-    ranked = given[order]
+    ranked = number[order]
     return np.asarray((ranked[low] + ranked[high]) / 2)

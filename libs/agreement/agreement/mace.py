@@ -1,4 +1,4 @@
-"""MACE: an annotator either knows the label or answers from a habit of their own.
+"""MACE: an annotator either knows the label or answers by an individual habit.
 
 Hovy, Berg-Kirkpatrick, Vaswani, Hovy, Learning Whom to Trust with MACE, NAACL 2013, by variational
 Bayes. With probability t_j annotator j gives the true label, otherwise one drawn from the habit
@@ -31,7 +31,7 @@ def mace(
     tolerance: float = 1e-5,
     iterations_max: int = 50,
 ) -> Inference:
-    """MACE, the best of ten starts drawn with `seed`."""
+    """Infer labels by MACE, the best of ten random starts drawn with `seed`."""
     crowd = Crowd.of(votes, gold)
     rng = np.random.default_rng(seed)
     runs = [_run(crowd, rng, tolerance, iterations_max) for _ in range(_RESTARTS)]
@@ -71,11 +71,11 @@ def _run(crowd: Crowd, rng: np.random.Generator, tolerance: float, iterations_ma
 
 def _updated(counts: Floats, knows: Floats, guess: Floats) -> tuple[Floats, Floats]:
     """The geometric means of both parameters' posteriors, given the expected counts."""
-    given = counts.sum(axis=0)
+    answers = counts.sum(axis=0)
     matching = np.einsum("kjk->jk", counts)
     total = knows[:, None] + guess
     known = matching * knows[:, None] / np.where(total > 0, total, 1.0)
-    guessed = given - known
+    guessed = answers - known
     n_known, n_guessed = known.sum(axis=1) + _KNOW_PRIOR, guessed.sum(axis=1) + _KNOW_PRIOR
     log_total = digamma(n_known + n_guessed)
     knew = np.exp(digamma(n_known) - log_total)

@@ -11,6 +11,6 @@ _AT_ONCE = Convergence(is_converged=True, iterations=0, change=0.0)
 
 
 def majority(votes: Votes, *, gold: Mapping[Hashable, Hashable] | None = None) -> Inference:
-    """The shares of the votes as posterior."""
+    """Infer labels by majority; the posterior is the vote shares."""
     crowd = Crowd.of(votes, gold)
     return fitted("majority", votes, crowd, crowd.shares(), _AT_ONCE)

@@ -1,4 +1,4 @@
-"""Pairs of labels that meet on one item."""
+"""Pairs of labels that occur on the same item."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class LabelPairs:
 
 
 def label_pairs(counts: Counts) -> LabelPairs:
-    """Every pair of different labels that meet on a row."""
+    """Return every pair of different labels that occur on the same row."""
     starts = counts.starts()
     lengths = np.diff(starts, append=len(counts.row))
-    # Cell i of a row meets the cells after it in the same row.
+    # Cell i of a row is paired with the cells after it in the same row.
     place = np.arange(len(counts.row)) - np.repeat(starts, lengths)
     later = np.repeat(lengths, lengths) - place - 1
     left = np.repeat(np.arange(len(counts.row)), later)

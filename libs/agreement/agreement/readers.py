@@ -19,23 +19,26 @@ def read_votes(
     scale: Sequence[Hashable] | None = None,
     repeats: Repeats = "last",
 ) -> Votes:
-    """Votes from a long CSV with a header, gzipped where the name ends in .gz.
+    """Return the votes in a CSV file with a header, one vote per row; gzipped if it ends in .gz.
 
-    Outer white space of a value does not count.
+    White space around a value is ignored.
 
     The columns are `item_id,annotator_id,label` or `task,worker,label`, in any order, among others.
     All three are text; an empty label is a missing vote. Raises `BadVotes` with the line at fault.
     """
     items, annotators, labels = _read_columns(Path(path), (ITEM, ANNOTATOR, LABEL))
-    given = [label if label != "" else None for label in labels]
-    votes = Votes.of(items, annotators, given, scale=scale, repeats=repeats)
+    present = [label if label != "" else None for label in labels]
+    votes = Votes.of(items, annotators, present, scale=scale, repeats=repeats)
     if not len(votes):
         raise BadVotes(f"{path} holds no votes.")
     return votes
 
 
 def read_gold(path: str | Path) -> dict[Hashable, Hashable]:
-    """Known labels from a CSV of `item_id,label` (or `task,label`); empty labels are left out."""
+    """Return known labels from a CSV file of `item_id,label` (or `task,label`).
+
+    Rows with an empty label are left out.
+    """
     items, labels = _read_columns(Path(path), (ITEM, LABEL))
     gold: dict[Hashable, Hashable] = {}
     for item, label in zip(items, labels, strict=True):
@@ -47,15 +50,15 @@ def read_gold(path: str | Path) -> dict[Hashable, Hashable]:
 
 
 def votes_from_frame(
-    frame: Any,  # noqa: ANN401 - any frame whose columns can be had by name
+    frame: Any,  # noqa: ANN401 - any frame with columns by name
     *,
     scale: Sequence[Hashable] | None = None,
     repeats: Repeats = "last",
 ) -> Votes:
-    """Votes from a data frame (pandas, polars, arrow and others), by the same column names.
+    """Return the votes in a data frame (pandas, polars, arrow and others) with the same columns.
 
-    None of those libraries is imported: a column is had by its name and turned into a list or an
-    array by what it offers.
+    None of those libraries is imported: a column is looked up by its name and converted by the
+    method it has.
     """
     if not hasattr(frame, "__getitem__"):
         raise BadVotes("The frame gives no column by its name.")
@@ -65,9 +68,9 @@ def votes_from_frame(
 
 
 def _listed(column: Any) -> Iterable[Any]:  # noqa: ANN401 - see votes_from_frame
-    for way in ("to_list", "to_pylist", "tolist"):
-        if hasattr(column, way):
-            listed: Iterable[Any] = getattr(column, way)()
+    for method in ("to_list", "to_pylist", "tolist"):
+        if hasattr(column, method):
+            listed: Iterable[Any] = getattr(column, method)()
             return listed
     return list(column)
 

@@ -1,4 +1,4 @@
-"""A page with the plots people look at: no script, nothing fetched, one file."""
+"""The agreement report: one HTML page with plots, without scripts or external files."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from agreement.arrays import Floats
 from agreement.estimate import Estimate
 from agreement.summary import Calibration
 
-# More labels than this make a picture nobody can read; the most frequent are shown.
+# With more labels the plot is unreadable; the most frequent are shown.
 LABELS_SHOWN = 25
 
 _STYLE = """
@@ -25,7 +25,7 @@ svg text{font:12px system-ui,sans-serif}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """What a page shows; `sentences` stand above the figures, plots without data are left out."""
+    """The content of a page; `sentences` come before the figures. Empty plots are left out."""
 
     title: str
     sentences: Sequence[str]
@@ -36,13 +36,13 @@ class Report:
     calibration: Sequence[Calibration]
 
     def html(self) -> str:
-        """The page."""
+        """Return the page."""
         parts = [
             f"<h1>{escape(self.title)}</h1>",
             *(f"<p>{escape(sentence)}</p>" for sentence in self.sentences),
             "<h2>Agreement</h2>",
             _table(self.figures),
-            "<h2>Which labels meet</h2>",
+            "<h2>Labels on the same items</h2>",
             "<p class=note>Votes of one label (row) and the labels other annotators gave to the "
             "same item (column), as shares of the row.</p>",
             _confusion(self.labels, self.coincidences),
@@ -57,7 +57,7 @@ class Report:
 
 
 def shown(estimate: Estimate) -> tuple[str, str]:
-    """An estimate's value and interval as text; the reason where there is none."""
+    """Return an estimate's value and interval as text; the reason if there is none."""
     if estimate.value is None:
         return "undefined", estimate.reason or ""
     if estimate.low is None or estimate.high is None:
@@ -99,7 +99,7 @@ def _confusion(labels: Sequence[Hashable], table: Floats) -> str:
         spot = f"translate({left + x * cell + cell / 2 + 4},{top - 8}) rotate(-45)"
         parts.append(f'<g transform="{spot}">{_text(0, 0, labels[column], "start")}</g>')
     size = (left + len(order) * cell + 60, top + len(order) * cell + 10)
-    return _svg(size, "Which labels meet on one item, in percent of the row", parts)
+    return _svg(size, "Labels on the same items, in percent of the row", parts)
 
 
 def _bars(by_label: Mapping[Hashable, Estimate]) -> str:
@@ -112,9 +112,9 @@ def _bars(by_label: Mapping[Hashable, Estimate]) -> str:
         parts.append(_text(left + width + 12, middle + 4, f"{value}  {interval}", "start"))
         if estimate.value is None:
             continue
-        reach = max(estimate.value, 0.0) * width
+        length = max(estimate.value, 0.0) * width
         parts.append(
-            f'<rect x="{left}" y="{middle - 8}" width="{reach:.1f}" height="16" fill="#6f9ad9"/>'
+            f'<rect x="{left}" y="{middle - 8}" width="{length:.1f}" height="16" fill="#6f9ad9"/>'
         )
         if estimate.low is not None and estimate.high is not None:
             ends = [left + max(end, 0.0) * width for end in (estimate.low, estimate.high)]
@@ -137,21 +137,25 @@ def _calibration(bins: Sequence[Calibration]) -> str:
         f'<g transform="translate(16,{10 + side / 2}) rotate(-90)">'
         f"{_text(0, 0, 'share right', 'middle')}</g>",
     ]
-    most = max(one.n_items for one in bins)
-    for one in bins:
-        x, y = edge + one.confidence * side, 10 + (1 - one.accuracy) * side
-        radius = 3 + 9 * (one.n_items / most) ** 0.5
-        tip = f"{one.n_items} items, confidence {one.confidence:.2f}, right {one.accuracy:.2f}"
+    most = max(point.n_items for point in bins)
+    for point in bins:
+        x, y = edge + point.confidence * side, 10 + (1 - point.accuracy) * side
+        radius = 3 + 9 * (point.n_items / most) ** 0.5
+        tip = (
+            f"{point.n_items} items, confidence {point.confidence:.2f}, right {point.accuracy:.2f}"
+        )
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#2457a6" fill-opacity="0.7">'
             f"<title>{escape(tip)}</title></circle>"
         )
-    return _svg((side + 80, side + 55), "How often the inferred label is gold's", parts)
+    return _svg(
+        (side + 80, side + 55), "Share of inferred labels that equal gold, by confidence", parts
+    )
 
 
 def _text(x: float, y: float, text: Hashable, anchor: str) -> str:
-    short = str(text) if len(str(text)) <= 18 else f"{str(text)[:17]}…"
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(short)}</text>'
+    shortened = str(text) if len(str(text)) <= 18 else f"{str(text)[:17]}…"
+    return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(shortened)}</text>'
 
 
 def _svg(size: tuple[int, int], name: str, parts: Sequence[str]) -> str:

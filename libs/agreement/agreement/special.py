@@ -1,7 +1,7 @@
-"""Digamma, trigamma and log-gamma for positive arrays, to about 1e-12, with numpy alone.
+"""Digamma and trigamma for positive arrays, to about 1e-12, with numpy alone.
 
 Each argument is moved up past 8 by the recurrence and there the asymptotic series is used
-(Abramowitz and Stegun 6.1.40, 6.3.18, 6.4.12).
+(Abramowitz and Stegun 6.3.18, 6.4.12).
 """
 
 import numpy as np
@@ -35,16 +35,3 @@ def trigamma(x: Floats) -> Floats:
     inverse = 1 / moved**2
     series = 1 / 6 - inverse * (1 / 30 - inverse * (1 / 42 - inverse * (1 / 30 - inverse * 5 / 66)))
     return np.asarray(total + 1 / moved + inverse / 2 + series * inverse / moved)
-
-
-def log_gamma(x: Floats) -> Floats:
-    """The logarithm of gamma at positive x."""
-    product = np.ones_like(x)
-    moved = x.copy()
-    for _ in range(_SHIFTS):
-        product *= moved
-        moved += 1
-    inverse = 1 / moved**2
-    series = 1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))
-    stirling = (moved - 0.5) * np.log(moved) - moved + 0.5 * np.log(2 * np.pi)
-    return np.asarray(stirling + series / moved - np.log(product))

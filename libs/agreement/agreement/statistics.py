@@ -1,4 +1,4 @@
-"""The figures by name, so that breakdowns and differences can be asked for any of them."""
+"""The figures by name, for breakdowns and differences of any of them."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ Statistic = Literal["krippendorff_alpha", "fleiss_kappa", "gwet_ac1", "gwet_ac2"
 def measure_of(
     votes: Votes, statistic: Statistic, metric: Metric | Distance = "nominal", *, seed: int = 0
 ) -> Measure:
-    """The named figure as a measure for these votes; `metric` is for alpha alone.
+    """Return the named figure as a measure for these votes; `metric` is for alpha alone.
 
     AC2 has quadratic weights, Fleiss' kappa the chance of item shares.
     """

@@ -1,6 +1,6 @@
-"""Agreement kept up to date vote by vote.
+"""Agreement that is updated vote by vote.
 
-What is kept are whole numbers, apart for each number m of votes on an item. A vote moves its item's
+The state is whole numbers, separate for each number m of votes on an item. A vote moves its item's
 numbers from m to m + 1, which takes time in that item's votes alone; the division by m - 1 is done
 when a figure is read. Whole numbers do not drift, so that after any number of additions and
 removals the figure is the one a batch would give.
@@ -19,9 +19,9 @@ from agreement.votes import BadVotes, Votes
 
 
 class AgreementStream:
-    """Votes that come and go, and their agreement at any moment.
+    """A set of votes that can be added and removed, with their current agreement.
 
-    An annotator has one say on an item: a second vote of theirs replaces the first, as in
+    An annotator has one vote on an item: a second vote replaces the first, as in
     `Votes.of`. `scale` is the order of the labels, needed for "ordinal" where they are not
     numbers; it is also the options that Gwet's AC1 counts.
     """
@@ -34,7 +34,7 @@ class AgreementStream:
     def __init__(
         self, metric: Metric | Distance = "nominal", *, scale: Iterable[Hashable] | None = None
     ) -> None:
-        """An empty stream, whose alpha is under `metric`."""
+        """Create an empty stream, whose alpha has the given `metric`."""
         self._metric: Metric | Distance = metric
         self._scale = tuple(scale) if scale is not None else None
         self._answers: dict[Hashable, dict[Hashable, Hashable]] = {}
@@ -76,7 +76,7 @@ class AgreementStream:
             self.add(item, annotator, label)
 
     def remove(self, item: Hashable, annotator: Hashable) -> None:
-        """Forget an annotator's vote on an item; raises `BadVotes` if there is none."""
+        """Remove an annotator's vote on an item; raises `BadVotes` if there is none."""
         answers = self._answers.get(item, {})
         if annotator not in answers:
             raise BadVotes(f"{annotator!r} has no vote on {item!r} that could be removed.")
@@ -90,10 +90,10 @@ class AgreementStream:
             del self._answers[item], self._tables[item]
 
     def value(self, statistic: Statistic = "krippendorff_alpha") -> Estimate:
-        """The figure now, without an interval, in time that does not depend on the items.
+        """Return the current figure without an interval, in time independent of the items.
 
         Under a callable with many different labels, expected disagreement is from a seeded sample
-        of pairs; what that leaves uncertain is in the interval of `estimate`.
+        of pairs; the interval of `estimate` includes that uncertainty.
         """
         sizes = (len(self._answers), len(self._annotators), self._n_pairable())
         reason = self._undefined(statistic)
@@ -105,7 +105,7 @@ class AgreementStream:
     def estimate(
         self, statistic: Statistic = "krippendorff_alpha", *, draws: Draws = DEFAULT_DRAWS
     ) -> Estimate:
-        """The figure with its interval, which takes a pass over all votes."""
+        """Return the figure with its interval, in one pass over all votes."""
         return agreement(
             self.votes(),
             statistic,
@@ -116,7 +116,7 @@ class AgreementStream:
         )
 
     def votes(self) -> Votes:
-        """The votes that stand now."""
+        """Return the current votes."""
         rows = [
             (item, annotator, label)
             for item, answers in self._answers.items()
@@ -224,7 +224,7 @@ def _zeros() -> defaultdict[Hashable, int]:
 
 
 def _take(counts: dict[Hashable, int], key: Hashable) -> None:
-    """Count one less, and forget what is counted no more."""
+    """Decrease the count of `key` by 1, and remove it at 0."""
     if counts[key] == 1:
         del counts[key]
     else:

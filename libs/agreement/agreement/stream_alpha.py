@@ -1,8 +1,8 @@
-"""What a stream keeps for alpha under a metric that is not nominal.
+"""The state of a stream for alpha under a metric other than nominal.
 
-The ordinal metric is made from the marginals, so the pairs of labels that met are counted, in whole
-numbers, and weighed when read. Under any other distance the summed distances are floats; they are
-kept together with what rounding would lose (Neumaier 1974).
+The ordinal metric depends on the marginals, so pairs of labels on the same item are counted in
+whole numbers and weighted when read. Under any other distance the sums of distances are floats,
+kept with their rounding errors (Neumaier 1974).
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ class Disagreement(Protocol):
 
 
 def disagreement_for(metric: Metric | Distance) -> Disagreement | None:
-    """What to keep for a metric; None for the nominal one, which needs nothing more."""
+    """Return an empty state for a metric; None for the nominal one, which needs no more."""
     if metric == "nominal":
         return None
     if metric == "ordinal":
@@ -40,7 +40,7 @@ def disagreement_for(metric: Metric | Distance) -> Disagreement | None:
 
 
 class _MetPairs:
-    """How often two labels met, for the ordinal metric."""
+    """The number of times two labels occurred on the same item, for the ordinal metric."""
 
     __slots__ = ("_met",)
 

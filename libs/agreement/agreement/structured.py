@@ -1,6 +1,6 @@
 """Alpha for answers that are nearly all different (spans, boxes, texts), by a distance.
 
-Observed disagreement is exact: only answers that meet on an item are compared. Expected
+Observed disagreement is exact: only answers on the same item are compared. Expected
 disagreement is over all pairs of votes, too many to compare, so it is the mean over a seeded
 sample of them. The error of that sample is in the interval: each replicate weights the sampled
 pairs at random as well (Rubin's Bayesian bootstrap), beside the resampled items.
@@ -36,18 +36,20 @@ class _Sampled:
 
     @property
     def width(self) -> int:
-        """How many numbers one replicate needs at once."""
+        """The number of floats that one replicate needs at once."""
         return max(len(self.observed), len(self.distance))
 
     def figures(self, weights: Floats) -> Floats:
-        """Alpha for each row of weights; the observed weights themselves get no random ones."""
+        """Return alpha for each row of weights; the observed weights get no random weights."""
         relative = weights / self.multiplicity
-        luck = np.random.default_rng(self.seed).standard_exponential((len(weights), self.width))
-        luck = luck[:, : len(self.distance)]
-        luck[(weights == self.multiplicity).all(axis=1)] = 1.0
-        luck *= relative[:, self.left] * relative[:, self.right]
+        random_weights = np.random.default_rng(self.seed).standard_exponential(
+            (len(weights), self.width)
+        )
+        random_weights = random_weights[:, : len(self.distance)]
+        random_weights[(weights == self.multiplicity).all(axis=1)] = 1.0
+        random_weights *= relative[:, self.left] * relative[:, self.right]
         with np.errstate(divide="ignore", invalid="ignore"):
-            expected = (luck @ self.distance) / luck.sum(axis=1)
+            expected = (random_weights @ self.distance) / random_weights.sum(axis=1)
             observed = (weights @ self.observed) / (weights @ self.pairable)
             return 1 - observed / np.where(expected > 0, expected, np.nan)
 

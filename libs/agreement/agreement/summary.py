@@ -1,4 +1,4 @@
-"""The figures people ask of a set of votes, together: what the command prints."""
+"""The usual figures of a set of votes, as the command `labelwright agreement` prints them."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ LabelType = Literal["nominal", "ordinal", "interval"]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Items whose confidence falls in one bin: how sure, how often right, how many."""
+    """One bin of items by confidence: mean confidence, share correct, number of items."""
 
     confidence: float
     accuracy: float
@@ -30,7 +30,7 @@ class Calibration:
 
 
 def figures(votes: Votes, label_type: LabelType, *, seed: int = 0) -> dict[str, Estimate]:
-    """The figures that fit a type of label, by name; alpha is under that type's metric."""
+    """Return the figures that fit a type of label, by name; alpha has the metric of the type."""
     found = {
         "raw": raw_agreement(votes, seed=seed),
         "krippendorff_alpha": krippendorff_alpha(votes, label_type, seed=seed),
@@ -46,7 +46,7 @@ def figures(votes: Votes, label_type: LabelType, *, seed: int = 0) -> dict[str, 
 
 
 def accuracy(inference: Inference, gold: Mapping[Hashable, Hashable]) -> dict[str, Any]:
-    """The share of gold items whose inferred label is gold's; a tie counts in parts."""
+    """Return the share of gold items whose inferred label is gold's; ties count in parts."""
     score = [
         _right(inference, line, gold[item])
         for item, line in zip(inference.items, inference.posterior, strict=True)
@@ -58,7 +58,7 @@ def accuracy(inference: Inference, gold: Mapping[Hashable, Hashable]) -> dict[st
 def calibration(
     inference: Inference, gold: Mapping[Hashable, Hashable], *, n_bins: int = 10
 ) -> list[Calibration]:
-    """How often the inferred label is right, by how sure the inference is of it."""
+    """Return the share of correct inferred labels in bins of confidence."""
     rows = [
         (float(line.max()), _right(inference, line, gold[item]))
         for item, line in zip(inference.items, inference.posterior, strict=True)
@@ -69,16 +69,16 @@ def calibration(
     sure, right = np.asarray(rows).T
     place = np.minimum((sure * n_bins).astype(np.int64), n_bins - 1)
     return [
-        Calibration(float(sure[here].mean()), float(right[here].mean()), int(here.sum()))
-        for here in (place == code for code in range(n_bins))
-        if here.any()
+        Calibration(float(sure[inside].mean()), float(right[inside].mean()), int(inside.sum()))
+        for inside in (place == code for code in range(n_bins))
+        if inside.any()
     ]
 
 
 def coincidences(votes: Votes) -> Floats:
-    """How often two labels meet on an item (n_labels, n_labels), as Krippendorff counts it.
+    """Return Krippendorff's coincidence matrix (n_labels, n_labels).
 
-    Each item spreads its votes over its pairs, so that the table sums to the pairable votes.
+    Each item distributes its votes over its pairs, so that the table sums to the pairable votes.
     """
     counts = Counts.of(votes)
     table = np.zeros((len(votes.labels), len(votes.labels)))
@@ -92,7 +92,7 @@ def coincidences(votes: Votes) -> Floats:
 
 
 def as_json(estimate: Estimate) -> dict[str, Any]:
-    """An estimate as a JSON object."""
+    """Return an estimate as a JSON object."""
     return asdict(estimate)
 
 

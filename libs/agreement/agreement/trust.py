@@ -1,7 +1,7 @@
-"""Whom to distrust, and agreement with and without them side by side.
+"""Distrusted annotators, and agreement with and without them.
 
 If agreement rises when a few annotators are left out, the annotators are at fault; if it does not,
-the items or the guidelines are. The difference says whom to ask.
+the items or the guidelines are.
 """
 
 from collections.abc import Hashable, Iterable
@@ -29,18 +29,18 @@ class SideBySide:
 
 
 def distrusted(inference: Inference, *, level: float = 0.9) -> tuple[Hashable, ...]:
-    """The annotators who are, as far as one can know, nearer to chance than to their fellows.
+    """Return the annotators who are credibly nearer to chance than to the median annotator.
 
-    The bar is halfway between chance and the median annotator, since a hard task makes good
-    annotators look bad; an annotator is below it if their whole interval is. What gold the
-    inference was given counts in it.
+    The threshold is halfway between chance and the median annotator, since a hard task lowers the
+    accuracy of good annotators; an annotator is below it if the whole interval is. Gold that the
+    inference used is part of the evidence.
     """
     found = [known for known in inference.reliability(level) if known.n_votes > 0]
     if not found:
         return ()
     chance = 1 / max(len(inference.label_names), 1)
-    bar = (chance + float(np.median([known.accuracy for known in found]))) / 2
-    return tuple(known.annotator for known in found if known.high < bar)
+    threshold = (chance + float(np.median([known.accuracy for known in found]))) / 2
+    return tuple(known.annotator for known in found if known.high < threshold)
 
 
 def with_and_without(

@@ -1,4 +1,4 @@
-"""Votes: who gave which item which label, as arrays of codes and the names behind them."""
+"""Votes: items, annotators and labels, as arrays of codes with the names they represent."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class BadVotes(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
-    """Votes as three equally long code arrays (n_votes,), and what the codes stand for.
+    """Votes as three equally long code arrays (n_votes,), with the names of the codes.
 
-    `labels` is also the scale: its order is what "ordinal" means. A name that no vote uses may
-    stand in any of the three tuples; an unused label still counts as an option of the scale.
+    `labels` is also the scale, in the order of the "ordinal" metric. Each of the three tuples may
+    contain names without votes; a label without votes still counts as an option of the scale.
     """
 
     item: Codes
@@ -45,7 +45,7 @@ class Votes:
 
         A label that is None or a floating nan is a missing vote and is left out. Labels are put
         in the order of `scale`, or else by number where all are numbers, or else alphabetically.
-        An annotator has one say on an item: of repeated votes the `last` stands (a correction),
+        An annotator has one vote on an item: of repeated votes the `last` is kept (a correction),
         unless `repeats` says `first`, `all` (each counts), or `refuse` (raises `BadVotes`).
         """
         columns = _present(_column(items), _column(annotators), _column(labels))
@@ -59,22 +59,22 @@ class Votes:
         return cls(item, annotator, label, item_names, annotator_names, label_names)
 
     def __len__(self) -> int:
-        """How many votes there are."""
+        """Return the number of votes."""
         return len(self.item)
 
     @property
     def n_items(self) -> int:
-        """How many items have at least one vote."""
+        """The number of items with at least one vote."""
         return int(np.count_nonzero(np.bincount(self.item, minlength=1)))
 
     @property
     def n_annotators(self) -> int:
-        """How many annotators cast at least one vote."""
+        """The number of annotators with at least one vote."""
         return int(np.count_nonzero(np.bincount(self.annotator, minlength=1)))
 
     @property
     def n_pairable(self) -> int:
-        """How many votes stand on an item beside at least one other vote."""
+        """The number of votes on items with two votes or more."""
         per_item = np.bincount(self.item, minlength=1)
         return int(per_item[per_item > 1].sum())
 
@@ -98,7 +98,7 @@ class Votes:
         return self.where(np.isin(self.annotator, codes_of((first, second), self.annotators)))
 
     def on(self, items: Iterable[Hashable]) -> Self:
-        """The votes on the named items only; a name without votes is passed over."""
+        """The votes on the named items only; a name without votes is ignored."""
         wanted = set(items)
         mask = np.fromiter((name in wanted for name in self.items), np.bool_, len(self.items))
         return self.where(mask[self.item])
@@ -135,7 +135,7 @@ def numbers(names: Iterable[Hashable]) -> Array | None:
 
 
 def factorise(values: Array | list[Any]) -> tuple[Codes, tuple[Hashable, ...]]:
-    """Codes (n,) and the names they stand for, each name once."""
+    """Return codes (n,) and the names they represent, each name once."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "iub" and len(values):
         return _factorise_integers(values)
     listed = values.tolist() if isinstance(values, np.ndarray) else values
@@ -148,7 +148,7 @@ def factorise(values: Array | list[Any]) -> tuple[Codes, tuple[Hashable, ...]]:
 
 
 class _Index(dict[Hashable, int]):
-    """A dictionary that numbers what it has not seen yet."""
+    """A dictionary that gives the next number to each new key."""
 
     def __missing__(self, key: Hashable) -> int:
         self[key] = code = len(self)
@@ -233,10 +233,10 @@ def natural_order(names: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
 
 
 def _has_repeats(said: Ints) -> bool:
-    """Whether a number occurs twice, without sorting all of them.
+    """Return True if a number occurs twice, without sorting all of them.
 
-    Each row writes itself into a slot of a table; who reads another row there shares the slot,
-    and only the rows of shared slots have to be sorted. Slots nobody wrote are never read.
+    Each row writes its index into a slot of a table. A row that finds another index there shares
+    the slot, and only the rows of shared slots are sorted. Unwritten slots are never read.
     """
     slot = said % (8 * len(said) + 1)
     rows = np.arange(len(said), dtype=np.int32)
@@ -250,7 +250,7 @@ def _has_repeats(said: Ints) -> bool:
 
 
 def _standing(item: Codes, annotator: Codes, n_annotators: int, repeats: Repeats) -> Ints | None:
-    """The rows that stand, in their order, or None where all of them do."""
+    """Return the rows to keep, in their order; None to keep all."""
     if repeats == "all":
         return None
     said = item.astype(np.int64)

@@ -1,4 +1,4 @@
-"""The real crowds, where they are at hand."""
+"""Fixtures with the votes of real crowds, if their files are present."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ CROWDS = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 class Crowds:
-    """The sets beside the repository, read once each."""
+    """The data sets of real crowds, each read once."""
 
     def __init__(self) -> None:
         self._votes: dict[str, Votes] = {}

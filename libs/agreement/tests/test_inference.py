@@ -1,4 +1,4 @@
-"""Truth inference on real crowds, on few votes, and with gold and priors."""
+"""Tests of truth inference on real crowds, on few votes, and with gold and priors."""
 
 from typing import Protocol
 
@@ -222,8 +222,8 @@ def test_steady_annotators_weigh_more_and_biases_are_taken_out() -> None:
     rng = np.random.default_rng(6)
     truth = rng.normal(0, 10, 200)
     steady, shaky, high = truth + rng.normal(0, 1, 200), truth + rng.normal(0, 15, 200), truth + 20
-    given = np.concatenate([steady, shaky, high + rng.normal(0, 1, 200)])
-    votes = Votes.of(np.tile(np.arange(200), 3), np.repeat(["a", "b", "c"], 200), given)
+    numbers = np.concatenate([steady, shaky, high + rng.normal(0, 1, 200)])
+    votes = Votes.of(np.tile(np.arange(200), 3), np.repeat(["a", "b", "c"], 200), numbers)
 
     found = infer_numbers(votes)
 

@@ -1,4 +1,4 @@
-"""Every figure equals the library that computes the same named variant."""
+"""Compares every figure with a library that computes the same named variant."""
 
 from typing import Protocol
 

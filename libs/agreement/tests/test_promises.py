@@ -1,4 +1,4 @@
-"""The promises of the mathematics, for every crowd that can exist."""
+"""Mathematical properties of the figures and of inference, for random crowds."""
 
 from collections.abc import Callable
 

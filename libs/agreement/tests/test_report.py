@@ -1,4 +1,4 @@
-"""The figures put together, and the page of plots."""
+"""Tests of the summary of figures, and of the page of plots."""
 
 import re
 from html.parser import HTMLParser
@@ -20,7 +20,7 @@ rows = st.lists(
 
 
 class Tags(HTMLParser):
-    """The tags of a page, and whether each that was opened is closed again."""
+    """Collects the tags of a page, and checks that each opened tag is closed."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Votes from sequences, files and frames; what is undefined, and why."""
+"""Tests of votes from sequences, files and frames, and of undefined figures."""
 
 import gzip
 from pathlib import Path
@@ -117,8 +117,8 @@ def test_metrics_that_need_numbers_refuse_words() -> None:
 def noisy(seed: int, n_items: int, error: float) -> Votes:
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 3, n_items).repeat(4)
-    given = np.where(rng.random(len(truth)) < error, rng.integers(0, 3, len(truth)), truth)
-    return Votes.of(np.arange(n_items).repeat(4), np.tile(np.arange(4), n_items), given)
+    labels = np.where(rng.random(len(truth)) < error, rng.integers(0, 3, len(truth)), truth)
+    return Votes.of(np.arange(n_items).repeat(4), np.tile(np.arange(4), n_items), labels)
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
@@ -177,8 +177,8 @@ def test_a_distance_in_place_of_a_metric_is_that_metric() -> None:
 def test_structured_answers_are_sampled_and_the_error_is_in_the_interval() -> None:
     rng = np.random.default_rng(0)
     centre = rng.uniform(0, 1, 400).repeat(3)
-    given = centre + rng.normal(0, 0.1, 1200)
-    votes = Votes.of(np.arange(400).repeat(3), np.tile(np.arange(3), 400), given)
+    labels = centre + rng.normal(0, 0.1, 1200)
+    votes = Votes.of(np.arange(400).repeat(3), np.tile(np.arange(3), 400), labels)
     exact = krippendorff_alpha(votes, "interval")
 
     sampled = krippendorff_alpha(votes, lambda a, b: float(a - b) ** 2)
@@ -189,15 +189,15 @@ def test_structured_answers_are_sampled_and_the_error_is_in_the_interval() -> No
     assert sampled.low <= exact.value <= sampled.high
     assert sampled.high - sampled.low > exact.high - exact.low
     order = rng.permutation(1200)
-    shuffled = Votes.of(votes.item[order], votes.annotator[order], given[order])
+    shuffled = Votes.of(votes.item[order], votes.annotator[order], labels[order])
     again = krippendorff_alpha(shuffled, lambda a, b: float(a - b) ** 2)
     assert again.value == pytest.approx(sampled.value, abs=1e-12)
 
 
 def test_the_luck_of_the_sample_is_as_large_as_seeds_show_it_to_be() -> None:
     rng = np.random.default_rng(0)
-    given = rng.uniform(0, 1, 900)
-    votes = Votes.of(np.arange(300).repeat(3), np.tile(np.arange(3), 300), given)
+    labels = rng.uniform(0, 1, 900)
+    votes = Votes.of(np.arange(300).repeat(3), np.tile(np.arange(3), 300), labels)
     counts = Counts.of(votes)
 
     def parts(seed: int):  # noqa: ANN202

@@ -33,7 +33,7 @@ class FolderStore(BlobStore):
     def _write(self, sha256: str, content: bytes) -> bool:
         path = self._path(sha256)
         if path.exists():
-            _sync(self.folder)  # Whoever wrote it may not have come to that yet.
+            _sync(self.folder)  # The process that wrote it may not have done that yet.
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
         descriptor, partial = tempfile.mkstemp(prefix=".partial-", dir=self.folder)

@@ -12,14 +12,14 @@ from blobs.errors import BlobStoreUnavailable, MissingBlob
 from blobs.store import SIGNED_FOR, Blob, BlobStore
 
 ABSENT = (NotFoundError, FileNotFoundError)
-"""What the library raises where there is no such object."""
+"""The errors that the library raises if there is no such object."""
 
 
 class S3BlobStore(BlobStore):
     """A blob store in a bucket.
 
     The bucket must refuse to create an object that exists when asked with `If-None-Match: *`, as
-    AWS S3 and SeaweedFS do; where a store ignores that, the same content is written once more.
+    AWS S3 and SeaweedFS do; a store that ignores that writes the same content once more.
     """
 
     def __init__(self, store: S3Store) -> None:
@@ -60,8 +60,8 @@ class S3BlobStore(BlobStore):
         """As `BlobStore.list`."""
         with _translated("of the listing"):
             async for page in obstore.list(self._store):
-                for one in page:
-                    yield Blob(one["path"].rsplit("/", 1)[-1], one["size"])
+                for entry in page:
+                    yield Blob(entry["path"].rsplit("/", 1)[-1], entry["size"])
 
     async def delete(self, sha256: str) -> None:
         """As `BlobStore.delete`."""

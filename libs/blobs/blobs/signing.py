@@ -1,7 +1,7 @@
 """Signed addresses of blobs that a service serves itself: an HMAC over the digest and the expiry.
 
-Whoever has such an address may read the blob until it expires. It carries nothing else, so two
-addresses of one blob that expire in the same second are equal, whoever they were made for.
+The holder of an address may read the blob until it expires. The address does not depend on its
+holder: two addresses of one blob that expire in the same second are equal.
 """
 
 import hashlib
@@ -13,14 +13,14 @@ PATH = "/v1/blobs"
 
 
 class InvalidSignature(Exception):
-    """The address was not signed with our key, or has expired."""
+    """The address was not signed with the key of the service, or has expired."""
 
 
 class UrlSigner:
     """Signs addresses and checks them. All replicas of a service must have the same key."""
 
     def __init__(self, key: bytes, public_url: str = "") -> None:
-        """Make addresses under `public_url`; where that is empty, paths of the service."""
+        """Make addresses under `public_url`; if that is empty, paths of the service."""
         self._key = key
         self._base = public_url.rstrip("/") + PATH
 
@@ -35,7 +35,7 @@ class UrlSigner:
         if not hmac.compare_digest(signature, self._signature(sha256, expires)):
             raise InvalidSignature("The signature of this address is wrong.")
         if time() >= expires:
-            raise InvalidSignature("This address has expired: ask again for what named it.")
+            raise InvalidSignature("This address has expired: repeat the request that returned it.")
 
     def _signature(self, sha256: str, expires: int) -> str:
         signed = f"{sha256}\x00{expires}".encode()

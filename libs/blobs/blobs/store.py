@@ -1,7 +1,7 @@
 """The interface of a blob store.
 
-A blob is stored under the SHA-256 digest of its content, so it never changes: to write it twice
-is to write it once, and a reader can check what it got.
+A blob is stored under the SHA-256 digest of its content, so it never changes: writing it twice has
+no effect, and a reader can check the content.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from datetime import timedelta
 from blobs.errors import CorruptBlob, WrongDigest
 
 SIGNED_FOR = timedelta(minutes=15)
-"""How long a signed address is valid."""
+"""The time for which a signed address is valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class BlobStore(ABC):
 
     @abstractmethod
     async def signed_url(self, sha256: str, valid_for: timedelta = SIGNED_FOR) -> str:
-        """Return an address that gives the blob to whoever has it, until `valid_for` is over.
+        """Return an address from which anyone can read the blob until `valid_for` is over.
 
-        The address exists also for a blob that does not: it then answers 404.
+        It is returned also for a missing blob, and then answers 404.
         """
 
 

@@ -1,4 +1,4 @@
-"""A local folder and a real S3-compatible store keep the same promises."""
+"""Tests of both blob stores: a local folder and a real S3-compatible object store."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ BOTH = pytest.mark.parametrize("kind", ["folder", "s3"])
 
 @pytest.fixture
 def make(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], BlobStore]:
-    """Makes an empty store of a kind. The object store starts only when a test asks for one."""
+    """Return a function that makes an empty store; the object store is started on demand."""
 
     def made(kind: str) -> BlobStore:
         if kind == "folder":
@@ -130,10 +130,10 @@ async def test_a_listing_has_every_blob_in_order(kind: str, make: Any) -> None:
     contents = [b"x" * size for size in range(1, 40)]
     await asyncio.gather(*(put(store, content) for content in contents))
 
-    listed = [one async for one in store.list()]
+    listed = [blob async for blob in store.list()]
 
-    assert [one.sha256 for one in listed] == sorted(map(digest_of, contents))
-    assert sum(one.size for one in listed) == sum(map(len, contents))
+    assert [blob.sha256 for blob in listed] == sorted(map(digest_of, contents))
+    assert sum(blob.size for blob in listed) == sum(map(len, contents))
 
 
 # What the folder must do itself and an object store does for us.
@@ -145,7 +145,7 @@ def folder(make: Callable[[str], BlobStore]) -> Any:
 
 
 async def test_an_empty_folder_need_not_exist(folder: Any) -> None:
-    assert [one async for one in folder.list()] == []
+    assert [blob async for blob in folder.list()] == []
     with pytest.raises(MissingBlob):
         await folder.get(digest_of(HELLO))
 
@@ -260,13 +260,13 @@ async def test_a_signed_address_of_an_object_store_is_served_by_the_store(make: 
     sha256 = await put(store, HELLO)
 
     url = await store.signed_url(sha256)
-    short = await store.signed_url(sha256, timedelta(seconds=1))
+    expiring = await store.signed_url(sha256, timedelta(seconds=1))
 
     assert await asyncio.to_thread(fetch, url) == (200, HELLO)
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["900"]
     await asyncio.sleep(2.1)
     forged = url.replace("X-Amz-Signature=", "X-Amz-Signature=0")
-    for refused in (short, forged, url.split("?")[0]):
+    for refused in (expiring, forged, url.split("?")[0]):
         assert await asyncio.to_thread(fetch, refused) == (403, b"")
 
 

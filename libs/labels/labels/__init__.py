@@ -1,4 +1,4 @@
-"""What a label is: the kinds of field, each in one module."""
+"""The fields of a label: their kinds, definitions, checks, distances and migrations."""
 
 from labels.compatibility import Compatibility, check_migration, compatibility
 from labels.definitions import check_fields

@@ -1,13 +1,14 @@
-"""Reading a list of field definitions: everything that is wrong with it, or the fields."""
+"""Reads a list of field definitions into fields, or into all reasons why it is invalid."""
 
 import re
 from collections.abc import Mapping
 
-from labels.field import Basics, Condition, Field
+from labels.field import CommonProperties, Condition, Field
+from labels.json_limits import json_refusals
 from labels.kinds import KINDS
 from labels.reader import HELP_MAX, Reader
-from labels.refusal import InvalidFields, Json, Refusal, pointer
-from labels.storable import unstorable
+from labels.refusal import InvalidFields, Json, Refusal
+from schemas.json_values import json_pointer
 
 FIELDS_MAX = 100
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -15,14 +16,14 @@ _UNNAMED = ""
 
 
 def check_fields(fields: object) -> list[Refusal]:
-    """What is wrong with these definitions; an empty list if nothing is. Never raises."""
+    """Return the reasons why these definitions are invalid; empty if valid. Never raises."""
     return _read(fields)[1]
 
 
 def read_fields(fields: object, *, ignore_unknown: bool = False) -> tuple[Field, ...]:
-    """The fields that the definitions describe. Raises InvalidFields with all that is wrong.
+    """Return the fields that the definitions describe. Raises InvalidFields with every reason.
 
-    `ignore_unknown` passes over keys that are not known: a newer release may have stored them.
+    `ignore_unknown` ignores unknown keys, which a newer release may have stored.
     """
     read, refusals = _read(fields, ignore_unknown=ignore_unknown)
     if refusals:
@@ -31,7 +32,7 @@ def read_fields(fields: object, *, ignore_unknown: bool = False) -> tuple[Field,
 
 
 def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field], list[Refusal]]:
-    if faults := unstorable(fields):
+    if faults := json_refusals(fields):
         return [], faults
     if not isinstance(fields, list) or not 1 <= len(fields) <= FIELDS_MAX:
         return [], [Refusal("", "fields", f"Give a list of 1 to {FIELDS_MAX} fields.")]
@@ -39,9 +40,9 @@ def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field],
     earlier: dict[str, Field | None] = {}
     for index, definition in enumerate(fields):
         if not isinstance(definition, dict):
-            refusals.append(Refusal(pointer(index), "type", "A field is an object."))
+            refusals.append(Refusal(json_pointer(index), "type", "A field is an object."))
             continue
-        reader = Reader(definition, pointer(index), refusals, ignore_unknown=ignore_unknown)
+        reader = Reader(definition, json_pointer(index), refusals, ignore_unknown=ignore_unknown)
         before = len(refusals)
         name, field = _read_field(reader, earlier)
         if len(refusals) > before:
@@ -51,9 +52,9 @@ def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field],
 
 
 def _read_field(reader: Reader, earlier: Mapping[str, Field | None]) -> tuple[str, Field | None]:
-    """The field's name, and the field, if it can be made; what is wrong is said to the reader."""
+    """Return the field's name and the field, None if invalid; the reader collects the reasons."""
     name = _read_name(reader, earlier)
-    basics = Basics(
+    common = CommonProperties(
         name=name,
         title=reader.take_text("title", name),
         help=reader.take_text("help", "", limit=HELP_MAX),
@@ -64,7 +65,7 @@ def _read_field(reader: Reader, earlier: Mapping[str, Field | None]) -> tuple[st
     if not isinstance(kind, str) or kind not in KINDS:
         reader.refuse("kind", "kind", f"“kind” must be one of {', '.join(KINDS)}.")
         return name, None
-    field = KINDS[kind].read(reader, **basics)
+    field = KINDS[kind].read(reader, **common)
     reader.finish()
     return name, field
 
@@ -92,16 +93,16 @@ def _read_condition(reader: Reader, earlier: Mapping[str, Field | None]) -> Cond
         reader.refuse("required_if", "field", "“required_if” names a field that stands before.")
         return None
     field = earlier[name]
-    # A field that is itself refused has been spoken of; its options are not known.
-    known = [] if field is None else _named(field, values)
+    # A field that is itself refused was reported already; its options are not known.
+    known = [] if field is None else _condition_answers(field, values)
     if field is not None and known is None:
         message = f"“in” is a list of different answers to “{name}” that can be chosen."
         reader.refuse("required_if", "in", message)
     return Condition(name, tuple(known or ()))
 
 
-def _named(field: Field, values: Json) -> list[Json] | None:
-    """`values` as answers to `field`; None if one is not, or none is there, or one twice."""
+def _condition_answers(field: Field, values: Json) -> list[Json] | None:
+    """Return `values` if they are different answers to `field`, at least one; else None."""
     if not isinstance(values, list) or not values:
         return None
     answers = {type(answer): answer for answer in field.answers}

@@ -1,4 +1,4 @@
-"""Which part of one answer is meant by which part of another: optimal one-to-one pairing."""
+"""Optimal one-to-one matching of the parts of two answers, such as their spans or boxes."""
 
 from collections.abc import Callable, Sequence
 from math import fsum
@@ -6,19 +6,19 @@ from typing import TypeVar
 
 Part = TypeVar("Part", bound=tuple[object, ...])
 Overlap = Callable[[Part, Part], float]
-"""How much two parts share, in [0, 1]: 1 for equal parts, 0 for parts that share nothing.
+"""The overlap of two parts in [0, 1]: 1 for equal parts, 0 for parts that share nothing.
 
-It must be a Jaccard index (of the sets of labelled positions that the parts cover)."""
+It must be a Jaccard index (of the sets of labeled positions that the parts cover)."""
 
 
 def matched_distance(
     first: frozenset[Part], second: frozenset[Part], overlap: Overlap[Part]
 ) -> float:
-    """1 - 2S / (n + m), where S is the largest total overlap of any one-to-one pairing.
+    """Return 1 - 2S / (n + m), where S is the largest total overlap of any one-to-one pairing.
 
-    In [0, 1]; 0 if, and only if, the two are equal; 1 if nothing overlaps. With an overlap that is
-    0 or 1 this is 1 - F1. Equal parts are paired beforehand: since 1 - Jaccard obeys the triangle
-    inequality, no pairing can gain by tearing them apart.
+    In [0, 1]; 0 if, and only if, the two are equal; 1 if nothing overlaps. With overlaps of 0 and
+    1 only this is 1 - F1. Equal parts are paired first: since 1 - Jaccard satisfies the triangle
+    inequality, no other pairing has a larger total overlap.
     """
     if not first and not second:
         return 0.0
@@ -31,7 +31,7 @@ def matched_distance(
 def best_pairs(
     first: Sequence[Part], second: Sequence[Part], overlap: Overlap[Part]
 ) -> list[tuple[int, int, float]]:
-    """The pairing (index, index, overlap) of the largest total overlap, without overlaps of 0."""
+    """Return the pairs (index, index, overlap) of largest total overlap, without overlaps of 0."""
     shares = [[overlap(a, b) for b in second] for a in first]
     pairs = [
         (row, column, share)

@@ -1,11 +1,11 @@
-"""A migration: how labels of one spec version become labels of the next, written as data.
+"""Migrations: data that describes how labels of one spec version become labels of the next.
 
-A list of steps, applied in order; each is an object with one key:
+A migration is a list of steps, applied in order; each is an object with one key:
 
 - `{"rename": {"field": "mood", "from": "pos", "to": "positive"}}`
 - `{"merge": {"field": "mood", "from": ["sad", "angry"], "to": "negative"}}`
-- `{"split": {"field": "mood", "from": "other", "into": ["bored", "mixed"]}}`: nobody knows which of
-  them was meant, so labels with the option have to be made again.
+- `{"split": {"field": "mood", "from": "other", "into": ["bored", "mixed"]}}`: it is not
+  known which of them was meant, so labels with the option have to be made again.
 - `{"require": {"field": "urgent", "default": "no"}}`: labels without the field get the default;
   without a default they have to be made again.
 - `{"remove": {"field": "mood"}}` and `{"rename_field": {"from": "mood", "to": "tone"}}`
@@ -14,8 +14,9 @@ A list of steps, applied in order; each is an object with one key:
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from labels.refusal import InvalidMigration, Json, Refusal, pointer
-from labels.storable import unstorable
+from labels.json_limits import json_refusals
+from labels.refusal import InvalidMigration, Json, Refusal
+from schemas.json_values import json_pointer
 
 STEPS_MAX = 200
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -33,7 +34,7 @@ Label = dict[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step, well-formed; `index` is its place in the migration."""
+    """One well-formed step; `index` is its position in the migration, from 0."""
 
     index: int
     name: str
@@ -41,22 +42,22 @@ class Step:
 
     @property
     def field(self) -> str:
-        """The field that the step is about, as it is called before the step."""
+        """The field that the step changes, by its name before the step."""
         return str(self.values["from" if self.name == "rename_field" else "field"])
 
     @property
     def is_lossy(self) -> bool:
-        """Whether there may be labels that the step cannot carry over."""
+        """True if the step cannot convert some labels, which must then be made again."""
         return self.name == "split" or (self.name == "require" and "default" not in self.values)
 
     def refusal(self, key: str, keyword: str, message: str) -> Refusal:
-        """What is wrong with the step's `key`."""
-        return Refusal(pointer(self.index, self.name, key), keyword, message)
+        """Return a refusal that points at the step's `key`."""
+        return Refusal(json_pointer(self.index, self.name, key), keyword, message)
 
 
 def read_steps(migration: object) -> list[Step]:
-    """The steps of a migration. Raises InvalidMigration if one is not well-formed."""
-    if faults := unstorable(migration):
+    """Return the steps of a migration. Raises InvalidMigration if one is not well-formed."""
+    if faults := json_refusals(migration):
         raise InvalidMigration(faults)
     if not isinstance(migration, list) or len(migration) > STEPS_MAX:
         message = f"A migration is a list of at most {STEPS_MAX} steps."
@@ -72,31 +73,31 @@ def read_steps(migration: object) -> list[Step]:
 
 
 def migrate(label: Label, migration: Json) -> Label | None:
-    """`label`, valid under the old version, as a label of the new one; None: it must be made again.
+    """Return `label`, valid under the old version, converted; None if it must be made again.
 
-    `label` itself is left as it is. Whether the result is valid under the new version is what
-    `compatibility` proves, and `Compatibility.carry` checks. Raises InvalidMigration if a step is
-    not well-formed.
+    `label` itself is not changed. That the result is valid under the new version is not checked
+    here: `compatibility` proves it, `Compatibility.carry` checks it. Raises InvalidMigration if a
+    step is not well-formed.
     """
     for step in read_steps(migration):
-        carried = _STEPS[step.name](label, step)
-        if carried is None:
+        converted = _STEPS[step.name](label, step)
+        if converted is None:
             return None
-        label = carried
+        label = converted
     return dict(label)
 
 
 def _faults(index: int, raw: Json) -> list[Refusal]:
     if not isinstance(raw, dict) or len(raw) != 1 or not set(raw) <= set(_KEYS):
         message = f"A step is an object with one key out of {', '.join(_KEYS)}."
-        return [Refusal(pointer(index), "step", message)]
+        return [Refusal(json_pointer(index), "step", message)]
     ((name, values),) = raw.items()
-    at = pointer(index, name)
+    at = json_pointer(index, name)
     allowed = {*_KEYS[name], *(("default",) if name == "require" else ())}
     if not isinstance(values, dict) or not set(_KEYS[name]) <= set(values) <= allowed:
         return [Refusal(at, "step", f"“{name}” takes {', '.join(sorted(allowed))}.")]
     return [
-        Refusal(at + pointer(key), "type", "This must be " + ("a list of " * listed) + "text.")
+        Refusal(at + json_pointer(key), "type", "This must be " + ("a list of " * listed) + "text.")
         for key in _KEYS[name]
         for listed in [(name, key) in _LISTS]
         if not (_is_texts(values[key]) if listed else isinstance(values[key], str))
@@ -122,7 +123,7 @@ def _merge(label: Label, step: Step) -> Label:
 
 
 def _split(label: Label, step: Step) -> Label | None:
-    return None if step.values["from"] in _named(label.get(step.field)) else label
+    return None if step.values["from"] in _options_in(label.get(step.field)) else label
 
 
 def _require(label: Label, step: Step) -> Label | None:
@@ -150,10 +151,10 @@ _STEPS: dict[str, Callable[[Label, Step], Label | None]] = {
 }
 
 
-def _named(value: Json) -> list[Json]:
-    """The options in an answer: itself, the parts of a list, the labels of spans and boxes."""
+def _options_in(value: Json) -> list[Json]:
+    """Return the options in an answer: itself, the parts of a list, or the labels of its parts."""
     if isinstance(value, list):
-        return [name for part in value for name in _named(part)]
+        return [name for part in value for name in _options_in(part)]
     return [value.get("label")] if isinstance(value, dict) else [value]
 
 
@@ -165,7 +166,7 @@ def _renamed(value: Json, names: Mapping[str, str]) -> Json:
     if isinstance(value, str):
         return names.get(value, value)
     if isinstance(value, list):
-        # Two options that became one are one; 1 and 1.0 are one number.
+        # Options that became equal are kept once; 1 and 1.0 are equal.
         return list(
             {_identity(part): part for part in (_renamed(p, names) for p in value)}.values()
         )

@@ -1,6 +1,6 @@
-"""Reading one definition: each `take_…` checks a key, says what is wrong, and goes on reading.
+"""Reads one definition: each `take_…` checks one key and records a refusal if it is invalid.
 
-A key that nobody asked for is unknown, so what a kind reads *is* the list of its keys.
+Keys that were not taken are unknown: the keys that a kind takes are the keys that it allows.
 """
 
 import re
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from labels.refusal import Json, Refusal, pointer
-from labels.storable import INTEGER_MAX
-from labels.texts import number_text
+from labels.canonical_text import number_text
+from labels.refusal import Json, Refusal
+from schemas.json_values import INTEGER_MAX, json_pointer
 
 OPTIONS_MAX = 1000
 TITLE_MAX = 200
@@ -22,7 +22,7 @@ Default = TypeVar("Default", int, float, float | None, int | None)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer to choose: its stable value, its title (which may change), its hotkey."""
+    """One option: its stable value, its title (which may change), its hotkey."""
 
     value: str
     title: str
@@ -30,7 +30,7 @@ class Option:
 
 
 class Reader:
-    """Reads one definition at `at` and collects what is wrong with it in `refusals`."""
+    """Reads one definition at the JSON pointer `at` and collects the refusals."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Reader:
         *,
         ignore_unknown: bool = False,
     ) -> None:
-        """Read `source`, appending to `refusals`; `ignore_unknown` passes over unknown keys."""
+        """Read `source` and append to `refusals`; `ignore_unknown` accepts unknown keys."""
         self._ignore_unknown = ignore_unknown
         self._source = source
         self._at = at
@@ -48,20 +48,20 @@ class Reader:
         self._taken: set[str] = set()
 
     def refuse(self, key: str, keyword: str, message: str) -> None:
-        """Say what is wrong with the value of `key`."""
-        self._refusals.append(Refusal(self._at + pointer(key), keyword, message))
+        """Record that the value of `key` is refused, and why."""
+        self._refusals.append(Refusal(self._at + json_pointer(key), keyword, message))
 
     def has(self, key: str) -> bool:
-        """Whether the definition has `key`."""
+        """Return True if the definition has `key`."""
         return key in self._source
 
     def take(self, key: str, default: Json = None) -> Json:
-        """The raw value of `key`."""
+        """Return the unchecked value of `key`, `default` if it is absent."""
         self._taken.add(key)
         return self._source.get(key, default)
 
     def take_text(self, key: str, default: str, *, limit: int = TITLE_MAX) -> str:
-        """A non-empty text of at most `limit` code points."""
+        """Return a text of 1 to `limit` code points that is not blank."""
         value = self.take(key, default)
         if key not in self._source:
             return default
@@ -74,7 +74,7 @@ class Reader:
         return default
 
     def take_flag(self, key: str, default: bool) -> bool:
-        """True or false."""
+        """Return a boolean."""
         value = self.take(key, default)
         if isinstance(value, bool):
             return value
@@ -82,7 +82,7 @@ class Reader:
         return default
 
     def take_word(self, key: str, words: tuple[str, ...]) -> str:
-        """One of `words`; the first is the default."""
+        """Return one of `words`; the first is the default."""
         value = self.take(key, words[0])
         if isinstance(value, str) and value in words:
             return value
@@ -92,7 +92,7 @@ class Reader:
     def take_number(
         self, key: str, default: Default, low: float = -INTEGER_MAX, high: float = INTEGER_MAX
     ) -> Default:
-        """A number in [low, high]."""
+        """Return a number in [low, high]."""
         value = self.take(key)
         if key not in self._source:
             return default
@@ -106,7 +106,7 @@ class Reader:
         return default
 
     def take_count(self, key: str, default: int, low: int, high: int) -> int:
-        """A whole number in [low, high]."""
+        """Return a whole number in [low, high]."""
         value = self.take_number(key, default, low, high)
         if float(value).is_integer():
             return int(value)
@@ -114,7 +114,7 @@ class Reader:
         return default
 
     def take_options(self, least: int, most: int = OPTIONS_MAX) -> tuple[Option, ...]:
-        """The options, `least` to `most` of them, with different values and hotkeys."""
+        """Return `least` to `most` options with different values and hotkeys."""
         source = self.take("options", [])
         if not isinstance(source, list) or not least <= len(source) <= most:
             self.refuse("options", "options", f"Give {least} to {most} options, as a list.")
@@ -126,7 +126,7 @@ class Reader:
         return read
 
     def _option(self, index: int, raw: Json) -> Option | None:
-        at = self._at + pointer("options", index)
+        at = self._at + json_pointer("options", index)
         if isinstance(raw, str):
             raw = {"value": raw}
         if not isinstance(raw, dict):
@@ -139,12 +139,14 @@ class Reader:
         reader.finish()
         return option if len(self._refusals) == before else None
 
-    def _refuse_repeated(self, what: str, values: list[str]) -> None:
+    def _refuse_repeated(self, property_name: str, values: list[str]) -> None:
         for value in sorted({value for value in values if values.count(value) > 1}):
-            self.refuse("options", "unique", f"The option {what} “{value}” is there twice.")
+            self.refuse(
+                "options", "unique", f"The option {property_name} “{value}” is there twice."
+            )
 
     def finish(self) -> None:
-        """Refuse every key that was not taken, unless unknown keys are passed over."""
+        """Refuse every key that was not taken, unless unknown keys are ignored."""
         if self._ignore_unknown:
             return
         for key in sorted(set(self._source) - self._taken):

@@ -1,4 +1,4 @@
-"""A list of fields compiled: one JSON Schema for the whole label, and its check."""
+"""The compiled fields of a label: one JSON Schema for the whole label, and its check."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -6,101 +6,118 @@ from types import MappingProxyType
 
 import jsonschema_rs
 
+from labels.canonical_text import missing_text_message
 from labels.definitions import read_fields
+from labels.error_messages import refusals_from
 from labels.field import Field
-from labels.refusal import Json, Refusal, pointer
-from labels.sentences import refusals_of
-from labels.storable import REFUSALS_MAX, unstorable
-from labels.texts import missing_text
+from labels.json_limits import REFUSALS_MAX, json_refusals
+from labels.refusal import Json, Refusal
+from schemas.json_values import json_pointer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 class LabelSchema:
-    """What a label must be. Make it with `compile_fields`; it is immutable and cheap to keep."""
+    """The schema of a label, immutable; made by `compile_fields`."""
 
-    __slots__ = ("_by_name", "_examined", "_is_valid", "_validator", "fields", "json_schema")
+    __slots__ = (
+        "_by_name",
+        "_fields_with_extra_rules",
+        "_is_valid",
+        "_validator",
+        "fields",
+        "json_schema",
+    )
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
-        """Compile `fields`, which `read_fields` has read."""
+        """Compile `fields`, as `read_fields` returns them."""
         self.fields = fields
         self.json_schema = label_schema(fields)
         self._by_name: Mapping[str, Field] = MappingProxyType({f.name: f for f in fields})
-        self._examined = tuple(field for field in fields if field.unwritten)
+        self._fields_with_extra_rules = tuple(field for field in fields if field.extra_rules)
         self._validator = jsonschema_rs.validator_for(
             self.json_schema, offline=True, pattern_options=jsonschema_rs.RegexOptions()
         )
         self._is_valid = self._validator.is_valid
 
     def field(self, name: str) -> Field:
-        """The field called `name`; KeyError if there is none."""
+        """Return the field called `name`. Raises KeyError if there is none."""
         return self._by_name[name]
 
     def check(self, label: object, payload: object = None) -> list[Refusal]:
-        """Why `label` is not a label of these fields; an empty list if it is one.
+        """Return the reasons why `label` is not valid, at most 100; empty if it is valid.
 
         `payload` is the item's; without it, what a label says about the item (the quotes of spans)
-        is not checked against it. Never raises on JSON values, however hostile; at most 100
-        refusals.
+        is not checked against it. Never raises on JSON values, however hostile.
         """
         try:
             if not self._is_valid(label):
                 return self._refusals(label)
         except (ValueError, TypeError, RecursionError):
-            # Lone surrogates, or what is not JSON at all.
+            # Lone surrogates, or a value that is not JSON.
             return self._refusals(label)
-        return self._examine(label, payload) if self._examined else []
+        return self._examine(label, payload) if self._fields_with_extra_rules else []
 
     def quotes_payload(self, label: Mapping[str, Json]) -> bool:
         """Return True if a label says something that only the item's payload can prove right.
 
         `label` must be one that `check` accepts without a payload.
         """
-        return any(field.payload_texts and label.get(field.name) for field in self._examined)
+        return any(
+            field.quoted_payload_keys and label.get(field.name)
+            for field in self._fields_with_extra_rules
+        )
 
     def check_payload(self, payload: Mapping[str, Json]) -> list[Refusal]:
-        """Return why no complete label of an item with this payload is possible, if so.
+        """Return the reasons why an item with this payload cannot get a complete label.
 
-        A field that quotes a text needs it, also where it need not be answered: without the text
-        nothing but a blank is accepted. Fields that are asked under a condition are left out: the
-        answer that they depend on may say that there is no text.
+        A field that quotes a text of the payload needs it, even if the field is not required:
+        without the text only an empty answer is accepted. Fields with a condition are left out:
+        the answer that they depend on may say that there is no text.
         """
         missing = {
             key
-            for field in self._examined
+            for field in self._fields_with_extra_rules
             if field.condition is None
-            for key in field.payload_texts
+            for key in field.quoted_payload_keys
             if not isinstance(payload.get(key), str)
         }
-        return [Refusal(pointer(key), "text_field", missing_text(key)) for key in sorted(missing)]
+        return [
+            Refusal(json_pointer(key), "text_field", missing_text_message(key))
+            for key in sorted(missing)
+        ]
 
     def _refusals(self, label: object) -> list[Refusal]:
-        if faults := unstorable(label):
+        if faults := json_refusals(label):
             return faults
         errors = self._validator.iter_errors(label)
-        found = (refusal for error in errors for refusal in refusals_of(error, self._by_name))
+        found = (refusal for error in errors for refusal in refusals_from(error, self._by_name))
         return list(islice(found, REFUSALS_MAX))
 
     def _examine(self, label: Json, payload: object) -> list[Refusal]:
         found = (
-            Refusal(pointer(field.name) + fault.pointer, fault.keyword, fault.message)
-            for field in self._examined
+            Refusal(json_pointer(field.name) + fault.pointer, fault.keyword, fault.message)
+            for field in self._fields_with_extra_rules
             if field.name in label
-            for fault in field.examine(label[field.name], payload)
+            for fault in field.check_extra_rules(label[field.name], payload)
         )
         return list(islice(found, REFUSALS_MAX))
 
 
 def compile_fields(fields: object, *, ignore_unknown: bool = False) -> LabelSchema:
-    """The label schema of these definitions. Raises InvalidFields with everything that is wrong.
+    """Return the label schema of these definitions. Raises InvalidFields with every reason.
 
-    `ignore_unknown` is for definitions that were published, perhaps by a newer release.
+    `ignore_unknown` ignores unknown keys: use it for published definitions, which may come from a
+    newer release.
     """
     return LabelSchema(read_fields(fields, ignore_unknown=ignore_unknown))
 
 
 def label_schema(fields: tuple[Field, ...]) -> dict[str, Json]:
-    """The JSON Schema (2020-12) of a label: no other keys, and no field that is not asked."""
+    """Return the JSON Schema (2020-12) of a label.
+
+    It refuses unknown keys, and fields whose condition does not hold.
+    """
     by_name = {field.name: field for field in fields}
     schema: dict[str, Json] = {
         "$schema": DIALECT,
@@ -121,9 +138,9 @@ def _described(field: Field) -> dict[str, Json]:
 def _conditional(field: Field, by_name: Mapping[str, Field]) -> dict[str, Json]:
     assert field.condition is not None
     name = field.condition.field
-    asked = by_name[name].when(field.condition.values)
+    condition = by_name[name].schema_of_any(field.condition.values)
     rule: dict[str, Json] = {
-        "if": {"properties": {name: asked}, "required": [name]},
+        "if": {"properties": {name: condition}, "required": [name]},
         "else": {"properties": {field.name: False}},
     }
     return rule | {"then": {"required": [field.name]}} if field.required else rule

@@ -1,4 +1,4 @@
-"""Lets the tests share their strategies: pytest imports test files without a package."""
+"""Puts the folder on the path, so that test files can import the strategies."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether a value is an answer, said once more in plain Python for each kind."""
+"""An oracle that decides in plain Python, for each kind, if a value is an answer."""
 
 import math
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 LARGEST = 2**53 - 1
 _INVISIBLE = [0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0xFEFF]
-"""Code points that show nothing and are no spaces to Python."""
+"""Invisible code points that are no spaces to Python."""
 
 
 def accepts(own: dict[str, Any], value: Any) -> bool:

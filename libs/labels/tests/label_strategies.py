@@ -1,4 +1,4 @@
-"""Every kind of definition, its values, and values that are nearly right."""
+"""Strategies for definitions of every kind, their values, and values that are nearly valid."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ json_values = st.recursive(
 
 @st.composite
 def definitions(draw: st.DrawFn, kind: str | None = None, name: str = "f") -> dict[str, Any]:
-    """A valid definition of any kind, or of this one."""
+    """Return a valid definition of `kind`; None: of any kind."""
     kind = kind or draw(st.sampled_from(KINDS))
     return {"name": name, "kind": kind, **draw(_OWN[kind])}
 
@@ -128,12 +128,12 @@ _OWN = {
 
 
 def values(definition: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values that the definition accepts, on an item whose text is TEXT."""
+    """Return values that the definition accepts for an item whose text is TEXT."""
     return _VALUES[definition["kind"]](definition)
 
 
 def near(definition: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values of about the right shape: accepted or not."""
+    """Return values of nearly the right shape: accepted or not."""
     others = definitions(definition["kind"]).flatmap(values)
     return values(definition) | others | json_values | st.lists(json_values, max_size=2)
 

@@ -1,4 +1,4 @@
-"""Whole specifications: fields that depend on each other, their labels, and later versions."""
+"""Strategies for specifications: fields that depend on each other, labels, later versions."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ import labels
 
 @st.composite
 def specs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Up to three fields; later ones may depend on the first."""
+    """Return up to three fields; later ones may depend on the first."""
     fields = [draw(definitions(name=name)) for name in "abc"[: draw(st.integers(1, 3))]]
     answers = labels.compile_fields(fields[:1]).field("a").answers
     for field in fields:
         field["required"] = draw(st.booleans())
         if answers and field["name"] != "a" and draw(st.booleans()):
-            asked = draw(st.lists(st.sampled_from(answers), min_size=1, unique=True))
-            field["required_if"] = {"field": "a", "in": asked}
+            values_in = draw(st.lists(st.sampled_from(answers), min_size=1, unique=True))
+            field["required_if"] = {"field": "a", "in": values_in}
     return fields
 
 
 @st.composite
 def labels_of(draw: st.DrawFn, fields: list[dict[str, Any]]) -> dict[str, Any]:
-    """A label that the fields accept."""
+    """Return a label that the fields accept."""
     label: dict[str, Any] = {}
     for field in fields:
         if _is_asked(field, label) and (field["required"] or draw(st.booleans())):
@@ -36,13 +36,13 @@ def _is_asked(field: dict[str, Any], label: dict[str, Any]) -> bool:
     if "required_if" not in field:
         return True
     answer = label.get("a")
-    given_ = answer if isinstance(answer, list) else [answer]
-    return any(part in field["required_if"]["in"] for part in given_)
+    parts = answer if isinstance(answer, list) else [answer]
+    return any(part in field["required_if"]["in"] for part in parts)
 
 
 @st.composite
 def changed(draw: st.DrawFn, fields: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The fields with a change or two, many of them harmless."""
+    """Return the fields with one or two changes, many of them harmless."""
     new = [dict(field) for field in fields]
     for _ in range(draw(st.integers(1, 2))):
         index = draw(st.integers(0, len(new) - 1))

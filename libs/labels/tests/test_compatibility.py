@@ -1,4 +1,4 @@
-"""Two versions: which labels of the one stay valid under the other."""
+"""Tests of the labels of one version that stay valid under another."""
 
 from time import process_time
 from typing import Any

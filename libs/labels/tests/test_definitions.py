@@ -1,4 +1,4 @@
-"""What a list of field definitions may say, and what is said about it when it may not."""
+"""Tests of accepted and refused lists of field definitions."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The examples in docs/labels.md are run, and its tables are those of the code."""
+"""Runs the examples in docs/labels.md, and compares its tables with the code."""
 
 import doctest
 from pathlib import Path

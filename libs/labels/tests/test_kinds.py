@@ -1,4 +1,4 @@
-"""Each kind by examples that were worked out by hand."""
+"""Tests of each kind with examples calculated by hand."""
 
 from itertools import combinations, permutations
 from math import fsum
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import labels
-from labels.edits import edit_distance, normalised_edit_distance
+from labels.levenshtein import edit_distance, normalized_edit_distance
 from labels.matching import best_pairs, matched_distance
 
 
@@ -141,7 +141,7 @@ def test_the_distance_of_two_answers(
 
 
 @pytest.mark.parametrize(
-    ("field", "given_", "expected", "score"),
+    ("field", "answer", "expected", "score"),
     [
         (CHOICE, "a", "a", 1),
         (CHOICE, "a", "b", 0),
@@ -170,10 +170,10 @@ def test_the_distance_of_two_answers(
     ],
 )
 def test_what_an_answer_earns_against_gold(
-    field: labels.Field, given_: Any, expected: Any, score: float
+    field: labels.Field, answer: Any, expected: Any, score: float
 ) -> None:
-    assert field.score(given_, expected) == pytest.approx(score, abs=1e-12)
-    assert field.is_correct(given_, expected) == (score == 1)
+    assert field.score(answer, expected) == pytest.approx(score, abs=1e-12)
+    assert field.is_correct(answer, expected) == (score == 1)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_the_distance_of_rankings_and_of_texts_obeys_the_triangle_inequality(dat
     texts = st.text("ab", max_size=6)
     measures: list[tuple[Any, Any]] = [
         (RANKING.distance, ranks),
-        (normalised_edit_distance, texts),
+        (normalized_edit_distance, texts),
     ]
     for distance, answers in measures:
         a, b, c = (data.draw(answers) for _ in range(3))

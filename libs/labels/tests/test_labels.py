@@ -1,4 +1,4 @@
-"""What is said about a label that is not accepted, and where it points."""
+"""Tests of the messages and pointers for labels that are refused."""
 
 from time import process_time
 from typing import Any
@@ -229,10 +229,10 @@ def test_every_text_that_is_missing_is_named_once() -> None:
 
 
 def test_spans_that_an_answer_may_rule_out_need_no_text_beforehand() -> None:
-    asked = {"name": "any", "kind": "choice", "options": ["yes", "no"]}
+    condition = {"name": "any", "kind": "choice", "options": ["yes", "no"]}
     spans = {"name": "a", "kind": "spans", "required_if": {"field": "any", "in": ["yes"]}}
 
-    assert _texts(asked, spans).check_payload({}) == []
+    assert _texts(condition, spans).check_payload({}) == []
 
 
 @pytest.mark.parametrize("kind", ["boxes", "text", "rating"])

@@ -1,4 +1,4 @@
-"""The metrics that agreement on a field can be measured by are part of its kind."""
+"""Tests of the metrics of each kind of field."""
 
 from typing import Any
 

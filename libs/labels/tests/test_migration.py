@@ -1,4 +1,4 @@
-"""What a migration makes of a label, and what is proved about it."""
+"""Tests of migrated labels, and of the proof that they are valid."""
 
 from typing import Any
 
@@ -286,7 +286,7 @@ def test_a_label_is_left_as_it_is() -> None:
 
 @st.composite
 def migrations(draw: st.DrawFn, old: list[dict[str, Any]], goal: list[dict[str, Any]]) -> list[Any]:
-    """Up to three steps, those of the drawn ones that fit."""
+    """Return up to four steps: the drawn ones that fit."""
     steps: list[Any] = []
     for _ in range(draw(st.integers(1, 4))):
         step = draw(st.sampled_from(_after(old, steps, goal) or old).flatmap(_steps))
@@ -296,7 +296,7 @@ def migrations(draw: st.DrawFn, old: list[dict[str, Any]], goal: list[dict[str, 
 
 
 def _steps(field: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Steps that are about this field, most of them sensible."""
+    """Return steps that change this field, most of them valid."""
     options = [*field.get("options", ["a"]), "new", "x"]
     option, name = st.sampled_from(options), st.just(field["name"])
     several = st.lists(option, min_size=1, max_size=3, unique=True)
@@ -351,11 +351,11 @@ def test_a_default_that_makes_another_field_required_is_not_said_to_keep_labels_
 
 
 def _after(old: Any, migration: Any, goal: Any) -> Any:
-    """What the migration is proved to lead to: the hardest new version to be right about."""
-    from labels.carried import carried  # noqa: PLC0415
+    """Return the definitions after the migration, the hardest new version to be right about."""
     from labels.migration import read_steps  # noqa: PLC0415
+    from labels.migration_types import definitions_after  # noqa: PLC0415
 
     fields = {field["name"]: field for field in old}
     for step in read_steps(migration):
-        fields = carried(fields, step, {field["name"]: field for field in goal})
+        fields = definitions_after(fields, step, {field["name"]: field for field in goal})
     return list(fields.values())

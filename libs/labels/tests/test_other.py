@@ -1,4 +1,4 @@
-"""An "other" answer says something that no option says."""
+"""Tests that an "other" answer is refused if an option says the same."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ def test_an_other_answer_that_is_an_option_is_refused_with_its_name(text: str) -
     single = labels.compile_fields([CHOICE]).check({"topic": {"other": text}}, {})
     several = labels.compile_fields([CHOICES]).check({"topic": [{"other": text}]}, {})
 
-    assert [one.pointer for one in (*single, *several)] == ["/topic/other", "/topic/0/other"]
-    assert all("“sport”" in one.message for one in (*single, *several))
+    assert [r.pointer for r in (*single, *several)] == ["/topic/other", "/topic/0/other"]
+    assert all("“sport”" in r.message for r in (*single, *several))
 
 
 @pytest.mark.parametrize("text", ["\u200b", " \u2060\ufeff", "\u00ad", " "])

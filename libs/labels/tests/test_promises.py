@@ -1,4 +1,4 @@
-"""What holds for every kind of field, every definition and every answer."""
+"""Properties of every kind of field, every definition and every answer."""
 
 import json
 import random
@@ -69,17 +69,17 @@ def test_the_distance_is_symmetric_bounded_and_zero_for_the_same_answer(
 def test_gold_is_worth_one_within_the_tolerance_and_never_more(kind: str, data: Any) -> None:
     definition = data.draw(definitions(kind))
     field = _field(definition)
-    given_, expected = data.draw(values(definition)), data.draw(values(definition))
+    answer, expected = data.draw(values(definition)), data.draw(values(definition))
 
-    score = field.score(given_, expected)
+    score = field.score(answer, expected)
 
     assert 0 <= score <= 1
-    assert field.is_correct(given_, expected) == (score == 1)
+    assert field.is_correct(answer, expected) == (score == 1)
     assert field.score(expected, expected) == 1
-    assert (field.score(None, expected), field.score(given_, None)) == (0, 0)
+    assert (field.score(None, expected), field.score(answer, None)) == (0, 0)
     assert field.score(None, None) == 1
     if kind != "number":
-        assert (score == 1) == (field.distance(given_, expected) <= field.tolerance + 1e-9)
+        assert (score == 1) == (field.distance(answer, expected) <= field.tolerance + 1e-9)
 
 
 @kinds

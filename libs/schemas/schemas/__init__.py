@@ -1,1 +1,1 @@
-"""What crosses a boundary of Labelwright: events, HTTP models, canonical JSON. Nothing else."""
+"""Everything that crosses a boundary of Labelwright: events, HTTP models, canonical JSON."""

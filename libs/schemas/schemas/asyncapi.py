@@ -1,4 +1,7 @@
-"""The AsyncAPI 3 document of all events, made from their classes: `python -m schemas.asyncapi`."""
+"""Generates the AsyncAPI 3 document of all events from their classes.
+
+Run `python -m schemas.asyncapi`.
+"""
 
 import json
 import sys
@@ -6,7 +9,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from schemas.envelope import HEAD, Event
+from schemas.envelope import ENVELOPE_FIELDS, Event
 from schemas.events import EVENTS
 from schemas.topics import TOPICS
 
@@ -14,7 +17,7 @@ REFERENCE = "#/components/schemas/{model}"
 
 
 def document() -> dict[str, Any]:
-    """Channels are topics, messages are events; each payload is the envelope around the facts."""
+    """Return the document: channels are topics, messages are events in their envelopes."""
     kinds = [(kind, "serialization") for kind in EVENTS.values()]
     _, schemas = models_json_schema(kinds, ref_template=REFERENCE)  # type: ignore[arg-type]
     return {
@@ -36,7 +39,9 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "messages": {kind.__name__: _message(kind) for kind in EVENTS.values()},
-            "schemas": {name: _facts(name, one) for name, one in schemas["$defs"].items()},
+            "schemas": {
+                name: _data_schema(name, schema) for name, schema in schemas["$defs"].items()
+            },
         },
     }
 
@@ -44,10 +49,10 @@ def document() -> dict[str, Any]:
 def _channel(topic: str) -> dict[str, Any]:
     kinds = [kind for kind in EVENTS.values() if kind.topic.name == topic]
     retention = kinds[0].topic.retention
-    kept = "for ever" if retention is None else f"for {retention.days} days"
+    period = "without limit" if retention is None else f"for {retention.days} days"
     return {
         "address": topic,
-        "description": f"Kept {kept}. Keyed by `{kinds[0].keyed_by}`.",
+        "description": f"Kept {period}. Keyed by `{kinds[0].keyed_by}`.",
         "messages": {
             kind.__name__: {"$ref": f"#/components/messages/{kind.__name__}"} for kind in kinds
         },
@@ -74,12 +79,14 @@ def _message(kind: type[Event]) -> dict[str, Any]:
     }
 
 
-def _facts(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """What stands in the head of the envelope does not stand in `data` again."""
+def _data_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of `data`, without the fields that the envelope carries."""
     if name not in {kind.__name__ for kind in EVENTS.values()}:
         return schema
-    properties = {key: one for key, one in schema["properties"].items() if key not in HEAD}
-    required = [key for key in schema.get("required", []) if key not in HEAD]
+    properties = {
+        key: value for key, value in schema["properties"].items() if key not in ENVELOPE_FIELDS
+    }
+    required = [key for key in schema.get("required", []) if key not in ENVELOPE_FIELDS]
     return {**schema, "properties": properties, "required": required}
 
 

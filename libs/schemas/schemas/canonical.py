@@ -1,9 +1,9 @@
-"""Canonical JSON (RFC 8785) and the hashes made of it: the identity of payloads, specs and labels.
+"""Canonical JSON (RFC 8785) and its hashes, which identify payloads, specs and labels.
 
 `orjson` is ten times faster than the reference library and writes the same bytes except for
 floats in exponent form or with 16 digits and more, integral floats, negative zero, and keys
-beyond the basic multilingual plane. Its output is checked for the traces of those; where one
-shows, the reference library writes the bytes.
+beyond the basic multilingual plane. If its output may contain one of those, the reference library
+writes the bytes.
 """
 
 import hashlib
@@ -13,18 +13,15 @@ from collections.abc import Iterable
 import orjson
 import rfc8785
 
-INTEGER_MAX = 2**53 - 1
-"""The largest integer that every JSON reader keeps exact (I-JSON, RFC 7493)."""
-
 _SUSPECT = re.compile(rb"[0-9][eE]|\.0(?![0-9])|[0-9]{16}|-0(?![.0-9])|[\xf0-\xf4]")
 
 
 class NotCanonical(ValueError):
-    """This value has no canonical JSON: NaN, an integer beyond 2^53, a lone surrogate."""
+    """Raised for a value without canonical JSON: NaN, an integer beyond 2^53, a lone surrogate."""
 
 
 def canonical(value: object) -> bytes:
-    """The RFC 8785 bytes of `value`. Raises NotCanonical where there are none."""
+    """Return the RFC 8785 bytes of `value`. Raises NotCanonical if there are none."""
     try:
         fast = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         # orjson writes NaN as null: a float that is not finite must reach the reference library.
@@ -36,15 +33,15 @@ def canonical(value: object) -> bytes:
 
 
 def digest(value: object) -> str:
-    """The sha256 of the canonical JSON of `value`, in hexadecimal."""
+    """Return the SHA-256 of the canonical JSON of `value` as 64 hexadecimal digits."""
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def merkle_root(leaves: Iterable[bytes]) -> str:
-    """The root of the Merkle tree over `leaves` as RFC 6962 §2.1 defines it, in hexadecimal.
+    """Return the root of the Merkle tree over `leaves` (RFC 6962 §2.1), in hexadecimal.
 
-    Leaves and nodes are hashed with different prefixes, so that no leaf can pose as a node.
-    Nodes are merged as their siblings arrive: memory grows with the logarithm of the leaves.
+    Leaves and nodes are hashed with different prefixes, so that no leaf can equal a node. Nodes
+    are merged as their siblings arrive: memory grows with the logarithm of the number of leaves.
     """
     stack: list[tuple[int, bytes]] = []
     for leaf in leaves:

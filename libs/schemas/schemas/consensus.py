@@ -18,30 +18,31 @@ from schemas.vocabulary import (
     TwoLabels,
 )
 
-Closer = Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")]
+Breakdown = Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")]
+"""`label`, `pair` (of annotators), or `metadata.<key>`: the slices by a key of the items."""
 TaskState = Literal["open", "contested", "decided", "withdrawn"]
 
 
 class Vote(Strict):
-    """One annotation as consensus weighs it."""
+    """One annotation as a vote of truth inference."""
 
     annotation_id: Id
     annotator: Annotator
     annotator_kind: AnnotatorKind
     label: Label
     counts: bool
-    """Whether the vote counts towards redundancy: a person's, not discounted."""
+    """True if the vote counts towards redundancy: it is a person's, and not discounted."""
 
 
 class LabelPair(Strict):
-    """Two labels that both fit, as so many of those who skipped the task say."""
+    """Two labels that both fit, and the number of annotators who skipped the task naming them."""
 
     labels: TwoLabels
     count: int
 
 
 class TaskView(Strict):
-    """Where a task stands, and why."""
+    """The state of a task, with its votes and the reason for the state."""
 
     task_id: Id
     item_id: Id
@@ -51,14 +52,14 @@ class TaskView(Strict):
     target: int
     votes: list[Vote]
     skips: int
-    """How many annotators passed the task on, each counted once. Who they are is not told."""
+    """The number of annotators who skipped the task, each counted once, without their identity."""
     skip_reasons: dict[SkipReason, int] = {}
-    """How many of them gave each reason."""
+    """The number of them for each reason."""
     skip_pairs: list[LabelPair] = []
-    """The two labels of those who say that two fit, the most frequent pair first."""
+    """The pairs of labels that they say both fit, the most frequent pair first."""
     skip_notes: list[str] = []
     distribution: dict[str, dict[str, float]]
-    """For each field the share of each answer, by its canonical text."""
+    """The share of each answer to each field, by its canonical text."""
     label: Label | None
     confidence: float | None
     how: str | None
@@ -66,22 +67,19 @@ class TaskView(Strict):
 
 
 class AgreementQuery(Strict):
-    """Which figures of agreement are asked for, and how near one looks."""
+    """The selection of agreement figures, and their breakdown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
     field: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")] | None = None
     spec_version: SpecVersion | None = None
-    by: Annotated[str, StringConstraints(pattern=r"^(label|pair|metadata\..{1,200})$")] | None = (
-        None
-    )
-    """`label`, `pair` (of annotators), or `metadata.<key>`: the slices by a key of the items."""
+    by: Breakdown | None = None
     since: Timestamp | None = None
     until: Timestamp | None = None
 
 
 class AgreementView(Strict):
-    """How far people agree on one field of one spec version."""
+    """The agreement of people on one field of one spec version."""
 
     field: str
     metric: str
@@ -91,18 +89,18 @@ class AgreementView(Strict):
     raw: float | None
     without_distrusted: Measure | None
     by: dict[str, Measure] = {}
-    """Per label, per pair of annotators or per slice, as `by` asked."""
+    """The figures per label, per pair of annotators or per slice, as selected by `by`."""
 
 
 class AgreementViews(Strict):
-    """The fields of a project, newest spec version first."""
+    """The agreement on the fields of a project, newest spec version first."""
 
     project: ProjectName
     agreement: list[AgreementView]
 
 
 class ConflictView(Strict):
-    """A task whose answers do not settle it."""
+    """A task whose annotations do not decide its label."""
 
     task_id: Id
     item_id: Id

@@ -1,4 +1,4 @@
-"""The HTTP models of the dataset-store, and the records that a dataset version is made of."""
+"""The HTTP models of the dataset-store, and the records of a dataset version."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -36,13 +36,13 @@ class PublishRequest(Strict):
 
     project: ProjectName
     decision_no: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
-    """The cut: later decisions are as if they had not been made. None: all that are there."""
+    """The cut: later decisions are ignored. None: all decisions are included."""
     tag: Tag | None = None
-    """A name that points at this version from now on."""
+    """The tag that is moved to this version."""
 
 
 class LeftOut(Strict):
-    """How many items of the project have no label in the version, by the state they are in."""
+    """The number of items of the project without a label in the version, by their state."""
 
     contested: int
     pending: int
@@ -51,14 +51,14 @@ class LeftOut(Strict):
 
 
 class JobAccepted(Strict):
-    """A piece of work that takes longer than its request; `url` tells how far it is."""
+    """A job that takes longer than its request; GET `url` to read its progress."""
 
     job_id: Id
     url: str
 
 
 class Published(Strict):
-    """A dataset version exists under this hash."""
+    """A published dataset version."""
 
     hash: Sha256
     dataset: DatasetName
@@ -80,7 +80,7 @@ class RecordAnnotation(Strict):
 
 
 class RecordAdjudication(Strict):
-    """The decision of a person behind a label."""
+    """The adjudication behind a label."""
 
     adjudication_id: Id
     adjudicator: Annotator
@@ -91,7 +91,7 @@ class RecordAdjudication(Strict):
 
 
 class Record(Strict):
-    """One line of `records.jsonl`: an item with its label, and how that came about.
+    """One line of `records.jsonl`: an item with its label and the origin of the label.
 
     The line is the canonical JSON (RFC 8785) of the record; lines are sorted by `item_id`. The
     Merkle tree over the lines, without their line ends, gives the root in the manifest.
@@ -100,7 +100,7 @@ class Record(Strict):
     item_id: Id
     external_id: str | None
     payload: Payload | None
-    """None where it is too large to travel inline: `payload_sha256` names the blob."""
+    """None if it is too large to be inline: `payload_sha256` names the blob."""
     payload_sha256: Sha256
     metadata: Payload
     source: str | None
@@ -112,36 +112,36 @@ class Record(Strict):
     spec_version: SpecVersion
     decision_no: int
     annotations: list[RecordAnnotation]
-    """By id."""
+    """Sorted by id."""
     adjudication: RecordAdjudication | None = None
-    """Absent from the canonical record when nobody had to adjudicate."""
+    """Absent from the canonical record if the label was not adjudicated."""
 
 
 class RecordsRoot(Strict):
-    """How many records there are, and the root of the Merkle tree (RFC 6962) over them."""
+    """The number of records, and the root of the Merkle tree (RFC 6962) over them."""
 
     count: int
     root: Sha256
 
 
 class Core(Strict):
-    """What a dataset version is. Its hash is the canonical digest of exactly this."""
+    """The content of a dataset version, whose canonical digest is the hash of the version."""
 
     format: Literal["labelwright.dataset/1"] = FORMAT
     project: ProjectName
     specs: dict[str, Sha256]
-    """The hash of each spec version that a label was made under, by its number."""
+    """The hash of each spec version of the labels, by its number."""
     fields: dict[str, list[dict[str, JsonValue]]]
     """The fields of those spec versions."""
     records: RecordsRoot
 
     def content(self) -> dict[str, Any]:
-        """What `hash` is the canonical digest of."""
+        """Return the JSON value whose canonical digest is the hash of the version."""
         return Core.model_dump(self, mode="json", include=set(Core.model_fields))
 
 
 class Rendering(Strict):
-    """One file that holds the records. Its bytes depend on the writer; the root does not."""
+    """One file with the records. Its bytes depend on the writer; the Merkle root does not."""
 
     name: Literal["records.jsonl", "labels.parquet"]
     media_type: str
@@ -151,7 +151,7 @@ class Rendering(Strict):
 
 
 class Publication(Strict):
-    """That a dataset has this version, under which number, since when."""
+    """The publication of a version in a dataset, with its number and time."""
 
     dataset: DatasetName
     number: int
@@ -162,7 +162,7 @@ class Publication(Strict):
 
 
 class Manifest(Core):
-    """A dataset version: what it is, where its bytes are, and which datasets have it."""
+    """A dataset version: its content, its files, and the datasets that have it."""
 
     hash: Sha256
     renderings: list[Rendering]
@@ -179,11 +179,11 @@ class DatasetHead(Strict):
 
 
 class Datasets(Strict):
-    """The datasets that the caller may see, by name."""
+    """The datasets that the caller may see, sorted by name."""
 
     datasets: list[DatasetHead]
     next: str | None = None
-    """Pass it as `after` for what follows; None at the end."""
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class VersionHead(Strict):
@@ -204,17 +204,17 @@ class Versions(Strict):
     dataset: DatasetName
     versions: list[VersionHead]
     next: str | None = None
-    """Pass it as `after` for what follows; None at the end."""
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 ChangeCause = Literal[
     "item_changed", "new_spec", "review", "adjudication", "new_decision", "context"
 ]
-"""Why a record changed. `context`: the label stands, something beside it is different."""
+"""The cause of a changed record. `context`: the label is the same, other properties differ."""
 
 
 class DiffQuery(Strict):
-    """Which page of a difference is asked for."""
+    """The selection of a page of a difference."""
 
     after: Id | None = None
     limit: Annotated[int, Field(ge=1, le=10_000, strict=False)] = 1000
@@ -229,7 +229,7 @@ class DiffItem(Strict):
 
 
 class DiffChange(Strict):
-    """A record that both versions have, with other content."""
+    """A record that both versions have, with different content."""
 
     item_id: Id
     external_id: str | None
@@ -240,7 +240,7 @@ class DiffChange(Strict):
 
 
 class DiffCounts(Strict):
-    """How two versions differ, in numbers."""
+    """The number of records by the way in which two versions differ."""
 
     added: int
     removed: int
@@ -250,35 +250,35 @@ class DiffCounts(Strict):
 
 
 class Diff(Strict):
-    """What version `b` has that `a` has not, and the other way round, in the order of item ids."""
+    """The difference of two versions, from `a` to `b`, sorted by item id."""
 
     a: Sha256
     b: Sha256
     counts: DiffCounts
-    """Of the whole, not of this page."""
+    """The counts of the whole difference, not of this page."""
     added: list[DiffItem]
     removed: list[DiffItem]
     changed: list[DiffChange]
     next: str | None = None
-    """Pass it as `after` for what follows; None at the end."""
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class UseRequest(Strict):
-    """Which training used a dataset version."""
+    """The use of a dataset version by a training run."""
 
     model: Name
     run: Name
 
 
 class Use(UseRequest):
-    """A training that used a dataset version."""
+    """A training run that used a dataset version."""
 
     hash: Sha256
     used_at: Timestamp
 
 
 class LineageDecision(Strict):
-    """One decision about an item. All are kept."""
+    """One decision about an item. All decisions are kept."""
 
     decision_no: int
     label: Label
@@ -288,13 +288,13 @@ class LineageDecision(Strict):
     annotation_ids: list[Id]
     supersedes: int | None
     released: bool
-    """Whether everything that it names is in the ledger."""
+    """True if all annotations that it names are in the ledger."""
     contested: bool
-    """Whether a conflict was raised about it afterwards."""
+    """True if a conflict was raised about it afterwards."""
 
 
 class LineageConflict(Strict):
-    """A disagreement that an adjudicator had to settle."""
+    """A conflict that an adjudicator had to decide."""
 
     fields: list[str]
     reason: str
@@ -302,7 +302,7 @@ class LineageConflict(Strict):
 
 
 class LineageSkip(Strict):
-    """Somebody passed the task on."""
+    """A skip of a task."""
 
     annotator: Annotator
     reason: str
@@ -310,14 +310,14 @@ class LineageSkip(Strict):
 
 
 class LineageAnnotation(RecordAnnotation):
-    """One annotation, with when it was made."""
+    """One annotation, with its note and the time of submission."""
 
     note: str | None
     submitted_at: Timestamp
 
 
 class LineageReview(Strict):
-    """A second look at a decision; verdict None: not taken yet."""
+    """A review of a decision. `verdict` is None while it is open."""
 
     review_id: Id
     decision_no: int | None
@@ -328,7 +328,7 @@ class LineageReview(Strict):
 
 
 class LineageTask(Strict):
-    """One task of an item: everything that happened under one spec version."""
+    """One task of an item, with its history under one spec version."""
 
     task_id: Id
     revision: int | None
@@ -336,7 +336,7 @@ class LineageTask(Strict):
     spec_hash: Sha256 | None
     payload_sha256: Sha256 | None
     withdrawn: str | None
-    """Why the task was taken back, if it was."""
+    """The reason why the task was withdrawn; None if it was not."""
     supersedes: Id | None
     reopens: Id | None
     annotations: list[LineageAnnotation]
@@ -348,17 +348,17 @@ class LineageTask(Strict):
 
 
 class LineageVersion(Strict):
-    """A dataset version that holds a label of the item."""
+    """A dataset version that contains a label of the item."""
 
     hash: Sha256
     dataset: DatasetName
     number: int
     decision_no: int
-    """Of the label that it holds."""
+    """The decision of the label that it contains."""
 
 
 class Lineage(Strict):
-    """Where the labels of an item come from, and where they went."""
+    """The lineage of an item: the origin of its labels, and the versions that contain them."""
 
     item_id: Id
     project: ProjectName
@@ -370,15 +370,15 @@ class Lineage(Strict):
 
 
 class LabelsSummary(Strict):
-    """How far the labels of a project are. Every item is counted in exactly one of the states."""
+    """The labels of a project by state. Every item is counted in exactly one state."""
 
     project: ProjectName
     items: int
     decided: dict[How, int]
-    """Items with a label that a version would hold, by how it was decided."""
+    """The number of items with a label that a version would contain, by the way of decision."""
     contested: int
     pending: int
     review_pending: int
     unreleased: int
     last_decision_no: int
-    """0: nothing is decided yet."""
+    """0: no label is decided yet."""

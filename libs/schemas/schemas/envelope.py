@@ -1,4 +1,4 @@
-"""What every event carries, whatever it says: a CloudEvents 1.0 envelope around its facts."""
+"""The base class of events, and the CloudEvents 1.0 envelope around their data."""
 
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -9,18 +9,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.vocabulary import ProjectName, Timestamp
 
-HEAD = {"event_id", "occurred_at", "project"}
+ENVELOPE_FIELDS = {"event_id", "occurred_at", "project"}
+"""The fields of an event that are attributes of the envelope and not part of `data`."""
 
 
 class Topic(NamedTuple):
-    """A Kafka topic and how long its events are kept. `None`: for ever."""
+    """A Kafka topic and the time for which its events are kept; None: without limit."""
 
     name: str
     retention: timedelta | None
 
 
 class Event(BaseModel):
-    """A fact. Strict on the way out; on the way in what is not known yet is passed over."""
+    """An event. Unknown fields are refused when writing, and ignored when reading."""
 
     # Errors go to logs, and events hold answers and gold: an error names the field alone.
     model_config = ConfigDict(
@@ -37,16 +38,16 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        """The partition key: events of one key are heard in the order in which they were said."""
+        """The partition key: events with the same key are delivered in the order of publication."""
         return str(getattr(self, self.keyed_by))
 
     @classmethod
     def kind(cls) -> str:
-        """The CloudEvents type: the name and its major version. A new meaning is a new name."""
+        """Return the CloudEvents type: the name and its major version."""
         return f"labelwright.{cls.__name__}.v{cls.version}"
 
     def to_wire(self, source: str) -> bytes:
-        """The event as it lies in Kafka: JSON, CloudEvents structured mode."""
+        """Return the bytes of the Kafka record: JSON, CloudEvents structured mode."""
         head = {
             "specversion": "1.0",
             "id": str(self.event_id),
@@ -57,12 +58,12 @@ class Event(BaseModel):
             "datacontenttype": "application/json",
             "project": self.project,
         }
-        facts = self.model_dump_json(exclude=HEAD).encode()
-        return orjson.dumps(head)[:-1] + b',"data":' + facts + b"}"
+        data = self.model_dump_json(exclude=ENVELOPE_FIELDS).encode()
+        return orjson.dumps(head)[:-1] + b',"data":' + data + b"}"
 
 
 class Envelope(BaseModel):
-    """The CloudEvents attributes of an event, before one looks at its facts."""
+    """The CloudEvents attributes of an event, with its data not validated yet."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -75,10 +76,10 @@ class Envelope(BaseModel):
 
     @classmethod
     def read(cls, body: bytes) -> "Envelope":
-        """The envelope in `body`. Raises ValueError where there is none."""
+        """Return the envelope in `body`. Raises ValueError if there is none."""
         return cls.model_validate_json(body)
 
     def event(self, kind: type[Event]) -> Event:
-        """The facts as an event of `kind`. Raises pydantic's ValidationError."""
+        """Return the data as an event of `kind`. Raises pydantic's ValidationError."""
         head = {"event_id": self.id, "occurred_at": self.time, "project": self.project}
         return kind.model_validate({**self.data, **head}, strict=False, extra="ignore")

@@ -32,11 +32,11 @@ SIGNALS_MAX = 10_000
 
 TaskState = Literal["open", "decided", "withdrawn"]
 RepairState = Literal["open", "changed", "right"]
-"""`changed`: the item has another payload by now. `right`: somebody says that nothing is wrong."""
+"""`changed`: the item got another payload. `right`: a person confirmed that its data is right."""
 
 
 class ProjectRequest(Strict):
-    """A project to be made."""
+    """A project to be created."""
 
     name: ProjectName
     title: Annotated[Name, NotBlank]
@@ -51,38 +51,38 @@ class ProjectHead(Strict):
 
 
 class Projects(Strict):
-    """The projects that the caller may see, by name."""
+    """The projects that the caller may see, sorted by name."""
 
     projects: list[ProjectHead]
     next: str | None = None
-    """Pass it as `after` for what follows; None at the end."""
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class ProjectView(ProjectHead):
-    """A project and what it holds."""
+    """A project with its current spec version and the counts of its contents."""
 
     spec_version: SpecVersion | None
-    """The newest; None before the first is published."""
+    """The newest version; None before the first is published."""
     spec_hash: Sha256 | None
     items: int | None
-    """None for annotators, as are the counts below: a changing count tells work from honeypots."""
+    """None for annotators, like the counts below: a changing count would reveal honeypots."""
     tasks: dict[TaskState, int] | None
-    """Tasks that are work, by state. Every state is there."""
+    """The number of tasks that are work in each state. Every state is present."""
     gold: int | None
-    """Items whose right label is known. Told only to those who may register gold."""
+    """The number of gold items. None for callers who may not register gold."""
     rolling_out: int | None
-    """Tasks that still wait to be made again under the newest spec version."""
+    """The number of tasks that are not yet replaced under the newest spec version."""
 
 
 class SpecRequest(SpecDocument):
-    """A spec version to be published, and what becomes of the labels decided before it."""
+    """A spec version to be published, and the rule for labels decided before it."""
 
     resolves: Annotated[list[Id], Field(max_length=100)] = []
-    """The spec issues that it mends."""
+    """The spec issues that it resolves."""
     relabel: Relabel = "none"
 
     def document(self) -> SpecDocument:
-        """What the version is made of: everything but `resolves` and `relabel`."""
+        """Return the document of the version: everything but `resolves` and `relabel`."""
         return SpecDocument(
             task_type=self.task_type,
             fields=self.fields,
@@ -92,7 +92,7 @@ class SpecRequest(SpecDocument):
 
 
 class SpecPublication(Strict):
-    """The version that a spec document has, and its hash."""
+    """The version number of a spec document, and its hash."""
 
     version: SpecVersion
     hash: Sha256
@@ -113,7 +113,7 @@ class Specs(Strict):
 
 
 class SpecView(SpecHead):
-    """A spec version, whole. `hash` is the canonical digest of `document`."""
+    """A spec version with its document. `hash` is the canonical digest of `document`."""
 
     project: ProjectName
     document: SpecDocument
@@ -123,29 +123,29 @@ class ItemRequest(Strict):
     """One thing to be labeled."""
 
     external_id: ExternalId | None = None
-    """What the sender calls it. Without one, the item is known by its payload."""
+    """The sender's id of the item. Without one, its payload identifies the item."""
     payload: Payload
     source: ShortText | None = None
     metadata: Payload = {}
     priority: Priority = 5
-    """9 comes first."""
+    """The priority; 9 is the most urgent."""
     due_at: Timestamp | None = None
     skills: Annotated[list[SkillNeed], Field(max_length=20)] = []
     signals: Annotated[list[Signal], Field(max_length=100)] = []
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
     redundancy: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """How many people label this item, in place of what the policy says."""
+    """The redundancy of this item, in place of the policy's."""
 
 
 class GoldRequest(ItemRequest):
-    """An item whose right label is known. It is shown unmarked among the work."""
+    """An item whose correct label is known. Honeypots are made of such items."""
 
     label: Label
     rules: Annotated[list[RuleId], Field(max_length=100)] = []
 
 
 class ItemProblem(Strict):
-    """What is wrong with one item: at which place in it (a JSON pointer), and why."""
+    """The reason why an item is refused, with the JSON pointer of the part at fault."""
 
     pointer: str
     keyword: str
@@ -153,40 +153,40 @@ class ItemProblem(Strict):
 
 
 class Rejection(Strict):
-    """An item that was not taken; the rest of the batch was."""
+    """A refused item of a batch; the rest of the batch was accepted."""
 
     index: int
-    """Its place in the array, or its line, counted from 0."""
+    """Its position in the array, or its line, counted from 0."""
     problem: ItemProblem
 
 
 class ImportVerdict(Strict):
-    """What became of a batch. The same batch under the same Idempotency-Key hears the same."""
+    """The result of an import. The same batch and Idempotency-Key give the same result again."""
 
     created: int
     unchanged: int
     changed: int
     """Items with another payload, or another gold label."""
     updated: int = 0
-    """Known items with the same payload of which something else is another now; left out if 0."""
+    """Known items with the same payload whose other properties changed; left out if 0."""
     rejected: list[Rejection]
     warnings: list[Rejection] = []
-    """What was not taken of items that were: a suggestion that the specification forbids, or (the
-    keyword is `pending`) a field that the item has from now on but its present task has not. Left
-    out if there is nothing to say."""
+    """Parts of accepted items that were not accepted: a pre-label that the specification forbids,
+    or (the keyword is `pending`) a property that applies to the item but not to its current task.
+    Left out if empty."""
 
 
 class SignalRequest(Signal):
-    """What production noticed about an item, named by `external_id` or by `item_id`."""
+    """An observation about an item, which is named by `external_id` or by `item_id`."""
 
     external_id: ExternalId | None = None
     item_id: Id | None = None
     payload: Payload | None = None
-    """Brings the item in if it is not there yet."""
+    """The payload with which the item is created if it does not exist."""
 
 
 class SignalVerdict(Strict):
-    """What the signals did: raised an open task, re-opened a decided item, brought an item in."""
+    """The effects of signals: tasks raised in priority, items re-opened, items created."""
 
     raised: int
     reopened: int
@@ -195,18 +195,18 @@ class SignalVerdict(Strict):
 
 
 class Repair(Strict):
-    """An item whose data is bad, as annotators say who skipped it for that reason."""
+    """An item whose data is bad according to annotators who skipped it for that reason."""
 
     item_id: Id
     external_id: str | None
     revision: int
-    """Which payload of the item they speak of: another one is another revision."""
+    """The revision of the item's payload that was skipped."""
     gold: bool
-    """Whether the item has a gold label, and may be shown as a honeypot."""
+    """True if the item has a gold label, and may be used as a honeypot."""
     people: int
-    """How many annotators say so, each counted once."""
+    """The number of these annotators, each counted once."""
     notes: list[str]
-    """What they wrote, newest first, at most 20."""
+    """Their notes, newest first, at most 20."""
     first_at: Timestamp
     last_at: Timestamp
     state: RepairState
@@ -216,14 +216,14 @@ class Repair(Strict):
 
 
 class Repairs(Strict):
-    """The items of a project in need of repair, those that were noticed first before others."""
+    """The items of a project in need of repair, the first reported ones first."""
 
     repairs: list[Repair]
     next: str | None = None
-    """Pass it as `after` for what follows; None at the end."""
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class RepairClosing(Strict):
-    """The data is right after all, and why."""
+    """A confirmation that the data is right, with a note."""
 
     note: Text | None = None

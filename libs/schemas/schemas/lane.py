@@ -1,4 +1,4 @@
-"""In whose line an event waits to be delivered: see `chassis.lanes`."""
+"""The lane in which an event waits for delivery: see `chassis.lanes`."""
 
 import re
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ _MACHINE = re.compile(rb'"annotator_kind":"(?:model|function)"')
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The events of one project, those about answers of models and functions apart."""
+    """A lane: one for the events of each project, one more for those about machine annotations."""
 
     is_machine: bool
     project: bytes
 
     @classmethod
     def of(cls, body: bytes) -> "Lane":
-        """The lane of an event as it lies in Kafka; what names no project shares one lane.
+        """Return the lane of the Kafka record `body`; events without a project share one lane.
 
-        Read from the bytes: an event is decoded only when it is its turn. Text that people wrote
-        has its quotes escaped and does not match.
+        It is read from the bytes, because an event is decoded only when it is delivered. Text that
+        people wrote cannot match, since its quotes are escaped.
         """
         project = _PROJECT.search(body)
         return cls(_MACHINE.search(body) is not None, project[1] if project else b"")

@@ -25,17 +25,17 @@ PAGE_MAX = 500
 IssueState = Literal["open", "diagnosed", "resolved"]
 """`diagnosed`: still open, and enough adjudicators have said why people disagreed."""
 Verdict = Literal["spec", "people", "subjective", "too_few", "unclear", "fine"]
-"""Whom a measured agreement points at, or why it points at nobody."""
+"""The source of disagreement that a measured agreement indicates, or the reason for none."""
 
 SkillLevel = Annotated[int, Field(ge=0, le=100)]
 Skills = dict[Name, SkillLevel]
 
 
 class AnnotatorStanding(Strict):
-    """Whether an annotator may work in one project, and on what that rests.
+    """The standing of an annotator in one project, with its reasons.
 
-    Annotators who ask for themselves get `accuracy`, `last_good_at` and `reason` as null: a figure
-    that moves with an answer would tell which of their tasks had a known label.
+    Annotators who read their own standing get `accuracy`, `last_good_at` and `reason` as null: a
+    figure that changes with an annotation would reveal which tasks were honeypots.
     """
 
     project: ProjectName
@@ -54,11 +54,10 @@ class AnnotatorView(Strict):
 
 
 class AnnotatorUpdate(Strict):
-    """What a person decides about an annotator in one project; what is left out stays.
+    """A person's decision about an annotator in one project. Omitted properties do not change.
 
-    `new`, `good` and `flagged` begin a new count: earlier honeypots are held neither for nor
-    against the annotator. `suspended` holds until a person lifts it. A skill level of 0 takes the
-    skill away.
+    `new`, `good` and `flagged` begin a new count, without earlier honeypots. `suspended` lasts
+    until a person changes it. A skill level of 0 removes the skill.
     """
 
     project: ProjectName
@@ -68,7 +67,7 @@ class AnnotatorUpdate(Strict):
 
 
 class ProjectAnnotator(Strict):
-    """One annotator of a project, with what it did."""
+    """One annotator of a project, with counts of the annotator's work."""
 
     annotator: Annotator
     standing: Standing
@@ -82,14 +81,14 @@ class ProjectAnnotator(Strict):
 
 
 class ProjectAnnotators(Strict):
-    """The annotators of a project; `next` asks for the next page."""
+    """The annotators of a project. Pass `next` as `after` to get the next page."""
 
     annotators: list[ProjectAnnotator]
     next: str | None = None
 
 
 class AgreementFinding(Strict):
-    """The newest agreement on one field of one spec version, and whom it points at."""
+    """The newest agreement on one field of one spec version, with its verdict."""
 
     spec_version: SpecVersion
     field: str
@@ -102,7 +101,7 @@ class AgreementFinding(Strict):
 
 
 class SpecIssueView(Strict):
-    """A specification that fails: since when, by how much, and what became of it."""
+    """A spec issue: the figures that opened it, its state and its resolution."""
 
     issue_id: Id
     project: ProjectName
@@ -119,7 +118,7 @@ class SpecIssueView(Strict):
     cause: Cause | None
     causes: dict[Cause, int]
     items: int
-    """How many items speak against the specification."""
+    """The number of items with evidence against the specification."""
     resolved_by: SpecVersion | None
     resolved_at: Timestamp | None
     after: Measure | None
@@ -127,10 +126,10 @@ class SpecIssueView(Strict):
 
 
 class SkipFinding(Strict):
-    """How often tasks of a spec version were skipped for one reason, and how many items that is.
+    """The number of skips of a spec version for one reason, and of the items concerned.
 
-    Many `guideline_does_not_cover` or `two_labels_fit` are a fault of the specification that
-    agreement cannot show: who skips an item does not vote on it.
+    Many skips for `guideline_does_not_cover` or `two_labels_fit` indicate a fault of the
+    specification that agreement cannot show, since a skip is not an annotation.
     """
 
     spec_version: SpecVersion
@@ -140,7 +139,7 @@ class SkipFinding(Strict):
 
 
 class SpecIssues(Strict):
-    """The spec issues of a project, newest first, and whom each measured agreement points at."""
+    """The spec issues of a project, newest first, with the verdicts on agreement and skips."""
 
     issues: list[SpecIssueView]
     findings: list[AgreementFinding]
@@ -149,7 +148,7 @@ class SpecIssues(Strict):
 
 
 class EvidenceItem(Strict):
-    """One item that speaks against the specification, and how it does."""
+    """One item with evidence against the specification, with the sources of the evidence."""
 
     item_id: Id
     sources: list[Literal["conflict", "adjudication", "skip"]]
@@ -157,7 +156,7 @@ class EvidenceItem(Strict):
 
 
 class Confusion(Strict):
-    """Two answers that people give to the same items, or cannot choose between: canonical text."""
+    """Two answers, as canonical texts, that people give to the same items or hesitate between."""
 
     first: str
     second: str
@@ -165,7 +164,7 @@ class Confusion(Strict):
 
 
 class RationaleGroup(Strict):
-    """What adjudicators wrote in the same words, in the spelling of one of them."""
+    """A rationale that adjudicators gave in the same words, in the spelling of one of them."""
 
     rationale: str
     count: int
@@ -175,7 +174,7 @@ class RationaleGroup(Strict):
 
 
 class GoldMissed(Strict):
-    """A honeypot that most trusted annotators missed: ask whether its gold, or a rule, is right."""
+    """A honeypot that most trusted annotators got wrong: its gold or a rule may be at fault."""
 
     item_id: Id
     expected: JsonValue
@@ -183,16 +182,16 @@ class GoldMissed(Strict):
     missed: int
     answered: int
     given: dict[str, int]
-    """How often each wrong answer came, by its canonical text."""
+    """The number of times each wrong answer was given, by its canonical text."""
 
 
 class Evidence(Strict):
-    """What speaks against the specification. Lists are cut at 500; the counts are whole."""
+    """The evidence against a specification. Lists have at most 500 entries; counts are complete."""
 
     items: list[EvidenceItem]
     confusions: list[Confusion]
     skips: dict[str, int]
-    """How often a task was skipped for each reason, honeypots among them."""
+    """The number of skips for each reason, including those of honeypots."""
     rationales: list[RationaleGroup]
     gold_missed: list[GoldMissed]
 
@@ -212,18 +211,18 @@ class Difference(Strict):
 
 
 class ModelView(Strict):
-    """How people's answers compare with what a model suggested."""
+    """A comparison of people's annotations with the pre-labels of a model."""
 
     model: Name
     accepted: Accuracy
-    """Of the answers that saw the suggestion, the share that equals it."""
+    """The share of annotations made with the pre-label shown that equal it."""
     agreed_blind: Accuracy
-    """Of the answers for which the suggestion was hidden, the share that equals it all the same."""
+    """The share of annotations made with the pre-label hidden that equal it."""
     anchoring: Difference
-    """The former less the latter: what seeing the suggestion adds to agreeing with it."""
+    """`accepted` less `agreed_blind`: the effect of showing the pre-label."""
 
 
 class Models(Strict):
-    """The models whose suggestions people were given, by name."""
+    """The models whose pre-labels were shown to people, sorted by name."""
 
     models: list[ModelView]

@@ -37,19 +37,19 @@ Rules = Annotated[list[RuleId], Field(max_length=100)]
 
 
 class LeaseRequest(Strict):
-    """What work the caller wants. Everything may be left out: then the best of all comes."""
+    """The kind of work that the caller wants. Without restrictions the most urgent work comes."""
 
     projects: Annotated[list[ProjectName], Field(max_length=100)] | None = None
     task_types: Annotated[list[Name], Field(max_length=100)] | None = None
     stages: Annotated[list[Stage], Field(max_length=3)] | None = None
     items: Annotated[list[ExternalId], Field(max_length=ITEMS_MAX)] | None = None
-    """Choose among these only; for callers whose role may pick."""
+    """Choose among these items only; for callers whose role may select items."""
     count: Annotated[int, Field(ge=1, le=LEASES_MAX)] = 1
     wait_seconds: Annotated[float, Field(ge=0, le=30, strict=False)] = 0
 
 
 class ContextVote(Strict):
-    """One answer that a conflict is about. Who gave it is not told."""
+    """One annotation of a task in conflict, without the annotator's identity."""
 
     label: Label
     rules: list[str] = []
@@ -57,19 +57,19 @@ class ContextVote(Strict):
 
 
 class LeaseContext(Strict):
-    """What an adjudicator or a reviewer sees beside the item."""
+    """The data that an adjudicator or a reviewer gets in addition to the item."""
 
     reason: str
     fields: list[str] = []
     votes: list[ContextVote] = []
     skips: list[Skip] = []
-    """Why annotators passed the task on."""
+    """The skips of the task."""
     label: Label | None = None
     """The decided label that is being reviewed."""
 
 
 class Lease(Strict):
-    """The right to one task until a time. Honeypots look like everything else."""
+    """The right to work on one task until it expires. Honeypots look like other tasks."""
 
     lease_id: Id
     expires_at: Timestamp
@@ -79,9 +79,9 @@ class Lease(Strict):
     task_type: Name
     task_id: Id
     external_id: str | None = None
-    """Told only to callers whose role may pick items."""
+    """Only for callers whose role may select items."""
     payload: Payload | None
-    """None where it is too large to travel inline: then `blob` says where it is."""
+    """None if it is too large to be sent inline: then `blob` has its address."""
     blob: PayloadBlob | None = None
     prelabel: Prelabel | None = None
     draft: JsonValue = None
@@ -89,13 +89,13 @@ class Lease(Strict):
 
 
 class Leases(Strict):
-    """The leases that were given, or that the caller holds. Empty when there is nothing."""
+    """The leases that were granted, or that the caller holds. Empty if there is no work."""
 
     leases: list[Lease]
 
 
 class AnnotationRequest(Strict):
-    """An answer to a leased task."""
+    """An annotation of a leased task."""
 
     label: dict[str, JsonValue]
     rules: Rules = []
@@ -104,23 +104,23 @@ class AnnotationRequest(Strict):
 
 
 class AnnotationAccepted(Strict):
-    """The answer is stored; it will not be lost. `held_until`: it can be changed until then."""
+    """The annotation is stored durably. It can be changed until `held_until`."""
 
     annotation_id: Id
     held_until: Timestamp | None = None
 
 
 class SkipRequest(Strict):
-    """Why the caller passes a task on."""
+    """A skip of a task, with its reason."""
 
     reason: SkipReason
     note: Text | None = None
     labels: TwoLabels | None = None
-    """With `two_labels_fit` alone: the two."""
+    """The two labels that both fit; only with the reason `two_labels_fit`."""
 
 
 class AdjudicationRequest(Strict):
-    """A binding decision where consensus failed, with the cause of the disagreement."""
+    """A binding decision on a task in conflict, with the cause of the disagreement."""
 
     label: dict[str, JsonValue]
     rationale: Sentence
@@ -129,7 +129,7 @@ class AdjudicationRequest(Strict):
 
 
 class ReviewRequest(Strict):
-    """A second look at a decided label."""
+    """The verdict of a reviewer on a decided label."""
 
     verdict: Verdict
     label: dict[str, JsonValue] | None = None
@@ -137,13 +137,13 @@ class ReviewRequest(Strict):
 
 
 class DraftRequest(Strict):
-    """An unfinished answer, kept for its annotator."""
+    """An unfinished annotation, kept for its annotator."""
 
     draft: JsonValue
 
 
 class BulkAnnotation(Strict):
-    """One answer of a model or a function, to a task named by its item."""
+    """One annotation by a model or a function of the task of an item."""
 
     external_id: ExternalId
     label: dict[str, JsonValue]
@@ -152,21 +152,21 @@ class BulkAnnotation(Strict):
 
 
 class BulkRequest(Strict):
-    """Answers of a model or a function to many items of a project."""
+    """Annotations by a model or a function of many items of a project."""
 
     project: ProjectName
     annotations: Annotated[list[BulkAnnotation], Field(min_length=1, max_length=10_000)]
 
 
 class BulkRefusal(Strict):
-    """Why one of the answers was not taken."""
+    """The reason why one of the annotations was refused."""
 
     index: int
     problem: str
 
 
 class BulkAccepted(Strict):
-    """What became of the answers. The same call again gives `unchanged`."""
+    """The result of the call. Annotations that were sent before are counted as `unchanged`."""
 
     accepted: int
     unchanged: int
@@ -174,7 +174,7 @@ class BulkAccepted(Strict):
 
 
 class SpecView(Strict):
-    """A spec version as a labeling page needs it: immutable, cacheable."""
+    """A spec version for a labeling page: immutable, cacheable."""
 
     project: ProjectName
     version: SpecVersion
@@ -184,32 +184,32 @@ class SpecView(Strict):
 
 
 class QueueDepth(Strict):
-    """What waits in one shard, at one priority."""
+    """The work that waits in one pool at one priority."""
 
     project: ProjectName
     stage: Stage
     task_type: Name
     skill: str | None
-    """The skills that are needed, with their levels."""
+    """The required skills, with their levels."""
     circle: str = "all"
-    """`experienced`: only people with a history in such work are asked yet."""
+    """The audience. `experienced`: only people with experience in such work get it yet."""
     priority: int
     ready: int
-    """Answers that are wanted and not leased."""
+    """The number of annotations that are needed and not leased."""
     in_flight: int
     oldest_seconds: float
     per_minute: int = 0
-    """Answers taken in the last minute."""
+    """The number of annotations accepted in the last minute."""
 
 
 class PauseRequest(Strict):
-    """Whether work of a project is given out."""
+    """The new state of a project: `paused` stops new leases."""
 
     paused: bool
 
 
 class Explanation(Strict):
-    """Why nothing comes, or what comes next, in sentences."""
+    """The work that the caller would get next, or the reasons for getting none, in sentences."""
 
     project: ProjectName
     would_get: Literal["work", "nothing"]

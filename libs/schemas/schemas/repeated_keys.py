@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from schemas.json_values import json_pointer
+
 
 class RepeatedKey(NamedTuple):
     """A key that occurs more than once in an object."""
@@ -18,27 +20,27 @@ class RepeatedKey(NamedTuple):
     @property
     def pointer(self) -> str:
         """The JSON pointer of the key's member."""
-        return f"{self.object_pointer}/{_escaped(self.key)}"
+        return self.object_pointer + json_pointer(self.key)
 
     def sentence(self) -> str:
-        """The finding as a sentence."""
+        """Return a message about the key."""
         return f"The key '{self.key[:100]}' occurs more than once in one object."
 
 
 class _Repeating(dict[str, Any]):
-    """An object with a repeated key, as the parser hands it up."""
+    """An object with a repeated key, made by the hook of the parser."""
 
     key: str
 
 
 def repeated_keys(text: bytes | str) -> list[RepeatedKey]:
-    """The first repeated key of each object in `text`, which must be valid JSON.
+    """Return the first repeated key of each object in `text`, which must be valid JSON.
 
-    An object that lies in a value which a repeated key hides is not looked at.
+    Objects within a value that a repeated key overwrites are not checked.
     """
     found: list[_Repeating] = []
 
-    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) == len(pairs):
             return value
@@ -48,7 +50,9 @@ def repeated_keys(text: bytes | str) -> list[RepeatedKey]:
         return repeating
 
     # Numbers stay text: their value does not matter here, and converting long ones is slow.
-    value = json.loads(text, object_pairs_hook=keep, parse_int=str, parse_float=str, strict=False)
+    value = json.loads(
+        text, object_pairs_hook=to_object, parse_int=str, parse_float=str, strict=False
+    )
     return list(_located(value, "")) if found else []
 
 
@@ -66,11 +70,7 @@ def _located(value: object, pointer: str) -> Iterator[RepeatedKey]:
         yield RepeatedKey(pointer, value.key)
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _located(member, f"{pointer}/{_escaped(key)}")
+            yield from _located(member, pointer + json_pointer(key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _located(member, f"{pointer}/{index}")
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
+            yield from _located(member, pointer + json_pointer(index))

@@ -11,7 +11,7 @@ from schemas.roles import LABEL_READERS
 def spec_view(view: BaseModel, digest: str, roles: Iterable[str]) -> tuple[dict[str, Any], str]:
     """Return `view` as JSON for a caller with `roles`, and the ETag of that view.
 
-    Annotators do not learn how often honeypots are mixed in, since that helps to tell them apart.
+    Annotators do not see how often honeypots are mixed in, since that helps to recognize them.
     The document's own hash, `digest`, is the same in both views; their ETags differ.
     """
     if not set(LABEL_READERS).isdisjoint(roles):

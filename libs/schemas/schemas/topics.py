@@ -1,4 +1,4 @@
-"""The Kafka topics, and how long each keeps what it was told."""
+"""The Kafka topics, each with the time for which it keeps its events."""
 
 from datetime import timedelta
 

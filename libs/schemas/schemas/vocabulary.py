@@ -1,4 +1,4 @@
-"""The small types that events and HTTP models share."""
+"""The types that events and HTTP models share."""
 
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID, uuid5
@@ -20,20 +20,20 @@ from schemas.canonical import canonical
 INT_MAX = 2**31 - 1
 TEXT_MAX = 10_000
 IDS_MAX = 500
-"""How many ids one event names at most; more become several events."""
+"""The largest number of ids in one event; more are published as several events."""
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Annotator = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-"""A pseudonym: who it is, only the identity provider knows."""
+"""The pseudonym of an annotator: only the identity provider knows the person."""
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 ShortText = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=TEXT_MAX)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 SKILL_NEED = r"^[^\s<>=]([^<>=]*[^\s<>=])?(>=[0-9]{1,2})?$"
 SkillNeed = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=SKILL_NEED)]
-"""A skill, and from which level on: `french` is `french>=1`."""
+"""A skill with the lowest sufficient level: `french` means `french>=1`."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^R[0-9]+(\.[0-9]+)*$")]
 SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX)]
 Priority = Annotated[int, Field(ge=0, le=9)]
@@ -56,15 +56,16 @@ Cause = Literal["spec_gap", "ambiguous_data", "perspective", "slip"]
 Verdict = Literal["accept", "fix", "reject"]
 Relabel = Literal["none", "evidence", "touched", "all"]
 Overlap = Literal["random", "all", "none"]
-"""Whether the item is one of a random sample that several people label (`random`), whether all
-items are (`all`), or whether this one is not (`none`). Agreement is measured on the first two."""
+"""The reason why several people label an item: it is in a random sample (`random`), all items are
+labeled so (`all`), or several people do not label it (`none`). Agreement is measured on the first
+two."""
 
 _ITEMS = UUID("6c1f1f2e-6f0b-5f0e-9f43-2b0a3a1c7d10")
 
 
-def _both_fit(labels: list[Label], told: ValidationInfo) -> list[Label]:
-    """Labels of a skip: two that differ, with a reason that speaks of two; or none."""
-    if labels and told.data.get("reason", "two_labels_fit") != "two_labels_fit":
+def _both_fit(labels: list[Label], info: ValidationInfo) -> list[Label]:
+    """Return the labels of a skip; refuse equal ones, and any with a reason other than two fit."""
+    if labels and info.data.get("reason", "two_labels_fit") != "two_labels_fit":
         raise PydanticCustomError("reason", "Only the reason two_labels_fit comes with labels.")
     if labels and len({canonical(label) for label in labels}) != 2:
         raise PydanticCustomError("two_labels", "Send two labels that differ: both fit.")
@@ -72,53 +73,53 @@ def _both_fit(labels: list[Label], told: ValidationInfo) -> list[Label]:
 
 
 TwoLabels = Annotated[list[Label], Field(min_length=2, max_length=2), AfterValidator(_both_fit)]
-"""The two labels that fit, as whoever skips for this reason says."""
+"""The two labels that both fit, in the opinion of the annotator who skips the task."""
 NoneOrTwoLabels = Annotated[list[Label], Field(max_length=2), AfterValidator(_both_fit)]
 
 
 def _not_blank(text: str) -> str:
-    """Return `text`; refuse what shows nothing: spaces, control and zero-width characters."""
+    """Return `text`; refuse a text that `is_blank`."""
     if is_blank(text):
         raise PydanticCustomError("blank", "This is blank: write a sentence.")
     return text
 
 
 def is_blank(text: str) -> bool:
-    """Whether `text` shows nothing: spaces, control and zero-width characters at most."""
+    """Return True if `text` has only spaces, control and zero-width characters, or is empty."""
     return not any(char.isprintable() and not char.isspace() for char in text)
 
 
 NotBlank = AfterValidator(_not_blank)
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX), NotBlank]
-"""For what a person must have written something in. Events take `Text`: they tell what was said."""
+"""A text in which a person must have written something. Events use `Text`, which may be blank."""
 
 
 class Strict(BaseModel):
-    """What comes in from outside: types are meant, unknown keys are refused."""
+    """The base of models for outside input: no type coercion, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 def item_id(project: str, external_id: str | None, payload_sha256: str) -> UUID:
-    """The identity of an item: its external id within the project, else its content."""
+    """Return the id of an item: derived from its external id and project, else from its content."""
     own = f"id\x00{external_id}" if external_id is not None else f"sha256\x00{payload_sha256}"
     return uuid5(_ITEMS, f"{project}\x00{own}")
 
 
 class PayloadBlob(Strict):
-    """Where a payload is that is too large to travel inline."""
+    """The address of a payload that is too large to be sent inline."""
 
     sha256: Sha256
-    """The digest of the payload's canonical JSON (RFC 8785), which the address gives."""
+    """The digest of the payload's canonical JSON (RFC 8785), which is the content at `url`."""
     size: int | None
-    """Its bytes. None for items that came in before this was known."""
+    """Its size in bytes. None for items that were imported by releases without this field."""
     url: str
-    """Gives the JSON, whole or in ranges and without a token, for 15 minutes. A path is one of the
-    service that answered; else the address is whole."""
+    """The address of the JSON, valid for 15 minutes without a token; range requests are supported.
+    It is absolute, or a path of the service that answered."""
 
 
 class Rule(Strict):
-    """One numbered clause of the guidelines, in Markdown, which people cite."""
+    """One numbered clause of the guidelines, in Markdown, which annotations cite."""
 
     id: RuleId
     text: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
@@ -127,9 +128,9 @@ class Rule(Strict):
 
 
 class Decide(Strict):
-    """How a field is decided: when the answers say one thing, and how sure that must be.
+    """The rule by which a field is decided, with the confidence that it needs.
 
-    `subjective` keeps the distribution: no winner, no adjudication.
+    `subjective` keeps the distribution of answers: no single answer wins, nothing is adjudicated.
     """
 
     how: Literal["unanimous", "share", "posterior", "subjective"] = "unanimous"
@@ -137,17 +138,17 @@ class Decide(Strict):
 
 
 class Honeypots(Strict):
-    """How often a honeypot is mixed in: more often in the first tasks, when it tells most."""
+    """The rates of honeypots: higher for the first tasks, when least is known of an annotator."""
 
     first: Annotated[int, Field(ge=0, le=1000)] = 10
     first_rate: Share = 0.5
     rate: Share = 0.05
     exposure_max: Annotated[int, Field(ge=1, le=INT_MAX)] = 1000
-    """How many people may get one honeypot, before too many know it."""
+    """The number of people who may get one honeypot; more could recognize it."""
 
 
 def _is_empty(value: object) -> bool:
-    """Return True for a key that was added later and is at its default: no stored hash changes."""
+    """Return True to leave a key out of documents, so that hashes of older documents stay valid."""
     return not value
 
 
@@ -155,67 +156,67 @@ AgreementMetric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 
 
 class Agreement(Strict):
-    """Which agreement is watched, and below which value the specification is asked."""
+    """The agreement that is measured, and the floor below which a spec issue is considered."""
 
     metric: AgreementMetric | None = None
-    """Of all fields that `metric_fields` does not name. None: each field's own."""
+    """The metric of all fields that are not in `metric_fields`. None: the metric of the field."""
     metric_fields: Annotated[dict[str, AgreementMetric], Field(exclude_if=_is_empty)] = {}
-    """The metric of single fields, by name. Left out of documents where it is empty."""
+    """The metric of single fields, by name. Left out of documents if it is empty."""
     floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""
     items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
 
     def metric_of(self, field: str) -> AgreementMetric | None:
-        """Return the metric that the policy asks for on `field`; None: the field's own."""
+        """Return the metric that the policy sets for `field`; None: the metric of the field."""
         return self.metric_fields.get(field, self.metric)
 
 
 class SecondLook(Strict):
-    """Who is asked at a stage after the first, and what they are shown."""
+    """The settings of a stage after the first: the people who get it, and the data they see."""
 
     votes: Literal["shown", "hidden"] = "shown"
-    """Whether what people answered is shown, or the look is a blind one."""
+    """`shown`: people see the annotations. `hidden`: they work blind."""
     experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX)] = 60
-    """For how long only those are asked who know this work; none where nobody does."""
+    """The time for which only people with experience in such work get it, if there are any."""
     escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
-    """After how long it goes before everything else, to people with `escalate_skills`."""
+    """The time after which it comes first, for people with `escalate_skills`. None: never."""
     escalate_skills: Annotated[list[Name], Field(max_length=20)] = []
     outside_batch: bool = False
-    """Whether people who labeled in the item's batch (its metadata's `batch`) may not look."""
+    """True to exclude people who annotated in the item's batch (`batch` in its metadata)."""
 
 
 class Review(SecondLook):
-    """Which share of decided labels a second person looks at, and how many people in turn."""
+    """The share of decided labels that are reviewed, and the number of review stages."""
 
     rate: Share = 0.0
     votes: Literal["shown", "hidden"] = "hidden"
     stages: Annotated[int, Field(ge=1, le=5)] = 1
-    """How many different people must accept a label, one after the other."""
+    """The number of different people who must accept a label, one after the other."""
 
 
 class Adjudication(SecondLook):
-    """Who settles conflicts."""
+    """The settings of the stage in which conflicts are decided."""
 
 
 class Quotas(Strict):
-    """How much of a project is given out. None: no bound."""
+    """The limits on the tasks of a project that are leased. None: no limit."""
 
     per_annotator: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
-    """How many tasks of the project one annotator may hold or have answered."""
+    """The number of tasks of the project that one annotator may hold or have annotated."""
     total: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
-    """The same for all annotators together."""
+    """The same limit for all annotators together."""
 
 
 class Qualification(Strict):
-    """What an annotator does before leases go on under a new spec version."""
+    """The requirements on an annotator before the first lease under a new spec version."""
 
     acknowledge: bool = False
     honeypots: Annotated[int, Field(ge=0, le=100)] = 0
 
 
 class Policy(Strict):
-    """How a project's labels come about. Every number has a default that one can begin with."""
+    """The rules of a project for redundancy, decisions, honeypots, reviews, quotas and leases."""
 
     redundancy: Annotated[int, Field(ge=1, le=1000)] = 3
     redundancy_max: Annotated[int, Field(ge=1, le=1000)] = 5
@@ -223,9 +224,9 @@ class Policy(Strict):
     decide: Decide = Decide()
     decide_fields: dict[str, Decide] = {}
     votes_floor: Annotated[int, Field(ge=1, le=1000)] = 3
-    """With `posterior`: how many votes there must be while one of the voters is little known."""
+    """With `posterior`: the votes that are needed while one of the annotators is little known."""
     known_after: Annotated[int, Field(ge=0, le=INT_MAX)] = 10
-    """From how many votes on is an annotator known."""
+    """The number of votes from which on an annotator counts as known."""
     deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
     agreement: Agreement = Agreement()
     honeypots: Honeypots = Honeypots()
@@ -242,12 +243,12 @@ class Policy(Strict):
     undo_seconds: Annotated[int, Field(ge=0, le=600)] = 0
 
     def decision(self, field: str) -> Decide:
-        """How `field` is decided."""
+        """Return the rule by which `field` is decided."""
         return self.decide_fields.get(field, self.decide)
 
 
 class SpecDocument(Strict):
-    """The content of a spec version; its hash is the hash of exactly this."""
+    """The content of a spec version, which its hash is computed from."""
 
     task_type: Name
     fields: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=100)]
@@ -256,7 +257,7 @@ class SpecDocument(Strict):
 
 
 class Prelabel(Strict):
-    """What a model suggests for an item before people see it."""
+    """The label that a model suggests for an item."""
 
     model: Name
     value: Label
@@ -264,7 +265,7 @@ class Prelabel(Strict):
 
 
 class Signal(Strict):
-    """Why an item is worth a look: what production noticed about it."""
+    """An observation from production that makes an item worth labeling."""
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
     score: Annotated[float, Field(strict=False)] | None = None
@@ -273,16 +274,16 @@ class Signal(Strict):
 
 
 class Skip(Strict):
-    """Why somebody passed a task on. Who it was is not told."""
+    """A skip of a task, with its reason and without the annotator's identity."""
 
     reason: SkipReason
     note: str | None = None
     labels: NoneOrTwoLabels = []
-    """The two labels that fit, if the reason says so and they were named."""
+    """The two labels that both fit, if that is the reason and the annotator named them."""
 
 
 class Accuracy(Strict):
-    """A share with its 95 % interval: `n` is what it was counted on."""
+    """A share of `n` observations, with its 95 % interval."""
 
     value: Share | None
     low: Share | None
@@ -291,7 +292,7 @@ class Accuracy(Strict):
 
 
 class Measure(Strict):
-    """One agreement figure with its interval. `None` where undefined; `reason` says why."""
+    """One agreement figure with its interval. None if undefined; `reason` says why."""
 
     value: float | None
     low: float | None
@@ -303,8 +304,8 @@ class Measure(Strict):
 
 
 def document_of(value: object) -> SpecDocument:
-    """The spec document in `value`, as an event or a row of a database carries it.
+    """Return the spec document in `value`, which is from an event or a row of a database.
 
-    Keys that are not known are passed over: a newer release may have published it.
+    Unknown keys are ignored, since a newer release may have published the document.
     """
     return SpecDocument.model_validate(value, strict=False, extra="ignore")

@@ -1,4 +1,4 @@
-"""Canonical JSON is RFC 8785, whichever way it was written."""
+"""Tests that canonical JSON is that of RFC 8785, and the Merkle root that of RFC 6962."""
 
 import hashlib
 import math
@@ -9,7 +9,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.canonical import INTEGER_MAX, NotCanonical, canonical, digest, merkle_root
+from schemas.canonical import NotCanonical, canonical, digest, merkle_root
+from schemas.json_values import INTEGER_MAX
 
 numbers = st.integers(-INTEGER_MAX, INTEGER_MAX) | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -36,7 +37,7 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
 
 def _tree(leaves: list[bytes]) -> bytes:
-    """RFC 6962 §2.1 to the letter, recursive."""
+    """Return the root by the recursive definition of RFC 6962 §2.1."""
     if not leaves:
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:

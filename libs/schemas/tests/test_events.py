@@ -1,4 +1,4 @@
-"""What was once said stays readable for ever."""
+"""Tests that published events stay readable, and that the AsyncAPI document is current."""
 
 import json
 from pathlib import Path

@@ -38,4 +38,4 @@ def test_a_key_that_occurs_twice_is_found_however_it_is_written(
     ],
 )
 def test_a_repeated_key_is_named_with_its_place(text: str, pointers: list[str]) -> None:
-    assert [one.pointer for one in repeated_keys(text)] == pointers
+    assert [repeated.pointer for repeated in repeated_keys(text)] == pointers

@@ -6,19 +6,20 @@ from math import fsum
 from statistics import fmean
 from typing import Self, Unpack
 
-from labels.field import SLACK, Basics, Column, Field, Metric
+from labels.aggregation import TIE, medians
+from labels.canonical_text import integer_if_whole, json_text
+from labels.field import ROUNDING_ERROR, Column, CommonProperties, Field, Metric
 from labels.kinds.shared import object_schema
 from labels.matching import best_pairs, matched_distance
-from labels.merging import TIE, medians
 from labels.reader import Option, Reader
-from labels.refusal import Json, Refusal, pointer
-from labels.texts import json_text, neat
+from labels.refusal import Json, Refusal
+from schemas.json_values import json_pointer
 
 ITEMS_MAX = 1000
 DIGITS = 6
 SMALLEST = 10**-DIGITS
-SAME = 0.5
-"""Two boxes of one label mean the same thing if they share at least half (as Pascal VOC has it)."""
+IOU_MIN = 0.5
+"""Two boxes of one label match from this intersection over union on (as in Pascal VOC)."""
 
 Box = tuple[float, float, float, float, str]
 """Left, top, right, bottom, label."""
@@ -28,9 +29,9 @@ Box = tuple[float, float, float, float, str]
 class Boxes(Field):
     """Value: a list of `{x, y, width, height, label}`; no `label` where there are no options.
 
-    (x, y) is the upper left corner. All four are fractions of the image, so that they hold at
-    every size it is shown in; boxes are compared after rounding to a millionth. `tolerance` is a
-    distance, 0.2 by default: nobody draws the same box twice.
+    (x, y) is the upper left corner. All four numbers are fractions of the image, so that they are
+    valid at every display size; boxes are compared after rounding to a millionth. `tolerance` is a
+    distance, 0.2 by default, since no two drawings of a box are equal.
     """
 
     kind = "boxes"
@@ -40,7 +41,7 @@ class Boxes(Field):
     max_items: int
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: options, min_items (0), max_items (1000), tolerance (0.2)."""
         options = reader.take_options(1) if reader.has("options") else ()
         low = reader.take_count("min_items", 0, 0, ITEMS_MAX)
@@ -48,11 +49,11 @@ class Boxes(Field):
         if low > high:
             reader.refuse("min_items", "range", "“min_items” is larger than “max_items”.")
         tolerance = reader.take_number("tolerance", 0.2, 0, 0.99)
-        return cls(choices=options, min_items=low, max_items=high, tolerance=tolerance, **basics)
+        return cls(choices=options, min_items=low, max_items=high, tolerance=tolerance, **common)
 
     @property
     def metric(self) -> Metric:
-        """Sets of boxes have a distance."""
+        """`distance`: sets of boxes have a distance."""
         return "distance"
 
     @property
@@ -61,12 +62,12 @@ class Boxes(Field):
         return self.choices
 
     @property
-    def unwritten(self) -> frozenset[str]:
-        """A box ends within the image."""
+    def extra_rules(self) -> frozenset[str]:
+        """The rule that a box ends within the image."""
         return frozenset({"inside"})
 
     def schema(self) -> dict[str, Json]:
-        """A list of different boxes."""
+        """Return the schema of a list of different boxes."""
         corner = {"type": "number", "minimum": 0, "maximum": 1}
         size = {"type": "number", "minimum": SMALLEST, "maximum": 1}
         box: dict[str, Json] = {"x": corner, "y": corner, "width": size, "height": size}
@@ -80,26 +81,26 @@ class Boxes(Field):
             "maxItems": self.max_items,
         }
 
-    def examine(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
-        """Every box ends within the image."""
+    def check_extra_rules(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
+        """Refuse boxes that end beyond the image."""
         message = "The box reaches beyond the image."
         return [
-            Refusal(pointer(index, size), "inside", message)
+            Refusal(json_pointer(index, size), "inside", message)
             for index, part in enumerate(value)
             for corner, size in (("x", "width"), ("y", "height"))
-            if part[corner] + part[size] > 1 + SLACK
+            if part[corner] + part[size] > 1 + ROUNDING_ERROR
         ]
 
     def key(self, value: Json) -> str:
-        """The boxes in order of place, rounded to a millionth of the image, as JSON."""
+        """Return the boxes as JSON, sorted and rounded to a millionth of the image."""
         return json_text(sorted(_boxes(value)))
 
-    def gap(self, first: Json, second: Json) -> float:
-        """1 - 2S / (n + m) of the best pairing by intersection over union (`matching`)."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return 1 - 2S / (n + m) of the best matching by intersection over union."""
         return matched_distance(_boxes(first), _boxes(second), _overlap)
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The boxes that more than half drew (sharing at least half), each side their median."""
+        """Return the boxes that more than half of the weight drew, each side at the median."""
         answers = sorted(zip(map(_boxes, values), weights, strict=True), key=_place)
         groups = _grouped(answers)
         total = fsum(weights)
@@ -108,17 +109,17 @@ class Boxes(Field):
         if any(abs(share - 0.5) <= TIE for share in shares) or max(shares) < 0.5:
             return None
         chosen = [group for group, share in zip(groups, shares, strict=False) if share > 0.5]
-        merged = {_as_drawn(_middle(group)) for group in chosen}
+        merged = {_stored_form(_middle(group)) for group in chosen}
         if not self.min_items <= len(merged) <= self.max_items:
             return None
         return [_as_json(box) for box in sorted(merged)]
 
     def columns(self) -> list[Column]:
-        """The boxes as JSON, and how many there are."""
+        """Return a column for the boxes as JSON, and one for their number."""
         return [Column(self.name, "json"), Column(f"{self.name}.count", "integer")]
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """The boxes as JSON, and how many there are."""
+        """Return the boxes as JSON, and their number."""
         if value is None:
             return {self.name: None, f"{self.name}.count": None}
         return {self.name: json_text(value), f"{self.name}.count": len(value)}
@@ -143,7 +144,7 @@ def _corners(value: Json) -> Iterator[Box]:
 
 
 def _overlap(first: Box, second: Box) -> float:
-    """Intersection over union; 0 for different labels."""
+    """Return the intersection over union; 0 for different labels."""
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])
     if width <= 0 or height <= 0 or first[4] != second[4]:
@@ -161,16 +162,16 @@ def _place(answer: tuple[frozenset[Box], float]) -> tuple[list[Box], float]:
 
 
 def _grouped(answers: list[tuple[frozenset[Box], float]]) -> list[_Group]:
-    """The boxes that mean one thing, at most one of each answer.
+    """Return groups of boxes that match, at most one box of each answer in a group.
 
-    Answer by answer, in an order that does not depend on who came first, each box joins the group
-    whose middle it shares most with in the best pairing, or begins a group.
+    Answers are taken in sorted order, so that the result does not depend on the order of arrival.
+    Each box joins the group whose middle it matches in the best pairing, or begins a new group.
     """
     groups: list[_Group] = []
     for boxes, weight in answers:
         own = sorted(boxes)
         middles = [_middle(group) for group in groups]
-        pairs = {row: column for row, column, _ in best_pairs(own, middles, _same)}
+        pairs = {row: column for row, column, _ in best_pairs(own, middles, _matching_overlap)}
         for row, box in enumerate(own):
             if row in pairs:
                 groups[pairs[row]].append((box, weight))
@@ -179,21 +180,24 @@ def _grouped(answers: list[tuple[frozenset[Box], float]]) -> list[_Group]:
     return groups
 
 
-def _same(first: Box, second: Box) -> float:
+def _matching_overlap(first: Box, second: Box) -> float:
     overlap = _overlap(first, second)
-    return overlap if overlap >= SAME else 0.0
+    return overlap if overlap >= IOU_MIN else 0.0
 
 
 def _middle(group: _Group) -> Box:
-    """Each side at the weighted median (the mean of the two middle ones) of the group."""
+    """Return a box with each side at the weighted median of the group.
+
+    In a tie the side is the mean of the two medians.
+    """
     weights = [weight for _, weight in group]
     sides = [medians([float(box[side]) for box, _ in group], weights) for side in range(4)]
     left, top, right, bottom = (fmean(side) for side in sides if side is not None)
     return left, top, right, bottom, group[0][0][4]
 
 
-def _as_drawn(box: Box) -> Box:
-    """Left, top, width, height, label: the form in which boxes are stored."""
+def _stored_form(box: Box) -> Box:
+    """Return left, top, width, height and label: the form in which boxes are stored."""
     left, top = _rounded(box[0]), _rounded(box[1])
     width, height = _rounded(box[2] - left), _rounded(box[3] - top)
     return left, top, max(width, SMALLEST), max(height, SMALLEST), box[4]
@@ -201,5 +205,5 @@ def _as_drawn(box: Box) -> Box:
 
 def _as_json(box: Box) -> Json:
     sides = zip(("x", "y", "width", "height"), box[:4], strict=True)
-    part: dict[str, Json] = {name: neat(side) for name, side in sides}
+    part: dict[str, Json] = {name: integer_if_whole(side) for name, side in sides}
     return part | {"label": box[4]} if box[4] else part

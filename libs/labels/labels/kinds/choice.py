@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, Unpack
 
-from labels.field import Basics, Column, Field, Metric, blank
+from labels.aggregation import plurality
+from labels.canonical_text import option_text
+from labels.field import Column, CommonProperties, Field, Metric, empty_cells
 from labels.kinds.shared import (
     OTHER,
     is_other_rule,
@@ -14,10 +16,8 @@ from labels.kinds.shared import (
     refuse_options,
     with_other,
 )
-from labels.merging import plurality
 from labels.reader import Option, Reader
 from labels.refusal import Json, Refusal
-from labels.texts import option_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Choice(Field):
     ordered: bool
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: options, other, ordered, tolerance (ordered only)."""
         options = reader.take_options(1)
         other = read_other(reader, options)
@@ -40,11 +40,11 @@ class Choice(Field):
         if other and ordered:
             reader.refuse("other", "ordered", "“Other” has no place among ordered options.")
         tolerance = steps / max(1, len(options) - 1)
-        return cls(choices=options, other=other, ordered=ordered, tolerance=tolerance, **basics)
+        return cls(choices=options, other=other, ordered=ordered, tolerance=tolerance, **common)
 
     @property
     def metric(self) -> Metric:
-        """Ordinal where the options are ordered."""
+        """`ordinal` if the options are ordered, else `nominal`."""
         return "ordinal" if self.ordered else "nominal"
 
     @property
@@ -59,51 +59,51 @@ class Choice(Field):
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The keys of ordered options, lowest first."""
+        """The keys of ordered options, lowest first; empty without an order."""
         return tuple(map(option_text, self.answers)) if self.ordered else ()
 
     def schema(self) -> dict[str, Json]:
-        """An enum, or an enum and the object for "other"."""
+        """Return an enum, with an alternative for "other" where that is allowed."""
         plain = {"enum": list(self.answers)}
         return with_other(plain) if self.other else plain
 
     @property
-    def unwritten(self) -> frozenset[str]:
-        """An "other" answer is not one of the options."""
+    def extra_rules(self) -> frozenset[str]:
+        """The rules that an "other" answer is not one of the options."""
         return other_rules(self.choices) if self.other else frozenset()
 
-    def obeys(self, rules: frozenset[str]) -> bool:
-        """As `Field.obeys`; where no "other" answer is accepted, rules about it hold anyway."""
-        return rules <= self.unwritten or (not self.other and all(map(is_other_rule, rules)))
+    def satisfies(self, rules: frozenset[str]) -> bool:
+        """See `Field.satisfies`; without "other" answers the rules about them hold."""
+        return rules <= self.extra_rules or (not self.other and all(map(is_other_rule, rules)))
 
-    def examine(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
+    def check_extra_rules(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
         """Refuse an "other" answer that is one of the options."""
         return refuse_options(value, self.choices)
 
     def key(self, value: Json) -> str:
-        """The option's value; "other" without regard to case and spacing."""
+        """Return the option's value; "other" texts ignore case and spacing."""
         return option_text(value)
 
-    def gap(self, first: Json, second: Json) -> float:
-        """1, or for ordered options the steps between them over the most possible."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return 1; for ordered options the steps between them over the largest possible number."""
         if not self.ordered:
             return 1.0
         steps = abs(self.answers.index(first) - self.answers.index(second))
         return steps / (len(self.choices) - 1)
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The plurality; for ordered options the median, if it is one option."""
+        """Return the plurality; for ordered options the median, if it is one option."""
         if not self.ordered:
             return plurality(values, weights, self.key)
         return median_level(self.answers, values, weights)
 
     def columns(self) -> list[Column]:
-        """The value; with "other" its text in a second column."""
+        """Return a column for the value, and one for the text of "other" where that is allowed."""
         return _columns(self.name, self.other)
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """An "other" answer leaves the first column empty."""
-        cells = blank(self.columns())
+        """Return the value in the first column, or the text of "other" in the second."""
+        cells = empty_cells(self.columns())
         if isinstance(value, dict):
             cells[f"{self.name}.{OTHER}"] = value[OTHER]
         else:

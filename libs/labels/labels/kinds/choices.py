@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Self, Unpack
 
-from labels.field import Basics, Column, Field, Metric, blank
+from labels.aggregation import majority_parts, plurality
+from labels.canonical_text import json_text, option_text
+from labels.field import Column, CommonProperties, Field, Metric, empty_cells
 from labels.kinds.shared import (
     OTHER,
     is_other_rule,
@@ -13,15 +15,13 @@ from labels.kinds.shared import (
     refuse_options,
     with_other,
 )
-from labels.merging import majority_parts, plurality
 from labels.reader import Option, Reader
 from labels.refusal import Json, Refusal
-from labels.texts import json_text, option_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices(Field):
-    """Value: a list without repetition, whose order means nothing."""
+    """Value: a list of different answers, whose order has no meaning."""
 
     kind = "choices"
 
@@ -32,7 +32,7 @@ class Choices(Field):
     measure: str
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: options, other, min_items, max_items, distance (jaccard, masi), tolerance."""
         options = reader.take_options(1)
         other = read_other(reader, options)
@@ -48,12 +48,12 @@ class Choices(Field):
             max_items=high,
             measure=reader.take_word("distance", ("jaccard", "masi")),
             tolerance=reader.take_number("tolerance", 0.0, 0, 0.99),
-            **basics,
+            **common,
         )
 
     @property
     def metric(self) -> Metric:
-        """Sets have a distance."""
+        """`distance`: sets have a distance."""
         return "distance"
 
     @property
@@ -67,7 +67,7 @@ class Choices(Field):
         return tuple(option.value for option in self.choices)
 
     def schema(self) -> dict[str, Json]:
-        """A list of different options; `contains` limits "other" to one."""
+        """Return the schema of a list of different options; `contains` limits "other" to one."""
         plain = {"enum": list(self.answers)}
         schema: dict[str, Json] = {
             "type": "array",
@@ -81,32 +81,32 @@ class Choices(Field):
         return schema
 
     @property
-    def unwritten(self) -> frozenset[str]:
-        """An "other" answer is not one of the options."""
+    def extra_rules(self) -> frozenset[str]:
+        """The rules that an "other" answer is not one of the options."""
         return other_rules(self.choices) if self.other else frozenset()
 
-    def obeys(self, rules: frozenset[str]) -> bool:
-        """As `Field.obeys`; where no "other" answer is accepted, rules about it hold anyway."""
-        return rules <= self.unwritten or (not self.other and all(map(is_other_rule, rules)))
+    def satisfies(self, rules: frozenset[str]) -> bool:
+        """See `Field.satisfies`; without "other" answers the rules about them hold."""
+        return rules <= self.extra_rules or (not self.other and all(map(is_other_rule, rules)))
 
-    def examine(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
+    def check_extra_rules(self, value: Json, payload: Json) -> list[Refusal]:  # noqa: ARG002
         """Refuse an "other" answer that is one of the options."""
         return [
             refusal
-            for place, part in enumerate(value)
-            for refusal in refuse_options(part, self.choices, f"/{place}")
+            for index, part in enumerate(value)
+            for refusal in refuse_options(part, self.choices, f"/{index}")
         ]
 
-    def when(self, values: Json) -> dict[str, Json]:
-        """The answers that contain one of `values`."""
+    def schema_of_any(self, values: Json) -> dict[str, Json]:
+        """Return the schema of the answers that contain one of `values`."""
         return {"type": "array", "contains": {"enum": list(values)}}
 
     def key(self, value: Json) -> str:
-        """The parts in alphabetical order, as JSON."""
+        """Return the parts in alphabetical order, as JSON."""
         return json_text(sorted(map(option_text, value)))
 
-    def gap(self, first: Json, second: Json) -> float:
-        """Jaccard distance, or MASI distance (Passonneau, LREC 2006)."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return the Jaccard distance, or the MASI distance (Passonneau, LREC 2006)."""
         a, b = set(map(option_text, first)), set(map(option_text, second))
         jaccard = len(a & b) / len(a | b)
         if self.measure == "jaccard" or not a & b:
@@ -115,7 +115,7 @@ class Choices(Field):
         return 1.0 - jaccard * monotonicity
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The options that more than half chose, in the order of the definition."""
+        """Return the options that more than half chose, in the order of the definition."""
         parts = majority_parts([map(option_text, value) for value in values], weights)
         if parts is None or not self.min_items <= len(parts) <= self.max_items:
             return None
@@ -123,27 +123,29 @@ class Choices(Field):
         return chosen + self._others(parts, values, weights)
 
     def _others(self, parts: set[str], values: list[Json], weights: list[float]) -> list[Json]:
-        """The "other" answer among `parts`, as most people wrote it."""
-        said = [
+        """Return the "other" answer among `parts` in its most frequent spelling."""
+        texts = [
             (part, weight)
             for value, weight in zip(values, weights, strict=True)
             for part in value
             if isinstance(part, dict) and option_text(part) in parts
         ]
-        if not said:
+        if not texts:
             return []
-        return [plurality([part for part, _ in said], [weight for _, weight in said], option_text)]
+        return [
+            plurality([part for part, _ in texts], [weight for _, weight in texts], option_text)
+        ]
 
     def columns(self) -> list[Column]:
-        """One boolean column for each option, and the text of "other"."""
+        """Return a boolean column for each option, and one for the text of "other"."""
         columns = [Column(f"{self.name}.{value}", "boolean") for value in self.answers]
         return columns + [Column(f"{self.name}.{OTHER}", "string")] * self.other
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """True for the chosen options, false for the others."""
-        cells = blank(self.columns())
+        """Return true for the chosen options, false for the others."""
+        cells = empty_cells(self.columns())
         if value is None:
             return cells
         cells |= {f"{self.name}.{option}": option in value for option in self.answers}
-        said = [part[OTHER] for part in value if isinstance(part, dict)]
-        return cells | {f"{self.name}.{OTHER}": said[0] for _ in said}
+        texts = [part[OTHER] for part in value if isinstance(part, dict)]
+        return cells | {f"{self.name}.{OTHER}": texts[0] for _ in texts}

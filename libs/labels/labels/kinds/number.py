@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self, Unpack
 
-from labels.field import SLACK, Basics, Column, Field, Metric
+from labels.aggregation import medians
+from labels.canonical_text import integer_if_whole, number_text
+from labels.field import ROUNDING_ERROR, Column, CommonProperties, Field, Metric
 from labels.kinds.shared import numeric_metrics
-from labels.merging import medians
 from labels.reader import Reader
 from labels.refusal import Json
-from labels.storable import INTEGER_MAX
-from labels.texts import neat, number_text
+from schemas.json_values import INTEGER_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
-    """Value: a JSON number of at most 2^53 - 1 in size. `tolerance` is in the number's own unit."""
+    """Value: a JSON number from -(2^53 - 1) to 2^53 - 1. `tolerance` has the number's own unit."""
 
     kind = "number"
 
@@ -25,7 +25,7 @@ class Number(Field):
     scale: Metric
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: minimum, maximum, step, scale (interval, ratio), tolerance (0)."""
         field = cls(
             minimum=reader.take_number("minimum", None),
@@ -35,7 +35,7 @@ class Number(Field):
             if reader.take_word("scale", ("interval", "ratio")) == "ratio"
             else "interval",
             tolerance=reader.take_number("tolerance", 0.0, 0),
-            **basics,
+            **common,
         )
         field._refuse_impossible(reader)
         return field
@@ -53,21 +53,21 @@ class Number(Field):
             reader.refuse("step", "step", "“maximum” must be a multiple of “step”.")
 
     def _is_step(self, value: float) -> bool:
-        """Whether `value` is a multiple of `step`, as the decimals read."""
+        """Return True if `value` is a multiple of `step` in decimal arithmetic."""
         return self.step is None or _decimal(value) % _decimal(self.step) == 0
 
     @property
     def metric(self) -> Metric:
-        """The scale."""
+        """The scale of measurement: `interval` or `ratio`."""
         return self.scale
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """All; `ratio` only with a `minimum` of 0 or more."""
+        """All metrics; `ratio` only with a `minimum` of 0 or more."""
         return numeric_metrics(self.minimum)
 
     def schema(self) -> dict[str, Json]:
-        """A number in the range; `multipleOf` counts from 0."""
+        """Return the schema of a number in the range; `multipleOf` counts from 0."""
         schema: dict[str, Json] = {
             "type": "number",
             "minimum": -INTEGER_MAX if self.minimum is None else self.minimum,
@@ -76,11 +76,11 @@ class Number(Field):
         return schema if self.step is None else schema | {"multipleOf": self.step}
 
     def key(self, value: Json) -> str:
-        """The number; `float(key)` is the value."""
+        """Return the number as text; `float(key)` is the value."""
         return number_text(value)
 
-    def gap(self, first: Json, second: Json) -> float:
-        """On the ratio scale |a - b| / (a + b); else |a - b|, over the range where there is one."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return |a - b| / (a + b) on the ratio scale; else |a - b|, over the range if any."""
         difference = abs(float(first) - float(second))
         if self.scale == "ratio":
             return difference / (float(first) + float(second))
@@ -91,12 +91,12 @@ class Number(Field):
             return None
         return float(self.maximum) - float(self.minimum)
 
-    def score(self, given: Json | None, expected: Json | None) -> float:
-        """1 within the tolerance t; beyond it 1 - (d - t) / (range - t), without a range t / d."""
-        if given is None or expected is None:
-            return float(given is None and expected is None)
-        difference = abs(float(given) - float(expected))
-        if difference <= self.tolerance + SLACK * max(1.0, self.tolerance):
+    def score(self, answer: Json | None, gold: Json | None) -> float:
+        """Return 1 within the tolerance t, else 1 - (d - t) / (range - t), or t / d unbounded."""
+        if answer is None or gold is None:
+            return float(answer is None and gold is None)
+        difference = abs(float(answer) - float(gold))
+        if difference <= self.tolerance + ROUNDING_ERROR * max(1.0, self.tolerance):
             return 1.0
         span = self._range()
         if span is None:
@@ -104,19 +104,21 @@ class Number(Field):
         return max(0.0, 1.0 - (difference - self.tolerance) / (span - self.tolerance))
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The median; between two middle answers their mean, if `step` allows it."""
+        """Return the median; in a tie the mean of the two medians, if `step` allows it."""
         middle = medians([float(value) for value in values], weights)
         if middle is None:
             return None
-        mean = neat(middle[0] if middle[0] == middle[1] else (middle[0] + middle[1]) / 2)
+        mean = integer_if_whole(
+            middle[0] if middle[0] == middle[1] else (middle[0] + middle[1]) / 2
+        )
         return mean if self._is_step(mean) else None
 
     def columns(self) -> list[Column]:
-        """The number."""
+        """Return one column of numbers."""
         return [Column(self.name, "number")]
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """The number."""
+        """Return the number as a float."""
         return {self.name: None if value is None else float(value)}
 
 

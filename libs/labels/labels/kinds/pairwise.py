@@ -1,13 +1,13 @@
-"""`pairwise`: which of two is better, or (where the definition allows it) that neither is."""
+"""`pairwise`: the better one of two options, or a tie where the definition allows it."""
 
 from dataclasses import dataclass
 from typing import Self, Unpack
 
-from labels.field import Basics, Column, Field, Metric
-from labels.merging import plurality
+from labels.aggregation import plurality
+from labels.canonical_text import option_text
+from labels.field import Column, CommonProperties, Field, Metric
 from labels.reader import Option, Reader
 from labels.refusal import Json
-from labels.texts import option_text
 
 TIE = "tie"
 
@@ -22,16 +22,16 @@ class Pairwise(Field):
     tie: bool
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: options (exactly two), tie (false)."""
         options = reader.take_options(2, 2)
         if any(option.value == TIE for option in options):
             reader.refuse("options", "unique", "No option may be called “tie”.")
-        return cls(choices=options, tie=reader.take_flag("tie", False), **basics)
+        return cls(choices=options, tie=reader.take_flag("tie", False), **common)
 
     @property
     def metric(self) -> Metric:
-        """Ordinal with a tie, which stands between the two; else nominal."""
+        """`ordinal` with a tie, which lies between the two; else `nominal`."""
         return "ordinal" if self.tie else "nominal"
 
     @property
@@ -47,29 +47,29 @@ class Pairwise(Field):
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """The keys in order, with a tie."""
+        """The keys in order where a tie is allowed; else empty."""
         return tuple(map(option_text, self.answers)) if self.tie else ()
 
     def schema(self) -> dict[str, Json]:
-        """An enum."""
+        """Return an enum of the answers."""
         return {"enum": list(self.answers)}
 
     def key(self, value: Json) -> str:
-        """The value."""
+        """Return the value as text."""
         return option_text(value)
 
-    def gap(self, first: Json, second: Json) -> float:
-        """1 between the options, 1/2 between an option and a tie."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return 1 between the options, 1/2 between an option and a tie."""
         return 0.5 if TIE in (first, second) else 1.0
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The plurality."""
+        """Return the plurality."""
         return plurality(values, weights, self.key)
 
     def columns(self) -> list[Column]:
-        """The value."""
+        """Return one column of texts."""
         return [Column(self.name, "string")]
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """The value."""
+        """Return the value."""
         return {self.name: value}

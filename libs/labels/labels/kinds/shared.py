@@ -1,35 +1,38 @@
-"""What several kinds need: storable text in a schema, "other, please say", ordered levels."""
+"""Schemas and rules that several kinds share: storable text, "other" answers, ordered levels."""
 
 from collections.abc import Sequence
 
+from labels.aggregation import medians
+from labels.canonical_text import option_text
 from labels.field import Metric
-from labels.merging import medians
 from labels.reader import Option, Reader
 from labels.refusal import Json, Refusal
-from labels.texts import option_text
 
 OTHER = "other"
 OTHER_MAX = 500
 _RULE = "other is not "
 NO_NUL = r"^[^\x00]*$"
 INVISIBLE = "\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff"
-"""Characters that show nothing, such as the zero-width space; for the inside of a class."""
+"""Invisible characters, such as the zero-width space, for use in a character class."""
 NOT_BLANK = rf"[^\s\x00{INVISIBLE}]"
 
 
 def text_schema(limit: int, least: int = 1, pattern: str | None = None) -> dict[str, Json]:
-    """Text of `least` to `limit` code points that can be stored; not only spaces if needed."""
+    """Return the schema of a storable text of `least` to `limit` code points.
+
+    With `least` above 0 a blank text is refused.
+    """
     patterns = [NO_NUL] + [NOT_BLANK] * (least > 0) + [pattern] * (pattern is not None)
     return {
         "type": "string",
         "minLength": least,
         "maxLength": limit,
-        "allOf": [{"pattern": one} for one in patterns],
+        "allOf": [{"pattern": required} for required in patterns],
     }
 
 
 def object_schema(properties: dict[str, Json]) -> dict[str, Json]:
-    """An object with exactly these properties."""
+    """Return the schema of an object with exactly these properties."""
     return {
         "type": "object",
         "properties": properties,
@@ -39,17 +42,17 @@ def object_schema(properties: dict[str, Json]) -> dict[str, Json]:
 
 
 def other_schema() -> dict[str, Json]:
-    """`{"other": text}`."""
+    """Return the schema of `{"other": text}`."""
     return object_schema({OTHER: text_schema(OTHER_MAX)})
 
 
-def with_other(plain: dict[str, Json]) -> dict[str, Json]:
-    """`plain`, or an "other" answer."""
-    return {"anyOf": [plain, other_schema()]}
+def with_other(options_schema: dict[str, Json]) -> dict[str, Json]:
+    """Return the schema of what `options_schema` accepts, or an "other" answer."""
+    return {"anyOf": [options_schema, other_schema()]}
 
 
 def read_other(reader: Reader, options: Sequence[Option]) -> bool:
-    """Whether "other, please say" is allowed; no option may be called so as well."""
+    """Return True if an "other" answer is allowed; refuse it beside an option "other"."""
     other = reader.take_flag(OTHER, False)
     if other and any(option.value == OTHER for option in options):
         message = "An option is called “other” already: rename it, or leave this out."
@@ -58,7 +61,7 @@ def read_other(reader: Reader, options: Sequence[Option]) -> bool:
 
 
 def numeric_metrics(minimum: float | None) -> tuple[Metric, ...]:
-    """Return the metrics of a kind whose answers are numbers from `minimum` (None: no bound) on.
+    """Return the metrics of a kind whose answers are numbers above `minimum` (None: no bound).
 
     Differences on the ratio scale are divided by sums, which have no meaning below 0.
     """
@@ -68,19 +71,19 @@ def numeric_metrics(minimum: float | None) -> tuple[Metric, ...]:
 
 
 def other_rules(options: Sequence[Option]) -> frozenset[str]:
-    """Return the names of the rules that `refuse_options` enforces, for `Field.unwritten`."""
+    """Return the names of the rules that `refuse_options` enforces, for `Field.extra_rules`."""
     return frozenset(_RULE + option_text({OTHER: option.value}) for option in options)
 
 
 def is_other_rule(rule: str) -> bool:
-    """Whether `rule` is one of `other_rules`."""
+    """Return True if `rule` is one of `other_rules`."""
     return rule.startswith(_RULE)
 
 
 def refuse_options(value: Json, options: Sequence[Option], at: str = "") -> list[Refusal]:
-    """Refuse an "other" answer whose text is an option's value or title; say which option.
+    """Refuse an "other" answer whose text is an option's value or title, and name the option.
 
-    Texts are compared as the answers are: in NFC, without regard to case and spacing.
+    Texts are compared as answers are: in NFC, ignoring case and spacing.
     """
     if not isinstance(value, dict):
         return []
@@ -96,7 +99,7 @@ def refuse_options(value: Json, options: Sequence[Option], at: str = "") -> list
 def median_level(
     levels: Sequence[Json], values: Sequence[Json], weights: Sequence[float]
 ) -> Json | None:
-    """The weighted median of ordered answers; None where it falls between two of them."""
+    """Return the weighted median of ordered answers; None if it lies between two of them."""
     middle = medians([levels.index(value) for value in values], weights)
     if middle is None or middle[0] != middle[1]:
         return None

@@ -1,16 +1,17 @@
-"""`spans`: marked passages of the item's text, in Unicode code points, with what they say."""
+"""`spans`: marked passages of the item's text, in Unicode code points, with a label each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self, Unpack
 
-from labels.field import Basics, Column, Field, Metric
+from labels.aggregation import majority_parts
+from labels.canonical_text import json_text, missing_text_message
+from labels.field import Column, CommonProperties, Field, Metric
 from labels.kinds.shared import NO_NUL, object_schema
 from labels.matching import matched_distance
-from labels.merging import majority_parts
 from labels.reader import Option, Reader
-from labels.refusal import Json, Refusal, pointer
-from labels.texts import json_text, missing_text
+from labels.refusal import Json, Refusal
+from schemas.json_values import json_pointer
 
 OFFSET_MAX = 10_000_000
 ITEMS_MAX = 1000
@@ -34,7 +35,7 @@ class Spans(Field):
     max_items: int
 
     @classmethod
-    def read(cls, reader: Reader, **basics: Unpack[Basics]) -> Self:
+    def read(cls, reader: Reader, **common: Unpack[CommonProperties]) -> Self:
         """Keys: options, text_field (text), overlapping (true), min_items, max_items, tolerance."""
         options = reader.take_options(1) if reader.has("options") else ()
         low = reader.take_count("min_items", 0, 0, ITEMS_MAX)
@@ -48,12 +49,12 @@ class Spans(Field):
             min_items=low,
             max_items=high,
             tolerance=reader.take_number("tolerance", 0.0, 0, 0.99),
-            **basics,
+            **common,
         )
 
     @property
     def metric(self) -> Metric:
-        """Sets of spans have a distance."""
+        """`distance`: sets of spans have a distance."""
         return "distance"
 
     @property
@@ -62,19 +63,19 @@ class Spans(Field):
         return self.choices
 
     @property
-    def unwritten(self) -> frozenset[str]:
-        """The quote is that of `text_field`; spans are apart, if they must be."""
+    def extra_rules(self) -> frozenset[str]:
+        """The rules that quotes match `text_field`, and that spans do not overlap if forbidden."""
         return frozenset(
             {f"quote from {self.text_field}", "" if self.overlapping else "apart"} - {""}
         )
 
     @property
-    def payload_texts(self) -> frozenset[str]:
-        """The text that is marked."""
+    def quoted_payload_keys(self) -> frozenset[str]:
+        """The key of the text that is marked."""
         return frozenset({self.text_field})
 
     def schema(self) -> dict[str, Json]:
-        """A list of different spans."""
+        """Return the schema of a list of different spans."""
         span: dict[str, Json] = {
             "start": {"type": "integer", "minimum": 0, "maximum": OFFSET_MAX},
             "end": {"type": "integer", "minimum": 1, "maximum": OFFSET_MAX},
@@ -90,63 +91,65 @@ class Spans(Field):
             "maxItems": self.max_items,
         }
 
-    def examine(self, value: Json, payload: Json) -> list[Refusal]:
-        """Start before end, the quote is what stands there, and no overlap where none is allowed.
+    def check_extra_rules(self, value: Json, payload: Json) -> list[Refusal]:
+        """Refuse spans that end before they start, wrong quotes, and forbidden overlaps.
 
-        Without a payload the quote's length is all that can be checked of it.
+        Without a payload only the length of a quote is checked.
         """
         refusals: list[Refusal] = []
         text = None
         if payload is not None and value:
             text = payload.get(self.text_field) if isinstance(payload, dict) else None
             if not isinstance(text, str):
-                return [Refusal("", "text_field", missing_text(self.text_field))]
+                return [Refusal("", "text_field", missing_text_message(self.text_field))]
         for index, part in enumerate(value):
             refusals.extend(_span_faults(index, part, text))
         return refusals or ([] if self.overlapping else _overlaps(value))
 
     def key(self, value: Json) -> str:
-        """The spans in the order of the text, as JSON."""
+        """Return the spans in the order of the text, as JSON."""
         return json_text(sorted(_spans(value)))
 
-    def gap(self, first: Json, second: Json) -> float:
-        """1 - 2S / (n + m) of the best pairing by overlap (`matching`)."""
+    def unequal_distance(self, first: Json, second: Json) -> float:
+        """Return 1 - 2S / (n + m) of the best matching by overlap."""
         return matched_distance(_spans(first), _spans(second), _overlap)
 
     def merged(self, values: list[Json], weights: list[float]) -> Json | None:
-        """The spans that more than half marked exactly so, in the order of the text."""
+        """Return the spans that more than half marked identically, in the order of the text."""
         answers = [[json_text(span) for span in _spans(value)] for value in values]
         parts = majority_parts(answers, weights)
         if parts is None or not self.min_items <= len(parts) <= self.max_items:
             return None
-        marked = sorted((pair for value in values for pair in _named(value)), key=json_text)
-        # Of two ways to write one span the last in order stays, whoever came first.
+        marked = sorted(
+            (pair for value in values for pair in _spans_with_json(value)), key=json_text
+        )
+        # Of two JSON forms of one span the last in sorted order is kept.
         chosen = {span: part for span, part in marked if json_text(span) in parts}
         return [chosen[span] | {"start": span[0], "end": span[1]} for span in sorted(chosen)]
 
     def columns(self) -> list[Column]:
-        """The spans as JSON, and how many there are."""
+        """Return a column for the spans as JSON, and one for their number."""
         return [Column(self.name, "json"), Column(f"{self.name}.count", "integer")]
 
     def cells(self, value: Json | None) -> dict[str, Json]:
-        """The spans as JSON, and how many there are."""
+        """Return the spans as JSON, and their number."""
         if value is None:
             return {self.name: None, f"{self.name}.count": None}
         return {self.name: json_text(value), f"{self.name}.count": len(value)}
 
 
-def _named(value: Json) -> Iterator[tuple[Span, Json]]:
-    """Each span as a tuple, with the JSON that it came from."""
+def _spans_with_json(value: Json) -> Iterator[tuple[Span, Json]]:
+    """Yield each span as a tuple, and its JSON."""
     for part in value:
         yield (int(part["start"]), int(part["end"]), part.get("label", "")), part
 
 
 def _spans(value: Json) -> frozenset[Span]:
-    return frozenset(span for span, _ in _named(value))
+    return frozenset(span for span, _ in _spans_with_json(value))
 
 
 def _overlap(first: Span, second: Span) -> float:
-    """Shared code points over all code points; 0 for different labels."""
+    """Return the shared code points over all code points; 0 for different labels."""
     shared = min(first[1], second[1]) - max(first[0], second[0])
     if shared <= 0 or first[2] != second[2]:
         return 0.0
@@ -156,24 +159,24 @@ def _overlap(first: Span, second: Span) -> float:
 def _span_faults(index: int, part: Json, text: str | None) -> Iterator[Refusal]:
     start, end = int(part["start"]), int(part["end"])
     if start >= end:
-        yield Refusal(pointer(index, "end"), "end", "The end of a span comes after its start.")
+        yield Refusal(json_pointer(index, "end"), "end", "The end of a span comes after its start.")
     elif text is not None and end > len(text):
-        yield Refusal(pointer(index, "end"), "end", "The span ends after the end of the text.")
+        yield Refusal(json_pointer(index, "end"), "end", "The span ends after the end of the text.")
     elif text is not None and text[start:end] != part["quote"]:
         message = "The quote is not what stands in the text at this place."
-        yield Refusal(pointer(index, "quote"), "quote", message)
+        yield Refusal(json_pointer(index, "quote"), "quote", message)
     elif len(part["quote"]) != end - start:
         message = "The quote is not as long as the span (count in Unicode code points)."
-        yield Refusal(pointer(index, "quote"), "quote", message)
+        yield Refusal(json_pointer(index, "quote"), "quote", message)
 
 
 def _overlaps(value: Json) -> list[Refusal]:
-    """One refusal for each span that begins before an earlier one has ended."""
+    """Return one refusal for each span that begins before an earlier one has ended."""
     refusals = []
-    reach = 0
+    last_end = 0
     for index in sorted(range(len(value)), key=lambda index: int(value[index]["start"])):
-        if value[index]["start"] < reach:
+        if value[index]["start"] < last_end:
             message = "This span overlaps another one."
-            refusals.append(Refusal(pointer(index), "overlap", message))
-        reach = max(reach, int(value[index]["end"]))
+            refusals.append(Refusal(json_pointer(index), "overlap", message))
+        last_end = max(last_end, int(value[index]["end"]))
     return refusals

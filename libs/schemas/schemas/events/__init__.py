@@ -1,7 +1,4 @@
-"""Every event of the system, past tense.
-
-Each module holds what one service says, in the order in which an item lives.
-"""
+"""All events of the product. Each module has the events that one service publishes."""
 
 from schemas.envelope import Event
 from schemas.events.consensus import (

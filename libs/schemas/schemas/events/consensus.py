@@ -1,4 +1,4 @@
-"""What consensus says: ask more, conflict, decided; and how far people agree."""
+"""The events that consensus publishes: about redundancy, conflicts, decisions and agreement."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ from schemas.vocabulary import (
 
 
 class RedundancyRaised(Event):
-    """More people must answer a task: `target` in all. Whoever hears it takes the larger."""
+    """A task needs more annotators: `target` in all. Consumers keep the largest target."""
 
     topic = topics.CONSENSUS
     keyed_by = "task_id"
@@ -26,10 +26,11 @@ class RedundancyRaised(Event):
 
 
 class ConflictRaised(Event):
-    """The answers do not settle a task; numbered with the decisions, so that a cut covers it.
+    """The annotations of a task do not decide its label.
 
-    `raised_by` says by what it came about: the votes, too many skips, or a reviewer. `skips` are
-    those that the task had by then, whatever raised it.
+    `decision_no` is from the same sequence as that of decisions, so that a cut of decisions covers
+    conflicts too. `raised_by` is the origin: the votes, too many skips, or a reviewer. `skips` are
+    all skips of the task at that time.
     """
 
     topic = topics.CONSENSUS
@@ -47,7 +48,7 @@ class ConflictRaised(Event):
 
 
 class LabelDecided(Event):
-    """A task has its label. `decision_no` counts up per project and pins dataset versions."""
+    """A task has its label. `decision_no` increases within a project and pins dataset versions."""
 
     topic = topics.CONSENSUS
     keyed_by = "task_id"
@@ -65,7 +66,7 @@ class LabelDecided(Event):
 
 
 class RelabelRequested(Event):
-    """These decided labels no longer hold under the newer spec version."""
+    """The decided labels of these items are not valid under the newer spec version."""
 
     topic = topics.CONSENSUS
     keyed_by = "project"
@@ -75,7 +76,7 @@ class RelabelRequested(Event):
 
 
 class AgreementMeasured(Event):
-    """How far people agree on one field, on a stated sample of the items."""
+    """The agreement of people on one field was measured, on the stated sample of the items."""
 
     topic = topics.AGREEMENT
     keyed_by = "project"

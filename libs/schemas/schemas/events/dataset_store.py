@@ -1,4 +1,4 @@
-"""What the dataset-store says: versions, their names, their uses."""
+"""The events that the dataset-store publishes: about versions, their tags and their uses."""
 
 from schemas import topics
 from schemas.envelope import Event
@@ -9,7 +9,7 @@ from schemas.vocabulary import (
 
 
 class DatasetVersionPublished(Event):
-    """A dataset version exists; its hash names exact content."""
+    """A dataset version was published. Its hash identifies its exact content."""
 
     topic = topics.DATASET_VERSIONS
     keyed_by = "dataset"
@@ -21,7 +21,7 @@ class DatasetVersionPublished(Event):
 
 
 class TagMoved(Event):
-    """A name of a dataset version points elsewhere."""
+    """A tag was created, or moved to another dataset version."""
 
     topic = topics.DATASET_VERSIONS
     keyed_by = "dataset"

@@ -1,4 +1,4 @@
-"""What ingest says: specifications, tasks, gold."""
+"""The events that ingest publishes: about spec versions, tasks and gold."""
 
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from schemas.vocabulary import (
 
 
 class SpecPublished(Event):
-    """A spec version exists. It is immutable from now on."""
+    """A spec version was published. It is immutable from now on."""
 
     topic = topics.SPECS
     keyed_by = "project"
@@ -33,7 +33,7 @@ class SpecPublished(Event):
 
 
 class TaskCreated(Event):
-    """One item is to be labeled under one spec version."""
+    """A task was created: one item is to be labeled under one spec version."""
 
     topic = topics.TASKS
     keyed_by = "task_id"
@@ -45,9 +45,9 @@ class TaskCreated(Event):
     task_type: str
     payload: Payload | None
     blob: Sha256 | None = None
-    """The digest of the payload's canonical JSON where that lies in the blob store."""
+    """The digest of the payload's canonical JSON if that is in the blob store."""
     blob_size: int | None = None
-    """Its bytes. None also in events of releases that did not tell."""
+    """Its size in bytes. None also in events of releases without this field."""
     payload_sha256: Sha256
     source: str | None = None
     priority: Priority
@@ -69,7 +69,7 @@ class TaskCreated(Event):
 
 
 class TaskReprioritized(Event):
-    """A task became more or less urgent."""
+    """The priority of a task changed."""
 
     topic = topics.TASKS
     keyed_by = "task_id"
@@ -79,7 +79,7 @@ class TaskReprioritized(Event):
 
 
 class TaskWithdrawn(Event):
-    """Nobody need label this task any more."""
+    """A task was withdrawn: it is not to be labeled any more."""
 
     topic = topics.TASKS
     keyed_by = "task_id"
@@ -89,7 +89,7 @@ class TaskWithdrawn(Event):
 
 
 class GoldRegistered(Event):
-    """The right label of an item is known. Only quality hears of it."""
+    """The correct label of an item is known. Only quality consumes this event."""
 
     topic = topics.GOLD
     keyed_by = "task_id"

@@ -1,4 +1,4 @@
-"""What quality says: of annotators, of reviews, of specifications that fail."""
+"""The events that quality publishes: about annotators, reviews and spec issues."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from schemas.vocabulary import (
 
 
 class AnnotatorStandingChanged(Event):
-    """Whether an annotator may work in a project changed, and why."""
+    """The standing of an annotator in a project changed, for the given reason."""
 
     topic = topics.ANNOTATORS
     keyed_by = "annotator"
@@ -30,7 +30,7 @@ class AnnotatorStandingChanged(Event):
 
 
 class SkillChanged(Event):
-    """An annotator's level in a skill changed. 0: does not have it."""
+    """The level of an annotator in a skill changed. 0: the annotator does not have the skill."""
 
     topic = topics.ANNOTATORS
     keyed_by = "annotator"
@@ -40,7 +40,7 @@ class SkillChanged(Event):
 
 
 class HoneypotScored(Event):
-    """One answer to a honeypot was held against its gold, after the fact."""
+    """One field of an annotation of a honeypot was compared with its gold."""
 
     topic = topics.SCORES
     keyed_by = "annotator"
@@ -54,7 +54,7 @@ class HoneypotScored(Event):
 
 
 class ReviewRequested(Event):
-    """A decided label is to be looked at by a second person."""
+    """A decided label is to be reviewed by a second person."""
 
     topic = topics.REVIEWS
     keyed_by = "task_id"
@@ -68,7 +68,7 @@ class ReviewRequested(Event):
 
 
 class SpecIssueOpened(Event):
-    """The specification, not a person, is what fails."""
+    """A spec issue was opened: the disagreement is due to the specification, not to a person."""
 
     topic = topics.SPEC_ISSUES
     keyed_by = "project"
@@ -84,7 +84,7 @@ class SpecIssueOpened(Event):
 
 
 class SpecIssueDiagnosed(Event):
-    """Why people disagreed, as those who settled the conflicts say."""
+    """The cause of a spec issue is known from the causes that adjudicators gave."""
 
     topic = topics.SPEC_ISSUES
     keyed_by = "project"
@@ -94,7 +94,7 @@ class SpecIssueDiagnosed(Event):
 
 
 class EvidenceRelabelRequested(Event):
-    """The items that spoke against the old spec version are to be labeled again under the new."""
+    """The items with evidence against the old spec version are to be labeled again."""
 
     topic = topics.SPEC_ISSUES
     keyed_by = "project"
@@ -104,7 +104,7 @@ class EvidenceRelabelRequested(Event):
 
 
 class SpecIssueResolved(Event):
-    """A newer spec version says that it mends the issue."""
+    """A newer spec version was published that names the issue as resolved."""
 
     topic = topics.SPEC_ISSUES
     keyed_by = "project"

@@ -1,4 +1,4 @@
-"""What the queue says: what people did with the work they were given."""
+"""The events that the queue publishes: about annotations, skips, reviews and leases."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ from schemas.vocabulary import (
 
 
 class AnnotationSubmitted(Event):
-    """One annotator answered one task."""
+    """An annotator annotated a task."""
 
     topic = topics.ANNOTATIONS
     keyed_by = "task_id"
@@ -46,7 +46,7 @@ class AnnotationSubmitted(Event):
 
 
 class TaskSkipped(Event):
-    """One annotator passed a task on, and said why."""
+    """An annotator skipped a task, for the given reason."""
 
     topic = topics.ANNOTATIONS
     keyed_by = "task_id"
@@ -59,11 +59,11 @@ class TaskSkipped(Event):
     reason: SkipReason
     note: str | None = None
     labels: NoneOrTwoLabels = []
-    """The two labels that fit, if the reason says so and they were named."""
+    """The two labels that both fit, if that is the reason and the annotator named them."""
 
 
 class ReviewDecided(Event):
-    """A reviewer looked at a decided label."""
+    """A reviewer accepted, fixed or rejected a decided label."""
 
     topic = topics.ANNOTATIONS
     keyed_by = "task_id"
@@ -76,11 +76,11 @@ class ReviewDecided(Event):
     label: Label | None = None
     comment: str | None = None
     accepted_before: list[Annotator] = []
-    """Where several must accept: who did, in their order, before this one."""
+    """If several reviewers must accept: those who accepted before this one, in order."""
 
 
 class AdjudicationDecided(Event):
-    """An adjudicator settled a conflict, and said why people had disagreed."""
+    """An adjudicator decided a conflict, and gave the cause of the disagreement."""
 
     topic = topics.ANNOTATIONS
     keyed_by = "task_id"
@@ -96,7 +96,7 @@ class AdjudicationDecided(Event):
 
 
 class LeaseExpired(Event):
-    """A lease ran out without an answer; the work is offered again."""
+    """A lease expired without an annotation; the task can be leased again."""
 
     topic = topics.LEASES
     keyed_by = "task_id"

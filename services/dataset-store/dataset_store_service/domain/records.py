@@ -9,8 +9,9 @@ from uuid import UUID
 
 import orjson
 
-from schemas.canonical import INTEGER_MAX, canonical, digest
+from schemas.canonical import canonical, digest
 from schemas.dataset_store import FORMAT
+from schemas.json_values import INTEGER_MAX
 
 DIGITS = 6
 """Shares are rounded, so that the last bits of a computation don't make another version."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import labels
-from labels.texts import plain
+from labels.canonical_text import normalized_text
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
 from schemas.vocabulary import (
@@ -99,7 +99,7 @@ def _look_alikes(fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
     for place, field in enumerate(fields):
         seen: dict[str, str] = {}
         for option in field.options:
-            for text in {plain(option.value), plain(option.title)}:
+            for text in {normalized_text(option.value), normalized_text(option.title)}:
                 other = seen.setdefault(text, option.value)
                 if other != option.value:
                     message = f"The options “{other}” and “{option.value}” look the same."

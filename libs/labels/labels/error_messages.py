@@ -1,13 +1,14 @@
-"""The validator's errors as refusals: where the annotator has to look, and what to do there."""
+"""Turns errors of the JSON Schema validator into refusals with messages for annotators."""
 
 from collections.abc import Callable, Iterator, Mapping
 
 import jsonschema_rs
 
+from labels.canonical_text import number_text
 from labels.field import Field, titles
 from labels.kinds.shared import NO_NUL, NOT_BLANK
-from labels.refusal import Json, Refusal, pointer
-from labels.texts import number_text
+from labels.refusal import Json, Refusal
+from schemas.json_values import json_pointer
 
 SHOWN_MAX = 10
 _TYPES = {
@@ -19,38 +20,38 @@ _TYPES = {
 }
 
 
-def refusals_of(
+def refusals_from(
     error: jsonschema_rs.ValidationError, fields: Mapping[str, Field]
 ) -> Iterator[Refusal]:
-    """One refusal for each place that the error is about."""
+    """Yield one refusal for each place that the error is about."""
     kind: Json = error.kind
     path: list[str | int] = list(error.instance_path)
     field = fields.get(str(path[0])) if path else None
     if kind.name == "additionalProperties":
         for key in kind.unexpected:
             message = f"“{key}” is not part of this answer."
-            yield Refusal(pointer(*path, key), kind.name, message)
+            yield Refusal(json_pointer(*path, key), kind.name, message)
     elif kind.name == "required":
         yield _missing(path, kind.property, fields)
     elif kind.name == "falseSchema":
-        yield Refusal(pointer(*path), kind.name, _hidden(field, fields))
+        yield Refusal(json_pointer(*path), kind.name, _hidden(field, fields))
     else:
-        say = _SENTENCES.get(kind.name, _not_allowed)
-        yield Refusal(pointer(*path), kind.name, say(kind, field))
+        message_of = _MESSAGES.get(kind.name, _not_allowed)
+        yield Refusal(json_pointer(*path), kind.name, message_of(kind, field))
 
 
 def _missing(path: list[str | int], name: str, fields: Mapping[str, Field]) -> Refusal:
     if path:
-        return Refusal(pointer(*path, name), "required", f"“{name}” is missing here.")
-    return Refusal(pointer(name), "required", f"Please answer “{fields[name].title}”.")
+        return Refusal(json_pointer(*path, name), "required", f"“{name}” is missing here.")
+    return Refusal(json_pointer(name), "required", f"Please answer “{fields[name].title}”.")
 
 
 def _hidden(field: Field | None, fields: Mapping[str, Field]) -> str:
     if field is None or field.condition is None:
         return "This is not asked; leave it out."
-    asked = fields[field.condition.field]
-    names = _listed(list(field.condition.values), asked)
-    return f"“{field.title}” is asked only if “{asked.title}” is {names}; leave it out."
+    other = fields[field.condition.field]
+    names = _listed(list(field.condition.values), other)
+    return f"“{field.title}” is asked only if “{other.title}” is {names}; leave it out."
 
 
 def _listed(values: list[Json], field: Field | None) -> str:
@@ -84,7 +85,7 @@ def _pattern(kind: Json, _field: Field | None) -> str:
     return f"This does not have the form that is asked for ({kind.pattern})."
 
 
-_SENTENCES: dict[str, Callable[[Json, Field | None], str]] = {
+_MESSAGES: dict[str, Callable[[Json, Field | None], str]] = {
     "enum": _choose,
     "anyOf": _other,
     "type": _type,

@@ -1,40 +1,40 @@
-"""Which values can be stored at all: in JSON that every reader keeps exact, and in PostgreSQL.
+"""Limits of JSON values that every reader keeps exact and PostgreSQL can store.
 
-JSON numbers beyond 2^53 are read differently by different readers (RFC 7493), NaN is not JSON,
-PostgreSQL keeps neither NUL nor a lone surrogate. Walks with a stack of its own, because a
-hostile value may be nested deeper than Python recurses.
+Readers disagree about integers beyond 2^53 (RFC 7493), NaN is not JSON, and PostgreSQL stores
+neither NUL nor a lone surrogate. The check uses an explicit stack, because a hostile value may be
+nested deeper than Python recurses.
 """
 
 import math
 from collections.abc import Iterator
 
-from labels.refusal import Refusal, pointer
+from labels.refusal import Refusal
+from schemas.json_values import INTEGER_MAX, json_pointer
 
-INTEGER_MAX = 2**53 - 1
 DEPTH_MAX = 64
 REFUSALS_MAX = 100
 
 _Path = tuple[object, ...]
 
 
-def unstorable(value: object) -> list[Refusal]:
-    """Why `value` cannot be stored: one refusal for each place, at most `REFUSALS_MAX` of them."""
+def json_refusals(value: object) -> list[Refusal]:
+    """Return a refusal for each part of `value` that cannot be stored, at most `REFUSALS_MAX`."""
     refusals: list[Refusal] = []
     stack: list[tuple[_Path, object]] = [((), value)]
     while stack and len(refusals) < REFUSALS_MAX:
         path, part = stack.pop()
         why = _own_fault(part, len(path))
         if why is not None:
-            refusals.append(Refusal(pointer(*map(_printable, path)), *why))
+            refusals.append(Refusal(json_pointer(*map(_printable, path)), *why))
         else:
             stack.extend(_parts(path, part))
     return refusals
 
 
 def _own_fault(value: object, depth: int) -> tuple[str, str] | None:
-    """What is wrong with `value` itself, whatever is wrong with its parts."""
+    """Return the keyword and the message of the fault in `value` itself, not in its parts."""
     if isinstance(value, str):
-        return text_fault(value)
+        return _text_fault(value)
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -54,8 +54,8 @@ def _number_fault(value: float) -> tuple[str, str] | None:
     return None
 
 
-def text_fault(text: str) -> tuple[str, str] | None:
-    """The keyword and the sentence for text that cannot be stored; None for all other text."""
+def _text_fault(text: str) -> tuple[str, str] | None:
+    """Return the keyword and the message for text that cannot be stored; None if it can be."""
     if "\x00" in text:
         return "nul", "This text contains the character NUL, which cannot be stored."
     try:
@@ -69,7 +69,7 @@ def _key_fault(value: dict[object, object]) -> tuple[str, str] | None:
     for key in value:
         if not isinstance(key, str):
             return "type", "A key of this object is not text."
-        if (fault := text_fault(key)) is not None:
+        if (fault := _text_fault(key)) is not None:
             return fault[0], "A key of this object cannot be stored."
     return None
 

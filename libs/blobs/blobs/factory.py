@@ -1,4 +1,4 @@
-"""The blob store that an address names."""
+"""Makes the blob store that an address names."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,15 +14,15 @@ from blobs.signing import UrlSigner
 from blobs.store import BlobStore
 
 TIMEOUT = timedelta(seconds=30)
-"""Of one request to an object store."""
+"""The time limit of one request to an object store."""
 RETRIES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How an S3-compatible store is reached. Without an endpoint: AWS S3 in `region`.
+    """The endpoint and keys of an S3-compatible store. Without an endpoint: AWS S3 in `region`.
 
-    Without keys those of the environment (instance role, web identity) are used.
+    Without keys the credentials of the environment (instance role, web identity) are used.
     """
 
     endpoint: str | None = None

@@ -1,21 +1,24 @@
-"""One answer out of several. A tie is no answer: it stays a tie, and somebody decides.
+"""Aggregates several answers into one; a tie gives no answer, so that a person decides.
 
-Weights are summed exactly rounded (`math.fsum`), so that the order of the answers never matters.
+Weights are summed by `math.fsum`, so that the order of the answers does not change the result.
 """
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
+from labels.canonical_text import json_text
 from labels.refusal import Json
-from labels.texts import json_text
 
 TIE = 1e-9
-"""Two sums of weights that differ by less than this share of the total are tied."""
+"""Two sums of weights are tied if they differ by at most this share of the total."""
 
 
 def checked_weights(values: Sequence[Json], weights: Sequence[float] | None) -> list[float]:
-    """The weights, 1 each by default. Raises ValueError if one is negative, infinite or missing."""
+    """Return the weights, 1 each by default.
+
+    Raises ValueError if a weight is negative, infinite or missing.
+    """
     if weights is None:
         return [1.0] * len(values)
     if len(weights) != len(values):
@@ -28,7 +31,7 @@ def checked_weights(values: Sequence[Json], weights: Sequence[float] | None) -> 
 def plurality(
     values: Sequence[Json], weights: Sequence[float], key: Callable[[Json], str]
 ) -> Json | None:
-    """The answer with the largest weight; None if two are tied, or if nothing has weight."""
+    """Return the answer with the largest weight; None in a tie, or if all weights are 0."""
     spellings: dict[str, dict[str, list[float]]] = {}
     written: dict[str, Json] = {}
     for value, weight in zip(values, weights, strict=True):
@@ -44,12 +47,15 @@ def plurality(
 
 
 def _usual(spellings: dict[str, list[float]]) -> str:
-    """The way to write an answer that has the largest weight; of equal ones, the first in order."""
+    """Return the spelling with the largest weight; of equal ones, the first in order."""
     return min(spellings, key=lambda text: (-math.fsum(spellings[text]), text))
 
 
 def medians(positions: Sequence[float], weights: Sequence[float]) -> tuple[float, float] | None:
-    """The lower and the upper weighted median (they differ in a tie); None without any weight."""
+    """Return the lower and the upper weighted median, which differ in a tie.
+
+    None if all weights are 0.
+    """
     total = math.fsum(weights)
     if total == 0:
         return None
@@ -66,10 +72,10 @@ def medians(positions: Sequence[float], weights: Sequence[float]) -> tuple[float
 
 
 def majority_parts(answers: Sequence[Iterable[str]], weights: Sequence[float]) -> set[str] | None:
-    """The parts that more than half of the weight contains; None if one has exactly half.
+    """Return the parts that more than half of the weight contains; None if one has exactly half.
 
-    Nothing at all is the result only where more than half of the weight answered nothing: three
-    people who marked three different things did not agree that there is none.
+    The result is empty only if more than half of the weight answered with no parts: three people
+    who marked three different parts did not agree that there are none.
     """
     total = math.fsum(weights)
     support: dict[str, list[float]] = {"": []}

@@ -1,14 +1,14 @@
-"""How far two texts are apart, counted in edits."""
+"""The Levenshtein distance of two texts, absolute and normalized."""
 
 from itertools import takewhile
 
 
 def edit_distance(first: str, second: str) -> int:
-    """The Levenshtein distance in Unicode code points.
+    """Return the Levenshtein distance in Unicode code points.
 
-    Myers' bit-parallel algorithm (Journal of the ACM 46(3), 1999, in Hyyrö's form of 2003), one
-    Python integer for a whole column: texts of 10,000 code points take a fraction of a second,
-    where the textbook table takes a minute.
+    The algorithm is Myers' bit-parallel one (Journal of the ACM 46(3), 1999, in Hyyrö's form of
+    2003) with one Python integer for a whole column: texts of 10,000 code points take a fraction
+    of a second, where the textbook table takes a minute.
     """
     first, second = _without_common_ends(first, second)
     if not first or not second:
@@ -31,12 +31,12 @@ def edit_distance(first: str, second: str) -> int:
     return distance
 
 
-def normalised_edit_distance(first: str, second: str) -> float:
-    """The edit distance d as 2d / (|a| + |b| + d): in [0, 1], 0 only for equal texts, a metric.
+def normalized_edit_distance(first: str, second: str) -> float:
+    """Return 2d / (|a| + |b| + d) for the edit distance d: a metric in [0, 1], 0 for equal texts.
 
     Li Yujian and Liu Bo, "A Normalized Levenshtein Distance Metric", IEEE Transactions on
-    Pattern Analysis and Machine Intelligence 29(6), 2007. (The edit distance over the longer
-    length, which is more often seen, breaks the triangle inequality.)
+    Pattern Analysis and Machine Intelligence 29(6), 2007. (The more usual edit distance
+    divided by the longer length violates the triangle inequality.)
     """
     if first == second:
         return 0.0
