@@ -69,7 +69,7 @@ class Issuer(BaseModel):
 
     @field_serializer("jwks_url")
     def _without_password(self, url: HttpUrl | None) -> str | None:
-        return url and mask(str(url))
+        return None if url is None else mask(str(url))
 
 
 def check_distinct(issuers: Sequence[Issuer]) -> None:

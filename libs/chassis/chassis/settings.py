@@ -98,7 +98,7 @@ class ServiceSettings(BaseSettings):
 
     @field_serializer("database_url", "jwks_url")
     def _without_password(self, url: str | HttpUrl | None) -> str | None:
-        return url and mask(str(url))
+        return None if url is None else mask(str(url))
 
     @property
     def http_limits(self) -> HttpLimits:
