@@ -10,7 +10,9 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
 
 from chassis import (
     auth,
@@ -21,6 +23,7 @@ from chassis import (
     job_routes,
     logs,
     metrics,
+    openapi,
     outbox,
     problem,
     replicas,
@@ -51,7 +54,9 @@ def create(  # noqa: PLR0913 - each is a part of the service
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
-    refused = {**refusals, **job_routes.REFUSALS, outbox.EventTooLarge: 413}
+    refused = {**refusals, outbox.EventTooLarge: 413}
+    if long_work:
+        refused |= job_routes.REFUSALS
     runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
     every = [*schedules, Schedule(timedelta(hours=1), inbox.forget)]
 
@@ -71,23 +76,28 @@ def create(  # noqa: PLR0913 - each is a part of the service
                 yield {http_protocol.STATE_KEY: settings.http_limits}
                 await _drain(parts, settings.drain_seconds)
 
-    app = FastAPI(
-        title=f"Labelwright {settings.service}",
-        version="1",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
-    )
+    app = _application(settings, lifespan)
     app.state.settings = settings
     app.state.job_runner = runner
     app.state.verifier = auth.Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
+    openapi.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
     _wrap(app, settings)
     return app
+
+
+def _application(settings: ServiceSettings, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """A FastAPI whose page /docs loads nothing from another origin."""
+    return FastAPIOffline(
+        title=f"Labelwright {settings.service}",
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
+    )
 
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:

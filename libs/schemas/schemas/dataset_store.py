@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
+from schemas.field_definitions import FieldDefinition
 from schemas.vocabulary import (
     INT_MAX,
     Annotator,
@@ -31,7 +32,9 @@ ItemState = Literal["pending", "contested", "decided", "review_pending", "unrele
 """`unreleased`: decided, but some of the annotations have not arrived in the ledger yet."""
 
 
-class PublishRequest(Strict):
+class PublishRequest(
+    Strict, json_schema_extra={"examples": [{"project": "moods", "tag": "stable"}]}
+):
     """A dataset version to be published: the decided labels of a project up to a decision."""
 
     project: ProjectName
@@ -131,7 +134,7 @@ class Core(Strict):
     project: ProjectName
     specs: dict[str, Sha256]
     """The hash of each spec version that a label was made under, by its number."""
-    fields: dict[str, list[dict[str, JsonValue]]]
+    fields: dict[str, list[FieldDefinition]]
     """The fields of those spec versions."""
     records: RecordsRoot
 
@@ -263,14 +266,16 @@ class Diff(Strict):
     """Pass it as `after` for what follows; None at the end."""
 
 
-class UseRequest(Strict):
+class UseRequest(
+    Strict, json_schema_extra={"examples": [{"model": "mood-tagger", "run": "2026-01-17"}]}
+):
     """Which training used a dataset version."""
 
     model: Name
     run: Name
 
 
-class Use(UseRequest):
+class Use(UseRequest, json_schema_extra=None):
     """A training that used a dataset version."""
 
     hash: Sha256

@@ -35,7 +35,9 @@ RepairState = Literal["open", "changed", "right"]
 """`changed`: the item has another payload by now. `right`: somebody says that nothing is wrong."""
 
 
-class ProjectRequest(Strict):
+class ProjectRequest(
+    Strict, json_schema_extra={"examples": [{"name": "moods", "title": "Moods of songs"}]}
+):
     """A project to be made."""
 
     name: ProjectName
@@ -74,7 +76,19 @@ class ProjectView(ProjectHead):
     """Tasks that still wait to be made again under the newest spec version."""
 
 
-class SpecRequest(SpecDocument):
+class SpecRequest(
+    SpecDocument,
+    json_schema_extra={
+        "examples": [
+            {
+                "task_type": "mood",
+                "fields": [{"name": "mood", "kind": "choice", "options": ["calm", "angry"]}],
+                "guidelines": [{"id": "R1", "text": "Judge the music, not its words."}],
+                "policy": {"redundancy": 3},
+            }
+        ]
+    },
+):
     """A spec version to be published, and what becomes of the labels decided before it."""
 
     resolves: Annotated[list[Id], Field(max_length=100)] = []
@@ -119,7 +133,12 @@ class SpecView(SpecHead):
     document: SpecDocument
 
 
-class ItemRequest(Strict):
+class ItemRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"external_id": "song-17", "payload": {"text": "la la la"}, "priority": 7}]
+    },
+):
     """One thing to be labeled."""
 
     external_id: ExternalId | None = None
@@ -137,7 +156,14 @@ class ItemRequest(Strict):
     """How many people label this item, in place of what the policy says."""
 
 
-class GoldRequest(ItemRequest):
+class GoldRequest(
+    ItemRequest,
+    json_schema_extra={
+        "examples": [
+            {"external_id": "song-18", "payload": {"text": "hush"}, "label": {"mood": "calm"}}
+        ]
+    },
+):
     """An item whose right label is known. It is shown unmarked among the work."""
 
     label: Label
@@ -176,7 +202,12 @@ class ImportVerdict(Strict):
     out if there is nothing to say."""
 
 
-class SignalRequest(Signal):
+class SignalRequest(
+    Signal,
+    json_schema_extra={
+        "examples": [{"kind": "low_confidence", "external_id": "song-17", "score": 0.41}]
+    },
+):
     """What production noticed about an item, named by `external_id` or by `item_id`."""
 
     external_id: ExternalId | None = None
@@ -223,7 +254,9 @@ class Repairs(Strict):
     """Pass it as `after` for what follows; None at the end."""
 
 
-class RepairClosing(Strict):
+class RepairClosing(
+    Strict, json_schema_extra={"examples": [{"note": "The recording is quiet, and meant to be."}]}
+):
     """The data is right after all, and why."""
 
     note: Text | None = None

@@ -53,7 +53,12 @@ class AnnotatorView(Strict):
     standings: list[AnnotatorStanding]
 
 
-class AnnotatorUpdate(Strict):
+class AnnotatorUpdate(
+    Strict,
+    json_schema_extra={
+        "examples": [{"project": "moods", "standing": "good", "skills": {"french": 60}}]
+    },
+):
     """What a person decides about an annotator in one project; what is left out stays.
 
     `new`, `good` and `flagged` begin a new count: earlier honeypots are held neither for nor

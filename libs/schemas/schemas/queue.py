@@ -36,7 +36,10 @@ LEASES_MAX = 20
 Rules = Annotated[list[RuleId], Field(max_length=100)]
 
 
-class LeaseRequest(Strict):
+class LeaseRequest(
+    Strict,
+    json_schema_extra={"examples": [{"projects": ["moods"], "count": 2, "wait_seconds": 10}]},
+):
     """What work the caller wants. Everything may be left out: then the best of all comes."""
 
     projects: Annotated[list[ProjectName], Field(max_length=100)] | None = None
@@ -94,7 +97,12 @@ class Leases(Strict):
     leases: list[Lease]
 
 
-class AnnotationRequest(Strict):
+class AnnotationRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"label": {"mood": "calm"}, "rules": ["R1"], "active_ms": 4200}]
+    },
+):
     """An answer to a leased task."""
 
     label: dict[str, JsonValue]
@@ -110,7 +118,12 @@ class AnnotationAccepted(Strict):
     held_until: Timestamp | None = None
 
 
-class SkipRequest(Strict):
+class SkipRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"reason": "two_labels_fit", "labels": [{"mood": "calm"}, {"mood": "angry"}]}]
+    },
+):
     """Why the caller passes a task on."""
 
     reason: SkipReason
@@ -119,7 +132,14 @@ class SkipRequest(Strict):
     """With `two_labels_fit` alone: the two."""
 
 
-class AdjudicationRequest(Strict):
+class AdjudicationRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [
+            {"label": {"mood": "calm"}, "rationale": "R1: the music counts.", "cause": "slip"}
+        ]
+    },
+):
     """A binding decision where consensus failed, with the cause of the disagreement."""
 
     label: dict[str, JsonValue]
@@ -128,7 +148,12 @@ class AdjudicationRequest(Strict):
     rules: Rules = []
 
 
-class ReviewRequest(Strict):
+class ReviewRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"verdict": "fix", "label": {"mood": "calm"}, "comment": "See R1."}]
+    },
+):
     """A second look at a decided label."""
 
     verdict: Verdict
@@ -136,7 +161,7 @@ class ReviewRequest(Strict):
     comment: Text | None = None
 
 
-class DraftRequest(Strict):
+class DraftRequest(Strict, json_schema_extra={"examples": [{"draft": {"mood": "calm"}}]}):
     """An unfinished answer, kept for its annotator."""
 
     draft: JsonValue
@@ -151,7 +176,17 @@ class BulkAnnotation(Strict):
     note: Text | None = None
 
 
-class BulkRequest(Strict):
+class BulkRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [
+            {
+                "project": "moods",
+                "annotations": [{"external_id": "song-17", "label": {"mood": "calm"}}],
+            }
+        ]
+    },
+):
     """Answers of a model or a function to many items of a project."""
 
     project: ProjectName
@@ -202,7 +237,7 @@ class QueueDepth(Strict):
     """Answers taken in the last minute."""
 
 
-class PauseRequest(Strict):
+class PauseRequest(Strict, json_schema_extra={"examples": [{"paused": True}]}):
     """Whether work of a project is given out."""
 
     paused: bool

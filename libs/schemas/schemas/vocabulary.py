@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from schemas.canonical import canonical
+from schemas.field_definitions import FieldDefinition
 
 INT_MAX = 2**31 - 1
 TEXT_MAX = 10_000
@@ -250,7 +251,7 @@ class SpecDocument(Strict):
     """The content of a spec version; its hash is the hash of exactly this."""
 
     task_type: Name
-    fields: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=100)]
+    fields: Annotated[list[FieldDefinition], Field(min_length=1, max_length=100)]
     guidelines: Annotated[list[Rule], Field(max_length=1000)] = []
     policy: Policy = Policy()
 
