@@ -161,6 +161,24 @@ class ReviewRequest(
     comment: Text | None = None
 
 
+class AdjudicationAccepted(Strict):
+    """The decision is stored."""
+
+    adjudication_id: Id
+
+
+class ReviewAccepted(Strict):
+    """The second look is stored."""
+
+    review_id: Id
+
+
+class LeaseExtended(Strict):
+    """The lease is held until then."""
+
+    expires_at: Timestamp
+
+
 class DraftRequest(Strict, json_schema_extra={"examples": [{"draft": {"mood": "calm"}}]}):
     """An unfinished answer, kept for its annotator."""
 

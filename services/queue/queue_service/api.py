@@ -1,7 +1,6 @@
 """The HTTP door of the queue: labeling frontends live on this."""
 
 import asyncio
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,6 +25,7 @@ from queue_service.operations import answering, bulk, explaining, leasing, news,
 from queue_service.operations.answering import Submission
 from queue_service.operations.blob_checks import BlobChecks
 from schemas.queue import (
+    AdjudicationAccepted,
     AdjudicationRequest,
     AnnotationAccepted,
     AnnotationRequest,
@@ -33,10 +33,12 @@ from schemas.queue import (
     BulkRequest,
     DraftRequest,
     Explanation,
+    LeaseExtended,
     LeaseRequest,
     Leases,
     PauseRequest,
     QueueDepth,
+    ReviewAccepted,
     ReviewRequest,
     SkipRequest,
     SpecView,
@@ -192,7 +194,7 @@ async def submit_annotation(
 @router.put(
     "/leases/{lease_id}/adjudication",
     status_code=status.HTTP_201_CREATED,
-    response_model=dict[str, UUID],
+    response_model=AdjudicationAccepted,
 )
 async def submit_adjudication(
     lease_id: UUID,
@@ -220,7 +222,7 @@ async def submit_adjudication(
 @router.put(
     "/leases/{lease_id}/review",
     status_code=status.HTTP_201_CREATED,
-    response_model=dict[str, UUID],
+    response_model=ReviewAccepted,
 )
 async def submit_review(
     lease_id: UUID,
@@ -260,13 +262,13 @@ async def skip_task(
 @router.post("/leases/{lease_id}/heartbeat")
 async def extend_lease(
     lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
-) -> dict[str, datetime]:
+) -> LeaseExtended:
     """Hold the lease longer."""
     holder = _holder(caller)
     until = await retry(
         sessions, lambda session: answering.heartbeat(session, lease_id, holder, now)
     )
-    return {"expires_at": until}
+    return LeaseExtended(expires_at=until)
 
 
 @router.delete("/leases/{lease_id}", status_code=status.HTTP_204_NO_CONTENT)
