@@ -24,6 +24,8 @@ READING = {"GET", "HEAD"}
 CHANGING_STATUSES = {409, 429, 507}
 NOT_COMPONENTS = ("HTTPValidationError", "ValidationError")
 """FastAPI's own form of a refusal, which no service answers with."""
+NO_NUL = r"^[^\u0000]*$"
+FIXED_TEXTS = frozenset({"pattern", "format", "enum", "const"})
 REFERENCE = "#/components/schemas/{model}"
 """Where a schema finds another: the template that pydantic asks for."""
 Json = dict[str, Any]
@@ -60,6 +62,7 @@ def _complete(document: Json, app: FastAPI, refusals: Mapping[type[Exception], i
     for name in NOT_COMPONENTS:
         schemas.pop(name, None)
     _move_definitions(document["paths"], schemas)
+    _forbid_nul(document)
     tags: dict[str, None] = {}
     for route in described_routes(app):
         for method in route.methods or ():
@@ -87,6 +90,8 @@ def _describe(operation: Json, route: RouteContext, method: str, types: Iterable
     operation["security"] = [{"bearer": []}] if needs_token else []
     responses: Json = operation["responses"]
     responses.pop("422", None)
+    for response in responses.values():  # A stream is not one value, of which a schema could speak.
+        response.get("content", {}).get("text/event-stream", {}).pop("schema", None)
     if (created := responses.get("201")) is not None:
         responses["200"] = {**created, "description": "The same was there already."}
     for status in sorted(_refused(operation, method, needs_token=needs_token).intersection(types)):
@@ -123,6 +128,18 @@ def _move_definitions(value: object, schemas: Json) -> None:
             _move_definitions(schema, schemas)
         for member in value.values():
             _move_definitions(member, schemas)
+
+
+def _forbid_nul(value: object) -> None:
+    """Say of every free text that it holds no NUL, which `json_body` refuses."""
+    if isinstance(value, dict):
+        if value.get("type") == "string" and FIXED_TEXTS.isdisjoint(value):
+            value["pattern"] = NO_NUL
+        for member in value.values():
+            _forbid_nul(member)
+    elif isinstance(value, list):
+        for member in value:
+            _forbid_nul(member)
 
 
 def _name(status: int) -> str:

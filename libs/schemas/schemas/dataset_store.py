@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from schemas.field_definitions import FieldDefinition
 from schemas.vocabulary import (
     INT_MAX,
+    INTEGRAL,
     Annotator,
     AnnotatorKind,
     Cause,
@@ -38,7 +39,7 @@ class PublishRequest(
     """A dataset version to be published: the decided labels of a project up to a decision."""
 
     project: ProjectName
-    decision_no: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
+    decision_no: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
     """The cut: later decisions are as if they had not been made. None: all that are there."""
     tag: Tag | None = None
     """A name that points at this version from now on."""
@@ -220,7 +221,7 @@ class DiffQuery(Strict):
     """Which page of a difference is asked for."""
 
     after: Id | None = None
-    limit: Annotated[int, Field(ge=1, le=10_000, strict=False)] = 1000
+    limit: Annotated[int, Field(ge=1, le=10_000, strict=False), INTEGRAL] = 1000
 
 
 class DiffItem(Strict):

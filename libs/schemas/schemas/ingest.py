@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.vocabulary import (
+    INTEGRAL,
     Annotator,
     ExternalId,
     Id,
@@ -152,7 +153,7 @@ class ItemRequest(
     skills: Annotated[list[SkillNeed], Field(max_length=20)] = []
     signals: Annotated[list[Signal], Field(max_length=100)] = []
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
-    redundancy: Annotated[int, Field(ge=1, le=1000)] | None = None
+    redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] | None = None
     """How many people label this item, in place of what the policy says."""
 
 

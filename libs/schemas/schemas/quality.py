@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from schemas.vocabulary import (
+    INTEGRAL,
     Accuracy,
     Annotator,
     Cause,
@@ -27,7 +28,7 @@ IssueState = Literal["open", "diagnosed", "resolved"]
 Verdict = Literal["spec", "people", "subjective", "too_few", "unclear", "fine"]
 """Whom a measured agreement points at, or why it points at nobody."""
 
-SkillLevel = Annotated[int, Field(ge=0, le=100)]
+SkillLevel = Annotated[int, Field(ge=0, le=100), INTEGRAL]
 Skills = dict[Name, SkillLevel]
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from schemas.vocabulary import (
     INT_MAX,
+    INTEGRAL,
     AnnotatorKind,
     Cause,
     ExternalId,
@@ -47,8 +48,8 @@ class LeaseRequest(
     stages: Annotated[list[Stage], Field(max_length=3)] | None = None
     items: Annotated[list[ExternalId], Field(max_length=ITEMS_MAX)] | None = None
     """Choose among these only; for callers whose role may pick."""
-    count: Annotated[int, Field(ge=1, le=LEASES_MAX)] = 1
-    wait_seconds: Annotated[float, Field(ge=0, le=30, strict=False)] = 0
+    count: Annotated[int, Field(ge=1, le=LEASES_MAX), INTEGRAL] = 1
+    wait_seconds: Annotated[float, Field(ge=0, le=30)] = 0
 
 
 class ContextVote(Strict):
@@ -108,7 +109,7 @@ class AnnotationRequest(
     label: dict[str, JsonValue]
     rules: Rules = []
     note: Text | None = None
-    active_ms: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
+    active_ms: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
 
 
 class AnnotationAccepted(Strict):

@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -23,6 +24,15 @@ TEXT_MAX = 10_000
 IDS_MAX = 500
 """How many ids one event names at most; more become several events."""
 
+
+def _integral(value: object) -> object:
+    """Return 36 for 36.0, which are one number in JSON; everything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+INTEGRAL = BeforeValidator(_integral)
+"""For integers of strict models; behind `Field`, or the JSON Schema loses the bounds."""
+
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -36,9 +46,9 @@ SKILL_NEED = r"^[^\s<>=]([^<>=]*[^\s<>=])?(>=[0-9]{1,2})?$"
 SkillNeed = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=SKILL_NEED)]
 """A skill, and from which level on: `french` is `french>=1`."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^R[0-9]+(\.[0-9]+)*$")]
-SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX)]
-Priority = Annotated[int, Field(ge=0, le=9)]
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL]
+Priority = Annotated[int, Field(ge=0, le=9), INTEGRAL]
+Share = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[AwareDatetime, Field(strict=False)]
 Id = Annotated[UUID, Field(strict=False)]
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
@@ -140,10 +150,10 @@ class Decide(Strict):
 class Honeypots(Strict):
     """How often a honeypot is mixed in: more often in the first tasks, when it tells most."""
 
-    first: Annotated[int, Field(ge=0, le=1000)] = 10
+    first: Annotated[int, Field(ge=0, le=1000), INTEGRAL] = 10
     first_rate: Share = 0.5
     rate: Share = 0.05
-    exposure_max: Annotated[int, Field(ge=1, le=INT_MAX)] = 1000
+    exposure_max: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 1000
     """How many people may get one honeypot, before too many know it."""
 
 
@@ -162,10 +172,10 @@ class Agreement(Strict):
     """Of all fields that `metric_fields` does not name. None: each field's own."""
     metric_fields: Annotated[dict[str, AgreementMetric], Field(exclude_if=_is_empty)] = {}
     """The metric of single fields, by name. Left out of documents where it is empty."""
-    floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
+    floor: Annotated[float, Field(ge=-1, le=1)] = 0.70
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""
-    items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
+    items_min: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 20
 
     def metric_of(self, field: str) -> AgreementMetric | None:
         """Return the metric that the policy asks for on `field`; None: the field's own."""
@@ -177,9 +187,9 @@ class SecondLook(Strict):
 
     votes: Literal["shown", "hidden"] = "shown"
     """Whether what people answered is shown, or the look is a blind one."""
-    experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX)] = 60
+    experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] = 60
     """For how long only those are asked who know this work; none where nobody does."""
-    escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """After how long it goes before everything else, to people with `escalate_skills`."""
     escalate_skills: Annotated[list[Name], Field(max_length=20)] = []
     outside_batch: bool = False
@@ -191,7 +201,7 @@ class Review(SecondLook):
 
     rate: Share = 0.0
     votes: Literal["shown", "hidden"] = "hidden"
-    stages: Annotated[int, Field(ge=1, le=5)] = 1
+    stages: Annotated[int, Field(ge=1, le=5), INTEGRAL] = 1
     """How many different people must accept a label, one after the other."""
 
 
@@ -202,9 +212,9 @@ class Adjudication(SecondLook):
 class Quotas(Strict):
     """How much of a project is given out. None: no bound."""
 
-    per_annotator: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    per_annotator: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """How many tasks of the project one annotator may hold or have answered."""
-    total: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    total: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """The same for all annotators together."""
 
 
@@ -212,20 +222,20 @@ class Qualification(Strict):
     """What an annotator does before leases go on under a new spec version."""
 
     acknowledge: bool = False
-    honeypots: Annotated[int, Field(ge=0, le=100)] = 0
+    honeypots: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
 
 
 class Policy(Strict):
     """How a project's labels come about. Every number has a default that one can begin with."""
 
-    redundancy: Annotated[int, Field(ge=1, le=1000)] = 3
-    redundancy_max: Annotated[int, Field(ge=1, le=1000)] = 5
+    redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
+    redundancy_max: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 5
     overlap_share: Share = 1.0
     decide: Decide = Decide()
     decide_fields: dict[str, Decide] = {}
-    votes_floor: Annotated[int, Field(ge=1, le=1000)] = 3
+    votes_floor: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
     """With `posterior`: how many votes there must be while one of the voters is little known."""
-    known_after: Annotated[int, Field(ge=0, le=INT_MAX)] = 10
+    known_after: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] = 10
     """From how many votes on is an annotator known."""
     deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
     agreement: Agreement = Agreement()
@@ -235,12 +245,12 @@ class Policy(Strict):
     quotas: Quotas = Quotas()
     qualification: Qualification = Qualification()
     skills: list[Name] = []
-    skips_max: Annotated[int, Field(ge=1, le=100)] = 3
+    skips_max: Annotated[int, Field(ge=1, le=100), INTEGRAL] = 3
     reopen_on_late_vote: bool = False
-    lease_seconds: Annotated[int, Field(ge=5, le=86_400)] = 900
-    sla_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    lease_seconds: Annotated[int, Field(ge=5, le=86_400), INTEGRAL] = 900
+    sla_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     blind_share: Share = 0.1
-    undo_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+    undo_seconds: Annotated[int, Field(ge=0, le=600), INTEGRAL] = 0
 
     def decision(self, field: str) -> Decide:
         """How `field` is decided."""
@@ -268,7 +278,7 @@ class Signal(Strict):
     """Why an item is worth a look: what production noticed about it."""
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    score: Annotated[float, Field(strict=False)] | None = None
+    score: float | None = None
     reason: Text | None = None
     model: Name | None = None
 
@@ -288,7 +298,7 @@ class Accuracy(Strict):
     value: Share | None
     low: Share | None
     high: Share | None
-    n: Annotated[int, Field(ge=0)]
+    n: Annotated[int, Field(ge=0), INTEGRAL]
 
 
 class Measure(Strict):

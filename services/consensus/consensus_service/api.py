@@ -55,7 +55,7 @@ async def list_conflicts(
     project: ProjectName,
     caller: Lead,
     session: Transaction,
-    after: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
 ) -> Conflicts:
     """The open conflicts, oldest first."""
     caller.check_project(project)

@@ -197,7 +197,7 @@ async def list_repairs(
     project: ProjectName,
     caller: Pipeline,
     session: Transaction,
-    after: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     state: RepairState = "open",
 ) -> Repairs:
     """The items whose data annotators call bad, honeypots among them."""
