@@ -1,26 +1,21 @@
 """All routes of all services look at the token first."""
 
 import asyncio
-import importlib
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from chassis import testing
+from chassis.openapi import described_routes
 
-SERVICES = ("ingest", "queue", "consensus", "quality", "dataset_store")
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-def app_of(service: str, tokens: testing.Tokens) -> FastAPI:
-    package = f"{service}_service"
-    kind = importlib.import_module(f"{package}.settings").Settings
-    told = testing.settings(kind, tokens, "postgresql+asyncpg://nobody@127.0.0.1:1/none")
-    app: FastAPI = importlib.import_module(f"{package}.app").create_app(told)
-    return app
+from service_apps import SERVICES, app_of
 
 
 async def ask(app: FastAPI, method: str, path: str) -> tuple[int, Any]:
@@ -54,11 +49,11 @@ async def test_no_route_reads_the_body_of_a_caller_without_a_token(
     service: str, tokens: testing.Tokens
 ) -> None:
     app = app_of(service, tokens)
-    routes = [one for one in app.routes if isinstance(one, APIRoute)]
+    routes = [one for one in described_routes(app) if one.name != "get_signed_blob"]
 
     assert routes
     for route in routes:
-        path = re.sub(r"\{[^}]*\}", "x", route.path)
-        for method in route.methods:
+        path = re.sub(r"\{[^}]*\}", "x", str(route.path))
+        for method in route.methods or ():
             status, body = await ask(app, method, path)
             assert (status, body["type"]) == (401, "urn:problem:unauthenticated"), route.path

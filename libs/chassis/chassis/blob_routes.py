@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -16,14 +16,30 @@ from blobs import (
     MissingBlob,
 )
 
+
+class RangeNotSatisfiable(Exception):
+    """The range lies beyond the end of the content."""
+
+    def __init__(self, size: int) -> None:
+        """`size`: how many bytes there are."""
+        self.headers = {"content-range": f"bytes */{size}"}
+        super().__init__(f"The content has {size:,} bytes.")
+
+
 REFUSALS: dict[type[Exception], int] = {
     MissingBlob: 404,
+    RangeNotSatisfiable: 416,
     InvalidSignature: 403,
     CorruptBlob: 503,
     BlobStoreUnavailable: 503,
 }
 MEDIA_TYPE = "application/json"
 PIECE_BYTES = 1 << 20
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+    for status, text in ((200, "The payload."), (206, "The part of it that was asked for."))
+}
+"""What a route answers that returns `blob_response`, for the OpenAPI document."""
 _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
 router = APIRouter()
@@ -40,7 +56,7 @@ class Part(NamedTuple):
     end: int
 
 
-@router.get("/blobs/{sha256}", response_class=StreamingResponse)
+@router.get("/blobs/{sha256}", response_class=StreamingResponse, responses=RESPONSES)
 async def get_signed_blob(
     sha256: Digest,
     request: Request,
@@ -57,7 +73,10 @@ async def get_signed_blob(
 
 
 async def blob_response(store: BlobStore, sha256: str, range_: str | None) -> Response:
-    """Return a blob as JSON, or the part of it that a Range header asks for. Raises MissingBlob."""
+    """Return a blob as JSON, or the part of it that a Range header asks for.
+
+    Raises MissingBlob, RangeNotSatisfiable.
+    """
     size = (await store.head(sha256)).size
     part = requested_part(range_, size)
     headers = {
@@ -66,8 +85,7 @@ async def blob_response(store: BlobStore, sha256: str, range_: str | None) -> Re
         "etag": f'"{sha256}"',
     }
     if part is None:
-        headers["content-range"] = f"bytes */{size}"
-        return Response(status_code=416, headers=headers)
+        raise RangeNotSatisfiable(size)
     headers["content-length"] = str(part.end - part.start)
     is_whole = part == (0, size)
     if not is_whole:

@@ -1,7 +1,7 @@
 """Pages of other origins: which may call the API, and what of its answers they may read (CORS)."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -40,27 +40,24 @@ Origin = Annotated[str, AfterValidator(_origin)]
 """An origin (RFC 6454) to the letter: `https://labels.example.org`. `*` is none."""
 
 
-class CrossOriginApi(FastAPI):
-    """An application whose answers pages of `allowed_origins` may read, also when it fails."""
+def install(app: FastAPI, allowed_origins: Sequence[str]) -> None:
+    """Let pages of `allowed_origins` call `app` and read its answers, also when it fails.
 
-    def __init__(self, *, allowed_origins: Sequence[str], **settings: Any) -> None:  # noqa: ANN401
-        """As FastAPI."""
-        self._allowed_origins = allowed_origins
-        super().__init__(**settings)
+    CORS lies around everything. So preflights are answered before anything asks for a token, and
+    the answer to an unexpected error, which Starlette gives outside of all other middleware, can be
+    read too.
+    """
+    if not allowed_origins:
+        return
+    build = app.build_middleware_stack
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Put CORS around everything.
-
-        So preflights are answered before anything asks for a token, and the answer to an unexpected
-        error, which Starlette gives outside of all other middleware, can be read too.
-        """
-        stack = super().build_middleware_stack()
-        if not self._allowed_origins:
-            return stack
+    def stack() -> ASGIApp:
         return CORSMiddleware(
-            stack,
-            allow_origins=self._allowed_origins,
+            build(),
+            allow_origins=allowed_origins,
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=READABLE_HEADERS,
         )
+
+    app.build_middleware_stack = stack  # type: ignore[method-assign] # FastAPI has no other hook.

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis import jobs, logs, problem
 from chassis.database import Session, Sessions, is_transient, transaction
 from chassis.jobs import ClaimLost, Job, Outcome, Progress
+from chassis.problem_types import INTERNAL, of_refusal
 
 Handler = Callable[[Session, dict[str, Any], Progress], Awaitable[Outcome]]
 """Does the work that a request describes. May be called again for a job that was interrupted."""
@@ -89,13 +90,10 @@ class JobRunner:
     def _problem(self, job: Job, error: Exception) -> dict[str, Any]:
         status = self._refusals.get(type(error))
         if status is not None:
-            kind = type(error)
-            return problem.document(
-                status, problem.slug(kind), problem.title(kind), detail=str(error)
-            )
+            return problem.document(of_refusal(type(error), status), detail=str(error))
         logs.get("jobs").error("a job failed", job=str(job.job_id), kind=job.kind, exc_info=error)
         detail = f"This is our fault. The log tells more of the job {job.job_id}."
-        return problem.document(500, "internal", "Something broke", detail=detail)
+        return problem.document(INTERNAL, detail=detail)
 
 
 async def _keep_claim(sessions: Sessions, job: Job, progress: Progress) -> None:

@@ -7,7 +7,9 @@ import errno
 import logging
 from dataclasses import dataclass
 
+from chassis import problem_types
 from chassis.database import READ_ONLY_SQLSTATE, is_transient
+from chassis.problem_types import ProblemType
 from chassis.retries import is_conflict, sqlstate
 
 DISK_FULL_SQLSTATE = "53100"
@@ -18,9 +20,7 @@ _KEPT = "Nothing was kept of this request, all that was kept before can be read.
 class Outage:
     """How a request is answered, and what the log says."""
 
-    status: int
-    kind: str
-    heading: str
+    problem: ProblemType
     detail: str
     retry_seconds: int
     event: str
@@ -28,33 +28,25 @@ class Outage:
 
 
 DISK_FULL = Outage(
-    507,
-    "disk-full",
-    "The disk is full",
+    problem_types.DISK_FULL,
     f"{_KEPT} Send it again once the operator has made room.",
     30,
     "the disk is full",
     logging.ERROR,
 )
 READ_ONLY = Outage(
-    503,
-    "read-only",
-    "The database is read-only",
+    problem_types.READ_ONLY,
     f"Its disk has no room left, or its operator is at work. {_KEPT} Send it again later.",
     30,
     "the database is read-only",
 )
 CONFLICT = Outage(
-    503,
-    "conflicting-changes",
-    "Other requests changed the same rows at the same moment",
+    problem_types.CONFLICTING_CHANGES,
     "Nothing of this request was kept. Send it again.",
     1,
     "a conflict",
 )
-AWAY = Outage(
-    503, "unavailable", "The database is away", "Try again soon.", 1, "the database is away"
-)
+AWAY = Outage(problem_types.UNAVAILABLE, "Try again soon.", 1, "the database is away")
 
 
 def outage(error: Exception) -> Outage | None:

@@ -1,6 +1,5 @@
 """Refusals as problem+json (RFC 9457): what was refused, why, and at which JSON pointer."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -9,13 +8,16 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
-from chassis import logs
+from chassis import logs, problem_types
 from chassis.database import AWAY
 from chassis.outages import outage
+from chassis.problem_types import INTERNAL, INVALID, MALFORMED, ProblemType
 from chassis.request_log import PROBLEM, REASON, route
 
 MEDIA_TYPE = "application/problem+json"
@@ -48,21 +50,11 @@ def pointer(parts: Iterable[object]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def slug(kind: type[Exception]) -> str:
-    """`UnknownProject` → `unknown-project`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
-
-
-def title(kind: type[Exception]) -> str:
-    """The first sentence of the docstring: an error cannot be undocumented."""
-    return (kind.__doc__ or kind.__name__).strip().split("\n")[0].rstrip(".")
-
-
 def document(
-    status: int, kind: str, heading: str, *, detail: str = "", faults: Sequence[Fault] = ()
+    kind: ProblemType, *, detail: str = "", faults: Sequence[Fault] = ()
 ) -> dict[str, Any]:
     """A problem document."""
-    body: dict[str, Any] = {"type": f"urn:problem:{kind}", "title": heading, "status": status}
+    body: dict[str, Any] = {"type": kind.uri, "title": kind.title, "status": kind.status}
     if detail:
         body["detail"] = detail
     if faults:
@@ -105,10 +97,9 @@ def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
 
 def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
-        kind = type(error)
+        kind = problem_types.of_refusal(type(error), status)
         detail = str(error)
-        faults = getattr(error, "faults", ())
-        body = document(status, slug(kind), title(kind), detail=detail, faults=faults)
+        body = document(kind, detail=detail, faults=getattr(error, "faults", ()))
         if status in {401, 403}:
             request.scope[REASON] = detail
         extra, headers = getattr(error, "extra", {}), getattr(error, "headers", None)
@@ -119,22 +110,18 @@ def _refusal(status: int) -> Callable[[Request, Exception], Awaitable[Response]]
 
 async def _invalid(request: Request, error: Exception) -> Response:
     faults = error.faults if isinstance(error, Invalid) else []
-    return response(
-        request,
-        document(
-            422, "invalid", title(Invalid), detail=getattr(error, "detail", ""), faults=faults
-        ),
-    )
+    detail = getattr(error, "detail", "")
+    return response(request, document(INVALID, detail=detail, faults=faults))
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:
     raw = error.errors() if isinstance(error, RequestValidationError) else []
     if any(one["type"] == "json_invalid" for one in raw):
         detail = str(raw[0].get("ctx", {}).get("error", ""))
-        return response(request, document(400, "malformed", "The body is not JSON", detail=detail))
+        return response(request, document(MALFORMED, detail=detail))
     faults = [Fault(pointer(_place(one["loc"])), one["type"], one["msg"]) for one in raw]
     detail = "; ".join(f"{fault.pointer or 'the body'}: {fault.message}" for fault in faults[:5])
-    return response(request, document(422, "invalid", title(Invalid), detail=detail, faults=faults))
+    return response(request, document(INVALID, detail=detail, faults=faults))
 
 
 def _place(loc: Sequence[object]) -> Sequence[object]:
@@ -143,12 +130,20 @@ def _place(loc: Sequence[object]) -> Sequence[object]:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 500)
-    phrase = HTTPStatus(status).phrase
-    kind = phrase.lower().replace(" ", "-")
+    kind = problem_types.of_status(getattr(error, "status_code", 500))
     detail = getattr(error, "detail", "")
-    body = document(status, kind, phrase, detail=detail if detail != phrase else "")
-    return response(request, body, getattr(error, "headers", None))
+    headers = getattr(error, "headers", None)
+    if kind.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": ", ".join(_allowed_methods(request))}
+    is_told = detail != HTTPStatus(kind.status).phrase
+    return response(request, document(kind, detail=detail if is_told else ""), headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """The methods of all routes that have the path of `request`; Starlette names the first's."""
+    routes = [one for one in iter_route_contexts(request.app.routes) if one.methods]
+    found = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for one in found for method in one.methods or ()})
 
 
 async def _bug(request: Request, error: Exception) -> Response:
@@ -156,9 +151,9 @@ async def _bug(request: Request, error: Exception) -> Response:
     found = outage(error)
     if found is not None:
         log.log(found.level, found.event, route=where, error=str(error))
-        body = document(found.status, found.kind, found.heading, detail=found.detail)
+        body = document(found.problem, detail=found.detail)
         return response(request, body, {"retry-after": str(found.retry_seconds)})
     trace = logs.traceparent()[3:35]
     log.error("an unexpected error", route=where, exc_info=error)
     detail = f"This is our fault. Trace {trace} in the log tells more."
-    return response(request, document(500, "internal", "Something broke", detail=detail))
+    return response(request, document(INTERNAL, detail=detail))

@@ -10,10 +10,13 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.types import Lifespan
 
 from chassis import (
     auth,
     collector,
+    cross_origin,
     health,
     http_protocol,
     inbox,
@@ -21,6 +24,7 @@ from chassis import (
     lifecycle,
     logs,
     metrics,
+    openapi,
     outbox,
     problem,
     replicas,
@@ -29,7 +33,6 @@ from chassis.background import Task, running
 from chassis.bells import Bells
 from chassis.body_limit import Limited
 from chassis.consumer import Consumer
-from chassis.cross_origin import CrossOriginApi
 from chassis.database import Sessions, create_pool
 from chassis.dead_letters import DeadLetters
 from chassis.delivery import Deliverer, Subscription
@@ -53,7 +56,9 @@ def create(  # noqa: PLR0913 - each is a part of the service
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
-    refused = {**refusals, **job_routes.REFUSALS, outbox.EventTooLarge: 413}
+    refused = {**refusals, outbox.EventTooLarge: 413}
+    if long_work:
+        refused |= job_routes.REFUSALS
     runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
     every = [*schedules, Schedule(timedelta(hours=1), inbox.forget)]
 
@@ -64,12 +69,9 @@ def create(  # noqa: PLR0913 - each is a part of the service
             metrics.served(settings.metrics_host, settings.metrics_port),
             _parts(app, settings, subscriptions, tuple(refused)) as parts,
         ):
-            own: list[Task] = [
-                parts.consume,
-                parts.relay,
-                app.state.verifier.keep_keys_current,
-                partial(health.watch, app.state),
-            ]
+            watch = partial(health.watch, app.state)
+            keep = app.state.verifier.keep_keys_current
+            own: list[Task] = [parts.consume, parts.relay, keep, watch]
             if bells is not None:
                 own.append(partial(replicas.converse, bells, settings.database_url))
             if long_work:
@@ -79,19 +81,12 @@ def create(  # noqa: PLR0913 - each is a part of the service
                 yield {http_protocol.STATE_KEY: settings.http_limits}
                 await _drain(parts, settings.drain_seconds)
 
-    app = CrossOriginApi(
-        allowed_origins=settings.allowed_origins,
-        title=f"Labelwright {settings.service}",
-        version="1",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
-    )
+    app = _application(settings, lifespan)
     app.state.settings = settings
     app.state.job_runner = runner
     app.state.verifier = Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
+    openapi.install(app, {**auth.REFUSALS, **refused})
     app.router.routes.extend(router.routes)  # A router within would match every request twice.
     app.add_route("/health/live", health.live)
     app.add_route("/health/ready", health.ready)
@@ -99,8 +94,20 @@ def create(  # noqa: PLR0913 - each is a part of the service
     return app
 
 
+def _application(settings: ServiceSettings, lifespan: Lifespan[FastAPI]) -> FastAPI:
+    """Return a FastAPI whose page /docs loads nothing from another origin."""
+    return FastAPIOffline(
+        title=f"Labelwright {settings.service}",
+        version="1",
+        lifespan=lifespan,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
+    )
+
+
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
+    cross_origin.install(app, settings.allowed_origins)
     app.add_middleware(Observed, sample_every=settings.request_log_every)
 
 

@@ -355,13 +355,13 @@ async def test_people_are_pseudonyms_and_the_same_one_everywhere(
     assert "ada" not in said
 
 
-async def test_only_health_and_the_document_answer_without_a_token(
+async def test_only_health_and_the_document_with_its_page_answer_without_a_token(
     client: httpx.AsyncClient,
 ) -> None:
-    for path in ("/health/live", "/openapi.json"):
+    for path in ("/health/live", "/openapi.json", "/docs"):
         assert (await client.get(path)).status_code == 200
     assert (await client.get("/metrics")).status_code == 404
-    assert (await client.get("/docs")).status_code == 404
+    assert (await client.get("/redoc")).status_code == 404
 
 
 # --- outbox, Kafka, inbox

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
+from schemas.field_definitions import FieldDefinition
 from schemas.vocabulary import (
     INT_MAX,
+    INTEGRAL,
     Annotator,
     AnnotatorKind,
     Cause,
@@ -31,11 +33,13 @@ ItemState = Literal["pending", "contested", "decided", "review_pending", "unrele
 """`unreleased`: decided, but some of the annotations have not arrived in the ledger yet."""
 
 
-class PublishRequest(Strict):
+class PublishRequest(
+    Strict, json_schema_extra={"examples": [{"project": "moods", "tag": "stable"}]}
+):
     """A dataset version to be published: the decided labels of a project up to a decision."""
 
     project: ProjectName
-    decision_no: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
+    decision_no: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
     """The cut: later decisions are ignored. None: all decisions are included."""
     tag: Tag | None = None
     """The tag that is moved to this version."""
@@ -131,7 +135,7 @@ class Core(Strict):
     project: ProjectName
     specs: dict[str, Sha256]
     """The hash of each spec version of the labels, by its number."""
-    fields: dict[str, list[dict[str, JsonValue]]]
+    fields: dict[str, list[FieldDefinition]]
     """The fields of those spec versions."""
     records: RecordsRoot
 
@@ -217,7 +221,7 @@ class DiffQuery(Strict):
     """The selection of a page of a difference."""
 
     after: Id | None = None
-    limit: Annotated[int, Field(ge=1, le=10_000, strict=False)] = 1000
+    limit: Annotated[int, Field(ge=1, le=10_000, strict=False), INTEGRAL] = 1000
 
 
 class DiffItem(Strict):
@@ -263,14 +267,16 @@ class Diff(Strict):
     """Pass it as `after` to get the next page; None on the last page."""
 
 
-class UseRequest(Strict):
+class UseRequest(
+    Strict, json_schema_extra={"examples": [{"model": "mood-tagger", "run": "2026-01-17"}]}
+):
     """The use of a dataset version by a training run."""
 
     model: Name
     run: Name
 
 
-class Use(UseRequest):
+class Use(UseRequest, json_schema_extra=None):
     """A training run that used a dataset version."""
 
     hash: Sha256

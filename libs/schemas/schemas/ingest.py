@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.vocabulary import (
+    INTEGRAL,
     Annotator,
     ExternalId,
     Id,
@@ -35,7 +36,9 @@ RepairState = Literal["open", "changed", "right"]
 """`changed`: the item got another payload. `right`: a person confirmed that its data is right."""
 
 
-class ProjectRequest(Strict):
+class ProjectRequest(
+    Strict, json_schema_extra={"examples": [{"name": "moods", "title": "Moods of songs"}]}
+):
     """A project to be created."""
 
     name: ProjectName
@@ -74,7 +77,19 @@ class ProjectView(ProjectHead):
     """The number of tasks that are not yet replaced under the newest spec version."""
 
 
-class SpecRequest(SpecDocument):
+class SpecRequest(
+    SpecDocument,
+    json_schema_extra={
+        "examples": [
+            {
+                "task_type": "mood",
+                "fields": [{"name": "mood", "kind": "choice", "options": ["calm", "angry"]}],
+                "guidelines": [{"id": "R1", "text": "Judge the music, not its words."}],
+                "policy": {"redundancy": 3},
+            }
+        ]
+    },
+):
     """A spec version to be published, and the rule for labels decided before it."""
 
     resolves: Annotated[list[Id], Field(max_length=100)] = []
@@ -119,7 +134,12 @@ class SpecView(SpecHead):
     document: SpecDocument
 
 
-class ItemRequest(Strict):
+class ItemRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"external_id": "song-17", "payload": {"text": "la la la"}, "priority": 7}]
+    },
+):
     """One thing to be labeled."""
 
     external_id: ExternalId | None = None
@@ -133,11 +153,18 @@ class ItemRequest(Strict):
     skills: Annotated[list[SkillNeed], Field(max_length=20)] = []
     signals: Annotated[list[Signal], Field(max_length=100)] = []
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
-    redundancy: Annotated[int, Field(ge=1, le=1000)] | None = None
+    redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] | None = None
     """The redundancy of this item, in place of the policy's."""
 
 
-class GoldRequest(ItemRequest):
+class GoldRequest(
+    ItemRequest,
+    json_schema_extra={
+        "examples": [
+            {"external_id": "song-18", "payload": {"text": "hush"}, "label": {"mood": "calm"}}
+        ]
+    },
+):
     """An item whose correct label is known. Honeypots are made of such items."""
 
     label: Label
@@ -176,7 +203,12 @@ class ImportVerdict(Strict):
     Left out if empty."""
 
 
-class SignalRequest(Signal):
+class SignalRequest(
+    Signal,
+    json_schema_extra={
+        "examples": [{"kind": "low_confidence", "external_id": "song-17", "score": 0.41}]
+    },
+):
     """An observation about an item, which is named by `external_id` or by `item_id`."""
 
     external_id: ExternalId | None = None
@@ -223,7 +255,9 @@ class Repairs(Strict):
     """Pass it as `after` to get the next page; None on the last page."""
 
 
-class RepairClosing(Strict):
+class RepairClosing(
+    Strict, json_schema_extra={"examples": [{"note": "The recording is quiet, and meant to be."}]}
+):
     """A confirmation that the data is right, with a note."""
 
     note: Text | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from schemas.vocabulary import (
+    INTEGRAL,
     Accuracy,
     Annotator,
     Cause,
@@ -27,7 +28,7 @@ IssueState = Literal["open", "diagnosed", "resolved"]
 Verdict = Literal["spec", "people", "subjective", "too_few", "unclear", "fine"]
 """The source of disagreement that a measured agreement indicates, or the reason for none."""
 
-SkillLevel = Annotated[int, Field(ge=0, le=100)]
+SkillLevel = Annotated[int, Field(ge=0, le=100), INTEGRAL]
 Skills = dict[Name, SkillLevel]
 
 
@@ -53,8 +54,13 @@ class AnnotatorView(Strict):
     standings: list[AnnotatorStanding]
 
 
-class AnnotatorUpdate(Strict):
-    """A person's decision about an annotator in one project. Omitted properties do not change.
+class AnnotatorUpdate(
+    Strict,
+    json_schema_extra={
+        "examples": [{"project": "moods", "standing": "good", "skills": {"french": 60}}]
+    },
+):
+    """What a person decides about an annotator in one project; what is left out stays.
 
     `new`, `good` and `flagged` begin a new count, without earlier honeypots. `suspended` lasts
     until a person changes it. A skill level of 0 removes the skill.

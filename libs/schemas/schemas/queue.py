@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from schemas.vocabulary import (
     INT_MAX,
+    INTEGRAL,
     AnnotatorKind,
     Cause,
     ExternalId,
@@ -36,7 +37,10 @@ LEASES_MAX = 20
 Rules = Annotated[list[RuleId], Field(max_length=100)]
 
 
-class LeaseRequest(Strict):
+class LeaseRequest(
+    Strict,
+    json_schema_extra={"examples": [{"projects": ["moods"], "count": 2, "wait_seconds": 10}]},
+):
     """The kind of work that the caller wants. Without restrictions the most urgent work comes."""
 
     projects: Annotated[list[ProjectName], Field(max_length=100)] | None = None
@@ -44,8 +48,8 @@ class LeaseRequest(Strict):
     stages: Annotated[list[Stage], Field(max_length=3)] | None = None
     items: Annotated[list[ExternalId], Field(max_length=ITEMS_MAX)] | None = None
     """Choose among these items only; for callers whose role may select items."""
-    count: Annotated[int, Field(ge=1, le=LEASES_MAX)] = 1
-    wait_seconds: Annotated[float, Field(ge=0, le=30, strict=False)] = 0
+    count: Annotated[int, Field(ge=1, le=LEASES_MAX), INTEGRAL] = 1
+    wait_seconds: Annotated[float, Field(ge=0, le=30)] = 0
 
 
 class ContextVote(Strict):
@@ -94,13 +98,18 @@ class Leases(Strict):
     leases: list[Lease]
 
 
-class AnnotationRequest(Strict):
+class AnnotationRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"label": {"mood": "calm"}, "rules": ["R1"], "active_ms": 4200}]
+    },
+):
     """An annotation of a leased task."""
 
     label: dict[str, JsonValue]
     rules: Rules = []
     note: Text | None = None
-    active_ms: Annotated[int, Field(ge=0, le=INT_MAX)] | None = None
+    active_ms: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
 
 
 class AnnotationAccepted(Strict):
@@ -110,7 +119,12 @@ class AnnotationAccepted(Strict):
     held_until: Timestamp | None = None
 
 
-class SkipRequest(Strict):
+class SkipRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"reason": "two_labels_fit", "labels": [{"mood": "calm"}, {"mood": "angry"}]}]
+    },
+):
     """A skip of a task, with its reason."""
 
     reason: SkipReason
@@ -119,7 +133,14 @@ class SkipRequest(Strict):
     """The two labels that both fit; only with the reason `two_labels_fit`."""
 
 
-class AdjudicationRequest(Strict):
+class AdjudicationRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [
+            {"label": {"mood": "calm"}, "rationale": "R1: the music counts.", "cause": "slip"}
+        ]
+    },
+):
     """A binding decision on a task in conflict, with the cause of the disagreement."""
 
     label: dict[str, JsonValue]
@@ -128,7 +149,12 @@ class AdjudicationRequest(Strict):
     rules: Rules = []
 
 
-class ReviewRequest(Strict):
+class ReviewRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [{"verdict": "fix", "label": {"mood": "calm"}, "comment": "See R1."}]
+    },
+):
     """The verdict of a reviewer on a decided label."""
 
     verdict: Verdict
@@ -136,7 +162,25 @@ class ReviewRequest(Strict):
     comment: Text | None = None
 
 
-class DraftRequest(Strict):
+class AdjudicationAccepted(Strict):
+    """The decision is stored."""
+
+    adjudication_id: Id
+
+
+class ReviewAccepted(Strict):
+    """The second look is stored."""
+
+    review_id: Id
+
+
+class LeaseExtended(Strict):
+    """The lease is held until then."""
+
+    expires_at: Timestamp
+
+
+class DraftRequest(Strict, json_schema_extra={"examples": [{"draft": {"mood": "calm"}}]}):
     """An unfinished annotation, kept for its annotator."""
 
     draft: JsonValue
@@ -151,7 +195,17 @@ class BulkAnnotation(Strict):
     note: Text | None = None
 
 
-class BulkRequest(Strict):
+class BulkRequest(
+    Strict,
+    json_schema_extra={
+        "examples": [
+            {
+                "project": "moods",
+                "annotations": [{"external_id": "song-17", "label": {"mood": "calm"}}],
+            }
+        ]
+    },
+):
     """Annotations by a model or a function of many items of a project."""
 
     project: ProjectName
@@ -202,7 +256,7 @@ class QueueDepth(Strict):
     """The number of annotations accepted in the last minute."""
 
 
-class PauseRequest(Strict):
+class PauseRequest(Strict, json_schema_extra={"examples": [{"paused": True}]}):
     """The new state of a project: `paused` stops new leases."""
 
     paused: bool

@@ -7,6 +7,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -16,11 +17,21 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from schemas.canonical import canonical
+from schemas.field_definitions import FieldDefinition
 
 INT_MAX = 2**31 - 1
 TEXT_MAX = 10_000
 IDS_MAX = 500
 """The largest number of ids in one event; more are published as several events."""
+
+
+def _integral(value: object) -> object:
+    """Return 36 for 36.0, which are one number in JSON; everything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+INTEGRAL = BeforeValidator(_integral)
+"""For integers of strict models; behind `Field`, or the JSON Schema loses the bounds."""
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -35,9 +46,9 @@ SKILL_NEED = r"^[^\s<>=]([^<>=]*[^\s<>=])?(>=[0-9]{1,2})?$"
 SkillNeed = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=SKILL_NEED)]
 """A skill with the lowest sufficient level: `french` means `french>=1`."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^R[0-9]+(\.[0-9]+)*$")]
-SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX)]
-Priority = Annotated[int, Field(ge=0, le=9)]
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL]
+Priority = Annotated[int, Field(ge=0, le=9), INTEGRAL]
+Share = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[AwareDatetime, Field(strict=False)]
 Id = Annotated[UUID, Field(strict=False)]
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
@@ -140,10 +151,10 @@ class Decide(Strict):
 class Honeypots(Strict):
     """The rates of honeypots: higher for the first tasks, when least is known of an annotator."""
 
-    first: Annotated[int, Field(ge=0, le=1000)] = 10
+    first: Annotated[int, Field(ge=0, le=1000), INTEGRAL] = 10
     first_rate: Share = 0.5
     rate: Share = 0.05
-    exposure_max: Annotated[int, Field(ge=1, le=INT_MAX)] = 1000
+    exposure_max: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 1000
     """The number of people who may get one honeypot; more could recognize it."""
 
 
@@ -162,10 +173,10 @@ class Agreement(Strict):
     """The metric of all fields that are not in `metric_fields`. None: the metric of the field."""
     metric_fields: Annotated[dict[str, AgreementMetric], Field(exclude_if=_is_empty)] = {}
     """The metric of single fields, by name. Left out of documents if it is empty."""
-    floor: Annotated[float, Field(ge=-1, le=1, strict=False)] = 0.70
+    floor: Annotated[float, Field(ge=-1, le=1)] = 0.70
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""
-    items_min: Annotated[int, Field(ge=1, le=INT_MAX)] = 20
+    items_min: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 20
 
     def metric_of(self, field: str) -> AgreementMetric | None:
         """Return the metric that the policy sets for `field`; None: the metric of the field."""
@@ -177,9 +188,9 @@ class SecondLook(Strict):
 
     votes: Literal["shown", "hidden"] = "shown"
     """`shown`: people see the annotations. `hidden`: they work blind."""
-    experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX)] = 60
+    experienced_first_seconds: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] = 60
     """The time for which only people with experience in such work get it, if there are any."""
-    escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """The time after which it comes first, for people with `escalate_skills`. None: never."""
     escalate_skills: Annotated[list[Name], Field(max_length=20)] = []
     outside_batch: bool = False
@@ -191,7 +202,7 @@ class Review(SecondLook):
 
     rate: Share = 0.0
     votes: Literal["shown", "hidden"] = "hidden"
-    stages: Annotated[int, Field(ge=1, le=5)] = 1
+    stages: Annotated[int, Field(ge=1, le=5), INTEGRAL] = 1
     """The number of different people who must accept a label, one after the other."""
 
 
@@ -202,9 +213,9 @@ class Adjudication(SecondLook):
 class Quotas(Strict):
     """The limits on the tasks of a project that are leased. None: no limit."""
 
-    per_annotator: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    per_annotator: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """The number of tasks of the project that one annotator may hold or have annotated."""
-    total: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    total: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """The same limit for all annotators together."""
 
 
@@ -212,20 +223,20 @@ class Qualification(Strict):
     """The requirements on an annotator before the first lease under a new spec version."""
 
     acknowledge: bool = False
-    honeypots: Annotated[int, Field(ge=0, le=100)] = 0
+    honeypots: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
 
 
 class Policy(Strict):
     """The rules of a project for redundancy, decisions, honeypots, reviews, quotas and leases."""
 
-    redundancy: Annotated[int, Field(ge=1, le=1000)] = 3
-    redundancy_max: Annotated[int, Field(ge=1, le=1000)] = 5
+    redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
+    redundancy_max: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 5
     overlap_share: Share = 1.0
     decide: Decide = Decide()
     decide_fields: dict[str, Decide] = {}
-    votes_floor: Annotated[int, Field(ge=1, le=1000)] = 3
+    votes_floor: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
     """With `posterior`: the votes that are needed while one of the annotators is little known."""
-    known_after: Annotated[int, Field(ge=0, le=INT_MAX)] = 10
+    known_after: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] = 10
     """The number of votes from which on an annotator counts as known."""
     deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
     agreement: Agreement = Agreement()
@@ -235,12 +246,12 @@ class Policy(Strict):
     quotas: Quotas = Quotas()
     qualification: Qualification = Qualification()
     skills: list[Name] = []
-    skips_max: Annotated[int, Field(ge=1, le=100)] = 3
+    skips_max: Annotated[int, Field(ge=1, le=100), INTEGRAL] = 3
     reopen_on_late_vote: bool = False
-    lease_seconds: Annotated[int, Field(ge=5, le=86_400)] = 900
-    sla_hours: Annotated[int, Field(ge=1, le=INT_MAX)] | None = None
+    lease_seconds: Annotated[int, Field(ge=5, le=86_400), INTEGRAL] = 900
+    sla_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     blind_share: Share = 0.1
-    undo_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+    undo_seconds: Annotated[int, Field(ge=0, le=600), INTEGRAL] = 0
 
     def decision(self, field: str) -> Decide:
         """Return the rule by which `field` is decided."""
@@ -251,7 +262,7 @@ class SpecDocument(Strict):
     """The content of a spec version, which its hash is computed from."""
 
     task_type: Name
-    fields: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=100)]
+    fields: Annotated[list[FieldDefinition], Field(min_length=1, max_length=100)]
     guidelines: Annotated[list[Rule], Field(max_length=1000)] = []
     policy: Policy = Policy()
 
@@ -268,7 +279,7 @@ class Signal(Strict):
     """An observation from production that makes an item worth labeling."""
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    score: Annotated[float, Field(strict=False)] | None = None
+    score: float | None = None
     reason: Text | None = None
     model: Name | None = None
 
@@ -288,7 +299,7 @@ class Accuracy(Strict):
     value: Share | None
     low: Share | None
     high: Share | None
-    n: Annotated[int, Field(ge=0)]
+    n: Annotated[int, Field(ge=0), INTEGRAL]
 
 
 class Measure(Strict):

@@ -27,13 +27,13 @@ Lead = Annotated[
 
 
 @router.get("/tasks/{task_id}")
-async def task(task_id: UUID, caller: Lead, session: Transaction) -> TaskView:
+async def view_task(task_id: UUID, caller: Lead, session: Transaction) -> TaskView:
     """Where a task stands, and why."""
     return await views.show_task(session, caller, task_id)
 
 
 @router.get("/projects/{project}/agreement")
-async def agreement(
+async def list_agreement(
     project: ProjectName,
     caller: Lead,
     session: Transaction,
@@ -51,11 +51,11 @@ async def agreement(
 
 
 @router.get("/projects/{project}/conflicts")
-async def conflicts(
+async def list_conflicts(
     project: ProjectName,
     caller: Lead,
     session: Transaction,
-    after: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
 ) -> Conflicts:
     """The open conflicts, oldest first."""
     caller.check_project(project)

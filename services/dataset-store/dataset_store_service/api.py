@@ -1,7 +1,7 @@
 """The HTTP door of the dataset-store."""
 
 import base64
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -14,6 +14,7 @@ from chassis.jobs import NewJob
 from chassis.json_body import JsonRoute
 from dataset_store_service.domain import refusals
 from dataset_store_service.operations import views
+from dataset_store_service.operations.files import MEDIA_TYPES
 from dataset_store_service.settings import Settings
 from schemas.dataset_store import (
     Datasets,
@@ -42,6 +43,12 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.BeyondLedger: 409,
     **blob_routes.REFUSALS,
 }
+_CONTENT = {"content": {name: {"schema": {"type": "string"}} for name in MEDIA_TYPES.values()}}
+FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", **_CONTENT},
+    206: {"description": "The part of it that was asked for.", **_CONTENT},
+    304: {"description": "The caller has it already."},
+}
 FOR_EVER = "private, max-age=31536000, immutable"
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
@@ -69,7 +76,7 @@ router.include_router(job_routes.router(needs(*PUBLISHERS)))
     response_model=Published,
     responses={202: {"model": JobAccepted}},
 )
-async def publish(
+async def publish_version(
     dataset: DatasetName,
     request: PublishRequest,
     http: Request,
@@ -115,7 +122,7 @@ async def get_manifest(
     return await views.manifest(session, caller, hash_)
 
 
-@router.get("/versions/{hash}/files/{name}", response_class=FileResponse)
+@router.get("/versions/{hash}/files/{name}", response_class=FileResponse, responses=FILE_RESPONSES)
 async def get_file(
     hash_: Annotated[Sha256, Path(alias="hash")],
     name: FileName,
@@ -134,7 +141,11 @@ async def get_file(
     return FileResponse(found.path, media_type=found.media_type, headers=headers)
 
 
-@router.get("/versions/{hash}/blobs/{sha256}", response_class=StreamingResponse)
+@router.get(
+    "/versions/{hash}/blobs/{sha256}",
+    response_class=StreamingResponse,
+    responses=blob_routes.RESPONSES,
+)
 async def get_payload(
     hash_: Annotated[Sha256, Path(alias="hash")],
     sha256: Sha256,
@@ -162,7 +173,7 @@ async def get_diff(
 
 
 @router.post("/versions/{hash}/uses", status_code=201)
-async def use(
+async def record_use(
     hash_: Annotated[Sha256, Path(alias="hash")],
     request: UseRequest,
     caller: Annotated[Caller, Depends(needs("trainer", "pipeline", "admin"))],

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
 
 from blobs import BlobStore
 from chassis import blob_routes
@@ -12,6 +13,7 @@ from chassis.auth import AnyCaller, Caller, needs
 from chassis.clock import Now
 from chassis.database import Transaction
 from chassis.json_body import JsonRoute
+from chassis.openapi import REFERENCE
 from ingest_service.domain import refusals
 from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
@@ -127,16 +129,15 @@ async def view_spec(
     return JSONResponse(body, headers={"etag": etag, **SPEC_CACHING})
 
 
-def _body_of(kind: type[Any]) -> dict[str, Any]:
-    """What the OpenAPI document says of a body that is read as it lies."""
-    one = kind.model_json_schema()
+def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return the OpenAPI description of a body that the route parses by itself."""
+    reference = {"$ref": REFERENCE.format(model=kind.__name__)}
+    one = kind.model_json_schema(ref_template=REFERENCE)
+    array = {"type": "array", "items": reference, "minItems": 1, "$defs": {kind.__name__: one}}
     return {
         "requestBody": {
             "required": True,
-            "content": {
-                "application/json": {"schema": {"type": "array", "items": one, "minItems": 1}},
-                NDJSON: {"schema": one},
-            },
+            "content": {"application/json": {"schema": array}, NDJSON: {"schema": reference}},
         }
     }
 
@@ -186,7 +187,7 @@ async def register_gold(batch: Body, session: Transaction, now: Now, blobs: Blob
 
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
-async def hear_signals(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> SignalVerdict:
+async def send_signals(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> SignalVerdict:
     """Say what production noticed: it raises an item, opens it again, or brings it in."""
     return await signals.hear_signals(session, batch, blobs, now)
 
@@ -196,7 +197,7 @@ async def list_repairs(
     project: ProjectName,
     caller: Pipeline,
     session: Transaction,
-    after: Annotated[str | None, Query(max_length=100)] = None,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     state: RepairState = "open",
 ) -> Repairs:
     """The items whose data annotators call bad, honeypots among them."""
@@ -219,7 +220,7 @@ async def close_repair(
     return await repairs.close_repair(session, project, item_id, closing)
 
 
-@router.get("/blobs/{sha256}", response_class=StreamingResponse)
+@router.get("/blobs/{sha256}", response_class=StreamingResponse, responses=blob_routes.RESPONSES)
 async def get_blob(
     sha256: Sha256,
     caller: AnyCaller,

@@ -291,4 +291,5 @@ async def test_the_bodies_that_are_read_as_they_lie_stand_in_the_openapi_documen
 
     body = document["paths"]["/v1/projects/{project}/items"]["post"]["requestBody"]
     assert set(body["content"]) == {"application/json", "application/x-ndjson"}
-    assert "redundancy" in body["content"]["application/x-ndjson"]["schema"]["properties"]
+    line = body["content"]["application/x-ndjson"]["schema"]["$ref"].rsplit("/", 1)[1]
+    assert "redundancy" in document["components"]["schemas"][line]["properties"]

@@ -1,7 +1,6 @@
 """The HTTP door of the queue: labeling frontends live on this."""
 
 import asyncio
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,6 +25,7 @@ from queue_service.operations import answering, bulk, explaining, leasing, news,
 from queue_service.operations.answering import Submission
 from queue_service.operations.blob_checks import BlobChecks
 from schemas.queue import (
+    AdjudicationAccepted,
     AdjudicationRequest,
     AnnotationAccepted,
     AnnotationRequest,
@@ -33,10 +33,12 @@ from schemas.queue import (
     BulkRequest,
     DraftRequest,
     Explanation,
+    LeaseExtended,
     LeaseRequest,
     Leases,
     PauseRequest,
     QueueDepth,
+    ReviewAccepted,
     ReviewRequest,
     SkipRequest,
     SpecView,
@@ -95,7 +97,7 @@ Checks = Annotated[BlobChecks, Depends(_checks)]
 
 
 @hot.post("/leases", response_model=Leases)
-async def lease(
+async def lease_tasks(
     body: LeaseRequest, caller: LeaseHolder, sessions: OpenSessions, request: Request
 ) -> Response:
     """Give the caller the best work it may do; wait for some if asked to."""
@@ -158,7 +160,7 @@ def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
 
 
 @router.get("/leases", response_model=Leases)
-async def my_leases(
+async def list_my_leases(
     caller: LeaseHolder, session: Transaction, request: Request, now: Now
 ) -> Response:
     """What the caller holds, with drafts: for a page that was loaded anew."""
@@ -173,7 +175,7 @@ async def my_leases(
     status_code=status.HTTP_201_CREATED,
     response_model=AnnotationAccepted,
 )
-async def annotate(
+async def submit_annotation(
     lease_id: UUID,
     body: AnnotationRequest,
     caller: Annotator,
@@ -192,9 +194,9 @@ async def annotate(
 @router.put(
     "/leases/{lease_id}/adjudication",
     status_code=status.HTTP_201_CREATED,
-    response_model=dict[str, UUID],
+    response_model=AdjudicationAccepted,
 )
-async def adjudicate(
+async def submit_adjudication(
     lease_id: UUID,
     body: AdjudicationRequest,
     caller: Adjudicator,
@@ -220,9 +222,9 @@ async def adjudicate(
 @router.put(
     "/leases/{lease_id}/review",
     status_code=status.HTTP_201_CREATED,
-    response_model=dict[str, UUID],
+    response_model=ReviewAccepted,
 )
-async def review(
+async def submit_review(
     lease_id: UUID,
     body: ReviewRequest,
     caller: Reviewer,
@@ -241,7 +243,7 @@ async def review(
 
 
 @router.post("/leases/{lease_id}/skip", status_code=status.HTTP_204_NO_CONTENT)
-async def skip(
+async def skip_task(
     lease_id: UUID,
     body: SkipRequest,
     caller: LeaseHolder,
@@ -258,26 +260,28 @@ async def skip(
 
 
 @router.post("/leases/{lease_id}/heartbeat")
-async def heartbeat(
+async def extend_lease(
     lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
-) -> dict[str, datetime]:
+) -> LeaseExtended:
     """Hold the lease longer."""
     holder = _holder(caller)
     until = await retry(
         sessions, lambda session: answering.heartbeat(session, lease_id, holder, now)
     )
-    return {"expires_at": until}
+    return LeaseExtended(expires_at=until)
 
 
 @router.delete("/leases/{lease_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def release(lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now) -> None:
+async def release_lease(
+    lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
+) -> None:
     """Give the lease back."""
     holder = _holder(caller)
     await retry(sessions, lambda session: answering.release(session, lease_id, holder, now))
 
 
 @router.put("/leases/{lease_id}/draft", status_code=status.HTTP_204_NO_CONTENT)
-async def draft(
+async def save_draft(
     lease_id: UUID, body: DraftRequest, caller: LeaseHolder, sessions: OpenSessions, now: Now
 ) -> None:
     """Keep an unfinished answer; it outlives the lease."""
@@ -288,7 +292,7 @@ async def draft(
 
 
 @router.post("/annotations/bulk")
-async def bulk_annotate(
+async def submit_annotations(
     body: BulkRequest, caller: Annotator, sessions: OpenSessions, checks: Checks, now: Now
 ) -> BulkAccepted:
     """Answers of a model or a function to many items at once."""
@@ -303,7 +307,7 @@ async def bulk_annotate(
 
 
 @router.get("/specs/{project}/{version}", response_model=SpecView)
-async def spec(
+async def view_spec(
     project: ProjectName, version: SpecVersion, caller: AnyCaller, session: Transaction
 ) -> Response:
     """A spec version. It never changes. Annotators get it without the honeypot policy."""
@@ -314,15 +318,15 @@ async def spec(
 
 
 @router.get("/queues")
-async def queues(caller: Watcher, session: Transaction, now: Now) -> list[QueueDepth]:
+async def list_queues(caller: Watcher, session: Transaction, now: Now) -> list[QueueDepth]:
     """What waits, what is in flight and how fast it goes, by shard."""
     return await explaining.depths(
         session, None if "*" in caller.projects else sorted(caller.projects), now
     )
 
 
-@router.put("/projects/{project}/pause", status_code=status.HTTP_204_NO_CONTENT)
-async def pause(
+@router.put("/projects/{project}/pause", status_code=status.HTTP_204_NO_CONTENT, tags=["projects"])
+async def pause_project(
     project: ProjectName, body: PauseRequest, caller: Lead, session: Transaction
 ) -> None:
     """Give no more work of a project out, or go on. Leases that are held can be answered."""
@@ -330,8 +334,8 @@ async def pause(
     await specs.pause(session, project, paused=body.paused)
 
 
-@router.get("/explain")
-async def explain(
+@router.get("/explain", tags=["queues"])
+async def explain_queue(
     project: Annotated[ProjectName, Query()],
     caller: HolderOrLead,
     session: Transaction,

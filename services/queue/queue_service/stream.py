@@ -46,10 +46,11 @@ class EventStream(StreamingResponse):
 
 @router.get(
     "/me/events",
+    tags=["events"],
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
-async def my_events(caller: Listener, sessions: OpenSessions) -> EventStream:
+async def stream_my_events(caller: Listener, sessions: OpenSessions) -> EventStream:
     """Tell the caller's page what changes, until the token expires; then come again.
 
     - `state`: the newest spec version of each of the caller's projects and the caller's standing

@@ -7,7 +7,8 @@ from uuid import uuid4
 from chassis import outbox
 from chassis.auth import UnknownProject
 from chassis.database import Session
-from chassis.problem import Invalid, title
+from chassis.problem import Invalid
+from chassis.problem_types import title
 from queue_service import metrics
 from queue_service.domain import refusals
 from queue_service.domain.leases import Work, Worker

@@ -1,1 +1,0 @@
-"""PostgreSQL: transactions, retries, advisory locks."""

@@ -1,1 +1,0 @@
-"""Kafka: the outbox, the inbox, the consumer and what becomes of events."""

@@ -1,1 +1,0 @@
-"""HTTP: authentication, problem documents, health, limits, metrics of requests."""

@@ -1,1 +1,0 @@
-"""Messages between the replicas of the queue, by PostgreSQL's NOTIFY."""
