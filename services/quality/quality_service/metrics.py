@@ -1,4 +1,4 @@
-"""Every metric of quality, with what to do about it."""
+"""The metrics of quality. Each help text says what to do about unusual values."""
 
 from prometheus_client import Counter, Gauge
 
