@@ -1,4 +1,4 @@
-"""Every metric of the dataset-store, with what to do about it."""
+"""The metrics of the dataset-store. Each help text says what to do about unusual values."""
 
 from prometheus_client import Counter, Histogram
 

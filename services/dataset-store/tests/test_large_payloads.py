@@ -1,4 +1,4 @@
-"""Payloads that are too large for their records are given to whoever may read the version."""
+"""Payloads too large for their records are served to callers who may read the version."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +19,13 @@ REFERENCE = {"payload": None, "payload_sha256": SHA256, "blob": SHA256, "blob_si
 
 
 @pytest.fixture
-async def version(store: Any, story: Any) -> str:
-    """The hash of a version with one large payload and one small one."""
+async def version(store: Any, history: Any) -> str:
+    """The hash of a version with a large and a small payload."""
     await store.app.state.blobs.put_if_absent(SHA256, canonical(LARGE))
-    story.spec()
+    history.spec()
     for more in (REFERENCE, {}):
-        story.decided(**more)
-    await store.hear(story.events)
+        history.decided(**more)
+    await store.deliver(history.events)
     published = await store.publish()
     hash_: str = published["hash"]
     return hash_
@@ -69,11 +69,11 @@ async def test_what_no_item_of_the_project_has_is_not_given(store: Any, version:
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:unknown-file")
 
 
-async def test_a_large_payload_of_gold_alone_is_not_in_the_ledger(store: Any, story: Any) -> None:
-    story.spec()
-    story.task(purpose="honeypot", **REFERENCE)
-    story.decided()
-    await store.hear(story.events)
+async def test_a_large_payload_of_gold_alone_is_not_in_the_ledger(store: Any, history: Any) -> None:
+    history.spec()
+    history.task(purpose="honeypot", **REFERENCE)
+    history.decided()
+    await store.deliver(history.events)
     await store.app.state.blobs.put_if_absent(SHA256, canonical(LARGE))
     hash_ = (await store.publish())["hash"]
 
