@@ -59,7 +59,7 @@ async def test_a_version_that_cannot_be_published_is_refused(
 
     assert published
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:problem:{kind}")
-    assert [one["dataset"] for one in left["datasets"]] == ["d"]
+    assert [entry["dataset"] for entry in left["datasets"]] == ["d"]
     assert len(list(store.app.state.settings.versions.iterdir())) == 1
 
 
@@ -140,14 +140,14 @@ async def test_a_version_is_shown_only_to_callers_of_its_project(
 
 async def test_a_file_is_served_in_ranges_and_never_changes(store: Any, published: str) -> None:
     manifest = Manifest.model_validate(await store.get(f"/versions/{published}"), strict=False)
-    for one in manifest.renderings:
-        url = f"/v1/versions/{published}/files/{one.name}"
+    for entry in manifest.renderings:
+        url = f"/v1/versions/{published}/files/{entry.name}"
         whole = await store.http.get(url, headers=store.trainer)
         part = await store.http.get(url, headers={**store.trainer, "range": "bytes=4-9"})
         etag = whole.headers["etag"]
         same = await store.http.get(url, headers={**store.trainer, "if-none-match": etag})
 
-        assert etag == f'"{one.sha256}"'
+        assert etag == f'"{entry.sha256}"'
         assert "immutable" in whole.headers["cache-control"]
         assert whole.headers["repr-digest"].startswith("sha-256=:")
         assert (part.status_code, part.content) == (206, whole.content[4:10])
@@ -165,8 +165,11 @@ async def test_a_dataset_lists_its_versions_newest_first(
     older = await store.get("/datasets/d/versions?after=2")
     datasets = await store.get("/datasets")
 
-    assert [(one["number"], one["tags"]) for one in listed["versions"]] == [(2, ["new"]), (1, [])]
-    assert [one["hash"] for one in older["versions"]] == [published]
+    assert [(entry["number"], entry["tags"]) for entry in listed["versions"]] == [
+        (2, ["new"]),
+        (1, []),
+    ]
+    assert [entry["hash"] for entry in older["versions"]] == [published]
     assert datasets["datasets"] == [{"dataset": "d", "versions": 2, "newest": newer["hash"]}]
 
 
@@ -182,7 +185,7 @@ async def test_an_item_that_is_known_by_its_votes_alone_has_a_lineage(
     )
 
     assert lineage.state == "unreleased"
-    assert [one.revision for one in lineage.tasks] == [None]
+    assert [entry.revision for entry in lineage.tasks] == [None]
     assert len(lineage.tasks[0].annotations) == 2
 
 

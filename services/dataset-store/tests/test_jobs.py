@@ -87,7 +87,7 @@ async def test_two_replicas_claim_a_job_once(sessions: Sessions) -> None:
     ids = [await add_job(sessions, n=n) for n in range(5)]
     replicas = [JobRunner({"count": work}, {}) for _ in range(2)]
 
-    await asyncio.gather(*(one.run_one(sessions, id_) for one in replicas for id_ in ids))
+    await asyncio.gather(*(replica.run_one(sessions, id_) for replica in replicas for id_ in ids))
 
     assert work.calls == 5
     ended = [await found(sessions, id_) for id_ in ids]

@@ -34,7 +34,7 @@ async def version(store: Any, history: Any) -> str:
 async def test_a_large_payload_is_given_by_the_digest_in_its_record(
     store: Any, version: str
 ) -> None:
-    [named] = [one for one in await store.records(version) if one["payload"] is None]
+    [named] = [entry for entry in await store.records(version) if entry["payload"] is None]
     url = f"/v1/versions/{version}/blobs/{named['payload_sha256']}"
 
     whole = await store.http.get(url, headers=store.trainer)
@@ -55,7 +55,7 @@ async def test_a_large_payload_is_for_those_who_may_read_the_version(
     annotator = await store.http.get(url, headers=tokens.bearer("a", "annotator"))
     trainer = await store.http.get(url, headers=outside)
 
-    assert [one.status_code for one in (anybody, annotator, trainer)] == [401, 403, 404]
+    assert [entry.status_code for entry in (anybody, annotator, trainer)] == [401, 403, 404]
 
 
 async def test_what_no_item_of_the_project_has_is_not_given(store: Any, version: str) -> None:

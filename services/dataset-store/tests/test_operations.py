@@ -120,7 +120,7 @@ async def test_a_conflict_is_contested_until_it_is_adjudicated(store: Any, histo
     [record] = await store.records(published["hash"])
     assert record["adjudication"]["adjudication_id"] == str(adjudication)
     assert record["adjudication"]["cause"] == "slip"
-    assert [one["annotation_id"] for one in record["annotations"]] == sorted(map(str, ids))
+    assert [entry["annotation_id"] for entry in record["annotations"]] == sorted(map(str, ids))
 
 
 async def test_a_decided_label_that_is_contested_again_is_in_no_version(

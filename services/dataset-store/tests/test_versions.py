@@ -26,13 +26,13 @@ async def test_a_version_is_what_its_manifest_says(store: Any, history: Any) -> 
     )
     assert digest(manifest.content()) == published["hash"] == manifest.hash
     assert manifest.records.count == published["records"] == 12
-    assert [(one.number, one.tags) for one in manifest.published] == [(1, ["train"])]
+    assert [(entry.number, entry.tags) for entry in manifest.published] == [(1, ["train"])]
     files = {}
-    for one in manifest.renderings:
-        url = f"/v1/versions/{manifest.hash}/files/{one.name}"
+    for entry in manifest.renderings:
+        url = f"/v1/versions/{manifest.hash}/files/{entry.name}"
         answer = await store.http.get(url, headers=store.trainer)
-        files[one.name] = answer.content
-        assert len(answer.content) == one.bytes
+        files[entry.name] = answer.content
+        assert len(answer.content) == entry.bytes
     lines = files["records.jsonl"].splitlines()
     assert merkle_root(lines) == manifest.records.root
     assert lines == sorted(lines, key=lambda line: Record.model_validate_json(line).item_id)
@@ -95,8 +95,8 @@ async def test_concurrent_publishing_gives_one_version(store: Any, history: Any)
 
     published = await asyncio.gather(*(store.publish(name) for name in "ddeeff"))
 
-    assert len({one["hash"] for one in published}) == 1
-    assert {one["number"] for one in published} == {1}
+    assert len({entry["hash"] for entry in published}) == 1
+    assert {entry["number"] for entry in published} == {1}
     assert len(list(store.app.state.settings.versions.iterdir())) == 1
 
 
@@ -159,16 +159,16 @@ async def test_a_difference_says_what_changed_and_why(store: Any, history: Any) 
         "labels_changed": 0,
         "unchanged": 2,
     }
-    assert [one["item_id"] for one in diff["added"]] == [str(added.item_id)]
-    assert [one["item_id"] for one in diff["removed"]] == [str(lost.item_id)]
-    assert {one["item_id"]: one["cause"] for one in diff["changed"]} == {
+    assert [entry["item_id"] for entry in diff["added"]] == [str(added.item_id)]
+    assert [entry["item_id"] for entry in diff["removed"]] == [str(lost.item_id)]
+    assert {entry["item_id"]: entry["cause"] for entry in diff["changed"]} == {
         str(fixed.item_id): "review",
         str(again.item_id): "new_spec",
     }
-    assert [one["item_id"] for one in back["added"]] == [str(lost.item_id)]
+    assert [entry["item_id"] for entry in back["added"]] == [str(lost.item_id)]
     assert len(pages) == 4
-    assert sorted(one["item_id"] for p in pages for one in p["changed"]) == sorted(
-        one["item_id"] for one in diff["changed"]
+    assert sorted(entry["item_id"] for p in pages for entry in p["changed"]) == sorted(
+        entry["item_id"] for entry in diff["changed"]
     )
 
 
@@ -193,9 +193,11 @@ async def test_every_label_has_its_lineage(store: Any, history: Any) -> None:
     lineage = await store.get(f"/labels/{task.item_id}/lineage")
     [task_lineage] = lineage["tasks"]
     assert lineage["state"] == "decided"
-    assert [one["adjudication_id"] for one in task_lineage["adjudications"]] == [str(adjudication)]
-    assert [one["verdict"] for one in task_lineage["reviews"]] == ["accept"]
-    assert [one["contested"] for one in task_lineage["decisions"]] == [False]
+    assert [entry["adjudication_id"] for entry in task_lineage["adjudications"]] == [
+        str(adjudication)
+    ]
+    assert [entry["verdict"] for entry in task_lineage["reviews"]] == ["accept"]
+    assert [entry["contested"] for entry in task_lineage["decisions"]] == [False]
     assert len(task_lineage["conflicts"]) == 1
     assert len(task_lineage["annotations"]) == 2
 

@@ -122,7 +122,7 @@ class EventFactory:
             "confidence": 1.0,
             "how": "unanimous",
             "why": "all say so",
-            "annotation_ids": [self.id(f"{one} on {name}") for one in annotators],
+            "annotation_ids": [self.id(f"{annotator} on {name}") for annotator in annotators],
         }
         return LabelDecided(occurred_at=NOW, project=self.project, **{**facts, **more})
 

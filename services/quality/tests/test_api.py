@@ -136,7 +136,7 @@ async def test_a_bad_decision_is_refused_with_its_place(
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert pointer in [one["pointer"] for one in answer.json()["errors"]]
+    assert pointer in [entry["pointer"] for entry in answer.json()["errors"]]
     assert await quality.published() == []
 
 
@@ -222,8 +222,8 @@ async def test_annotators_are_listed_in_pages_with_what_they_did(quality: Any, m
         path = f"{PROJECT}/annotators?limit=2&after={page.next}" if page.next else ""
 
     assert pages == 3
-    assert [one.annotator for one in found] == sorted(make.pseudonym(name) for name in names)
-    first = next(one for one in found if one.annotator == make.pseudonym("a0"))
+    assert [entry.annotator for entry in found] == sorted(make.pseudonym(name) for name in names)
+    first = next(entry for entry in found if entry.annotator == make.pseudonym("a0"))
     assert (first.annotations, first.honeypots, first.skips) == (1, 1, 1)
     assert (first.accuracy.value, first.accuracy.n) == (1.0, 1)
 
@@ -255,18 +255,20 @@ async def test_an_issue_shows_its_evidence(quality: Any, make: Any) -> None:
     shown = SpecIssueDetail.model_validate_json(answer.content)
     assert (shown.state, shown.value, shown.floor, shown.items) == ("open", 0.4, 0.8, 3)
     assert shown.causes == {"spec_gap": 1, "slip": 1}
-    items = {one.item_id: one for one in shown.evidence.items}
+    items = {entry.item_id: entry for entry in shown.evidence.items}
     assert set(items) == {make.id(f"item {name}") for name in ("one", "two", "three")}
     assert items[make.id("item one")].sources == ["adjudication", "conflict"]
     assert items[make.id("item one")].causes == ["spec_gap"]
     assert items[make.id("item three")].sources == ["skip"]
-    pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
+    pairs = [(entry.first, entry.second, entry.items) for entry in shown.evidence.confusions]
     assert pairs == [("bad", "good", 2), ("bad", "mixed", 1), ("good", "mixed", 1)]
     assert shown.evidence.skips == {"bad_data": 2, "two_labels_fit": 1}
     listed = SpecIssues.model_validate_json(
         (await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")).content
     )
-    assert [(one.spec_version, one.reason, one.skips, one.items) for one in listed.skips] == [
+    assert [
+        (entry.spec_version, entry.reason, entry.skips, entry.items) for entry in listed.skips
+    ] == [
         (1, "bad_data", 2, 2),
         (1, "two_labels_fit", 1, 1),
     ]
@@ -304,14 +306,14 @@ async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_d
         make.skipped("a", "unnamed", "two_labels_fit"),
         make.skipped("a", "odd", "two_labels_fit", **both(("good", "a"), ("none", "a"))),
     )
-    issues = {one.field: one.issue_id for one in await quality.published(SpecIssueOpened)}
+    issues = {entry.field: entry.issue_id for entry in await quality.published(SpecIssueOpened)}
 
     found = {}
     for field, issue in issues.items():
         answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
         shown = SpecIssueDetail.model_validate_json(answer.content)
-        pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
-        found[field] = (pairs, {one.item_id for one in shown.evidence.items}, shown.items)
+        pairs = [(entry.first, entry.second, entry.items) for entry in shown.evidence.confusions]
+        found[field] = (pairs, {entry.item_id for entry in shown.evidence.items}, shown.items)
 
     named = {name: make.id(f"item {name}") for name in ("split", "mood", "tone", "unnamed", "odd")}
     assert found == {
@@ -359,7 +361,7 @@ async def test_issues_are_listed_with_a_finding_on_each_agreement(quality: Any, 
     answer = await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")
 
     listed = SpecIssues.model_validate_json(answer.content)
-    assert [(one.field, one.state) for one in listed.issues] == [
+    assert [(entry.field, entry.state) for entry in listed.issues] == [
         ("mood", "resolved"),
         ("style", "open"),
     ]
@@ -367,7 +369,7 @@ async def test_issues_are_listed_with_a_finding_on_each_agreement(quality: Any, 
     assert mended.resolved_by == 2
     assert mended.after is not None
     assert mended.after.value == 0.9
-    verdicts = {(one.spec_version, one.field): one.verdict for one in listed.findings}
+    verdicts = {(entry.spec_version, entry.field): entry.verdict for entry in listed.findings}
     assert verdicts == {
         (2, "mood"): "fine",
         (1, "mood"): "spec",

@@ -151,7 +151,7 @@ async def test_the_history_has_every_kind_of_outcome(quality: Any, make: Any) ->
     stored, ended = await deliver_all(quality, [[event] for event in history(make)])
 
     assert stored["parked"] == []
-    assert {one[0] for one in ended["once"]} == {
+    assert {entry[0] for entry in ended["once"]} == {
         "SpecIssueOpened",
         "SpecIssueResolved",
         "ReviewRequested",
@@ -182,7 +182,7 @@ async def test_topics_may_interleave_as_they_like(quality: Any, make: Any, chanc
             if lanes:
                 lane = chance.choice(lanes)
                 batch.append(lane.pop(0))
-                lanes = [one for one in lanes if one]
+                lanes = [entry for entry in lanes if entry]
         batches.append(batch)
 
     found = await deliver_all(quality, batches)

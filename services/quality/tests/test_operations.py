@@ -75,7 +75,7 @@ async def test_a_honeypot_is_scored_field_by_field(quality: Any, make: Any) -> N
     )
 
     scored = await quality.published(HoneypotScored)
-    assert [(one.field, one.given, one.expected, one.correct) for one in scored] == [
+    assert [(event.field, event.given, event.expected, event.correct) for event in scored] == [
         ("level", 5, 4, True),
         ("mood", "bad", "good", False),
     ]
@@ -89,10 +89,10 @@ async def test_work_is_not_scored(quality: Any, make: Any) -> None:
 
 async def test_gold_that_is_corrected_scores_again_what_it_changes(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec(), make.gold("h", "good"), make.honeypot("ada", "h", "bad"))
-    assert [one.correct for one in await quality.published(HoneypotScored)] == [False]
+    assert [event.correct for event in await quality.published(HoneypotScored)] == [False]
 
     await quality.deliver(make.gold("h", "bad"))
-    assert [one.correct for one in await quality.published(HoneypotScored)] == [True]
+    assert [event.correct for event in await quality.published(HoneypotScored)] == [True]
 
     await quality.deliver(make.gold("h", "bad"))
     assert await quality.published() == []
@@ -101,7 +101,7 @@ async def test_gold_that_is_corrected_scores_again_what_it_changes(quality: Any,
 async def test_an_answer_that_the_spec_does_not_accept_is_wrong(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec(), make.gold("h"), make.honeypot("ada", "h", "green"))
 
-    assert [one.correct for one in await quality.published(HoneypotScored)] == [False]
+    assert [event.correct for event in await quality.published(HoneypotScored)] == [False]
 
 
 def crowd(make: Any, rights: dict[str, float], honeypots: int = 30) -> list[Any]:
@@ -124,21 +124,21 @@ async def test_a_bad_annotator_is_flagged_and_good_ones_are_not(quality: Any, ma
     await quality.deliver(*crowd(make, people))
 
     changed = await quality.published(AnnotatorStandingChanged)
-    last = {one.annotator: one for one in changed}
+    last = {event.annotator: event for event in changed}
     flagged = last.pop(make.pseudonym("guesses"))
     assert flagged.standing == "flagged"
     assert flagged.accuracy.n == 30
     assert flagged.accuracy.high is not None
     assert flagged.accuracy.high < 0.9
     assert flagged.last_good_at is not None
-    assert {one.standing for one in last.values()} == {"good"}
+    assert {event.standing for event in last.values()} == {"good"}
 
 
 async def test_honeypots_suspend_no_annotator(quality: Any, make: Any) -> None:
     await quality.deliver(*crowd(make, {"never": 0.0}, honeypots=100))
 
     changed = await quality.published(AnnotatorStandingChanged)
-    assert {one.standing for one in changed} == {"flagged"}
+    assert {event.standing for event in changed} == {"flagged"}
 
 
 async def test_a_person_lifts_a_flag_and_the_count_begins_anew(quality: Any, make: Any) -> None:
@@ -152,7 +152,9 @@ async def test_a_person_lifts_a_flag_and_the_count_begins_anew(quality: Any, mak
     await quality.deliver(make.gold("more"), make.honeypot("bob", "more", "bad"))
 
     changed = await quality.published(AnnotatorStandingChanged)
-    assert [(one.standing, one.reason, one.accuracy.n) for one in changed] == [("new", "ok", 0)]
+    assert [(event.standing, event.reason, event.accuracy.n) for event in changed] == [
+        ("new", "ok", 0)
+    ]
 
 
 async def test_a_suspension_holds_whatever_honeypots_say(quality: Any, make: Any) -> None:
@@ -162,7 +164,7 @@ async def test_a_suspension_holds_whatever_honeypots_say(quality: Any, make: Any
     await quality.deliver(*crowd(make, {"ada": 1.0}))
 
     changed = await quality.published(AnnotatorStandingChanged)
-    assert [one.standing for one in changed] == ["suspended"]
+    assert [event.standing for event in changed] == ["suspended"]
 
 
 async def test_changed_skills_are_published(quality: Any, make: Any) -> None:
@@ -173,7 +175,7 @@ async def test_changed_skills_are_published(quality: Any, make: Any) -> None:
     await quality.put(make.pseudonym("ada"), body)
     await quality.put(make.pseudonym("ada"), {"project": "p", "skills": {"latin": 0}})
 
-    changed = [(one.skill, one.level) for one in await quality.published(SkillChanged)]
+    changed = [(event.skill, event.level) for event in await quality.published(SkillChanged)]
     assert changed == [("greek", 1), ("latin", 2), ("latin", 0)]
 
 
@@ -215,7 +217,7 @@ async def test_a_suspension_sends_to_review_what_was_decided_since_the_last_good
 
     requested = await suspended(quality, make, "bob")
 
-    assert [(one.decision_no, one.reason) for one in requested] == [(2, "suspension")]
+    assert [(event.decision_no, event.reason) for event in requested] == [(2, "suspension")]
     assert requested[0].task_id == make.id("after")
     assert requested[0].label == {"mood": "good"}
 
@@ -239,7 +241,7 @@ async def test_what_is_decided_after_the_suspension_is_reviewed_too(
         await quality.deliver(event)
 
     requested = await quality.published(ReviewRequested)
-    assert [(one.decision_no, one.reason) for one in requested] == [(1, "suspension")]
+    assert [(event.decision_no, event.reason) for event in requested] == [(1, "suspension")]
 
 
 async def test_a_suspension_and_the_decision_that_it_touches_never_miss_each_other(
@@ -254,7 +256,7 @@ async def test_a_suspension_and_the_decision_that_it_touches_never_miss_each_oth
     )
 
     requested = await quality.published(ReviewRequested)
-    assert sorted(one.decision_no for one in requested) == list(range(40))
+    assert sorted(event.decision_no for event in requested) == list(range(40))
 
 
 async def test_an_answer_and_its_gold_that_come_at_once_are_scored_once(
@@ -268,7 +270,7 @@ async def test_an_answer_and_its_gold_that_come_at_once_are_scored_once(
         )
 
     scored = await quality.published(HoneypotScored)
-    assert sorted(one.task_id for one in scored) == sorted(make.id(f"h{n}") for n in range(20))
+    assert sorted(event.task_id for event in scored) == sorted(make.id(f"h{n}") for n in range(20))
 
 
 async def test_the_sample_is_the_share_that_the_policy_says(quality: Any, make: Any) -> None:
@@ -277,7 +279,7 @@ async def test_the_sample_is_the_share_that_the_policy_says(quality: Any, make: 
     await quality.deliver(*(make.decided(n, f"t{n}") for n in range(1, 401)))
 
     requested = await quality.published(ReviewRequested)
-    assert {one.reason for one in requested} == {"sample"}
+    assert {event.reason for event in requested} == {"sample"}
     assert 70 <= len(requested) <= 130
 
 
@@ -286,7 +288,7 @@ async def test_what_a_reviewer_decided_is_not_sampled_again(quality: Any, make: 
 
     await quality.deliver(make.decided(1, "t"), make.decided(2, "t", how="review", supersedes=1))
 
-    assert [one.decision_no for one in await quality.published(ReviewRequested)] == [1]
+    assert [event.decision_no for event in await quality.published(ReviewRequested)] == [1]
 
 
 async def test_an_issue_opens_once(quality: Any, make: Any) -> None:
@@ -296,7 +298,9 @@ async def test_an_issue_opens_once(quality: Any, make: Any) -> None:
     await quality.deliver(make.agreement(0.35))
 
     opened = await quality.published(SpecIssueOpened)
-    assert [(one.spec_version, one.field, one.value) for one in opened] == [(1, "mood", 0.4)]
+    assert [(event.spec_version, event.field, event.value) for event in opened] == [
+        (1, "mood", 0.4)
+    ]
 
 
 async def test_an_issue_that_several_replicas_open_opens_once(quality: Any, make: Any) -> None:
@@ -326,7 +330,7 @@ async def test_low_agreement_alone_opens_no_issue(
 
 
 def resolutions(events: list[Any]) -> list[Any]:
-    return [one for one in events if isinstance(one, SpecIssueResolved)]
+    return [event for event in events if isinstance(event, SpecIssueResolved)]
 
 
 async def open_issue(quality: Any, make: Any) -> Any:
@@ -363,9 +367,11 @@ async def test_the_evidence_and_nothing_else_is_labeled_again(quality: Any, make
     await quality.deliver(make.spec(2, fields=fields, resolves=[issue], relabel="evidence"))
 
     published = await quality.published()
-    assert [(one.issue_id, one.spec_version) for one in resolutions(published)] == [(issue, 2)]
-    requests = [one for one in published if isinstance(one, EvidenceRelabelRequested)]
-    assert [(one.issue_id, one.spec_version) for one in requests] == [(issue, 2)]
+    assert [(event.issue_id, event.spec_version) for event in resolutions(published)] == [
+        (issue, 2)
+    ]
+    requests = [event for event in published if isinstance(event, EvidenceRelabelRequested)]
+    assert [(event.issue_id, event.spec_version) for event in requests] == [(issue, 2)]
     names = ["split", "split again", "whole", "adjudicated", "gap", "two", "mood"]
     assert set(requests[0].item_ids) == {make.id(f"item {name}") for name in names}
 
@@ -385,7 +391,7 @@ async def test_what_is_no_fault_of_the_spec_is_no_evidence_though_it_raises_a_co
 
     await quality.deliver(make.spec(2, resolves=[issue], relabel="evidence"))
 
-    assert [type(one) for one in await quality.published()] == [SpecIssueResolved]
+    assert [type(event) for event in await quality.published()] == [SpecIssueResolved]
 
 
 async def test_a_gap_that_people_skip_is_evidence_and_so_is_how_it_was_settled(
@@ -403,8 +409,10 @@ async def test_a_gap_that_people_skip_is_evidence_and_so_is_how_it_was_settled(
     await quality.deliver(make.spec(2, resolves=[issue], relabel="evidence"))
 
     published = await quality.published()
-    assert [one.cause for one in published if isinstance(one, SpecIssueDiagnosed)] == ["spec_gap"]
-    [request] = [one for one in published if isinstance(one, EvidenceRelabelRequested)]
+    assert [event.cause for event in published if isinstance(event, SpecIssueDiagnosed)] == [
+        "spec_gap"
+    ]
+    [request] = [event for event in published if isinstance(event, EvidenceRelabelRequested)]
     assert set(request.item_ids) == {make.id(f"item t{n}") for n in range(5)}
 
 
@@ -419,7 +427,7 @@ async def test_evidence_that_comes_after_the_mending_is_labeled_again_too(
     await quality.deliver(make.conflict("late"), make.conflict("early"))
 
     requests = await quality.published(EvidenceRelabelRequested)
-    assert [one.item_ids for one in requests] == [[make.id("item late")]]
+    assert [event.item_ids for event in requests] == [[make.id("item late")]]
 
 
 async def test_much_evidence_is_published_in_chunks(quality: Any, make: Any) -> None:
@@ -429,8 +437,8 @@ async def test_much_evidence_is_published_in_chunks(quality: Any, make: Any) -> 
     await quality.deliver(make.spec(2, resolves=[issue], relabel="evidence"))
 
     requests = await quality.published(EvidenceRelabelRequested)
-    assert [len(one.item_ids) for one in requests] == [IDS_MAX, 1]
-    assert len({item for one in requests for item in one.item_ids}) == IDS_MAX + 1
+    assert [len(event.item_ids) for event in requests] == [IDS_MAX, 1]
+    assert len({item for event in requests for item in event.item_ids}) == IDS_MAX + 1
 
 
 @pytest.mark.parametrize("relabel", ["none", "touched", "all"])
@@ -442,7 +450,7 @@ async def test_evidence_is_labeled_again_only_if_the_owner_says_so(
 
     await quality.deliver(make.spec(2, resolves=[issue], relabel=relabel))
 
-    assert [type(one) for one in await quality.published()] == [SpecIssueResolved]
+    assert [type(event) for event in await quality.published()] == [SpecIssueResolved]
 
 
 async def test_what_is_not_an_issue_is_not_resolved(quality: Any, make: Any) -> None:
@@ -462,7 +470,7 @@ async def test_an_issue_is_resolved_once(quality: Any, make: Any) -> None:
 
     await quality.deliver(make.spec(2, resolves=[issue]), make.spec(3, resolves=[issue]))
 
-    assert [one.spec_version for one in resolutions(await quality.published())] == [2]
+    assert [event.spec_version for event in resolutions(await quality.published())] == [2]
 
 
 async def test_an_issue_is_diagnosed_when_enough_adjudicators_name_a_cause(
@@ -479,7 +487,7 @@ async def test_an_issue_is_diagnosed_when_enough_adjudicators_name_a_cause(
     await quality.deliver(make.adjudicated(names[5], "spec_gap"))
 
     diagnosed = await quality.published(SpecIssueDiagnosed)
-    assert [(one.issue_id, one.cause, one.causes) for one in diagnosed] == [
+    assert [(event.issue_id, event.cause, event.causes) for event in diagnosed] == [
         (issue, "spec_gap", {"slip": 2, "spec_gap": 3})
     ]
 
@@ -493,7 +501,7 @@ async def test_an_issue_that_opens_after_its_adjudications_is_diagnosed_at_once(
 
     await quality.deliver(make.agreement(0.4))
 
-    assert [one.cause for one in await quality.published(SpecIssueDiagnosed)] == ["perspective"]
+    assert [event.cause for event in await quality.published(SpecIssueDiagnosed)] == ["perspective"]
 
 
 async def test_tasks_past_their_time_are_counted_until_they_are_decided(

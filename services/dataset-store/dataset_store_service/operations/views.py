@@ -90,7 +90,7 @@ async def list_versions(session: Session, caller: Caller, dataset: str, before: 
     """Return a page of the versions of a dataset, newest first."""
     project = await versions.project_of(session, dataset)
     if project is None or not caller.reaches(project):
-        raise UnknownDataset(f"No dataset '{dataset}' is known in the projects you may see.")
+        raise UnknownDataset(f"There is no dataset '{dataset}', or your token is not for it.")
     found = await versions.publications_of_dataset(session, dataset, before, PAGE)
     heads = [
         VersionHead(
@@ -112,7 +112,7 @@ async def readable_version(session: Session, caller: Caller, hash_: str) -> Vers
     """Return the version with this hash. Raise UnknownVersion if the caller may not see it."""
     version = await versions.version(session, hash_)
     if version is None or not caller.reaches(version.project):
-        raise UnknownVersion(f"No version {hash_} is known in the projects you may see.")
+        raise UnknownVersion(f"There is no version {hash_}, or your token is not for it.")
     return version
 
 
@@ -207,7 +207,7 @@ async def lineage(session: Session, caller: Caller, home: Path, item_id: UUID) -
     """Return the history of an item: its tasks with all facts, and the versions that hold it."""
     project = await lineage_store.project_of_item(session, item_id)
     if project is None or not caller.reaches(project):
-        raise UnknownItem(f"No item {item_id} is known in the projects you may see.")
+        raise UnknownItem(f"There is no item {item_id} in the ledger, or your token is not for it.")
     last = await states.last_decision_no(session, project)
     tasks = await lineage_store.tasks_of_item(session, item_id)
     names = [task.pop("external_id") for task in tasks]

@@ -34,7 +34,9 @@ async def show_annotator(session: Session, caller: Caller, annotator: str) -> An
     is_own = caller.pseudonym == annotator
     rows = [row for row in await views.standings(session, annotator) if caller.reaches(row.project)]
     if not rows and not is_own:
-        raise UnknownAnnotator(f"No annotator {annotator} is known in the projects you may see.")
+        raise UnknownAnnotator(
+            f"There is no annotator {annotator}, or your token is not for its projects."
+        )
     with_figures = caller.has("admin", "spec_owner") or not is_own
     return AnnotatorView(
         annotator=annotator, standings=[_standing(row, with_figures) for row in rows]

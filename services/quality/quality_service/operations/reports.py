@@ -46,7 +46,7 @@ async def show_issue(session: Session, caller: Caller, issue_id: UUID) -> SpecIs
     """Return a spec issue with its evidence."""
     stored = await views.issue(session, issue_id)
     if stored is None or not caller.reaches(stored.project):
-        raise UnknownIssue(f"No spec issue {issue_id} is known in the projects you may see.")
+        raise UnknownIssue(f"There is no spec issue {issue_id}, or your token is not for it.")
     [view] = await _issue_views(session, [stored])
     issue = Issue(stored.issue_id, stored.project, stored.spec_version, stored.field)
     return SpecIssueDetail(**dict(view), evidence=await _evidence(session, issue))
