@@ -9,7 +9,7 @@ HONEYPOTS = Counter(
 )
 ANNOTATORS = Gauge(
     "labelwright_quality_annotators",
-    "Annotators over all projects, by standing. Many flagged at once: doubt gold before people.",
+    "Annotators over all projects, by standing. Many flagged at once: check the gold first.",
     ["standing"],
 )
 ISSUES = Gauge(

@@ -18,7 +18,7 @@ async def on_label_decided(session: Session, events: Sequence[LabelDecided]) -> 
 
 
 async def on_relabel_requested(session: Session, event: RelabelRequested) -> None:
-    """Create new tasks for the items whose label is to be asked for again."""
+    """Create new tasks for items that are to be relabeled."""
     await specs.relabel(session, event)
 
 

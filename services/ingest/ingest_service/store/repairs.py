@@ -38,12 +38,12 @@ WHERE item_id = $1 AND project = $2 AND state = 'open'
 """
 _REPAIR = f"""
 SELECT r.item_id, i.external_id, r.revision, r.state, r.first_at, r.closed_at, r.closed_by,
-    r.closing_note, said.*, EXISTS (SELECT 1 FROM gold g WHERE g.item_id = r.item_id) AS gold
+    r.closing_note, reports.*, EXISTS (SELECT 1 FROM gold g WHERE g.item_id = r.item_id) AS gold
 FROM repairs r JOIN items i USING (item_id) CROSS JOIN LATERAL (
     SELECT count(DISTINCT annotator) AS people, max(said_at) AS last_at, coalesce((array_agg(note
         ORDER BY said_at DESC, event_id) FILTER (WHERE note <> ''))[:{NOTES_MAX}], '{{}}') AS notes
-    FROM repair_reports s WHERE s.item_id = r.item_id AND s.revision = r.revision
-) said
+    FROM repair_reports p WHERE p.item_id = r.item_id AND p.revision = r.revision
+) reports
 """
 _LIST = f"""{_REPAIR}
 WHERE r.project = $1 AND r.state = $2 AND (r.first_at, r.item_id) > ($3, $4)
