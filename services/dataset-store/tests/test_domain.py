@@ -51,7 +51,7 @@ NO_EVIDENCE = records.Evidence({}, {})
 
 
 @given(payloads)
-def test_a_line_says_the_same_once_it_is_read_again(payload: Any) -> None:
+def test_a_line_is_the_same_after_parsing(payload: Any) -> None:
     line = records.to_line(records.build_record(decision(payload), NO_EVIDENCE))
 
     assert records.to_line(records.from_line(line)) == line

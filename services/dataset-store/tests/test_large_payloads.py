@@ -45,7 +45,7 @@ async def test_a_large_payload_is_given_by_the_digest_in_its_record(
     assert (part.status_code, part.content) == (206, b'{"text":"')
 
 
-async def test_a_large_payload_is_for_those_who_may_read_the_version(
+async def test_a_large_payload_is_served_only_to_callers_who_may_read_the_version(
     store: Any, version: str, tokens: Any
 ) -> None:
     url = f"/v1/versions/{version}/blobs/{SHA256}"
@@ -58,7 +58,9 @@ async def test_a_large_payload_is_for_those_who_may_read_the_version(
     assert [entry.status_code for entry in (anybody, annotator, trainer)] == [401, 403, 404]
 
 
-async def test_what_no_item_of_the_project_has_is_not_given(store: Any, version: str) -> None:
+async def test_a_payload_that_no_item_of_the_project_has_is_not_served(
+    store: Any, version: str
+) -> None:
     other = {"text": "of a honeypot, or of another project"}
     await store.app.state.blobs.put_if_absent(digest(other), canonical(other))
 
@@ -88,7 +90,7 @@ VALUES ($1, 'p', $1, 1, 1, $2, '{}')
 """
 
 
-async def test_what_came_before_is_known_to_be_large_where_it_is_not_inline(
+async def test_the_migration_finds_the_large_payloads_stored_before_it(
     fresh_database: Any,
 ) -> None:
     url = fresh_database()

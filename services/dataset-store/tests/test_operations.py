@@ -85,7 +85,7 @@ async def test_of_two_last_facts_at_once_the_later_releases(store: Any, history:
     assert (await summary(store))["decided"] == {"unanimous": 1}
 
 
-async def test_a_settled_conflict_stays_settled_by_what_settled_it(
+async def test_a_resolved_conflict_stays_resolved_by_its_first_decision(
     store: Any, history: Any
 ) -> None:
     history.spec()
@@ -143,7 +143,9 @@ async def test_a_decided_label_that_is_contested_again_is_in_no_version(
     }
 
 
-async def test_a_cut_does_not_bring_back_what_was_contested(store: Any, history: Any) -> None:
+async def test_a_version_as_of_an_earlier_decision_leaves_out_later_contested_items(
+    store: Any, history: Any
+) -> None:
     history.spec()
     history.decided()
     task, decision = history.decided()

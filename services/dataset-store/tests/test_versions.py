@@ -13,7 +13,7 @@ from schemas.events import DatasetVersionPublished, TagMoved, VersionUsed
 WIDER = [{"name": "mood", "kind": "choice", "options": ["good", "bad", "mixed"]}]
 
 
-async def test_a_version_is_what_its_manifest_says(store: Any, history: Any) -> None:
+async def test_a_version_matches_its_manifest(store: Any, history: Any) -> None:
     history.spec()
     for _ in range(12):
         history.decided()
@@ -38,7 +38,7 @@ async def test_a_version_is_what_its_manifest_says(store: Any, history: Any) -> 
     assert lines == sorted(lines, key=lambda line: Record.model_validate_json(line).item_id)
 
 
-async def test_the_table_says_what_the_records_say(store: Any, history: Any) -> None:
+async def test_the_table_has_the_content_of_the_records(store: Any, history: Any) -> None:
     history.spec()
     history.spec(2, [*WIDER, {"name": "score", "kind": "number", "required": False}])
     history.decided()
@@ -131,7 +131,9 @@ async def test_a_training_is_noted_once(store: Any, history: Any) -> None:
     assert isinstance(event, VersionUsed)
 
 
-async def test_a_difference_says_what_changed_and_why(store: Any, history: Any) -> None:
+async def test_a_difference_has_the_changed_records_with_their_causes(
+    store: Any, history: Any
+) -> None:
     history.spec()
     history.spec(2, WIDER)
     tasks = [history.decided() for _ in range(5)]

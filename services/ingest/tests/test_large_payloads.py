@@ -38,7 +38,7 @@ async def test_the_size_is_published_again_when_the_item_is_relabeled(ingest: An
     assert [task.blob_size for task in tasks] == [len(canonical(LARGE))] * 2
 
 
-async def test_a_small_payload_has_no_blob_whatever_it_holds(ingest: Any) -> None:
+async def test_a_small_payload_has_no_blob_even_with_a_key_named_blob(ingest: Any) -> None:
     await ingest.publish()
     await ingest.post_ok("/items", [{"payload": {"blob": "0" * 64}}])
 

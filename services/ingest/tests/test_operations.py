@@ -232,7 +232,7 @@ async def test_another_gold_label_replaces_the_honeypot(ingest: Any) -> None:
     assert (registered.task_id, registered.label) == (new.task_id, {"mood": "bad"})
 
 
-async def test_gold_whose_payload_changed_is_a_honeypot_no_more(ingest: Any) -> None:
+async def test_gold_with_a_changed_payload_is_no_longer_a_honeypot(ingest: Any) -> None:
     await ingest.publish()
     await ingest.post_ok("/gold", [item(1, label={"mood": "good"})])
     [honeypot] = await ingest.published(TaskCreated)

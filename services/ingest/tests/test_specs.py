@@ -96,9 +96,7 @@ async def test_decided_labels_follow_the_request(
     assert [type(e) for e in events] == [TaskCreated] * again
 
 
-async def test_evidence_and_touched_labels_are_asked_for_again_once(
-    ingest: Any, decided: Any
-) -> None:
+async def test_evidence_and_touched_labels_are_relabeled_once(ingest: Any, decided: Any) -> None:
     await ingest.publish()
     await ingest.post_ok("/items", [item(1), item(2), item(3)])
     tasks = await ingest.published(TaskCreated)

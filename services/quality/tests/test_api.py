@@ -144,7 +144,7 @@ async def test_a_bad_decision_is_refused_with_its_place(
     "content",
     [b"", b"{", b'{"project": NaN}', b'{"project": "p", "reason": "\\ud800"}', b"\xff\xfe"],
 )
-async def test_what_is_not_json_is_refused(quality: Any, make: Any, content: bytes) -> None:
+async def test_a_body_that_is_not_json_is_refused(quality: Any, make: Any, content: bytes) -> None:
     await quality.deliver(make.spec())
     headers = quality.tokens.bearer("boss", "admin") | {"content-type": "application/json"}
 
@@ -174,7 +174,7 @@ async def test_what_is_not_json_is_refused(quality: Any, make: Any, content: byt
         (f"{PROJECT}/spec-issues?after=x", 422),
     ],
 )
-async def test_what_does_not_exist_or_make_sense_is_refused(
+async def test_unknown_ids_and_invalid_parameters_are_refused(
     quality: Any, path: str, status: int
 ) -> None:
     answer = await quality.get(path, "boss", "admin")
@@ -202,7 +202,9 @@ async def test_no_report_is_shown_without_a_token_or_for_another_project(
         assert (await quality.get(path, "ada", "annotator")).status_code == 403
 
 
-async def test_annotators_are_listed_in_pages_with_what_they_did(quality: Any, make: Any) -> None:
+async def test_annotators_are_listed_in_pages_with_the_counts_of_their_actions(
+    quality: Any, make: Any
+) -> None:
     names = [f"a{n}" for n in range(5)]
     await quality.deliver(
         make.spec(),

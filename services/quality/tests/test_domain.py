@@ -215,7 +215,7 @@ def test_an_answer_is_right_within_the_tolerance(
     assert [score.is_correct for score in scores] == [right]
 
 
-def test_what_gold_leaves_out_is_not_judged() -> None:
+def test_fields_that_gold_leaves_out_are_not_scored() -> None:
     note = {"name": "note", "kind": "text", "required": False}
     schema = compile_fields([MOOD, note])
 
@@ -309,7 +309,7 @@ GOOD, BAD = {"mood": "good", "tone": "dry"}, {"mood": "bad", "tone": "dry"}
         ("other", [], None),
     ],
 )
-def test_a_skip_speaks_against_what_its_reason_and_its_labels_say(
+def test_a_skip_disputes_fields_by_its_reason_and_its_labels(
     reason: Any, labels: Any, fields: Any
 ) -> None:
     assert skips.disputed_fields(reason, labels) == fields
@@ -330,7 +330,7 @@ def conflict(by: Any, *skipped: Skip) -> ConflictRaised:
     )
 
 
-def test_a_conflict_that_skips_raised_speaks_against_what_they_do() -> None:
+def test_a_conflict_raised_by_skips_disputes_the_same_fields_as_they_do() -> None:
     data, skill = Skip(reason="bad_data"), Skip(reason="not_my_skill")
     two, gap = Skip(reason="two_labels_fit", labels=[GOOD, BAD]), Skip(reason=skips.SPEC_REASONS[0])
 

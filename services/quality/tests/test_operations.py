@@ -87,7 +87,7 @@ async def test_work_is_not_scored(quality: Any, make: Any) -> None:
     assert await quality.published() == []
 
 
-async def test_gold_that_is_corrected_scores_again_what_it_changes(quality: Any, make: Any) -> None:
+async def test_corrected_gold_scores_the_changed_answers_again(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec(), make.gold("h", "good"), make.honeypot("ada", "h", "bad"))
     assert [event.correct for event in await quality.published(HoneypotScored)] == [False]
 
@@ -141,7 +141,7 @@ async def test_honeypots_suspend_no_annotator(quality: Any, make: Any) -> None:
     assert {event.standing for event in changed} == {"flagged"}
 
 
-async def test_a_person_lifts_a_flag_and_the_count_begins_anew(quality: Any, make: Any) -> None:
+async def test_a_person_lifts_a_flag_and_a_new_count_begins(quality: Any, make: Any) -> None:
     await quality.deliver(*crowd(make, {"bob": 0.0}))
     await quality.published()
 
@@ -157,7 +157,7 @@ async def test_a_person_lifts_a_flag_and_the_count_begins_anew(quality: Any, mak
     ]
 
 
-async def test_a_suspension_holds_whatever_honeypots_say(quality: Any, make: Any) -> None:
+async def test_honeypots_do_not_lift_a_suspension(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec())
     await quality.put(make.pseudonym("ada"), {"project": "p", "standing": "suspended"})
 
@@ -187,7 +187,7 @@ async def suspended(quality: Any, make: Any, name: str) -> list[ReviewRequested]
     return await quality.published(ReviewRequested)
 
 
-async def test_a_suspension_sends_to_review_what_was_decided_since_the_last_good_honeypot(
+async def test_a_suspension_requests_reviews_of_labels_decided_since_the_last_good_honeypot(
     quality: Any, make: Any
 ) -> None:
     await quality.deliver(
@@ -230,7 +230,7 @@ async def test_without_a_good_honeypot_all_is_reviewed_and_once(quality: Any, ma
 
 
 @pytest.mark.parametrize("answer_first", [True, False])
-async def test_what_is_decided_after_the_suspension_is_reviewed_too(
+async def test_labels_decided_after_the_suspension_are_reviewed_too(
     quality: Any, make: Any, answer_first: bool
 ) -> None:
     await quality.deliver(make.spec())
@@ -244,7 +244,7 @@ async def test_what_is_decided_after_the_suspension_is_reviewed_too(
     assert [(event.decision_no, event.reason) for event in requested] == [(1, "suspension")]
 
 
-async def test_a_suspension_and_the_decision_that_it_touches_never_miss_each_other(
+async def test_a_concurrent_suspension_and_decision_always_lead_to_a_review(
     quality: Any, make: Any
 ) -> None:
     await quality.deliver(make.spec(), *(make.answer("bob", f"t{n}") for n in range(40)))
@@ -273,7 +273,7 @@ async def test_an_answer_and_its_gold_that_come_at_once_are_scored_once(
     assert sorted(event.task_id for event in scored) == sorted(make.id(f"h{n}") for n in range(20))
 
 
-async def test_the_sample_is_the_share_that_the_policy_says(quality: Any, make: Any) -> None:
+async def test_the_sample_has_the_share_of_the_policy(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec(review={"rate": 0.25}))
 
     await quality.deliver(*(make.decided(n, f"t{n}") for n in range(1, 401)))
@@ -283,7 +283,7 @@ async def test_the_sample_is_the_share_that_the_policy_says(quality: Any, make: 
     assert 70 <= len(requested) <= 130
 
 
-async def test_what_a_reviewer_decided_is_not_sampled_again(quality: Any, make: Any) -> None:
+async def test_a_decision_of_a_reviewer_is_not_sampled_again(quality: Any, make: Any) -> None:
     await quality.deliver(make.spec(review={"rate": 1.0}))
 
     await quality.deliver(make.decided(1, "t"), make.decided(2, "t", how="review", supersedes=1))
@@ -377,7 +377,7 @@ async def test_the_evidence_and_nothing_else_is_labeled_again(quality: Any, make
 
 
 @pytest.mark.parametrize("reason", ["bad_data", "not_my_skill", "other"])
-async def test_what_is_no_fault_of_the_spec_is_no_evidence_though_it_raises_a_conflict(
+async def test_skips_that_are_not_the_fault_of_the_spec_are_no_evidence_even_with_a_conflict(
     quality: Any, make: Any, reason: str
 ) -> None:
     issue = await open_issue(quality, make)
@@ -453,7 +453,7 @@ async def test_evidence_is_labeled_again_only_if_the_owner_says_so(
     assert [type(event) for event in await quality.published()] == [SpecIssueResolved]
 
 
-async def test_what_is_not_an_issue_is_not_resolved(quality: Any, make: Any) -> None:
+async def test_an_unknown_issue_is_not_resolved(quality: Any, make: Any) -> None:
     issue = await open_issue(quality, make)
     other = type(make)()
     other.project = "q"
