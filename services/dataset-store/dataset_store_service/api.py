@@ -1,4 +1,4 @@
-"""The HTTP door of the dataset-store."""
+"""The HTTP API of the dataset-store: datasets, versions with their files, lineage."""
 
 import base64
 from typing import Annotated, Any
@@ -49,7 +49,7 @@ FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     206: {"description": "The part of it that was asked for.", **_CONTENT},
     304: {"description": "The caller has it already."},
 }
-FOR_EVER = "private, max-age=31536000, immutable"
+CACHE_FOREVER = "private, max-age=31536000, immutable"
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 
@@ -64,7 +64,7 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-Told = Annotated[Settings, Depends(_settings)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
 router.include_router(job_routes.router(needs(*PUBLISHERS)))
@@ -86,12 +86,12 @@ async def publish_version(
 ) -> Response:
     """Publish the labels of a project as a dataset version. The same content answers 200.
 
-    `Prefer: wait=N` says for how many seconds the answer may wait (10, at most 30). A version that
-    takes longer answers 202: `GET` the `url` until the job's state is done, failed or cancelled.
+    `Prefer: wait=N` sets the seconds to wait for the result (10, at most 30). A version that takes
+    longer answers 202: `GET` the `url` until the job's state is done, failed or cancelled.
     """
     caller.check_project(request.project)
-    asked = {"dataset": dataset, "request": request.model_dump(mode="json")}
-    new = NewJob("publish", request.project, asked, terms.key)
+    arguments = {"dataset": dataset, "request": request.model_dump(mode="json")}
+    new = NewJob("publish", request.project, arguments, terms.key)
     return await job_routes.answer(http, sessions, new, terms.wait_seconds)
 
 
@@ -99,7 +99,7 @@ async def publish_version(
 async def list_datasets(
     caller: Reader, session: Transaction, after: Annotated[DatasetName | None, Query()] = None
 ) -> Datasets:
-    """The datasets that the caller may see."""
+    """The datasets that the caller may see, by name."""
     return await views.list_datasets(session, caller, after or "")
 
 
@@ -118,7 +118,7 @@ async def list_versions(
 async def get_manifest(
     hash_: Annotated[Sha256, Path(alias="hash")], caller: Reader, session: Transaction
 ) -> Manifest:
-    """The manifest of a dataset version: what it is, and where its bytes are."""
+    """The manifest of a dataset version: its content, its files and its publications."""
     return await views.manifest(session, caller, hash_)
 
 
@@ -129,13 +129,13 @@ async def get_file(
     request: Request,
     caller: Reader,
     session: Transaction,
-    told: Told,
+    settings: SettingsDep,
 ) -> Response:
     """A file of a dataset version, whole or in ranges."""
-    found = await views.file(session, caller, told.versions, hash_, name)
+    found = await views.file(session, caller, settings.versions, hash_, name)
     etag = f'"{found.sha256}"'
     digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
-    headers = {"etag": etag, "cache-control": FOR_EVER, "repr-digest": f"sha-256=:{digest}:"}
+    headers = {"etag": etag, "cache-control": CACHE_FOREVER, "repr-digest": f"sha-256=:{digest}:"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return FileResponse(found.path, media_type=found.media_type, headers=headers)
@@ -154,7 +154,7 @@ async def get_payload(
     session: Transaction,
     range_: blob_routes.Range = None,
 ) -> Response:
-    """A payload of a record that has none inline, by its `payload_sha256`; whole or in a range."""
+    """The payload of a record that has none inline, by `payload_sha256`; whole or in a range."""
     await views.check_payload(session, caller, hash_, sha256)
     return await blob_routes.blob_response(request.app.state.blobs, sha256, range_)
 
@@ -165,11 +165,11 @@ async def get_diff(
     b: Sha256,
     caller: Reader,
     session: Transaction,
-    told: Told,
+    settings: SettingsDep,
     query: Annotated[DiffQuery, Query()],
 ) -> Diff:
-    """What version `b` has that `a` has not, and the other way round."""
-    return await views.diff(session, caller, told.versions, (a, b), query)
+    """The differences between versions `a` and `b`, in pages."""
+    return await views.diff(session, caller, settings.versions, (a, b), query)
 
 
 @router.post("/versions/{hash}/uses", status_code=201)
@@ -181,20 +181,22 @@ async def record_use(
     now: Now,
     response: Response,
 ) -> Use:
-    """Say which training used a version. The same again answers 200."""
+    """Record that a training used a version. Repeating a request answers 200."""
     used, is_new = await views.use(session, caller, hash_, request, now)
     response.status_code = 201 if is_new else 200
     return used
 
 
 @router.get("/labels/{item_id}/lineage")
-async def get_lineage(item_id: Id, caller: Reader, session: Transaction, told: Told) -> Lineage:
-    """Where the labels of an item come from, and where they went."""
-    return await views.lineage(session, caller, told.versions, item_id)
+async def get_lineage(
+    item_id: Id, caller: Reader, session: Transaction, settings: SettingsDep
+) -> Lineage:
+    """The lineage of an item: its tasks with all facts, and the versions that hold its label."""
+    return await views.lineage(session, caller, settings.versions, item_id)
 
 
 @router.get("/projects/{project}/labels/summary")
 async def get_summary(project: ProjectName, caller: Reader, session: Transaction) -> LabelsSummary:
-    """How far the labels of a project are."""
+    """The number of items of a project by state."""
     caller.check_project(project)
     return await views.summary(session, project)

@@ -1,7 +1,7 @@
-"""The events that the dataset-store keeps."""
+"""The events that the dataset-store subscribes to, with their handlers."""
 
 from chassis.delivery import on_many
-from dataset_store_service.operations import hearing
+from dataset_store_service.operations import event_handlers as handlers
 from schemas.events import (
     AdjudicationDecided,
     AnnotationSubmitted,
@@ -16,14 +16,14 @@ from schemas.events import (
 )
 
 SUBSCRIPTIONS = [
-    on_many(SpecPublished, hearing.keep_specs),
-    on_many(TaskCreated, hearing.keep_tasks),
-    on_many(TaskWithdrawn, hearing.keep_withdrawals),
-    on_many(AnnotationSubmitted, hearing.keep_annotations),
-    on_many(TaskSkipped, hearing.keep_skips),
-    on_many(AdjudicationDecided, hearing.keep_adjudications),
-    on_many(ReviewDecided, hearing.keep_reviews),
-    on_many(ConflictRaised, hearing.keep_conflicts),
-    on_many(LabelDecided, hearing.keep_decisions),
-    on_many(ReviewRequested, hearing.keep_review_requests),
+    on_many(SpecPublished, handlers.on_spec_published),
+    on_many(TaskCreated, handlers.on_task_created),
+    on_many(TaskWithdrawn, handlers.on_task_withdrawn),
+    on_many(AnnotationSubmitted, handlers.on_annotation_submitted),
+    on_many(TaskSkipped, handlers.on_task_skipped),
+    on_many(AdjudicationDecided, handlers.on_adjudication_decided),
+    on_many(ReviewDecided, handlers.on_review_decided),
+    on_many(ConflictRaised, handlers.on_conflict_raised),
+    on_many(LabelDecided, handlers.on_label_decided),
+    on_many(ReviewRequested, handlers.on_review_requested),
 ]

@@ -1,4 +1,4 @@
-"""Every metric of the dataset-store, with what to do about it."""
+"""The metrics of the dataset-store. Each help text says what to do about unusual values."""
 
 from prometheus_client import Counter, Histogram
 
@@ -18,6 +18,6 @@ PUBLISHED = Counter(
 )
 PUBLISH_SECONDS = Histogram(
     "labelwright_dataset_store_publish_seconds",
-    "Seconds that publishing a dataset version took. Minutes: more items than one process is for.",
+    "Seconds that publishing a dataset version took. Minutes: too many items for one process.",
     buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300),
 )

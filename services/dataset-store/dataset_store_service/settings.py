@@ -1,4 +1,4 @@
-"""What the dataset-store is told by its environment."""
+"""Settings of the dataset-store, read from the environment."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +9,7 @@ from chassis.blob_settings import BlobSettings
 
 
 class Settings(BlobSettings):
-    """The chassis' settings; the files of dataset versions lie under `state_dir`, on a disk."""
+    """The settings that every service has. The files of versions are stored under `state_dir`."""
 
     model_config = SettingsConfigDict(env_prefix="DATASET_STORE_", frozen=True)
 
@@ -17,5 +17,5 @@ class Settings(BlobSettings):
 
     @property
     def versions(self) -> Path:
-        """Where the files of dataset versions lie, each under its hash."""
+        """The folder of dataset versions; each has a folder named by its hash."""
         return self.state_dir / "versions"

@@ -1,6 +1,6 @@
-"""What the dataset-store keeps. The ledger only grows: facts are added, none is changed or removed.
+"""The tables of the dataset-store. The ledger is append-only: facts are not changed or removed.
 
-JSON is kept as text (`json`), so that numbers stay as they were written.
+JSON is stored as text (`json`), which keeps numbers as they were written.
 """
 
 import sqlalchemy as sa
@@ -24,8 +24,8 @@ specs = sa.Table(
     sa.Column("fields", sa.JSON, nullable=False),
 )
 
-# One row an item of work, from the first fact about it on. It is locked by whatever may release
-# one of its decisions, so that of two facts that arrive at once the later sees the earlier.
+# One row for each work item, from the first fact about it on. Transactions that may release one of
+# its decisions lock it: of two concurrent facts the later one then sees the earlier.
 items = sa.Table(
     "items",
     metadata,
@@ -41,7 +41,7 @@ payloads = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
 )
 
-# The payloads that are too large to travel inline, each in the blob store under its digest.
+# The payloads that are too large for events; each is in the blob store under its digest.
 blobs = sa.Table(
     "blobs",
     metadata,
@@ -97,7 +97,7 @@ def _annotations(name: str) -> sa.Table:
 
 
 annotations = _annotations("annotations")
-# Apart, so that no query can bring them into a dataset version.
+# A table of its own, so that no query can bring honeypots into a dataset version.
 honeypot_annotations = _annotations("honeypot_annotations")
 
 skips = sa.Table(
@@ -126,7 +126,7 @@ adjudications = sa.Table(
     sa.Column("rules", ARRAY(sa.Text), nullable=False),
 )
 
-# Two halves that come by different topics, in either order.
+# The requests and the verdicts of reviews, which arrive on different topics in any order.
 reviews_requested = sa.Table(
     "reviews_requested",
     metadata,
@@ -149,8 +149,8 @@ reviews_decided = sa.Table(
     sa.Column("comment", sa.Text),
 )
 
-# `resolved_by` is the first decision about the task that came after the conflict: conflicts and
-# decisions of one task are heard in the order in which they were said.
+# `resolved_by` is the first decision about the task after the conflict: conflicts and decisions of
+# one task arrive in the order in which they were published.
 conflicts = sa.Table(
     "conflicts",
     metadata,
@@ -167,7 +167,7 @@ conflicts = sa.Table(
     sa.Column("resolved_by", sa.Integer),
 )
 
-# `released`: the task and everything that the decision names are in the ledger.
+# `released`: the task, and the annotations and adjudications that the decision names, are here.
 decisions = sa.Table(
     "decisions",
     metadata,

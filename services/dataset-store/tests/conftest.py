@@ -1,4 +1,4 @@
-"""The service under test, and stories to tell it. A database is migrated once and then copied."""
+"""The service under test, and a builder of events. A database is migrated once and then copied."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import migrations, testing
-from dataset_store_service import events as door
+from dataset_store_service import events as dataset_store_events
 from dataset_store_service.app import create_app
 from dataset_store_service.settings import Settings
 from schemas.canonical import digest
@@ -36,7 +36,7 @@ from schemas.vocabulary import SpecDocument
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Any) -> Iterator[str]:
     name = postgres_server.create_database()
-    with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
+    with ThreadPoolExecutor(1) as thread:  # Alembic needs a thread without a running loop.
         thread.submit(
             migrations.upgrade, "dataset_store_service", postgres_server.url(name)
         ).result()
@@ -61,10 +61,10 @@ FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 GOOD, BAD = {"mood": "good"}, {"mood": "bad"}
 
 
-class Story:
-    """Tells, event by event, what happens to the items of one project.
+class History:
+    """Builds the events about the items of one project, and keeps them in `events`.
 
-    Ids follow from the order of telling, so that the same story has the same events.
+    Ids depend only on the order of calls: the same calls build the same events.
     """
 
     def __init__(self, project: str = "p") -> None:
@@ -73,23 +73,23 @@ class Story:
         self._ids = itertools.count(1)
         self._decisions = itertools.count(1)
 
-    def tell(self, kind: type[Any], **facts: Any) -> Any:
+    def add(self, kind: type[Any], **facts: Any) -> Any:
         head = {"event_id": self.new_id(), "occurred_at": NOW, "project": self.project}
         self.events.append(kind(**head, **facts))
         return self.events[-1]
 
     def new_id(self) -> UUID:
-        """An id that looks random and is the same in every run."""
+        """Return an id that looks random, but is the same in every run."""
         return uuid5(NAMESPACE_URL, f"{self.project}/{next(self._ids)}")
 
     def spec(self, version: int = 1, fields: Any = FIELDS) -> SpecPublished:
         document = SpecDocument(task_type="mood", fields=fields).model_dump(mode="json")
         spec_hash = digest({**document, "version": version})
-        told = {"spec_version": version, "spec_hash": spec_hash, "document": document}
-        return cast(SpecPublished, self.tell(SpecPublished, **told))
+        facts = {"spec_version": version, "spec_hash": spec_hash, "document": document}
+        return cast(SpecPublished, self.add(SpecPublished, **facts))
 
     def task(self, before: TaskCreated | None = None, **more: Any) -> TaskCreated:
-        """A task of a new item; or the one after `before`, of the same item."""
+        """Add a task of a new item, or of the item of the task `before`."""
         item = self.new_id() if before is None else before.item_id
         facts: dict[str, Any] = {
             "task_id": self.new_id(),
@@ -106,14 +106,14 @@ class Story:
             "redundancy_max": 3,
             "overlap": "all",
         }
-        return cast(TaskCreated, self.tell(TaskCreated, **{**facts, **more}))
+        return cast(TaskCreated, self.add(TaskCreated, **{**facts, **more}))
 
     def annotations(self, task: TaskCreated, *labels: Any) -> list[UUID]:
         return [self.annotation(task, label) for label in labels]
 
     def annotation(self, task: TaskCreated, label: Any, **more: Any) -> UUID:
         facts: dict[str, Any] = {
-            **about(task),
+            **task_columns(task),
             "annotation_id": self.new_id(),
             "purpose": task.purpose,
             "annotator": self.new_id().hex,
@@ -124,13 +124,13 @@ class Story:
             "leased_at": NOW,
             "submitted_at": NOW,
         }
-        told = self.tell(AnnotationSubmitted, **{**facts, **more})
-        return cast(UUID, told.annotation_id)
+        event = self.add(AnnotationSubmitted, **{**facts, **more})
+        return cast(UUID, event.annotation_id)
 
     def decision(self, task: TaskCreated, ids: list[UUID], how: str = "unanimous") -> LabelDecided:
-        told = self.tell(
+        event = self.add(
             LabelDecided,
-            **about(task),
+            **task_columns(task),
             decision_no=next(self._decisions),
             label=GOOD,
             distribution={"mood": {"good": 2 / 3, "bad": 1 / 3}},
@@ -139,61 +139,61 @@ class Story:
             why="They said so.",
             annotation_ids=ids,
         )
-        return cast(LabelDecided, told)
+        return cast(LabelDecided, event)
 
     def decided(self, **more: Any) -> tuple[TaskCreated, LabelDecided]:
-        """An item that two people agree about."""
+        """Add an item with two equal annotations and its decision."""
         task = self.task(**more)
         return task, self.decision(task, self.annotations(task, GOOD, GOOD))
 
     def conflict(self, task: TaskCreated, ids: list[UUID]) -> ConflictRaised:
-        told = self.tell(
+        event = self.add(
             ConflictRaised,
-            **about(task),
+            **task_columns(task),
             fields=["mood"],
             reason="They differ.",
             annotation_ids=ids,
         )
-        return cast(ConflictRaised, told)
+        return cast(ConflictRaised, event)
 
     def adjudication(self, task: TaskCreated) -> UUID:
-        told = self.tell(
+        event = self.add(
             AdjudicationDecided,
-            **about(task),
+            **task_columns(task),
             adjudication_id=self.new_id(),
             adjudicator=self.new_id().hex,
             label=GOOD,
             rationale="It is plain.",
             cause="slip",
         )
-        return cast(UUID, told.adjudication_id)
+        return cast(UUID, event.adjudication_id)
 
     def withdrawn(self, task: TaskCreated) -> None:
-        self.tell(TaskWithdrawn, task_id=task.task_id, reason="superseded")
+        self.add(TaskWithdrawn, task_id=task.task_id, reason="superseded")
 
     def review(self, task: TaskCreated, decision: LabelDecided, *verdicts: str) -> None:
         review_id = self.new_id()
-        told = {"label": GOOD, "reason": "sampled", "decision_no": decision.decision_no}
-        self.tell(ReviewRequested, **about(task), review_id=review_id, **told)
+        requested = {"label": GOOD, "reason": "sampled", "decision_no": decision.decision_no}
+        self.add(ReviewRequested, **task_columns(task), review_id=review_id, **requested)
         for verdict in verdicts:
             reviewer = self.new_id().hex
             facts = {"review_id": review_id, "reviewer": reviewer, "verdict": verdict}
-            self.tell(ReviewDecided, **about(task), **facts)
+            self.add(ReviewDecided, **task_columns(task), **facts)
 
 
-def about(task: TaskCreated) -> dict[str, Any]:
+def task_columns(task: TaskCreated) -> dict[str, Any]:
     return {name: getattr(task, name) for name in ("task_id", "item_id", "spec_version")}
 
 
 class Store:
-    """The service over its own database, with what a test wants to say in one line."""
+    """The running service, with helpers to deliver events, publish versions and read results."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.app, self.http, self.sessions = app, http, app.state.sessions
         self.trainer = tokens.bearer("tim", "trainer")
 
-    async def hear(self, events: Sequence[Any]) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+    async def deliver(self, events: Sequence[Any]) -> None:
+        await testing.hear(self.sessions, dataset_store_events.SUBSCRIPTIONS, *events)
 
     async def get(self, path: str, **headers: str) -> Any:
         answer = await self.http.get(f"/v1{path}", headers={**self.trainer, **headers})
@@ -214,13 +214,13 @@ class Store:
         answer = await self.http.get(url, headers=self.trainer)
         return [orjson.loads(line) for line in answer.content.splitlines()]
 
-    async def said(self) -> list[Any]:
+    async def published_events(self) -> list[Any]:
         return list(await testing.said(self.sessions, EVENTS))
 
 
 @pytest.fixture
-def story() -> Story:
-    return Story()
+def history() -> History:
+    return History()
 
 
 @pytest.fixture
@@ -232,9 +232,9 @@ def store(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> Stor
 async def another_store(
     fresh_database: Any, migrated: str, tokens: testing.Tokens, tmp_path: Path
 ) -> AsyncIterator[Store]:
-    """The same service elsewhere, with nothing in it."""
+    """A second service with an empty database and another state folder."""
     url = fresh_database(template=migrated)
-    told = testing.settings(Settings, tokens, url, state_dir=tmp_path / "elsewhere")
-    app = create_app(told)
+    settings = testing.settings(Settings, tokens, url, state_dir=tmp_path / "elsewhere")
+    app = create_app(settings)
     async with testing.serving(app) as client:
         yield Store(app, client, tokens)

@@ -1,4 +1,4 @@
-"""The HTTP door of the dataset-store: who may enter, files in ranges, what is refused."""
+"""The HTTP API of the dataset-store: roles, files in ranges, refused requests."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ NO_HASH = "0" * 64
 
 
 @pytest.fixture
-async def published(store: Any, story: Any) -> str:
+async def published(store: Any, history: Any) -> str:
     """The hash of a version."""
-    story.spec()
-    story.decided()
-    await store.hear(story.events)
+    history.spec()
+    history.decided()
+    await store.deliver(history.events)
     name: str = (await store.publish())["hash"]
     return name
 
@@ -51,7 +51,7 @@ async def test_a_bad_request_is_refused_with_its_place(
         ({"project": "p", "decision_no": 0}, 409, "nothing-decided"),
     ],
 )
-async def test_what_can_not_be_published_is_said(
+async def test_a_version_that_cannot_be_published_is_refused(
     store: Any, published: str, body: dict[str, Any], status: int, kind: str
 ) -> None:
     answer = await store.post("/datasets/other/versions", **body)
@@ -59,7 +59,7 @@ async def test_what_can_not_be_published_is_said(
 
     assert published
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:problem:{kind}")
-    assert [one["dataset"] for one in left["datasets"]] == ["d"]
+    assert [entry["dataset"] for entry in left["datasets"]] == ["d"]
     assert len(list(store.app.state.settings.versions.iterdir())) == 1
 
 
@@ -82,7 +82,7 @@ async def test_what_can_not_be_published_is_said(
         ("/projects/a%00b/labels/summary", 422),
     ],
 )
-async def test_what_is_not_there_is_no_bug(
+async def test_an_unknown_path_or_id_is_refused(
     store: Any, published: str, path: str, status: int
 ) -> None:
     url = "/v1" + path.replace("{hash}", published)
@@ -108,17 +108,17 @@ async def test_annotators_can_not_see_which_items_have_labels(
     ]
 
     codes = [(await store.http.get("/v1" + path, headers=annotator)).status_code for path in paths]
-    nobody = [(await store.http.get("/v1" + path)).status_code for path in paths]
+    without_token = [(await store.http.get("/v1" + path)).status_code for path in paths]
 
     assert codes == [403] * len(paths)
-    assert nobody == [401] * len(paths)
+    assert without_token == [401] * len(paths)
 
 
-async def test_a_version_is_for_those_who_reach_its_project(
-    store: Any, story: Any, published: str, tokens: Any
+async def test_a_version_is_shown_only_to_callers_of_its_project(
+    store: Any, history: Any, published: str, tokens: Any
 ) -> None:
     stranger = tokens.bearer("tom", "trainer", projects=["q"])
-    item = story.events[1].item_id
+    item = history.events[1].item_id
     paths = [
         "/datasets/d/versions",
         f"/versions/{published}",
@@ -140,14 +140,14 @@ async def test_a_version_is_for_those_who_reach_its_project(
 
 async def test_a_file_is_served_in_ranges_and_never_changes(store: Any, published: str) -> None:
     manifest = Manifest.model_validate(await store.get(f"/versions/{published}"), strict=False)
-    for one in manifest.renderings:
-        url = f"/v1/versions/{published}/files/{one.name}"
+    for entry in manifest.renderings:
+        url = f"/v1/versions/{published}/files/{entry.name}"
         whole = await store.http.get(url, headers=store.trainer)
         part = await store.http.get(url, headers={**store.trainer, "range": "bytes=4-9"})
         etag = whole.headers["etag"]
         same = await store.http.get(url, headers={**store.trainer, "if-none-match": etag})
 
-        assert etag == f'"{one.sha256}"'
+        assert etag == f'"{entry.sha256}"'
         assert "immutable" in whole.headers["cache-control"]
         assert whole.headers["repr-digest"].startswith("sha-256=:")
         assert (part.status_code, part.content) == (206, whole.content[4:10])
@@ -155,33 +155,38 @@ async def test_a_file_is_served_in_ranges_and_never_changes(store: Any, publishe
 
 
 async def test_a_dataset_lists_its_versions_newest_first(
-    store: Any, story: Any, published: str
+    store: Any, history: Any, published: str
 ) -> None:
-    story.decided()
-    await store.hear(story.events)
+    history.decided()
+    await store.deliver(history.events)
     newer = await store.publish(tag="new")
 
     listed = await store.get("/datasets/d/versions")
     older = await store.get("/datasets/d/versions?after=2")
     datasets = await store.get("/datasets")
 
-    assert [(one["number"], one["tags"]) for one in listed["versions"]] == [(2, ["new"]), (1, [])]
-    assert [one["hash"] for one in older["versions"]] == [published]
+    assert [(entry["number"], entry["tags"]) for entry in listed["versions"]] == [
+        (2, ["new"]),
+        (1, []),
+    ]
+    assert [entry["hash"] for entry in older["versions"]] == [published]
     assert datasets["datasets"] == [{"dataset": "d", "versions": 2, "newest": newer["hash"]}]
 
 
 async def test_an_item_that_is_known_by_its_votes_alone_has_a_lineage(
-    store: Any, story: Any
+    store: Any, history: Any
 ) -> None:
-    task, _ = story.decided()
-    story.events.remove(task)
-    await store.hear(story.events)
+    task, _ = history.decided()
+    history.events.remove(task)
+    await store.deliver(history.events)
 
-    told = Lineage.model_validate(await store.get(f"/labels/{task.item_id}/lineage"), strict=False)
+    lineage = Lineage.model_validate(
+        await store.get(f"/labels/{task.item_id}/lineage"), strict=False
+    )
 
-    assert told.state == "unreleased"
-    assert [one.revision for one in told.tasks] == [None]
-    assert len(told.tasks[0].annotations) == 2
+    assert lineage.state == "unreleased"
+    assert [entry.revision for entry in lineage.tasks] == [None]
+    assert len(lineage.tasks[0].annotations) == 2
 
 
 async def test_the_time_to_the_ledger_is_measured(published: str) -> None:

@@ -1,4 +1,4 @@
-"""Records, tables and differences, for everything that can stand in them."""
+"""Records, tables and differences of versions, as properties and by example."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dataset_store_service.domain import records
 from dataset_store_service.domain.diff import compare
-from dataset_store_service.domain.tables import Table
+from dataset_store_service.domain.tables import FlatTable
 from dataset_store_service.operations import files
 from schemas.dataset_store import Record
 
@@ -51,23 +51,23 @@ NO_EVIDENCE = records.Evidence({}, {})
 
 
 @given(payloads)
-def test_a_line_says_the_same_once_it_is_read_again(payload: Any) -> None:
-    line = records.line(records.record(decision(payload), NO_EVIDENCE))
+def test_a_line_is_the_same_after_parsing(payload: Any) -> None:
+    line = records.to_line(records.build_record(decision(payload), NO_EVIDENCE))
 
-    assert records.line(records.read(line)) == line
-    Record.model_validate(records.read(line), strict=False)
+    assert records.to_line(records.from_line(line)) == line
+    Record.model_validate(records.from_line(line), strict=False)
 
 
 @given(payloads)
 def test_every_record_has_its_row(payload: Any) -> None:
-    line = records.line(records.record(decision(payload), NO_EVIDENCE))
-    table = Table.of({1: FIELDS})
+    line = records.to_line(records.build_record(decision(payload), NO_EVIDENCE))
+    table = FlatTable.for_fields({1: FIELDS})
 
-    row = table.row(records.read(line))
+    row = table.row(records.from_line(line))
 
     assert set(row) == set(table.columns)
     assert row["label.mood"] == "good"
-    assert records.read(row["payload"].encode()) == records.read(line)["payload"]
+    assert records.from_line(row["payload"].encode()) == records.from_line(line)["payload"]
 
 
 def test_evidence_is_sorted_and_named_once() -> None:
@@ -78,7 +78,7 @@ def test_evidence_is_sorted_and_named_once() -> None:
     adjudications = {ids[2]: {**judged, "adjudication_id": ids[2]}}
     evidence = records.Evidence(annotations, adjudications)
 
-    made = records.record(decision({}, annotation_ids=[*ids, ids[0]]), evidence)
+    made = records.build_record(decision({}, annotation_ids=[*ids, ids[0]]), evidence)
 
     assert [one["annotation_id"][-1] for one in made["annotations"]] == ["1", "3"]
     assert "rules" not in made["annotations"][0]
@@ -86,14 +86,14 @@ def test_evidence_is_sorted_and_named_once() -> None:
 
 
 def test_the_name_of_a_version_holds_no_clock_and_no_writer() -> None:
-    core = records.core("p", {1: ("0" * 64, FIELDS)}, 3, "1" * 64)
+    content = records.version_content("p", {1: ("0" * 64, FIELDS)}, 3, "1" * 64)
 
-    assert set(core) == {"format", "project", "specs", "fields", "records"}
+    assert set(content) == {"format", "project", "specs", "fields", "records"}
 
 
 def test_a_column_that_changed_its_type_holds_json() -> None:
     number = [{"name": "mood", "kind": "number"}]
-    table = Table.of({1: FIELDS, 2: number})
+    table = FlatTable.for_fields({1: FIELDS, 2: number})
 
     rows = [
         table.row({"label": {"mood": "good"}, "spec_version": 1}),
@@ -109,7 +109,7 @@ versions = st.dictionaries(st.integers(0, 12), st.integers(0, 2), max_size=10)
 
 def lines_of(version: dict[int, int]) -> list[bytes]:
     made = [decision({"n": n}, item, decision_no=n) for item, n in sorted(version.items())]
-    return [records.line(records.record(one, NO_EVIDENCE)) for one in made]
+    return [records.to_line(records.build_record(one, NO_EVIDENCE)) for one in made]
 
 
 @given(versions, versions, st.integers(1, 4))
@@ -134,7 +134,7 @@ def test_a_difference_holds_every_record_once(
             *(("changed", item) for item in both if a[item] != b[item]),
         ]
     )
-    assert page.numbers["unchanged"] == sum(a[item] == b[item] for item in both)
+    assert page.counts["unchanged"] == sum(a[item] == b[item] for item in both)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_a_difference_holds_every_record_once(
     ],
 )
 def test_a_change_has_its_cause(change: dict[str, Any], cause: str) -> None:
-    before = [records.line(records.record(decision({}), NO_EVIDENCE))]
-    after = [records.line(records.record(decision({}, **change), NO_EVIDENCE))]
+    before = [records.to_line(records.build_record(decision({}), NO_EVIDENCE))]
+    after = [records.to_line(records.build_record(decision({}, **change), NO_EVIDENCE))]
 
     [changed] = compare(before, after, "", 10).changed
 
@@ -165,7 +165,7 @@ def test_an_item_is_found_in_its_file(items: set[int], wanted: int) -> None:
         path.touch()
         files.append(path, lines_of(dict.fromkeys(items, 1)))
 
-        found = files.find(path, UUID(int=wanted))
+        found = files.find_record(path, UUID(int=wanted))
 
     assert (found is not None) == (wanted in items)
     assert found is None or orjson.loads(found)["item_id"] == str(UUID(int=wanted))

@@ -1,4 +1,4 @@
-"""The ledger in any order: interleavings, repetitions, another machine; the end is the same."""
+"""The ledger is the same for any order and repetition of events, and on any machine."""
 
 import random
 from collections import defaultdict, deque
@@ -14,122 +14,122 @@ from chassis.database import raw, transaction
 GOOD, BAD = {"mood": "good"}, {"mood": "bad"}
 
 
-def agreed(story: Any) -> str:
-    story.decided()
+def unanimous(history: Any) -> str:
+    history.decided()
     return "decided"
 
 
-def open_still(story: Any) -> str:
-    story.annotation(story.task(), GOOD)
+def still_pending(history: Any) -> str:
+    history.annotation(history.task(), GOOD)
     return "pending"
 
 
-def disputed(story: Any) -> str:
-    task = story.task()
-    story.conflict(task, story.annotations(task, GOOD, BAD))
+def disputed(history: Any) -> str:
+    task = history.task()
+    history.conflict(task, history.annotations(task, GOOD, BAD))
     return "contested"
 
 
-def settled(story: Any) -> str:
-    task = story.task()
-    ids = story.annotations(task, GOOD, BAD)
-    story.conflict(task, ids)
-    story.decision(task, [*ids, story.adjudication(task)], "adjudicated")
+def adjudicated(history: Any) -> str:
+    task = history.task()
+    ids = history.annotations(task, GOOD, BAD)
+    history.conflict(task, ids)
+    history.decision(task, [*ids, history.adjudication(task)], "adjudicated")
     return "decided"
 
 
-def shaken(story: Any) -> str:
-    task, decision = story.decided()
-    story.conflict(task, [*decision.annotation_ids, story.annotation(task, BAD)])
+def contested_after_decision(history: Any) -> str:
+    task, decision = history.decided()
+    history.conflict(task, [*decision.annotation_ids, history.annotation(task, BAD)])
     return "contested"
 
 
-def shaken_and_settled(story: Any) -> str:
-    task, decision = story.decided()
-    story.conflict(task, decision.annotation_ids)
-    ids = [*decision.annotation_ids, story.adjudication(task)]
-    story.decision(task, ids, "adjudicated")
+def contested_and_adjudicated(history: Any) -> str:
+    task, decision = history.decided()
+    history.conflict(task, decision.annotation_ids)
+    ids = [*decision.annotation_ids, history.adjudication(task)]
+    history.decision(task, ids, "adjudicated")
     return "decided"
 
 
-def reviewed(story: Any) -> str:
-    story.review(*story.decided(), "accept")
+def reviewed(history: Any) -> str:
+    history.review(*history.decided(), "accept")
     return "decided"
 
 
-def in_review(story: Any) -> str:
-    story.review(*story.decided())
+def in_review(history: Any) -> str:
+    history.review(*history.decided())
     return "review_pending"
 
 
-def rejected(story: Any) -> str:
-    task, decision = story.decided()
-    story.review(task, decision, "reject")
-    story.conflict(task, decision.annotation_ids)
+def rejected(history: Any) -> str:
+    task, decision = history.decided()
+    history.review(task, decision, "reject")
+    history.conflict(task, decision.annotation_ids)
     return "contested"
 
 
-def fixed(story: Any) -> str:
-    task, decision = story.decided()
-    story.review(task, decision, "fix")
-    story.decision(task, decision.annotation_ids, "review")
+def fixed(history: Any) -> str:
+    task, decision = history.decided()
+    history.review(task, decision, "fix")
+    history.decision(task, decision.annotation_ids, "review")
     return "decided"
 
 
-def half_told(story: Any) -> str:
-    story.decision(story.task(), [story.new_id()])
+def missing_annotation(history: Any) -> str:
+    history.decision(history.task(), [history.new_id()])
     return "unreleased"
 
 
-def being_labeled_again(story: Any) -> str:
-    task, _ = story.decided()
-    story.task(task, spec_version=2, supersedes=task.task_id)
+def being_labeled_again(history: Any) -> str:
+    task, _ = history.decided()
+    history.task(task, spec_version=2, supersedes=task.task_id)
     return "decided"
 
 
-def labeled_again(story: Any) -> str:
-    task = story.task()
-    story.conflict(task, story.annotations(task, GOOD, BAD))
-    story.withdrawn(task)
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    story.decision(again, story.annotations(again, GOOD, GOOD))
+def labeled_again(history: Any) -> str:
+    task = history.task()
+    history.conflict(task, history.annotations(task, GOOD, BAD))
+    history.withdrawn(task)
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    history.decision(again, history.annotations(again, GOOD, GOOD))
     return "decided"
 
 
-def disputed_again(story: Any) -> str:
-    task, _ = story.decided()
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    story.conflict(again, story.annotations(again, GOOD, BAD))
+def disputed_again(history: Any) -> str:
+    task, _ = history.decided()
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    history.conflict(again, history.annotations(again, GOOD, BAD))
     return "contested"
 
 
-def carried_over(story: Any) -> str:
-    task, decision = story.decided()
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    story.decision(again, [*decision.annotation_ids, story.annotation(again, GOOD)])
+def carried_over(history: Any) -> str:
+    task, decision = history.decided()
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    history.decision(again, [*decision.annotation_ids, history.annotation(again, GOOD)])
     return "decided"
 
 
-def opened_again(story: Any) -> str:
-    task, decision = story.decided()
-    again = story.task(task, reopens=task.task_id)
-    story.decision(again, story.annotations(again, GOOD))
-    story.conflict(task, decision.annotation_ids)
+def opened_again(history: Any) -> str:
+    task, decision = history.decided()
+    again = history.task(task, reopens=task.task_id)
+    history.decision(again, history.annotations(again, GOOD))
+    history.conflict(task, decision.annotation_ids)
     return "decided"
 
 
-CHAPTERS: list[Callable[[Any], str]] = [
-    agreed,
-    open_still,
+SCENARIOS: list[Callable[[Any], str]] = [
+    unanimous,
+    still_pending,
     disputed,
-    settled,
-    shaken,
-    shaken_and_settled,
+    adjudicated,
+    contested_after_decision,
+    contested_and_adjudicated,
     reviewed,
     in_review,
     rejected,
     fixed,
-    half_told,
+    missing_annotation,
     being_labeled_again,
     labeled_again,
     disputed_again,
@@ -139,7 +139,7 @@ CHAPTERS: list[Callable[[Any], str]] = [
 
 
 def interleaved(events: Sequence[Any], chance: random.Random) -> Iterator[list[Any]]:
-    """The events in batches, mixed at random; what has one key of one topic keeps its order."""
+    """Yield the events in batches, shuffled; events of one topic and key keep their order."""
     lanes: dict[tuple[str, str], deque[Any]] = defaultdict(deque)
     for event in events:
         lanes[event.topic.name, event.key].append(event)
@@ -155,7 +155,7 @@ def interleaved(events: Sequence[Any], chance: random.Random) -> Iterator[list[A
         yield batch
 
 
-async def forget(store: Any, *tables: str) -> None:
+async def truncate(store: Any, *tables: str) -> None:
     async with transaction(store.sessions) as session:
         await (await raw(session)).execute(f"TRUNCATE {', '.join(tables)}")
 
@@ -177,34 +177,36 @@ LEDGER = (
 
 
 async def states(store: Any) -> dict[str, int]:
-    told = await store.get("/projects/p/labels/summary")
-    counts = {name: told[name] for name in ("pending", "contested", "review_pending", "unreleased")}
-    return {**counts, "decided": sum(told["decided"].values()), "items": told["items"]}
+    summary = await store.get("/projects/p/labels/summary")
+    counts = {
+        name: summary[name] for name in ("pending", "contested", "review_pending", "unreleased")
+    }
+    return {**counts, "decided": sum(summary["decided"].values()), "items": summary["items"]}
 
 
-def expected(told: Sequence[str]) -> dict[str, int]:
+def expected(outcomes: Sequence[str]) -> dict[str, int]:
     names = ("pending", "contested", "review_pending", "unreleased", "decided")
-    return {name: told.count(name) for name in names} | {"items": len(told)}
+    return {name: outcomes.count(name) for name in names} | {"items": len(outcomes)}
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-async def test_every_chapter_ends_as_it_should_however_it_is_told(
-    store: Any, story: Any, chapter: Callable[[Any], str]
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_every_scenario_ends_in_its_state_in_any_order(
+    store: Any, history: Any, scenario: Callable[[Any], str]
 ) -> None:
-    story.spec()
-    story.spec(2)
-    state = chapter(story)
-    orders = [[story.events], [[event] for event in reversed_lanes(story.events)]]
+    history.spec()
+    history.spec(2)
+    state = scenario(history)
+    orders = [[history.events], [[event] for event in reversed_lanes(history.events)]]
 
     for batches in orders:
         for batch in batches:
-            await store.hear(batch)
+            await store.deliver(batch)
         assert await states(store) == expected([state])
-        await forget(store, *LEDGER)
+        await truncate(store, *LEDGER)
 
 
 def reversed_lanes(events: Sequence[Any]) -> list[Any]:
-    """The lanes one after the other, the last to begin first."""
+    """Return the events grouped by topic and key, the groups in reverse order."""
     lanes: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for event in events:
         lanes[event.topic.name, event.key].append(event)
@@ -217,79 +219,79 @@ def reversed_lanes(events: Sequence[Any]) -> list[Any]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    chapters=st.lists(st.sampled_from(CHAPTERS), min_size=1, max_size=8),
+    scenarios=st.lists(st.sampled_from(SCENARIOS), min_size=1, max_size=8),
     chance=st.randoms(use_true_random=False),
 )
 async def test_every_interleaving_ends_in_the_same_version(
-    store: Any, story: Any, chapters: list[Callable[[Any], str]], chance: random.Random
+    store: Any, history: Any, scenarios: list[Callable[[Any], str]], chance: random.Random
 ) -> None:
-    tale = type(story)()
-    tale.spec()
-    tale.spec(2)
-    told = [agreed(tale), *(chapter(tale) for chapter in chapters)]
-    await forget(store, *LEDGER)
-    await store.hear(tale.events)
+    other = type(history)()
+    other.spec()
+    other.spec(2)
+    outcomes = [unanimous(other), *(scenario(other) for scenario in scenarios)]
+    await truncate(store, *LEDGER)
+    await store.deliver(other.events)
     first = await store.publish()
     before = await states(store)
 
-    await forget(store, *LEDGER)
-    for batch in interleaved(tale.events, chance):
-        await store.hear(batch)
+    await truncate(store, *LEDGER)
+    for batch in interleaved(other.events, chance):
+        await store.deliver(batch)
         if chance.random() < 0.2:
-            await store.hear(batch)
+            await store.deliver(batch)
     again = await store.publish()
 
-    assert before == await states(store) == expected(told)
+    assert before == await states(store) == expected(outcomes)
     assert again == first
 
 
-async def test_everything_told_twice_changes_nothing_even_into_an_empty_inbox(
-    store: Any, story: Any
+async def test_events_delivered_twice_change_nothing_even_with_an_empty_inbox(
+    store: Any, history: Any
 ) -> None:
-    story.spec()
-    story.spec(2)
-    told = [chapter(story) for chapter in CHAPTERS]
-    await store.hear(story.events)
+    history.spec()
+    history.spec(2)
+    outcomes = [scenario(history) for scenario in SCENARIOS]
+    await store.deliver(history.events)
     first = await store.publish()
 
-    await store.hear(story.events)
-    await forget(store, "inbox")
-    await store.hear(story.events)
+    await store.deliver(history.events)
+    await truncate(store, "inbox")
+    await store.deliver(history.events)
 
     assert await store.publish() == first
-    assert await states(store) == expected(told)
+    assert await states(store) == expected(outcomes)
 
 
 async def test_another_machine_makes_the_same_version_of_the_same_events(
-    store: Any, another_store: Any, story: Any
+    store: Any, another_store: Any, history: Any
 ) -> None:
-    story.spec()
-    story.spec(2)
-    for chapter in CHAPTERS:
-        chapter(story)
-    await store.hear(story.events)
-    for batch in interleaved(story.events, random.Random(7)):
-        await another_store.hear(batch)
+    history.spec()
+    history.spec(2)
+    for scenario in SCENARIOS:
+        scenario(history)
+    await store.deliver(history.events)
+    for batch in interleaved(history.events, random.Random(7)):
+        await another_store.deliver(batch)
 
-    here = await store.publish("one")
-    there = await another_store.publish("other")
+    first_version = await store.publish("one")
+    second = await another_store.publish("other")
 
-    assert here["hash"] == there["hash"]
-    assert await store.records(here["hash"]) == await another_store.records(there["hash"])
+    assert first_version["hash"] == second["hash"]
+    assert await store.records(first_version["hash"]) == await another_store.records(second["hash"])
 
 
 async def test_one_flipped_byte_in_a_label_makes_another_version(
-    store: Any, another_store: Any, story: Any
+    store: Any, another_store: Any, history: Any
 ) -> None:
-    story.spec()
+    history.spec()
     for _ in range(3):
-        story.decided()
-    *rest, last = story.events
+        history.decided()
+    *rest, last = history.events
     flipped = last.model_copy(update={"label": {"mood": "goof"}})
-    await store.hear([*rest, last])
-    await another_store.hear([*rest, flipped])
+    await store.deliver([*rest, last])
+    await another_store.deliver([*rest, flipped])
 
-    here, there = await store.publish(), await another_store.publish()
+    first_version, second = await store.publish(), await another_store.publish()
 
-    assert here["records"] == there["records"]
-    assert here["hash"] != there["hash"]
+    assert first_version["records"] == second["records"]
+    assert first_version["hash"] != second["hash"]

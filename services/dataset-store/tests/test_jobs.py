@@ -1,4 +1,4 @@
-"""Long work over a real database: claimed once, restarted after a kill, cancelled, repeated."""
+"""Jobs with a real database: claimed once, restarted after a kill, cancelled, repeated."""
 
 import asyncio
 import signal
@@ -40,25 +40,27 @@ asyncio.run(main())
 """
 
 
-class TooMuch(Exception):
-    """More was asked for than there is."""
+class TooLarge(Exception):
+    """The request is larger than what exists."""
 
 
-class Work:
-    """A handler that counts how often it is called, and waits where a test says so."""
+class CountingHandler:
+    """A job handler that counts its calls, and waits until `may_finish` is set."""
 
     def __init__(self) -> None:
         self.calls = 0
-        self.go_on = asyncio.Event()
-        self.go_on.set()
+        self.may_finish = asyncio.Event()
+        self.may_finish.set()
 
-    async def __call__(self, _: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
+    async def __call__(self, _: Session, request: dict[str, Any], progress: Progress) -> Outcome:
         self.calls += 1
         progress.done, progress.total, progress.unit = 1, 2, "items"
-        if "error" in asked:
-            raise TooMuch("Ask for less.") if asked["error"] == "refused" else RuntimeError("bug")
-        await self.go_on.wait()
-        return Outcome({"counted": asked["n"]})
+        if "error" in request:
+            raise (
+                TooLarge("Ask for less.") if request["error"] == "refused" else RuntimeError("bug")
+            )
+        await self.may_finish.wait()
+        return Outcome({"counted": request["n"]})
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ async def sessions(app: FastAPI) -> AsyncIterator[Sessions]:
     await pool.close()
 
 
-async def asked_for(sessions: Sessions, key: str | None = None, **request: Any) -> UUID:
+async def add_job(sessions: Sessions, key: str | None = None, **request: Any) -> UUID:
     async with transaction(sessions) as session:
         return (await jobs.add(session, NewJob("count", "p", request, key))).job_id
 
@@ -81,11 +83,11 @@ async def found(sessions: Sessions, job_id: UUID) -> Job:
 
 
 async def test_two_replicas_claim_a_job_once(sessions: Sessions) -> None:
-    work = Work()
-    ids = [await asked_for(sessions, n=n) for n in range(5)]
+    work = CountingHandler()
+    ids = [await add_job(sessions, n=n) for n in range(5)]
     replicas = [JobRunner({"count": work}, {}) for _ in range(2)]
 
-    await asyncio.gather(*(one.run_one(sessions, id_) for one in replicas for id_ in ids))
+    await asyncio.gather(*(replica.run_one(sessions, id_) for replica in replicas for id_ in ids))
 
     assert work.calls == 5
     ended = [await found(sessions, id_) for id_ in ids]
@@ -97,14 +99,14 @@ async def test_two_replicas_claim_a_job_once(sessions: Sessions) -> None:
 async def test_a_job_survives_kill_9_and_has_its_effect_once(
     app: FastAPI, sessions: Sessions
 ) -> None:
-    job_id = await asked_for(sessions, n=1)
+    job_id = await add_job(sessions, n=1)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ENDLESS, app.state.settings.model_dump_json(),
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     assert await asyncio.wait_for(process.stdout.readline(), 30) == b"begun\n"
-    runner, work = JobRunner({}, {}), Work()
+    runner, work = JobRunner({}, {}), CountingHandler()
 
     held = await runner.run_one(sessions, job_id)
     process.send_signal(signal.SIGKILL)
@@ -128,46 +130,48 @@ async def test_a_cancelled_job_stops_and_has_no_effect(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.job_runner.HEARTBEAT_SECONDS", 0.05)
-    work = Work()
-    work.go_on.clear()
-    job_id = await asked_for(sessions, n=1)
+    work = CountingHandler()
+    work.may_finish.clear()
+    job_id = await add_job(sessions, n=1)
     running = JobRunner({"count": work}, {}).start(sessions, job_id)
     for _ in range(100):
         if (await found(sessions, job_id)).total == 2:
             break
         await asyncio.sleep(0.05)
-    told = await found(sessions, job_id)
+    status = await found(sessions, job_id)
 
     async with transaction(sessions) as session:
         await jobs.cancel(session, job_id)
     await asyncio.wait_for(running, 10)
 
     job = await found(sessions, job_id)
-    assert (told.state, told.done, told.total, told.unit) == ("running", 1, 2, "items")
+    assert (status.state, status.done, status.total, status.unit) == ("running", 1, 2, "items")
     assert (job.state, job.result) == ("cancelled", None)
 
 
 async def test_the_same_key_gives_the_same_job_and_another_request_is_refused(
     sessions: Sessions,
 ) -> None:
-    first = await asked_for(sessions, "k", n=1)
+    first = await add_job(sessions, "k", n=1)
 
-    assert await asked_for(sessions, "k", n=1) == first
-    assert await asked_for(sessions, n=1) != first
+    assert await add_job(sessions, "k", n=1) == first
+    assert await add_job(sessions, n=1) != first
     with pytest.raises(jobs.KeyReused, match="came with another request"):
-        await asked_for(sessions, "k", n=2)
+        await add_job(sessions, "k", n=2)
 
 
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
-    [("refused", 409, "urn:problem:too-much"), ("bug", 500, "urn:problem:internal")],
+    [("refused", 409, "urn:problem:too-large"), ("bug", 500, "urn:problem:internal")],
 )
-async def test_a_job_that_fails_says_why(
+async def test_a_failed_job_has_a_problem(
     sessions: Sessions, error: str, status: int, kind: str
 ) -> None:
-    job_id = await asked_for(sessions, error=error)
+    job_id = await add_job(sessions, error=error)
 
-    await JobRunner({"count": Work()}, {**REFUSALS, TooMuch: 409}).run_one(sessions, job_id)
+    await JobRunner({"count": CountingHandler()}, {**REFUSALS, TooLarge: 409}).run_one(
+        sessions, job_id
+    )
 
     job = await found(sessions, job_id)
     assert job.state == "failed"
@@ -183,11 +187,11 @@ def test_prefer_says_how_long_to_wait(header: str | None, seconds: int) -> None:
     assert wait_seconds(header) == seconds
 
 
-async def test_publishing_waits_no_longer_than_it_is_told(
+async def test_publishing_waits_no_longer_than_the_request_prefers(
     store: Any, app: FastAPI, tokens: testing.Tokens
 ) -> None:
-    work = Work()
-    work.go_on.clear()
+    work = CountingHandler()
+    work.may_finish.clear()
     app.state.job_runner = JobRunner({"publish": _publishing(work)}, REFUSALS)
     headers = {"prefer": "wait=0", "idempotency-key": "once"}
 
@@ -201,27 +205,27 @@ async def test_publishing_waits_no_longer_than_it_is_told(
     mine, other = tokens.bearer("tim", "trainer"), tokens.bearer("eve", "trainer", projects=["q"])
     foreign = await store.http.get(url, headers=other)
     absent = await store.http.get(f"/v1/jobs/{uuid4()}", headers=mine)
-    work.go_on.set()
+    work.may_finish.set()
     headers["prefer"] = "wait=10"
     third = await post()
-    told = await store.http.get(url, headers=mine)
+    status = await store.http.get(url, headers=mine)
     cancelled = await store.http.delete(url, headers=mine)
 
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json() == second.json()
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert (third.status_code, third.json()) == (201, {"counted": "p"})
-    assert told.status_code == 200, told.text
-    assert set(told.json()) == {
+    assert status.status_code == 200, status.text
+    assert set(status.json()) == {
         "job_id", "kind", "project", "state", "done", "total", "unit", "result", "problem",
         "created_at",
     }  # fmt: skip
-    assert (told.json()["state"], work.calls) == ("done", 1)
+    assert (status.json()["state"], work.calls) == ("done", 1)
     assert cancelled.json()["state"] == "done"
 
 
-def _publishing(work: Work) -> Any:
-    async def run(session: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
-        return await work(session, {"n": asked["request"]["project"]}, progress)
+def _publishing(work: CountingHandler) -> Any:
+    async def run(session: Session, request: dict[str, Any], progress: Progress) -> Outcome:
+        return await work(session, {"n": request["request"]["project"]}, progress)
 
     return run

@@ -1,4 +1,4 @@
-"""Payloads that are too large for their records are given to whoever may read the version."""
+"""Payloads too large for their records are served to callers who may read the version."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +19,13 @@ REFERENCE = {"payload": None, "payload_sha256": SHA256, "blob": SHA256, "blob_si
 
 
 @pytest.fixture
-async def version(store: Any, story: Any) -> str:
-    """The hash of a version with one large payload and one small one."""
+async def version(store: Any, history: Any) -> str:
+    """The hash of a version with a large and a small payload."""
     await store.app.state.blobs.put_if_absent(SHA256, canonical(LARGE))
-    story.spec()
+    history.spec()
     for more in (REFERENCE, {}):
-        story.decided(**more)
-    await store.hear(story.events)
+        history.decided(**more)
+    await store.deliver(history.events)
     published = await store.publish()
     hash_: str = published["hash"]
     return hash_
@@ -34,7 +34,7 @@ async def version(store: Any, story: Any) -> str:
 async def test_a_large_payload_is_given_by_the_digest_in_its_record(
     store: Any, version: str
 ) -> None:
-    [named] = [one for one in await store.records(version) if one["payload"] is None]
+    [named] = [entry for entry in await store.records(version) if entry["payload"] is None]
     url = f"/v1/versions/{version}/blobs/{named['payload_sha256']}"
 
     whole = await store.http.get(url, headers=store.trainer)
@@ -45,7 +45,7 @@ async def test_a_large_payload_is_given_by_the_digest_in_its_record(
     assert (part.status_code, part.content) == (206, b'{"text":"')
 
 
-async def test_a_large_payload_is_for_those_who_may_read_the_version(
+async def test_a_large_payload_is_served_only_to_callers_who_may_read_the_version(
     store: Any, version: str, tokens: Any
 ) -> None:
     url = f"/v1/versions/{version}/blobs/{SHA256}"
@@ -55,10 +55,12 @@ async def test_a_large_payload_is_for_those_who_may_read_the_version(
     annotator = await store.http.get(url, headers=tokens.bearer("a", "annotator"))
     trainer = await store.http.get(url, headers=outside)
 
-    assert [one.status_code for one in (anybody, annotator, trainer)] == [401, 403, 404]
+    assert [entry.status_code for entry in (anybody, annotator, trainer)] == [401, 403, 404]
 
 
-async def test_what_no_item_of_the_project_has_is_not_given(store: Any, version: str) -> None:
+async def test_a_payload_that_no_item_of_the_project_has_is_not_served(
+    store: Any, version: str
+) -> None:
     other = {"text": "of a honeypot, or of another project"}
     await store.app.state.blobs.put_if_absent(digest(other), canonical(other))
 
@@ -69,11 +71,11 @@ async def test_what_no_item_of_the_project_has_is_not_given(store: Any, version:
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:unknown-file")
 
 
-async def test_a_large_payload_of_gold_alone_is_not_in_the_ledger(store: Any, story: Any) -> None:
-    story.spec()
-    story.task(purpose="honeypot", **REFERENCE)
-    story.decided()
-    await store.hear(story.events)
+async def test_a_large_payload_of_gold_alone_is_not_in_the_ledger(store: Any, history: Any) -> None:
+    history.spec()
+    history.task(purpose="honeypot", **REFERENCE)
+    history.decided()
+    await store.deliver(history.events)
     await store.app.state.blobs.put_if_absent(SHA256, canonical(LARGE))
     hash_ = (await store.publish())["hash"]
 
@@ -88,7 +90,7 @@ VALUES ($1, 'p', $1, 1, 1, $2, '{}')
 """
 
 
-async def test_what_came_before_is_known_to_be_large_where_it_is_not_inline(
+async def test_the_migration_finds_the_large_payloads_stored_before_it(
     fresh_database: Any,
 ) -> None:
     url = fresh_database()

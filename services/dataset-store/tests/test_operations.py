@@ -1,4 +1,4 @@
-"""What the dataset-store promises, against a real PostgreSQL: states, versions, lineage."""
+"""The states of items and the versions of datasets, tested against a real PostgreSQL."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from chassis import migrations
 from chassis.database import transaction
-from dataset_store_service.operations import hearing
+from dataset_store_service.operations import event_handlers
 from schemas.events import (
     SpecPublished,
     TaskCreated,
@@ -25,30 +25,30 @@ async def test_tables_and_migrations_say_the_same(fresh_database: Any) -> None:
 
 
 async def summary(store: Any) -> dict[str, Any]:
-    told: dict[str, Any] = await store.get("/projects/p/labels/summary")
-    return {name: count for name, count in told.items() if count and name != "project"}
+    counts: dict[str, Any] = await store.get("/projects/p/labels/summary")
+    return {name: count for name, count in counts.items() if count and name != "project"}
 
 
-async def test_an_item_without_a_decision_is_pending(store: Any, story: Any) -> None:
-    story.spec()
-    story.task()
-    await store.hear(story.events)
+async def test_an_item_without_a_decision_is_pending(store: Any, history: Any) -> None:
+    history.spec()
+    history.task()
+    await store.deliver(history.events)
 
     assert await summary(store) == {"items": 1, "pending": 1}
 
 
 async def test_a_decision_is_released_when_its_last_annotation_arrives(
-    store: Any, story: Any
+    store: Any, history: Any
 ) -> None:
-    story.spec()
-    task = story.task()
-    ids = story.annotations(task, {"mood": "good"}, {"mood": "good"})
-    story.decision(task, ids)
-    last = story.events.pop(-2)
+    history.spec()
+    task = history.task()
+    ids = history.annotations(task, {"mood": "good"}, {"mood": "good"})
+    history.decision(task, ids)
+    last = history.events.pop(-2)
 
-    await store.hear(story.events)
+    await store.deliver(history.events)
     before = await summary(store)
-    await store.hear([last])
+    await store.deliver([last])
     after = await summary(store)
 
     assert before == {"items": 1, "unreleased": 1, "last_decision_no": 1}
@@ -57,42 +57,44 @@ async def test_a_decision_is_released_when_its_last_annotation_arrives(
 
 @pytest.mark.parametrize("missing", [SpecPublished, TaskCreated])
 async def test_a_decision_without_its_task_or_its_spec_is_not_released(
-    store: Any, story: Any, missing: type[Any]
+    store: Any, history: Any, missing: type[Any]
 ) -> None:
-    story.spec()
-    story.decided()
+    history.spec()
+    history.decided()
 
-    await store.hear([event for event in story.events if not isinstance(event, missing)])
+    await store.deliver([event for event in history.events if not isinstance(event, missing)])
     before = await summary(store)
-    await store.hear(story.events)
+    await store.deliver(history.events)
 
     assert before == {"items": 1, "unreleased": 1, "last_decision_no": 1}
     assert (await summary(store))["decided"] == {"unanimous": 1}
 
 
-async def test_of_two_last_facts_at_once_the_later_releases(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    *_, vote, decision = story.events
-    await store.hear(story.events[:-2])
+async def test_of_two_last_facts_at_once_the_later_releases(store: Any, history: Any) -> None:
+    history.spec()
+    history.decided()
+    *_, vote, decision = history.events
+    await store.deliver(history.events[:-2])
 
     async with transaction(store.sessions) as session:
-        await hearing.keep_annotations(session, [vote])
-        later = asyncio.create_task(store.hear([decision]))
+        await event_handlers.on_annotation_submitted(session, [vote])
+        later = asyncio.create_task(store.deliver([decision]))
         await asyncio.wait([later], timeout=0.5)
     await later
 
     assert (await summary(store))["decided"] == {"unanimous": 1}
 
 
-async def test_a_settled_conflict_stays_settled_by_what_settled_it(store: Any, story: Any) -> None:
-    story.spec()
-    task = story.task()
-    story.conflict(task, [])
-    settled = story.decision(task, [story.adjudication(task)], "adjudicated")
-    await store.hear(story.events)
-    story.decision(task, settled.annotation_ids, "review")
-    await store.hear(story.events)
+async def test_a_resolved_conflict_stays_resolved_by_its_first_decision(
+    store: Any, history: Any
+) -> None:
+    history.spec()
+    task = history.task()
+    history.conflict(task, [])
+    adjudicated = history.decision(task, [history.adjudication(task)], "adjudicated")
+    await store.deliver(history.events)
+    history.decision(task, adjudicated.annotation_ids, "review")
+    await store.deliver(history.events)
 
     at_first = await store.publish(decision_no=1)
 
@@ -100,17 +102,17 @@ async def test_a_settled_conflict_stays_settled_by_what_settled_it(store: Any, s
     assert record["how"] == "adjudicated"
 
 
-async def test_a_conflict_is_contested_until_it_is_adjudicated(store: Any, story: Any) -> None:
-    story.spec()
-    task = story.task()
-    ids = story.annotations(task, {"mood": "good"}, {"mood": "bad"})
-    story.conflict(task, ids)
-    await store.hear(story.events)
+async def test_a_conflict_is_contested_until_it_is_adjudicated(store: Any, history: Any) -> None:
+    history.spec()
+    task = history.task()
+    ids = history.annotations(task, {"mood": "good"}, {"mood": "bad"})
+    history.conflict(task, ids)
+    await store.deliver(history.events)
     before = await summary(store)
 
-    adjudication = story.adjudication(task)
-    story.decision(task, [*ids, adjudication], "adjudicated")
-    await store.hear(story.events)
+    adjudication = history.adjudication(task)
+    history.decision(task, [*ids, adjudication], "adjudicated")
+    await store.deliver(history.events)
 
     assert before == {"items": 1, "contested": 1}
     assert (await summary(store))["decided"] == {"adjudicated": 1}
@@ -118,17 +120,17 @@ async def test_a_conflict_is_contested_until_it_is_adjudicated(store: Any, story
     [record] = await store.records(published["hash"])
     assert record["adjudication"]["adjudication_id"] == str(adjudication)
     assert record["adjudication"]["cause"] == "slip"
-    assert [one["annotation_id"] for one in record["annotations"]] == sorted(map(str, ids))
+    assert [entry["annotation_id"] for entry in record["annotations"]] == sorted(map(str, ids))
 
 
 async def test_a_decided_label_that_is_contested_again_is_in_no_version(
-    store: Any, story: Any
+    store: Any, history: Any
 ) -> None:
-    story.spec()
-    story.decided()
-    task, decision = story.decided()
-    story.conflict(task, decision.annotation_ids)
-    await store.hear(story.events)
+    history.spec()
+    history.decided()
+    task, decision = history.decided()
+    history.conflict(task, decision.annotation_ids)
+    await store.deliver(history.events)
 
     published = await store.publish()
 
@@ -141,14 +143,16 @@ async def test_a_decided_label_that_is_contested_again_is_in_no_version(
     }
 
 
-async def test_a_cut_does_not_bring_back_what_was_contested(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    task, decision = story.decided()
-    story.conflict(task, decision.annotation_ids)
-    adjudication = story.adjudication(task)
-    story.decision(task, [*decision.annotation_ids, adjudication], "adjudicated")
-    await store.hear(story.events)
+async def test_a_version_as_of_an_earlier_decision_leaves_out_later_contested_items(
+    store: Any, history: Any
+) -> None:
+    history.spec()
+    history.decided()
+    task, decision = history.decided()
+    history.conflict(task, decision.annotation_ids)
+    adjudication = history.adjudication(task)
+    history.decision(task, [*decision.annotation_ids, adjudication], "adjudicated")
+    await store.deliver(history.events)
 
     early = await store.publish(decision_no=2)
     late = await store.publish(decision_no=3)
@@ -157,17 +161,19 @@ async def test_a_cut_does_not_bring_back_what_was_contested(store: Any, story: A
     assert (late["records"], late["left_out"]["contested"]) == (2, 0)
 
 
-async def test_the_old_label_stands_while_the_item_is_labeled_again(store: Any, story: Any) -> None:
-    story.spec()
-    task, _ = story.decided()
-    story.spec(2, WIDER)
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    await store.hear(story.events)
+async def test_the_old_label_stands_while_the_item_is_labeled_again(
+    store: Any, history: Any
+) -> None:
+    history.spec()
+    task, _ = history.decided()
+    history.spec(2, WIDER)
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    await store.deliver(history.events)
     old = await store.publish()
 
-    ids = story.annotations(again, {"mood": "good"}, {"mood": "good"})
-    story.decision(again, ids)
-    await store.hear(story.events)
+    ids = history.annotations(again, {"mood": "good"}, {"mood": "good"})
+    history.decision(again, ids)
+    await store.deliver(history.events)
     new = await store.publish()
 
     [before], [after] = [await store.records(v["hash"]) for v in (old, new)]
@@ -178,32 +184,32 @@ async def test_the_old_label_stands_while_the_item_is_labeled_again(store: Any, 
 
 
 async def test_a_conflict_under_a_newer_spec_holds_the_old_label_back(
-    store: Any, story: Any
+    store: Any, history: Any
 ) -> None:
-    story.spec()
-    story.spec(2, WIDER)
-    task, _ = story.decided()
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    story.conflict(again, [])
-    await store.hear(story.events)
+    history.spec()
+    history.spec(2, WIDER)
+    task, _ = history.decided()
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    history.conflict(again, [])
+    await store.deliver(history.events)
 
     assert await summary(store) == {"items": 1, "contested": 1, "last_decision_no": 1}
 
 
 async def test_a_conflict_under_an_older_spec_ends_with_the_newer_label(
-    store: Any, story: Any
+    store: Any, history: Any
 ) -> None:
-    story.spec()
-    story.spec(2, WIDER)
-    task = story.task()
-    story.conflict(task, [])
-    story.withdrawn(task)
-    again = story.task(task, spec_version=2, supersedes=task.task_id)
-    await store.hear(story.events)
+    history.spec()
+    history.spec(2, WIDER)
+    task = history.task()
+    history.conflict(task, [])
+    history.withdrawn(task)
+    again = history.task(task, spec_version=2, supersedes=task.task_id)
+    await store.deliver(history.events)
     before = await summary(store)
 
-    story.decision(again, story.annotations(again, {"mood": "good"}))
-    await store.hear(story.events)
+    history.decision(again, history.annotations(again, {"mood": "good"}))
+    await store.deliver(history.events)
 
     assert before == {"items": 1, "contested": 1}
     assert (await summary(store))["decided"] == {"unanimous": 1}
@@ -214,32 +220,32 @@ async def test_a_conflict_under_an_older_spec_ends_with_the_newer_label(
     [((), "review_pending"), (("accept",), "decided"), (("fix",), "review_pending")],
 )
 async def test_a_label_under_review_waits(
-    store: Any, story: Any, verdicts: tuple[str, ...], state: str
+    store: Any, history: Any, verdicts: tuple[str, ...], state: str
 ) -> None:
-    story.spec()
-    task, decision = story.decided()
-    story.review(task, decision, *verdicts)
-    await store.hear(story.events)
+    history.spec()
+    task, decision = history.decided()
+    history.review(task, decision, *verdicts)
+    await store.deliver(history.events)
 
     assert state in await summary(store)
 
 
-async def test_a_fixed_label_supersedes(store: Any, story: Any) -> None:
-    story.spec()
-    task, decision = story.decided()
-    story.review(task, decision, "fix")
-    story.decision(task, decision.annotation_ids, "review")
-    await store.hear(story.events)
+async def test_a_fixed_label_supersedes(store: Any, history: Any) -> None:
+    history.spec()
+    task, decision = history.decided()
+    history.review(task, decision, "fix")
+    history.decision(task, decision.annotation_ids, "review")
+    await store.deliver(history.events)
 
     assert (await summary(store))["decided"] == {"review": 1}
 
 
-async def test_honeypots_are_in_no_version_and_in_no_count(store: Any, story: Any) -> None:
-    story.spec()
-    story.decided()
-    honeypot = story.task(purpose="honeypot")
-    story.annotation(honeypot, {"mood": "bad"})
-    await store.hear(story.events)
+async def test_honeypots_are_in_no_version_and_in_no_count(store: Any, history: Any) -> None:
+    history.spec()
+    history.decided()
+    honeypot = history.task(purpose="honeypot")
+    history.annotation(honeypot, {"mood": "bad"})
+    await store.deliver(history.events)
 
     published = await store.publish()
     lineage = await store.http.get(f"/v1/labels/{honeypot.item_id}/lineage", headers=store.trainer)

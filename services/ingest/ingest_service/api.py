@@ -1,4 +1,4 @@
-"""The HTTP door of ingest."""
+"""The HTTP API of ingest: projects, specs, items, gold, signals, repairs, blobs."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -68,12 +68,12 @@ Version = Annotated[int, Path(ge=1, le=INT_MAX)]
 
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
-async def make_project(
+async def create_project(
     request: ProjectRequest, caller: Owner, session: Transaction, now: Now, response: Response
 ) -> ProjectHead:
-    """Make a project. The same again answers 200; another title, 409."""
+    """Create a project. Repeating a request answers 200; another title, 409."""
     caller.check_project(request.name)
-    project, is_new = await projects.make_project(session, request, now)
+    project, is_new = await projects.create_project(session, request, now)
     response.status_code = 201 if is_new else 200
     return project
 
@@ -82,7 +82,7 @@ async def make_project(
 async def list_projects(
     caller: AnyCaller, session: Transaction, after: Annotated[ProjectName | None, Query()] = None
 ) -> Projects:
-    """The projects that the caller may see."""
+    """The projects that the caller may see, by name."""
     return await projects.list_projects(session, caller, after or "")
 
 
@@ -90,7 +90,7 @@ async def list_projects(
 async def view_project(
     project: ProjectName, caller: AnyCaller, session: Transaction
 ) -> ProjectView:
-    """A project, with what it holds in numbers."""
+    """A project, with the counts of its items and tasks."""
     caller.check_project(project)
     return await projects.view_project(session, caller, project)
 
@@ -168,9 +168,9 @@ Blobs = Annotated[BlobStore, Depends(_blobs)]
     openapi_extra=_body_of(ItemRequest),
 )
 async def import_items(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
-    """Take items in: a JSON array, or a line of JSON for each. One bad item never stops the rest.
+    """Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
 
-    An item is known by its `external_id`, else by its payload. The same payload again changes
+    An item is identified by its `external_id`, else by its payload. A repeated payload changes
     nothing; another payload is a new revision of the item.
     """
     return await intake.import_items(session, batch, blobs, now)
@@ -182,14 +182,16 @@ async def import_items(batch: Body, session: Transaction, now: Now, blobs: Blobs
     openapi_extra=_body_of(GoldRequest),
 )
 async def register_gold(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
-    """Take items with their right labels in. They are shown unmarked among the work."""
+    """Import items with their right labels. They are leased unmarked among the work."""
     return await intake.register_gold(session, batch, blobs, now)
 
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
-async def send_signals(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> SignalVerdict:
-    """Say what production noticed: it raises an item, opens it again, or brings it in."""
-    return await signals.hear_signals(session, batch, blobs, now)
+async def submit_signals(
+    batch: Body, session: Transaction, now: Now, blobs: Blobs
+) -> SignalVerdict:
+    """Send signals from production: each raises an item, reopens it, or creates it."""
+    return await signals.submit_signals(session, batch, blobs, now)
 
 
 @router.get("/projects/{project}/repairs")
@@ -200,7 +202,7 @@ async def list_repairs(
     after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     state: RepairState = "open",
 ) -> Repairs:
-    """The items whose data annotators call bad, honeypots among them."""
+    """The items that annotators report as bad data, honeypots included."""
     caller.check_project(project)
     return await repairs.list_repairs(session, project, state, after)
 
@@ -214,7 +216,7 @@ async def close_repair(
     now: Now,
     request: RepairClosing | None = None,
 ) -> Repair:
-    """Say that the data of an item is right as it is. The same again changes nothing."""
+    """Confirm that the data of an item is right. Repeating a request changes nothing."""
     caller.check_project(project)
     closing = repairs.Closing(caller.pseudonym, now, request.note if request else None)
     return await repairs.close_repair(session, project, item_id, closing)
@@ -228,6 +230,6 @@ async def get_blob(
     blobs: Blobs,
     range_: blob_routes.Range = None,
 ) -> Response:
-    """A payload that is too large to travel inline, whole or in a range."""
-    await payloads.check_reach(session, caller, sha256)
+    """A payload that is too large to be inline, whole or in a range."""
+    await payloads.check_access(session, caller, sha256)
     return await blob_routes.blob_response(blobs, sha256, range_)

@@ -1,7 +1,7 @@
-"""The events that ingest reacts to."""
+"""The events that ingest subscribes to, with their handlers."""
 
 from chassis.delivery import on, on_many
-from ingest_service.operations import repairs, specs
+from ingest_service.operations import event_handlers as handlers
 from schemas.events import (
     EvidenceRelabelRequested,
     LabelDecided,
@@ -10,8 +10,8 @@ from schemas.events import (
 )
 
 SUBSCRIPTIONS = [
-    on_many(LabelDecided, specs.record_decisions),
-    on(RelabelRequested, specs.relabel),
-    on(EvidenceRelabelRequested, specs.relabel),
-    on_many(TaskSkipped, repairs.record_skips),
+    on_many(LabelDecided, handlers.on_label_decided),
+    on(RelabelRequested, handlers.on_relabel_requested),
+    on(EvidenceRelabelRequested, handlers.on_evidence_relabel_requested),
+    on_many(TaskSkipped, handlers.on_task_skipped),
 ]

@@ -1,4 +1,4 @@
-"""What the ingest service is told by its environment."""
+"""Settings of the ingest service, read from the environment."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from chassis.blob_settings import BlobSettings
 
 
 class Settings(BlobSettings):
-    """The chassis' settings; large payloads lie in the blob store."""
+    """The settings that every service has, and those of the blob store for large payloads."""
 
     model_config = SettingsConfigDict(env_prefix="INGEST_", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What ingest stores. JSON is kept as text (`json`), so that numbers stay as they were written."""
+"""The tables of ingest. JSON is stored as text (`json`), which keeps numbers as written."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -9,8 +9,8 @@ metadata = new_metadata()
 
 _TIME = sa.DateTime(timezone=True)
 
-# `sample_key` decides which items belong to the random sample that several people label. The row
-# is locked by whatever makes or withdraws tasks of the project: one at a time.
+# `sample_key` selects the random sample of items that several people label. Transactions that
+# create or withdraw tasks of the project lock the row, so that they run one at a time.
 projects = sa.Table(
     "projects",
     metadata,
@@ -35,9 +35,9 @@ specs = sa.Table(
 
 positions = sa.Sequence("item_positions", metadata=metadata)
 
-# `payload` is null where it lies in a blob; `blob_size` is its bytes, null also for items that came
-# in before it was kept. `is_work` is false for what is only gold. `position` is the item's place in
-# the order in which all items came, across projects; items of a file stand in the file's order.
+# `payload` is null if it is stored as a blob; `blob_size` is its size in bytes, null also for items
+# stored before sizes were. `is_work` is false for items that are only gold. `position` is the place
+# of an item in the order in which all items came, across projects; items of a file keep its order.
 items = sa.Table(
     "items",
     metadata,
@@ -73,7 +73,7 @@ gold = sa.Table(
     sa.Column("rules", ARRAY(sa.Text), nullable=False),
 )
 
-# `round` counts how often an item was opened again under the same spec version.
+# `round` counts how often an item was reopened under the same spec version.
 tasks = sa.Table(
     "tasks",
     metadata,
@@ -91,8 +91,8 @@ tasks = sa.Table(
     sa.Index("ix_tasks_project_state", "project", "purpose", "state"),
 )
 
-# Items whose data annotators call bad; `first_at` is when the first of them did. Each payload of an
-# item has its own row: a new one begins anew.
+# Items that annotators report as bad data; `first_at` is the time of the first report. Each
+# revision of an item has its own row.
 repairs = sa.Table(
     "repairs",
     metadata,
@@ -107,7 +107,7 @@ repairs = sa.Table(
     sa.Index("ix_repairs_listed", "project", "state", "first_at", "item_id"),
 )
 
-# Who says so, and what they noted.
+# The reports of annotators, with their notes.
 repair_reports = sa.Table(
     "repair_reports",
     metadata,
@@ -120,8 +120,7 @@ repair_reports = sa.Table(
     sa.Index("ix_repair_reports_item", "item_id", "revision"),
 )
 
-# What is still to be made again after a spec version was published: the items whose position is
-# beyond `after`.
+# The rollouts of new spec versions: items with positions beyond `after` are still to be handled.
 rollouts = sa.Table(
     "rollouts",
     metadata,
@@ -132,7 +131,7 @@ rollouts = sa.Table(
     sa.Column("steps", sa.Integer, nullable=False, server_default="0"),
 )
 
-# The verdict on a batch that came with an Idempotency-Key.
+# The verdicts on batches with an Idempotency-Key.
 imports = sa.Table(
     "imports",
     metadata,
@@ -143,7 +142,7 @@ imports = sa.Table(
     sa.Column("created_at", _TIME, nullable=False, index=True),
 )
 
-# Who may fetch a blob: whoever reaches a project that has it.
+# The projects of each blob: callers who may see one of them may fetch the blob.
 blobs = sa.Table(
     "blobs",
     metadata,

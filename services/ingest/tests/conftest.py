@@ -1,4 +1,4 @@
-"""The service under test, and how a test speaks to it. A database is migrated once, then copied."""
+"""The service under test, with helpers to use it. A database is migrated once, then copied."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from chassis import migrations, testing
 from chassis.database import transaction
-from ingest_service import events as door
+from ingest_service import events as ingest_events
 from ingest_service import schedules
 from ingest_service.app import create_app
 from ingest_service.settings import Settings
@@ -24,7 +24,7 @@ from schemas.events import EVENTS, LabelDecided, TaskCreated
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Any) -> Iterator[str]:
     name = postgres_server.create_database()
-    with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
+    with ThreadPoolExecutor(1) as thread:  # Alembic needs a thread without a running loop.
         thread.submit(migrations.upgrade, "ingest_service", postgres_server.url(name)).result()
     yield name
     postgres_server.drop_database(name)
@@ -47,7 +47,7 @@ FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 
 
 class Ingest:
-    """The service over its own database, with what a test wants to say in one line."""
+    """The running service, with helpers to send requests, deliver events and read results."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.app, self.http, self.sessions = app, http, app.state.sessions
@@ -57,7 +57,7 @@ class Ingest:
         url = f"/v1/projects/p{path}"
         return await self.http.post(url, json=body, headers={**self.owner, **headers})
 
-    async def taken(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
+    async def post_ok(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
         answer = await self.post(path, body, **headers)
         assert answer.status_code in (200, 201), answer.text
         verdict: dict[str, Any] = answer.json()
@@ -67,7 +67,7 @@ class Ingest:
         rules = [{"id": "R1", "text": "Say how it sounds."}]
         body = {"task_type": "mood", "fields": fields, "policy": policy, "relabel": relabel}
         body["guidelines"] = rules
-        version: int = (await self.taken("/specs", body))["version"]
+        version: int = (await self.post_ok("/specs", body))["version"]
         return version
 
     async def roll_out(self) -> None:
@@ -75,10 +75,10 @@ class Ingest:
             async with transaction(self.sessions) as session:
                 await schedules.roll_out(session, "p")
 
-    async def hear(self, *events: Any) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+    async def deliver(self, *events: Any) -> None:
+        await testing.hear(self.sessions, ingest_events.SUBSCRIPTIONS, *events)
 
-    async def said(self, *kinds: type[Any]) -> list[Any]:
+    async def published(self, *kinds: type[Any]) -> list[Any]:
         return [e for e in await testing.said(self.sessions, EVENTS) if isinstance(e, kinds)]
 
     async def view(self) -> dict[str, Any]:
@@ -89,17 +89,17 @@ class Ingest:
 
 @pytest.fixture
 async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> Ingest:
-    one = Ingest(app, http, tokens)
-    await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
-    return one
+    service = Ingest(app, http, tokens)
+    await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=service.owner)
+    return service
 
 
 @pytest.fixture
 async def ingest_on_object_store(
     fresh_database: Any, migrated: str, tokens: testing.Tokens, object_store_server: Any
 ) -> AsyncIterator[Ingest]:
-    """The service with its large payloads in a real S3-compatible store."""
-    told = testing.settings(
+    """The service with large payloads in a real S3-compatible store."""
+    settings = testing.settings(
         Settings,
         tokens,
         fresh_database(template=migrated),
@@ -108,16 +108,16 @@ async def ingest_on_object_store(
         blob_store_access_key_id=object_store.ACCESS_KEY_ID,
         blob_store_secret_access_key=object_store.SECRET_ACCESS_KEY,
     )
-    app = create_app(told)
+    app = create_app(settings)
     async with testing.serving(app) as http:
-        one = Ingest(app, http, tokens)
-        await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=one.owner)
-        yield one
+        service = Ingest(app, http, tokens)
+        await http.post("/v1/projects", json={"name": "p", "title": "P"}, headers=service.owner)
+        yield service
 
 
 @pytest.fixture
 def decided() -> Callable[..., LabelDecided]:
-    """Makes the decision about a task."""
+    """Builds the decision about a task."""
     return _decided
 
 

@@ -1,4 +1,4 @@
-"""The HTTP door of ingest: who may enter, and what is refused with its place."""
+"""The HTTP API of ingest: roles, and problems with their pointers."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 SPEC = {"task_type": "mood", "fields": FIELDS}
 
 
-class Door:
-    """Requests as somebody with roles."""
+class ApiClient:
+    """Sends requests with a token for the given roles."""
 
     def __init__(self, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.http, self.tokens = http, tokens
@@ -27,17 +27,17 @@ class Door:
 
 
 @pytest.fixture
-async def door(http: httpx.AsyncClient, tokens: testing.Tokens) -> Door:
-    one = Door(http, tokens)
-    await one("POST", "/projects", json={"name": "p", "title": "P"})
-    return one
+async def api(http: httpx.AsyncClient, tokens: testing.Tokens) -> ApiClient:
+    entry = ApiClient(http, tokens)
+    await entry("POST", "/projects", json={"name": "p", "title": "P"})
+    return entry
 
 
-async def test_a_project_is_made_once(door: Door) -> None:
-    same = await door("POST", "/projects", json={"name": "p", "title": "P"})
-    other = await door("POST", "/projects", json={"name": "p", "title": "Q"})
-    new = await door("POST", "/projects", json={"name": "q", "title": "Q"})
-    view = await door("GET", "/projects/q", "sre")
+async def test_a_project_is_created_once(api: ApiClient) -> None:
+    same = await api("POST", "/projects", json={"name": "p", "title": "P"})
+    other = await api("POST", "/projects", json={"name": "p", "title": "Q"})
+    new = await api("POST", "/projects", json={"name": "q", "title": "Q"})
+    view = await api("GET", "/projects/q", "sre")
 
     assert (same.status_code, other.status_code, new.status_code) == (200, 409, 201)
     assert other.json()["type"] == "urn:problem:project-exists"
@@ -52,16 +52,16 @@ async def test_a_project_is_made_once(door: Door) -> None:
     }
 
 
-async def test_a_caller_sees_only_own_projects(door: Door) -> None:
-    await door("POST", "/projects", json={"name": "q", "title": "Q"})
+async def test_a_caller_sees_only_own_projects(api: ApiClient) -> None:
+    await api("POST", "/projects", json={"name": "q", "title": "Q"})
     mine = {"projects": ["q"]}
 
-    listed = await door("GET", "/projects", "annotator", claims=mine)
-    everything = await door("GET", "/projects", "annotator")
-    foreign = await door("GET", "/projects/p", "annotator", claims=mine)
+    listed = await api("GET", "/projects", "annotator", claims=mine)
+    everything = await api("GET", "/projects", "annotator")
+    foreign = await api("GET", "/projects/p", "annotator", claims=mine)
 
-    assert [one["name"] for one in listed.json()["projects"]] == ["q"]
-    assert [one["name"] for one in everything.json()["projects"]] == ["p", "q"]
+    assert [entry["name"] for entry in listed.json()["projects"]] == ["q"]
+    assert [entry["name"] for entry in everything.json()["projects"]] == ["p", "q"]
     assert foreign.status_code == 404
 
 
@@ -75,23 +75,23 @@ async def test_a_caller_sees_only_own_projects(door: Door) -> None:
         ("POST", "/projects/p/signals", "trainer"),
     ],
 )
-async def test_a_role_is_needed_to_write(door: Door, method: str, path: str, role: str) -> None:
-    answer = await door(method, path, role, json={"name": "x", "title": "X"})
-    nobody = await door.http.request(method, f"/v1{path}", json=[])
+async def test_a_role_is_needed_to_write(api: ApiClient, method: str, path: str, role: str) -> None:
+    answer = await api(method, path, role, json={"name": "x", "title": "X"})
+    without_token = await api.http.request(method, f"/v1{path}", json=[])
 
-    assert (answer.status_code, nobody.status_code) == (403, 401)
+    assert (answer.status_code, without_token.status_code) == (403, 401)
 
 
-async def test_a_spec_is_read_as_it_was_published(door: Door) -> None:
-    published = await door("POST", "/projects/p/specs", "spec_owner", json=SPEC)
-    listed = await door("GET", "/projects/p/specs", "annotator")
-    read = await door("GET", "/projects/p/specs/1", "annotator")
-    absent = await door("GET", "/projects/p/specs/2", "annotator")
+async def test_a_spec_is_read_as_it_was_published(api: ApiClient) -> None:
+    published = await api("POST", "/projects/p/specs", "spec_owner", json=SPEC)
+    listed = await api("GET", "/projects/p/specs", "annotator")
+    spec = await api("GET", "/projects/p/specs/1", "annotator")
+    absent = await api("GET", "/projects/p/specs/2", "annotator")
 
-    assert published.json() == {"version": 1, "hash": read.json()["hash"]}
-    assert [one["version"] for one in listed.json()["specs"]] == [1]
-    assert read.json()["document"]["policy"]["redundancy"] == 3
-    assert "immutable" in read.headers["cache-control"]
+    assert published.json() == {"version": 1, "hash": spec.json()["hash"]}
+    assert [entry["version"] for entry in listed.json()["specs"]] == [1]
+    assert spec.json()["document"]["policy"]["redundancy"] == 3
+    assert "immutable" in spec.headers["cache-control"]
     assert absent.status_code == 404
 
 
@@ -113,9 +113,9 @@ async def test_a_spec_is_read_as_it_was_published(door: Door) -> None:
     ],
 )
 async def test_a_bad_spec_is_refused_with_its_place(
-    door: Door, change: dict[str, Any], pointer: str
+    api: ApiClient, change: dict[str, Any], pointer: str
 ) -> None:
-    answer = await door("POST", "/projects/p/specs", json={**SPEC, **change})
+    answer = await api("POST", "/projects/p/specs", json={**SPEC, **change})
 
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -125,7 +125,7 @@ async def test_a_bad_spec_is_refused_with_its_place(
 LINES = {"content-type": "application/x-ndjson"}
 
 
-async def test_a_bad_line_in_a_stream_is_rejected_and_the_rest_is_taken(door: Door) -> None:
+async def test_a_bad_line_in_a_stream_is_rejected_and_the_rest_is_taken(api: ApiClient) -> None:
     lines = [
         b'{"external_id": "x0", "payload": {}}',
         b'{"external_id": "x1", "payload": ',
@@ -139,13 +139,13 @@ async def test_a_bad_line_in_a_stream_is_rejected_and_the_rest_is_taken(door: Do
         b'{"external_id": "x9", "payload": {}}\r',
     ]
 
-    answer = await door("POST", "/projects/p/items", content=b"\n".join(lines), headers=LINES)
+    answer = await api("POST", "/projects/p/items", content=b"\n".join(lines), headers=LINES)
 
     verdict = answer.json()
     assert answer.status_code == 200
     assert verdict["created"] == 2
-    assert [one["index"] for one in verdict["rejected"]] == [1, 3, 4, 5, 6, 7, 8]
-    assert [one["problem"]["pointer"] for one in verdict["rejected"]][1:4:2] == [
+    assert [entry["index"] for entry in verdict["rejected"]] == [1, 3, 4, 5, 6, 7, 8]
+    assert [entry["problem"]["pointer"] for entry in verdict["rejected"]][1:4:2] == [
         "/payload/n",
         "/payload/t",
     ]
@@ -166,21 +166,21 @@ async def test_a_bad_line_in_a_stream_is_rejected_and_the_rest_is_taken(door: Do
 )
 @pytest.mark.parametrize("path", ["items", "gold", "signals"])
 async def test_a_body_that_is_no_batch_is_refused(
-    door: Door, path: str, body: bytes, status: int
+    api: ApiClient, path: str, body: bytes, status: int
 ) -> None:
-    await door("POST", "/projects/p/specs", json=SPEC)
+    await api("POST", "/projects/p/specs", json=SPEC)
     headers = {"content-type": "application/json"}
 
-    answer = await door("POST", f"/projects/p/{path}", content=body, headers=headers)
+    answer = await api("POST", f"/projects/p/{path}", content=body, headers=headers)
 
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_an_item_of_an_array_that_can_not_be_kept_is_rejected_alone(door: Door) -> None:
+async def test_an_item_of_an_array_that_cannot_be_stored_is_rejected_alone(api: ApiClient) -> None:
     body = b'[{"payload": {}}, {"payload": {"a": [0, 9223372036854775808]}}, {"payload": {"b": 1}}]'
 
-    answer = await door("POST", "/projects/p/items", content=body)
+    answer = await api("POST", "/projects/p/items", content=body)
 
     assert answer.json()["created"] == 2
     [rejected] = answer.json()["rejected"]
@@ -197,9 +197,9 @@ REPEATED = [
 @pytest.mark.parametrize("is_lines", [True, False])
 @pytest.mark.parametrize("path", ["items", "gold", "signals"])
 async def test_a_repeated_key_is_rejected_with_its_place_and_the_rest_is_taken(
-    door: Door, path: str, is_lines: bool
+    api: ApiClient, path: str, is_lines: bool
 ) -> None:
-    await door("POST", "/projects/p/specs", json=SPEC)
+    await api("POST", "/projects/p/specs", json=SPEC)
     more = {
         "items": b"}",
         "gold": b', "label": {"mood": "good"}}',
@@ -208,86 +208,88 @@ async def test_a_repeated_key_is_rejected_with_its_place_and_the_rest_is_taken(
     lines = [line[:-1] + more[path] for line in REPEATED]
     body = b"\n".join(lines) if is_lines else b"[" + b",".join(lines) + b"]"
 
-    answer = await door(
+    answer = await api(
         "POST", f"/projects/p/{path}", content=body, headers=LINES if is_lines else {}
     )
 
     verdict = answer.json()
-    told = [(one["index"], one["problem"]["pointer"]) for one in verdict["rejected"]]
+    places = [(entry["index"], entry["problem"]["pointer"]) for entry in verdict["rejected"]]
     assert (answer.status_code, verdict["created"]) == (200, 1)
-    assert told == [(0, "/payload/text"), (2, "/payload")]
-    assert {one["problem"]["keyword"] for one in verdict["rejected"]} == {"repeated_key"}
+    assert places == [(0, "/payload/text"), (2, "/payload")]
+    assert {entry["problem"]["keyword"] for entry in verdict["rejected"]} == {"repeated_key"}
 
 
-async def test_a_repeated_key_in_a_spec_or_a_project_is_refused(door: Door) -> None:
+async def test_a_repeated_key_in_a_spec_or_a_project_is_refused(api: ApiClient) -> None:
     spec = b'{"task_type": "a", "task_type": "b", "fields": []}'
     project = b'{"name": "q", "title": "A", "title": "B"}'
     json_type = {"content-type": "application/json"}
     answers = [
-        await door("POST", "/projects/p/specs", content=spec, headers=json_type),
-        await door("POST", "/projects", content=project, headers=json_type),
+        await api("POST", "/projects/p/specs", content=spec, headers=json_type),
+        await api("POST", "/projects", content=project, headers=json_type),
     ]
 
     assert [answer.status_code for answer in answers] == [422, 422]
     assert [a.json()["errors"][0]["pointer"] for a in answers] == ["/task_type", "/title"]
 
 
-async def test_an_empty_stream_is_refused(door: Door) -> None:
-    answer = await door("POST", "/projects/p/items", content=b"\n \n", headers=LINES)
+async def test_an_empty_stream_is_refused(api: ApiClient) -> None:
+    answer = await api("POST", "/projects/p/items", content=b"\n \n", headers=LINES)
 
     assert answer.status_code == 422
 
 
-async def test_an_item_that_carries_too_much_is_rejected(door: Door) -> None:
+async def test_an_item_with_too_large_fields_is_rejected(api: ApiClient) -> None:
     heavy = {"payload": {}, "metadata": {"text": "x" * 300_000}}
 
-    answer = await door("POST", "/projects/p/items", json=[heavy])
+    answer = await api("POST", "/projects/p/items", json=[heavy])
 
     assert answer.json()["rejected"][0]["problem"]["keyword"] == "size"
 
 
-async def test_a_body_beyond_the_limit_is_refused(door: Door) -> None:
-    answer = await door("POST", "/projects/p/items", content=b"[" + b" " * 20_000_001)
+async def test_a_body_beyond_the_limit_is_refused(api: ApiClient) -> None:
+    answer = await api("POST", "/projects/p/items", content=b"[" + b" " * 20_000_001)
 
     assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("path", ["items", "gold", "signals", "specs"])
-async def test_an_unknown_project_is_not_found(door: Door, path: str) -> None:
+async def test_an_unknown_project_is_not_found(api: ApiClient, path: str) -> None:
     body = SPEC if path == "specs" else [{"payload": {}, "kind": "a", "label": {}}]
 
-    answer = await door("POST", f"/projects/nowhere/{path}", json=body)
+    answer = await api("POST", f"/projects/nowhere/{path}", json=body)
 
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:problem:unknown-project"
 
 
 @pytest.mark.parametrize("name", ["P", "a%00b", "a%2Fb", "%F0%9F%98%80", "x" * 64])
-async def test_an_odd_name_never_reaches_the_database(door: Door, name: str) -> None:
-    answer = await door("GET", f"/projects/{name}")
+async def test_an_odd_name_never_reaches_the_database(api: ApiClient, name: str) -> None:
+    answer = await api("GET", f"/projects/{name}")
 
     assert answer.status_code in (404, 422)
 
 
-async def test_a_blob_is_for_those_who_reach_its_project(door: Door, app: FastAPI) -> None:
+async def test_a_blob_is_served_only_to_callers_of_its_project(
+    api: ApiClient, app: FastAPI
+) -> None:
     payload = {"text": "x" * 300_000}
-    await door("POST", "/projects/p/items", json=[{"external_id": "x", "payload": payload}])
+    await api("POST", "/projects/p/items", json=[{"external_id": "x", "payload": payload}])
     sha256 = next(app.state.blobs.folder.iterdir()).name
 
-    mine = await door("GET", f"/blobs/{sha256}", "annotator")
-    part = await door("GET", f"/blobs/{sha256}", "annotator", headers={"range": "bytes=0-8"})
-    foreign = await door("GET", f"/blobs/{sha256}", "annotator", claims={"projects": ["q"]})
-    absent = await door("GET", f"/blobs/{'0' * 64}")
+    mine = await api("GET", f"/blobs/{sha256}", "annotator")
+    part = await api("GET", f"/blobs/{sha256}", "annotator", headers={"range": "bytes=0-8"})
+    foreign = await api("GET", f"/blobs/{sha256}", "annotator", claims={"projects": ["q"]})
+    absent = await api("GET", f"/blobs/{'0' * 64}")
 
     assert mine.json() == payload
     assert (part.status_code, part.text) == (206, '{"text":"')
     assert (foreign.status_code, absent.status_code) == (404, 404)
 
 
-async def test_the_bodies_that_are_read_as_they_lie_stand_in_the_openapi_document(
-    door: Door,
+async def test_the_openapi_document_has_the_bodies_that_the_service_parses_itself(
+    api: ApiClient,
 ) -> None:
-    document = (await door.http.get("/openapi.json")).json()
+    document = (await api.http.get("/openapi.json")).json()
 
     body = document["paths"]["/v1/projects/{project}/items"]["post"]["requestBody"]
     assert set(body["content"]) == {"application/json", "application/x-ndjson"}

@@ -1,4 +1,4 @@
-"""The rules of ingest, for every item that can exist."""
+"""The rules of ingest, as properties of every item."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_service.domain.intake import Incoming, Unfit, incoming, read, take_in
-from ingest_service.domain.model import Gold, Item, Moves, Task
-from ingest_service.domain.signals import KEPT_MAX, kept
+from ingest_service.domain.intake import Incoming, InvalidItem, incoming_item, parse_request, upsert
+from ingest_service.domain.model import Gold, Item, Task, TaskChanges
+from ingest_service.domain.signals import SIGNALS_MAX, newest_signals
 from ingest_service.domain.specs import problems, spec_hash
-from ingest_service.domain.tasks import honeypot_moves, overlap, work_moves
+from ingest_service.domain.tasks import honeypot_task_changes, overlap, work_task_changes
 from schemas.ingest import GoldRequest, ItemRequest
 from schemas.vocabulary import SpecDocument
 
@@ -26,14 +26,14 @@ tasks = st.builds(
     state=st.sampled_from(["open", "decided", "withdrawn"]),
     priority=st.integers(0, 9),
 )
-traps = tasks.filter(lambda task: task.state != "decided")
+honeypots = tasks.filter(lambda task: task.state != "decided")
 
 
 @st.composite
-def items(draw: st.DrawFn) -> Item:
-    revision = draw(st.integers(1, 3))
+def items(draw_from: st.DrawFn) -> Item:
+    revision = draw_from(st.integers(1, 3))
     return Item(
-        item_id=draw(st.uuids()),
+        item_id=draw_from(st.uuids()),
         project="p",
         external_id=None,
         revision=revision,
@@ -47,127 +47,142 @@ def items(draw: st.DrawFn) -> Item:
         signals=[],
         prelabels=[],
         redundancy=None,
-        is_work=draw(st.booleans()),
-        gold=draw(st.none() | st.builds(Gold, st.integers(1, revision), st.just({}), st.just(()))),
-        work=draw(st.none() | tasks.filter(lambda task: task.revision <= revision)),
-        honeypot=draw(st.none() | traps.filter(lambda task: task.revision <= revision)),
+        is_work=draw_from(st.booleans()),
+        gold=draw_from(
+            st.none() | st.builds(Gold, st.integers(1, revision), st.just({}), st.just(()))
+        ),
+        work=draw_from(st.none() | tasks.filter(lambda task: task.revision <= revision)),
+        honeypot=draw_from(st.none() | honeypots.filter(lambda task: task.revision <= revision)),
     )
 
 
-def after(task: Task | None, moves: Moves, version: int) -> Task | None:
-    """The newest task once `moves` are carried out."""
-    if moves.making is not None:
-        made = moves.making
+def after(task: Task | None, changes: TaskChanges, version: int) -> Task | None:
+    """Return the newest task after the changes."""
+    if changes.new_task is not None:
+        made = changes.new_task
         return Task(UUID(int=1), made.item.revision, version, made.round, "open", 5)
-    if moves.withdrawal is not None and task is not None:
+    if changes.withdrawal is not None and task is not None:
         return Task(task.task_id, task.revision, task.spec_version, task.round, "withdrawn", 5)
     return task
 
 
 @given(items(), st.integers(4, 6), st.integers(0, 7))
-def test_moving_once_is_enough(item: Item, version: int, below: int) -> None:
-    work = after(item.work, work_moves(item, version, relabel_below=below), version)
-    trap = after(item.honeypot, honeypot_moves(item, version, fits=True), version)
-    moved = replace(item, work=work, honeypot=trap)
+def test_changes_applied_once_leave_no_further_changes(
+    item: Item, version: int, below: int
+) -> None:
+    work = after(item.work, work_task_changes(item, version, relabel_below=below), version)
+    honeypot = after(item.honeypot, honeypot_task_changes(item, version, is_valid=True), version)
+    moved = replace(item, work=work, honeypot=honeypot)
 
-    assert work_moves(moved, version, relabel_below=below) == Moves()
-    assert honeypot_moves(moved, version, fits=True) == Moves()
+    assert work_task_changes(moved, version, relabel_below=below) == TaskChanges()
+    assert honeypot_task_changes(moved, version, is_valid=True) == TaskChanges()
 
 
 @given(items(), st.integers(4, 6))
 def test_no_open_task_stays_under_an_old_spec_or_an_old_payload(item: Item, version: int) -> None:
-    work = after(item.work, work_moves(item, version), version)
-    trap = after(item.honeypot, honeypot_moves(item, version, fits=False), version)
+    work = after(item.work, work_task_changes(item, version), version)
+    honeypot = after(item.honeypot, honeypot_task_changes(item, version, is_valid=False), version)
 
-    for task in (work if item.is_work else None, trap):
+    for task in (work if item.is_work else None, honeypot):
         if task is not None and task.is_open:
             assert (task.spec_version, task.revision) == (version, item.revision)
 
 
 @given(items(), st.integers(4, 6), st.integers(0, 7), st.booleans())
-def test_a_task_is_never_made_twice(item: Item, version: int, below: int, fits: bool) -> None:
+def test_no_task_is_created_twice(item: Item, version: int, below: int, is_valid: bool) -> None:
     pairs = [
-        (item.work, work_moves(item, version, relabel_below=below)),
-        (item.honeypot, honeypot_moves(item, version, fits=fits, again=True)),
+        (item.work, work_task_changes(item, version, relabel_below=below)),
+        (
+            item.honeypot,
+            honeypot_task_changes(item, version, is_valid=is_valid, is_gold_changed=True),
+        ),
     ]
 
-    for task, moves in pairs:
-        if task is None or moves.making is None:
+    for task, changes in pairs:
+        if task is None or changes.new_task is None:
             continue
         old = (task.revision, task.spec_version, task.round)
-        assert (item.revision, version, moves.making.round) > old
+        assert (item.revision, version, changes.new_task.round) > old
 
 
 @given(items(), st.integers(4, 6))
-def test_a_decided_label_stands_unless_a_relabel_asks(item: Item, version: int) -> None:
+def test_a_decided_label_stays_unless_a_relabel_is_requested(item: Item, version: int) -> None:
     task = item.work
     if task is not None and task.state == "decided" and task.revision == item.revision:
-        assert work_moves(item, version) == Moves()
-        again = work_moves(item, version, relabel_below=version)
-        asked = item.is_work and task.spec_version < version
-        assert (again.making is not None) == asked
-        assert again.withdrawal is None
+        assert work_task_changes(item, version) == TaskChanges()
+        change = work_task_changes(item, version, relabel_below=version)
+        is_relabeled = item.is_work and task.spec_version < version
+        assert (change.new_task is not None) == is_relabeled
+        assert change.withdrawal is None
 
 
 @given(st.uuids(), st.floats(0, 1), st.floats(0, 1))
-def test_a_larger_share_holds_all_of_a_smaller(item_id: UUID, one: float, two: float) -> None:
-    small, large = sorted((one, two))
+def test_a_larger_share_contains_a_smaller_one(item_id: UUID, first: float, second: float) -> None:
+    small, large = sorted((first, second))
 
     if overlap("key", item_id, small) != "none":
         assert overlap("key", item_id, large) != "none"
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.booleans()), max_size=12))
-def test_a_batch_says_the_same_as_its_items_one_by_one(
+def test_a_batch_has_the_same_verdicts_as_its_items_one_by_one(
     rows: list[tuple[int, int, bool]],
 ) -> None:
-    batch = [coming(*row) for row in rows]
+    batch = [entry(*row) for row in rows]
     alone: dict[UUID, Item] = {}
     verdicts = []
-    for one in batch:
-        changes = take_in([one], alone)
+    for incoming in batch:
+        changes = upsert([incoming], alone)
         verdicts += changes.verdicts
         alone |= changes.items
 
-    together = take_in(batch, {})
+    together = upsert(batch, {})
 
     assert together.verdicts == verdicts
     assert together.items == alone
 
 
-def coming(name: int, text: int, is_gold: bool) -> Incoming:
+def entry(name: int, text: int, is_gold: bool) -> Incoming:
     facts = {"external_id": f"x{name}", "payload": {"text": text}}
     if is_gold:
-        return incoming("p", GoldRequest.model_validate({**facts, "label": {"mood": text}}))
-    return incoming("p", ItemRequest.model_validate(facts))
+        return incoming_item("p", GoldRequest.model_validate({**facts, "label": {"mood": text}}))
+    return incoming_item("p", ItemRequest.model_validate(facts))
 
 
 @given(st.lists(st.text(max_size=3).map(lambda text: {"kind": text}), max_size=300))
 def test_the_newest_signals_are_kept(signals: list[dict[str, object]]) -> None:
-    assert kept(signals) == signals[-KEPT_MAX:] if signals else kept(signals) == []
+    assert (
+        newest_signals(signals) == signals[-SIGNALS_MAX:]
+        if signals
+        else newest_signals(signals) == []
+    )
 
 
 def test_signals_that_do_not_fit_are_dropped_oldest_first() -> None:
     large = [{"kind": "a", "reason": "x" * 40_000}, {"kind": "b", "reason": "y" * 40_000}]
 
-    assert [signal["kind"] for signal in kept(large)] == ["b"]
+    assert [signal["kind"] for signal in newest_signals(large)] == ["b"]
 
 
-def test_a_due_time_outside_of_all_years_is_unfit() -> None:
+def test_a_due_time_outside_of_all_years_is_invalid() -> None:
     facts = {"payload": {}, "due_at": "0001-01-01T00:00:00+14:00"}
 
-    with pytest.raises(Unfit) as refusal:
-        incoming("p", read(ItemRequest, facts))
+    with pytest.raises(InvalidItem) as refusal:
+        incoming_item("p", parse_request(ItemRequest, facts))
 
     assert refusal.value.problem.pointer == "/due_at"
 
 
 def test_an_item_is_known_by_its_name_else_by_its_payload() -> None:
-    named = [incoming("p", ItemRequest(external_id="x", payload={"a": n})) for n in (1, 2)]
-    nameless = [incoming("p", ItemRequest(payload={"a": n})) for n in (1, 1.0, 2)]
+    named = [incoming_item("p", ItemRequest(external_id="x", payload={"a": n})) for n in (1, 2)]
+    nameless = [incoming_item("p", ItemRequest(payload={"a": n})) for n in (1, 1.0, 2)]
 
-    assert len({one.item.item_id for one in named}) == 1
-    assert [one.item.item_id == nameless[0].item.item_id for one in nameless] == [True, True, False]
+    assert len({incoming.item.item_id for incoming in named}) == 1
+    assert [incoming.item.item_id == nameless[0].item.item_id for incoming in nameless] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_defaults_belong_to_the_hash_of_a_spec() -> None:
@@ -183,7 +198,7 @@ def test_defaults_belong_to_the_hash_of_a_spec() -> None:
     assert spec_hash(bare) != spec_hash(other)
 
 
-def test_a_spec_that_does_not_hold_together_is_told_where() -> None:
+def test_the_problems_of_a_spec_have_pointers() -> None:
     document = SpecDocument.model_validate(
         {
             "task_type": "t",
@@ -193,10 +208,10 @@ def test_a_spec_that_does_not_hold_together_is_told_where() -> None:
         }
     )
 
-    assert [one.pointer for one in problems(document)] == [
+    assert [problem.pointer for problem in problems(document)] == [
         "/policy/redundancy_max",
         "/policy/decide_fields/tone",
         "/guidelines/1/id",
     ]
     bad = SpecDocument(task_type="t", fields=[{}])
-    assert {one.pointer.split("/")[1] for one in problems(bad)} == {"fields"}
+    assert {problem.pointer.split("/")[1] for problem in problems(bad)} == {"fields"}

@@ -1,4 +1,4 @@
-"""What a specification is checked for, and its hash."""
+"""The checks of a specification, and its hash."""
 
 from typing import Any
 
@@ -30,10 +30,10 @@ def test_a_metric_that_a_field_cannot_have_is_refused_with_those_it_can(metric: 
 
 
 def test_single_fields_may_have_a_metric_of_their_own() -> None:
-    fits = document(MOOD, STARS, metric="ordinal", metric_fields={"mood": "nominal"})
+    valid = document(MOOD, STARS, metric="ordinal", metric_fields={"mood": "nominal"})
     does_not = document(MOOD, STARS, metric_fields={"mood": "interval", "stars": "interval"})
 
-    assert problems(fits) == []
+    assert problems(valid) == []
     [found] = problems(does_not)
     assert found.pointer == "/policy/agreement/metric_fields/mood"
 
@@ -46,7 +46,7 @@ def test_a_metric_of_an_unknown_field_is_refused() -> None:
 
 
 def test_the_hash_of_a_version_never_changes() -> None:
-    """Computed by the release that knew no metrics of single fields."""
+    """The hash was computed by the release before metrics of single fields."""
     expected = "8f5d19c7fd1e7e4ec2dffc4a6c182f3791088dd27779b7f997f9664dfe0a2b62"
 
     assert spec_hash(document(MOOD, STARS)) == expected

@@ -1,4 +1,4 @@
-"""The Kafka door of ingest: what comes twice, or about what is not there, changes nothing."""
+"""The event handlers of ingest: repeated events, and events about unknown items, change nothing."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from chassis import testing
 from chassis.database import Sessions, raw, transaction
-from ingest_service import events, schedules
+from ingest_service import events as ingest_events
+from ingest_service import schedules
 from schemas.events import (
     EVENTS,
     EvidenceRelabelRequested,
@@ -24,7 +25,7 @@ FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 
 
 class Ingest(NamedTuple):
-    """The service over its own database."""
+    """The service with its own database."""
 
     http: httpx.AsyncClient
     sessions: Sessions
@@ -37,23 +38,23 @@ async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) 
     return Ingest(http, app.state.sessions)
 
 
-async def tell(ingest: Ingest, *told: Any) -> None:
-    await testing.hear(ingest.sessions, events.SUBSCRIPTIONS, *told)
+async def deliver(ingest: Ingest, *events: Any) -> None:
+    await testing.hear(ingest.sessions, ingest_events.SUBSCRIPTIONS, *events)
 
 
-async def said(ingest: Ingest) -> list[Any]:
-    told = await testing.said(ingest.sessions, EVENTS)
-    return [event for event in told if isinstance(event, TaskCreated)]
+async def created_tasks(ingest: Ingest) -> list[Any]:
+    events = await testing.said(ingest.sessions, EVENTS)
+    return [event for event in events if isinstance(event, TaskCreated)]
 
 
 async def two_versions(ingest: Ingest) -> list[TaskCreated]:
-    """Two decided tasks under version 1, and version 2 published after them."""
+    """Decide two tasks under version 1, then publish version 2; return the tasks."""
     spec = {"task_type": "mood", "fields": FIELDS}
     await ingest.http.post("/v1/projects/p/specs", json=spec)
     rows = [{"external_id": f"x{n}", "payload": {"n": n}} for n in range(2)]
     await ingest.http.post("/v1/projects/p/items", json=rows)
-    tasks = await said(ingest)
-    await tell(ingest, *(decided(task) for task in tasks))
+    tasks = await created_tasks(ingest)
+    await deliver(ingest, *(decided(task) for task in tasks))
     await ingest.http.post("/v1/projects/p/specs", json={**spec, "task_type": "moods"})
     async with transaction(ingest.sessions) as session:
         await schedules.roll_out(session, "p")
@@ -76,12 +77,12 @@ def decided(task: TaskCreated) -> LabelDecided:
     )
 
 
-async def forget_what_came(ingest: Ingest) -> None:
+async def clear_inbox(ingest: Ingest) -> None:
     async with transaction(ingest.sessions) as session:
         await (await raw(session)).execute("DELETE FROM inbox")
 
 
-async def test_every_event_twice_changes_nothing_even_into_an_empty_inbox(
+async def test_events_delivered_twice_change_nothing_even_with_an_empty_inbox(
     ingest: Ingest,
 ) -> None:
     tasks = await two_versions(ingest)
@@ -93,18 +94,18 @@ async def test_every_event_twice_changes_nothing_even_into_an_empty_inbox(
         occurred_at=NOW, project="p", spec_version=2, item_ids=ids, why="changed"
     )
     everything = [*(decided(task) for task in tasks), evidence, touched]
-    await tell(ingest, *everything)
-    first = await said(ingest)
+    await deliver(ingest, *everything)
+    first = await created_tasks(ingest)
 
-    await tell(ingest, *everything)
-    await forget_what_came(ingest)
-    await tell(ingest, *everything)
+    await deliver(ingest, *everything)
+    await clear_inbox(ingest)
+    await deliver(ingest, *everything)
 
     assert sorted(task.item_id for task in first) == sorted(ids)
-    assert await said(ingest) == []
+    assert await created_tasks(ingest) == []
 
 
-async def test_what_is_about_nothing_known_is_passed_over(ingest: Ingest) -> None:
+async def test_events_about_unknown_items_are_ignored(ingest: Ingest) -> None:
     stranger: dict[str, Any] = {
         "occurred_at": NOW,
         "project": "nowhere",
@@ -112,13 +113,13 @@ async def test_what_is_about_nothing_known_is_passed_over(ingest: Ingest) -> Non
         "spec_version": 2,
     }
 
-    await tell(
+    await deliver(
         ingest,
         RelabelRequested(**stranger, why="changed"),
         EvidenceRelabelRequested(**stranger, issue_id=uuid4()),
     )
 
-    assert await said(ingest) == []
+    assert await created_tasks(ingest) == []
 
 
 async def test_the_open_task_of_an_item_is_not_made_again_by_its_evidence(
@@ -132,6 +133,6 @@ async def test_the_open_task_of_an_item_is_not_made_again_by_its_evidence(
         for why in ("one", "two")
     ]
 
-    await tell(ingest, *again)
+    await deliver(ingest, *again)
 
-    assert len(await said(ingest)) == 1
+    assert len(await created_tasks(ingest)) == 1

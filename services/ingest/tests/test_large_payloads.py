@@ -1,4 +1,4 @@
-"""Payloads that are too large to travel inline, and payloads that lack what the fields need."""
+"""Payloads that are too large to be inline, and payloads without the text that fields need."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,38 +20,40 @@ WRONG = {"who": [{"start": 10, "end": 12, "quote": "xy"}]}
 
 async def test_the_task_of_a_large_payload_names_its_blob_and_size(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [{"external_id": "a", "payload": LARGE}])
+    await ingest.post_ok("/items", [{"external_id": "a", "payload": LARGE}])
 
-    [task] = await ingest.said(TaskCreated)
+    [task] = await ingest.published(TaskCreated)
 
     assert (task.payload, task.blob, task.blob_size) == (None, digest(LARGE), len(canonical(LARGE)))
 
 
-async def test_the_size_is_told_again_when_the_item_is_labeled_anew(ingest: Any) -> None:
+async def test_the_size_is_published_again_when_the_item_is_relabeled(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [{"external_id": "a", "payload": LARGE}])
+    await ingest.post_ok("/items", [{"external_id": "a", "payload": LARGE}])
     await ingest.publish(relabel="all", redundancy=2)
     await ingest.roll_out()
 
-    tasks = await ingest.said(TaskCreated)
+    tasks = await ingest.published(TaskCreated)
 
     assert [task.blob_size for task in tasks] == [len(canonical(LARGE))] * 2
 
 
-async def test_a_small_payload_has_no_blob_whatever_it_holds(ingest: Any) -> None:
+async def test_a_small_payload_has_no_blob_even_with_a_key_named_blob(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [{"payload": {"blob": "0" * 64}}])
+    await ingest.post_ok("/items", [{"payload": {"blob": "0" * 64}}])
 
-    [task] = await ingest.said(TaskCreated)
+    [task] = await ingest.published(TaskCreated)
 
     assert (task.payload, task.blob, task.blob_size) == ({"blob": "0" * 64}, None, None)
 
 
-async def test_a_large_payload_may_lie_in_an_object_store(ingest_on_object_store: Any) -> None:
+async def test_a_large_payload_may_be_stored_in_an_object_store(
+    ingest_on_object_store: Any,
+) -> None:
     ingest = ingest_on_object_store
     await ingest.publish()
-    await ingest.taken("/items", [{"external_id": "a", "payload": LARGE}])
-    [task] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/items", [{"external_id": "a", "payload": LARGE}])
+    [task] = await ingest.published(TaskCreated)
     url = f"/v1/blobs/{task.blob}"
 
     whole = await ingest.http.get(url, headers=ingest.owner)
@@ -67,7 +69,7 @@ async def test_a_large_payload_may_lie_in_an_object_store(ingest_on_object_store
 
 async def test_a_payload_that_was_deleted_from_the_store_is_missing(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [{"payload": LARGE}])
+    await ingest.post_ok("/items", [{"payload": LARGE}])
     await ingest.app.state.blobs.delete(digest(LARGE))
 
     answer = await ingest.http.get(f"/v1/blobs/{digest(LARGE)}", headers=ingest.owner)
@@ -83,8 +85,12 @@ async def test_gold_spans_are_checked_against_the_text_however_large(
 ) -> None:
     await ingest.publish(SPANS)
 
-    wrong = await ingest.taken("/gold", [{"external_id": "a", "payload": payload, "label": WRONG}])
-    right = await ingest.taken("/gold", [{"external_id": "a", "payload": payload, "label": RIGHT}])
+    wrong = await ingest.post_ok(
+        "/gold", [{"external_id": "a", "payload": payload, "label": WRONG}]
+    )
+    right = await ingest.post_ok(
+        "/gold", [{"external_id": "a", "payload": payload, "label": RIGHT}]
+    )
 
     [refused] = wrong["rejected"]
     assert refused["problem"]["pointer"] == "/label/who/0/quote"
@@ -98,13 +104,13 @@ async def test_suggested_spans_are_checked_against_the_text_however_large(
     await ingest.publish(SPANS)
     suggested = [{"model": "m", "value": value} for value in (WRONG, RIGHT)]
 
-    verdict = await ingest.taken("/items", [{"payload": payload, "prelabels": suggested}])
-    [task] = await ingest.said(TaskCreated)
+    verdict = await ingest.post_ok("/items", [{"payload": payload, "prelabels": suggested}])
+    [task] = await ingest.published(TaskCreated)
 
-    assert [one["problem"]["pointer"] for one in verdict["warnings"]] == [
+    assert [entry["problem"]["pointer"] for entry in verdict["warnings"]] == [
         "/prelabels/0/value/who/0/quote"
     ]
-    assert [one.value for one in task.prelabels] == [RIGHT]
+    assert [entry.value for entry in task.prelabels] == [RIGHT]
 
 
 WITHOUT_TEXT = [{"title": "no text"}, {"text": 5}, {"text": None}]
@@ -125,7 +131,7 @@ async def test_an_item_without_the_text_that_its_spans_need_is_rejected(
     await ingest.publish(SPANS)
     good = {"payload": {"text": "x"}, **more, "external_id": "good"}
 
-    verdict = await ingest.taken(path, [{"payload": payload, **more}, good])
+    verdict = await ingest.post_ok(path, [{"payload": payload, **more}, good])
 
     [refused] = verdict["rejected"]
     assert (refused["index"], refused["problem"]["pointer"]) == (0, "/payload/text")
@@ -135,10 +141,10 @@ async def test_an_item_without_the_text_that_its_spans_need_is_rejected(
 
 async def test_a_signal_about_a_known_item_need_not_repeat_its_text(ingest: Any) -> None:
     await ingest.publish(SPANS)
-    await ingest.taken("/items", [{"external_id": "a", "payload": {"text": "x"}}])
+    await ingest.post_ok("/items", [{"external_id": "a", "payload": {"text": "x"}}])
     signal = {"kind": "low_confidence", "external_id": "a", "payload": {"score": "low"}}
 
-    verdict = await ingest.taken("/signals", [signal])
+    verdict = await ingest.post_ok("/signals", [signal])
 
     assert (verdict["raised"], verdict["rejected"]) == (1, [])
 

@@ -1,4 +1,4 @@
-"""What ingest takes in, against a real PostgreSQL: items, gold, signals."""
+"""Importing items, gold and signals, tested against a real PostgreSQL."""
 
 import asyncio
 from typing import Any
@@ -31,9 +31,9 @@ async def test_tables_and_migrations_say_the_same(fresh_database: Any) -> None:
 
 async def test_an_item_becomes_a_task_under_the_newest_spec(ingest: Any) -> None:
     await ingest.publish(redundancy=2, redundancy_max=4, skills=["reading"])
-    verdict = await ingest.taken("/items", [item(1, priority=7, skills=["law"], source="mail")])
+    verdict = await ingest.post_ok("/items", [item(1, priority=7, skills=["law"], source="mail")])
 
-    published, task = await ingest.said(SpecPublished, TaskCreated)
+    published, task = await ingest.published(SpecPublished, TaskCreated)
     assert verdict == {"created": 1, "unchanged": 0, "changed": 0, "rejected": []}
     assert published.spec_hash == digest(published.document)
     assert task.item_id == item_id("p", "x1", "")
@@ -44,34 +44,34 @@ async def test_an_item_becomes_a_task_under_the_newest_spec(ingest: Any) -> None
 
 
 async def test_items_from_before_the_spec_get_their_tasks_when_it_comes(ingest: Any) -> None:
-    await ingest.taken("/items", [item(1), item(2)])
-    assert await ingest.said(TaskCreated) == []
+    await ingest.post_ok("/items", [item(1), item(2)])
+    assert await ingest.published(TaskCreated) == []
 
     await ingest.publish()
     await ingest.roll_out()
 
-    assert len(await ingest.said(TaskCreated)) == 2
+    assert len(await ingest.published(TaskCreated)) == 2
 
 
 async def test_a_repeated_item_is_unchanged_and_makes_no_task(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1), {"payload": {"text": "nameless"}}])
-    await ingest.said()
+    await ingest.post_ok("/items", [item(1), {"payload": {"text": "nameless"}}])
+    await ingest.published()
 
-    verdict = await ingest.taken("/items", [item(1), {"payload": {"text": "nameless"}}])
+    verdict = await ingest.post_ok("/items", [item(1), {"payload": {"text": "nameless"}}])
 
     assert verdict["unchanged"] == 2
-    assert await ingest.said(TaskCreated) == []
+    assert await ingest.published(TaskCreated) == []
 
 
 async def test_a_changed_payload_is_a_new_revision_with_a_task_of_its_own(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [old] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/items", [item(1)])
+    [old] = await ingest.published(TaskCreated)
 
-    verdict = await ingest.taken("/items", [item(1, "other")])
+    verdict = await ingest.post_ok("/items", [item(1, "other")])
 
-    gone, new = await ingest.said(TaskWithdrawn, TaskCreated)
+    gone, new = await ingest.published(TaskWithdrawn, TaskCreated)
     assert verdict["changed"] == 1
     assert (gone.task_id, gone.reason, gone.superseded_by) == (
         old.task_id,
@@ -81,12 +81,14 @@ async def test_a_changed_payload_is_a_new_revision_with_a_task_of_its_own(ingest
     assert (new.revision, new.supersedes, new.item_id) == (2, old.task_id, old.item_id)
 
 
-async def test_what_stands_twice_in_a_batch_counts_as_it_comes(ingest: Any) -> None:
+async def test_repeats_within_a_batch_apply_in_their_order(ingest: Any) -> None:
     await ingest.publish()
 
-    verdict = await ingest.taken("/items", [item(1), item(1), item(1, "b"), item(1, "c"), item(2)])
+    verdict = await ingest.post_ok(
+        "/items", [item(1), item(1), item(1, "b"), item(1, "c"), item(2)]
+    )
 
-    tasks = await ingest.said(TaskCreated)
+    tasks = await ingest.published(TaskCreated)
     assert verdict == {"created": 2, "unchanged": 1, "changed": 2, "rejected": []}
     assert {(t.external_id, t.revision, t.payload["text"]) for t in tasks} == {
         ("x1", 3, "c 1"),
@@ -105,7 +107,7 @@ async def test_one_bad_item_never_stops_the_rest(ingest: Any) -> None:
         item(4),
     ]
 
-    verdict = await ingest.taken("/items", batch)
+    verdict = await ingest.post_ok("/items", batch)
 
     places = [(r["index"], r["problem"]["pointer"]) for r in verdict["rejected"]]
     assert verdict["created"] == 2
@@ -114,11 +116,11 @@ async def test_one_bad_item_never_stops_the_rest(ingest: Any) -> None:
 
 async def test_a_key_gives_a_retry_the_verdict_of_the_first_time(ingest: Any) -> None:
     batch = [item(1), {"payload": 1}]
-    first = await ingest.taken("/items", batch, **{"idempotency-key": "k"})
+    first = await ingest.post_ok("/items", batch, **{"idempotency-key": "k"})
 
-    again = await ingest.taken("/items", batch, **{"idempotency-key": "k"})
+    again = await ingest.post_ok("/items", batch, **{"idempotency-key": "k"})
     other = await ingest.post("/items", [item(9)], **{"idempotency-key": "k"})
-    plain = await ingest.taken("/items", batch)
+    plain = await ingest.post_ok("/items", batch)
 
     assert first == again
     assert first["created"] == 1
@@ -131,18 +133,18 @@ async def test_the_same_batch_twice_at_once_makes_each_task_once(ingest: Any) ->
     await ingest.publish()
     batch = [item(n) for n in range(300)]
 
-    verdicts = await asyncio.gather(*(ingest.taken("/items", batch) for _ in range(4)))
+    verdicts = await asyncio.gather(*(ingest.post_ok("/items", batch) for _ in range(4)))
 
     assert sorted(verdict["created"] for verdict in verdicts) == [0, 0, 0, 300]
-    assert len(await ingest.said(TaskCreated)) == 300
+    assert len(await ingest.published(TaskCreated)) == 300
 
 
 async def test_an_item_may_say_how_many_people_label_it(ingest: Any) -> None:
     await ingest.publish(redundancy=2, redundancy_max=3)
 
-    await ingest.taken("/items", [item(1, redundancy=7), item(2)])
+    await ingest.post_ok("/items", [item(1, redundancy=7), item(2)])
 
-    tasks = {t.external_id: t for t in await ingest.said(TaskCreated)}
+    tasks = {t.external_id: t for t in await ingest.published(TaskCreated)}
     assert (tasks["x1"].redundancy, tasks["x1"].redundancy_max) == (7, 7)
     assert (tasks["x2"].redundancy, tasks["x2"].redundancy_max) == (2, 3)
 
@@ -150,9 +152,9 @@ async def test_an_item_may_say_how_many_people_label_it(ingest: Any) -> None:
 async def test_only_the_random_sample_is_labeled_by_several(ingest: Any) -> None:
     await ingest.publish(redundancy=3, overlap_share=0.3)
 
-    await ingest.taken("/items", [item(n) for n in range(1000)])
+    await ingest.post_ok("/items", [item(n) for n in range(1000)])
 
-    tasks = await ingest.said(TaskCreated)
+    tasks = await ingest.published(TaskCreated)
     sampled = [t for t in tasks if t.overlap == "random"]
     assert 230 < len(sampled) < 370
     assert {t.redundancy for t in sampled} == {3}
@@ -163,9 +165,9 @@ async def test_a_large_payload_travels_as_a_blob(ingest: Any) -> None:
     await ingest.publish()
     payload = {"text": "é" * 200_000}
 
-    await ingest.taken("/items", [{"external_id": "x1", "payload": payload}])
+    await ingest.post_ok("/items", [{"external_id": "x1", "payload": payload}])
 
-    [task] = await ingest.said(TaskCreated)
+    [task] = await ingest.published(TaskCreated)
     blob = await ingest.http.get(f"/v1/blobs/{task.blob}", headers=ingest.owner)
     assert task.payload is None
     assert task.blob == task.payload_sha256 == digest(payload)
@@ -176,10 +178,10 @@ async def test_gold_becomes_a_honeypot_and_nothing_else(ingest: Any) -> None:
     await ingest.publish()
     gold = item(1, label={"mood": "good"}, rules=["R1"])
 
-    verdict = await ingest.taken("/gold", [gold])
-    again = await ingest.taken("/gold", [gold])
+    verdict = await ingest.post_ok("/gold", [gold])
+    again = await ingest.post_ok("/gold", [gold])
 
-    task, registered = await ingest.said(TaskCreated, GoldRegistered)
+    task, registered = await ingest.published(TaskCreated, GoldRegistered)
     view = await ingest.view()
     assert (verdict["created"], again["unchanged"]) == (1, 1)
     assert task.purpose == "honeypot"
@@ -193,10 +195,10 @@ async def test_gold_becomes_a_honeypot_and_nothing_else(ingest: Any) -> None:
 
 async def test_a_honeypot_differs_from_work_by_its_purpose_alone(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    await ingest.taken("/gold", [item(2, label={"mood": "good"})])
+    await ingest.post_ok("/items", [item(1)])
+    await ingest.post_ok("/gold", [item(2, label={"mood": "good"})])
 
-    work, honeypot = (task.model_dump() for task in await ingest.said(TaskCreated))
+    work, honeypot = (task.model_dump() for task in await ingest.published(TaskCreated))
     own = {"event_id", "occurred_at", "task_id", "item_id", "external_id", "payload"}
     own |= {"payload_sha256", "purpose", "position"}
     assert {k: v for k, v in work.items() if k not in own} == {
@@ -208,7 +210,7 @@ async def test_gold_that_is_no_label_is_rejected_with_its_place(ingest: Any) -> 
     without_spec = await ingest.post("/gold", [item(1, label={"mood": "good"})])
     await ingest.publish()
 
-    verdict = await ingest.taken("/gold", [item(1, label={"mood": "sad"}), item(2)])
+    verdict = await ingest.post_ok("/gold", [item(1, label={"mood": "sad"}), item(2)])
 
     assert without_spec.status_code == 409
     assert [(r["index"], r["problem"]["pointer"]) for r in verdict["rejected"]] == [
@@ -219,48 +221,48 @@ async def test_gold_that_is_no_label_is_rejected_with_its_place(ingest: Any) -> 
 
 async def test_another_gold_label_replaces_the_honeypot(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/gold", [item(1, label={"mood": "good"})])
-    [old] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/gold", [item(1, label={"mood": "good"})])
+    [old] = await ingest.published(TaskCreated)
 
-    verdict = await ingest.taken("/gold", [item(1, label={"mood": "bad"})])
+    verdict = await ingest.post_ok("/gold", [item(1, label={"mood": "bad"})])
 
-    gone, new, registered = await ingest.said(TaskWithdrawn, TaskCreated, GoldRegistered)
+    gone, new, registered = await ingest.published(TaskWithdrawn, TaskCreated, GoldRegistered)
     assert verdict["changed"] == 1
     assert (gone.task_id, gone.superseded_by) == (old.task_id, new.task_id)
     assert (registered.task_id, registered.label) == (new.task_id, {"mood": "bad"})
 
 
-async def test_gold_whose_payload_changed_is_a_honeypot_no_more(ingest: Any) -> None:
+async def test_gold_with_a_changed_payload_is_no_longer_a_honeypot(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/gold", [item(1, label={"mood": "good"})])
-    [honeypot] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/gold", [item(1, label={"mood": "good"})])
+    [honeypot] = await ingest.published(TaskCreated)
 
-    await ingest.taken("/items", [item(1, "other")])
+    await ingest.post_ok("/items", [item(1, "other")])
 
-    gone, work = await ingest.said(TaskWithdrawn, TaskCreated)
+    gone, work = await ingest.published(TaskWithdrawn, TaskCreated)
     assert (gone.task_id, gone.reason) == (honeypot.task_id, "item_changed")
     assert work.purpose == "work"
 
 
 async def test_an_item_may_be_work_and_gold(ingest: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/gold", [item(1, label={"mood": "good"})])
+    await ingest.post_ok("/gold", [item(1, label={"mood": "good"})])
 
-    verdict = await ingest.taken("/items", [item(1)])
+    verdict = await ingest.post_ok("/items", [item(1)])
 
-    honeypot, work = await ingest.said(TaskCreated, TaskWithdrawn)
+    honeypot, work = await ingest.published(TaskCreated, TaskWithdrawn)
     assert verdict["created"] == 1
     assert (honeypot.purpose, work.purpose) == ("honeypot", "work")
     assert honeypot.item_id == work.item_id
 
 
-async def test_a_signal_raises_reopens_or_brings_in(ingest: Any, decided: Any) -> None:
+async def test_a_signal_raises_reopens_or_creates_an_item(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1), item(2)])
-    first, second = await ingest.said(TaskCreated)
-    await ingest.hear(decided(second))
+    await ingest.post_ok("/items", [item(1), item(2)])
+    first, second = await ingest.published(TaskCreated)
+    await ingest.deliver(decided(second))
 
-    verdict = await ingest.taken(
+    verdict = await ingest.post_ok(
         "/signals",
         [
             {"external_id": "x1", "kind": "low_confidence", "score": 0.4, "model": "m"},
@@ -273,7 +275,7 @@ async def test_a_signal_raises_reopens_or_brings_in(ingest: Any, decided: Any) -
         ],
     )
 
-    events = await ingest.said(TaskReprioritized, TaskCreated)
+    events = await ingest.published(TaskReprioritized, TaskCreated)
     raised = [e for e in events if isinstance(e, TaskReprioritized)]
     reopened = next(e for e in events if getattr(e, "reopens", None))
     created = next(e for e in events if getattr(e, "external_id", None) == "x3")
@@ -293,13 +295,13 @@ async def test_a_signal_raises_reopens_or_brings_in(ingest: Any, decided: Any) -
 
 async def test_an_item_can_be_opened_again_and_again(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [task] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/items", [item(1)])
+    [task] = await ingest.published(TaskCreated)
 
     for number in range(1, 4):
-        await ingest.hear(decided(task, number))
-        verdict = await ingest.taken("/signals", [{"external_id": "x1", "kind": "doubt"}])
-        old, [task] = task, await ingest.said(TaskCreated)
+        await ingest.deliver(decided(task, number))
+        verdict = await ingest.post_ok("/signals", [{"external_id": "x1", "kind": "doubt"}])
+        old, [task] = task, await ingest.published(TaskCreated)
         assert verdict["reopened"] == 1
         assert task.reopens == old.task_id
 
@@ -309,7 +311,7 @@ async def test_ten_thousand_items_take_seconds(ingest: Any) -> None:
     loop = asyncio.get_running_loop()
     started = loop.time()
 
-    verdict = await ingest.taken("/items", [item(n) for n in range(10_000)])
+    verdict = await ingest.post_ok("/items", [item(n) for n in range(10_000)])
 
     assert verdict["created"] == 10_000
     assert loop.time() - started < 10
@@ -318,11 +320,11 @@ async def test_ten_thousand_items_take_seconds(ingest: Any) -> None:
         assert await connection.fetchval("SELECT count(*) FROM outbox") == 10_001
 
 
-async def test_projects_do_not_meet(ingest: Any) -> None:
+async def test_a_signal_cannot_reach_an_item_of_another_project(ingest: Any) -> None:
     other = {"name": "q", "title": "Q"}
     await ingest.http.post("/v1/projects", json=other, headers=ingest.owner)
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
+    await ingest.post_ok("/items", [item(1)])
 
     foreign = item_id("p", "x1", "")
     answer = await ingest.http.post(

@@ -1,4 +1,4 @@
-"""Items whose data annotators call bad: who hears of them, and until when."""
+"""Repairs: items that annotators report as bad data, from the first report to their closing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,14 +32,14 @@ def skip(task: TaskCreated, who: str = "ada", *, minute: int = 0, **more: Any) -
 
 
 async def task_of(ingest: Any, text: str = "?", name: str = "x", path: str = "/items") -> Any:
-    """The task of an item that has just got this payload."""
+    """Import an item with this payload; return its task."""
     label = {"label": {"mood": "good"}} if path == "/gold" else {}
-    await ingest.taken(path, [{"external_id": name, "payload": {"text": text}, **label}])
-    return (await ingest.said(TaskCreated))[-1]
+    await ingest.post_ok(path, [{"external_id": name, "payload": {"text": text}, **label}])
+    return (await ingest.published(TaskCreated))[-1]
 
 
-async def listed(ingest: Any, **asked: Any) -> Any:
-    answer = await ingest.http.get(PATH, params=asked, headers=ingest.owner)
+async def listed(ingest: Any, **params: Any) -> Any:
+    answer = await ingest.http.get(PATH, params=params, headers=ingest.owner)
     assert answer.status_code == 200, answer.text
     return answer.json()["repairs"]
 
@@ -48,11 +48,11 @@ async def close(ingest: Any, item: Any, **request: Any) -> Any:
     return await ingest.http.post(f"{PATH}/{item}/close", headers=ingest.owner, **request)
 
 
-async def test_bad_data_is_told_with_how_many_say_so_and_since_when(ingest: Any) -> None:
+async def test_a_repair_counts_its_reports_and_has_the_time_of_the_first(ingest: Any) -> None:
     await ingest.publish()
     task = await task_of(ingest)
 
-    await ingest.hear(
+    await ingest.deliver(
         skip(task, "ada", minute=1, note="no text"),
         skip(task, "bob", minute=2),
         skip(task, "eve", minute=4, stage="adjudicate", note="cut off"),
@@ -82,28 +82,28 @@ async def test_bad_data_is_told_with_how_many_say_so_and_since_when(ingest: Any)
 async def test_other_reasons_ask_for_no_repair(ingest: Any, reason: str) -> None:
     await ingest.publish()
 
-    await ingest.hear(skip(await task_of(ingest), reason=reason))
+    await ingest.deliver(skip(await task_of(ingest), reason=reason))
 
     assert await listed(ingest) == []
 
 
-async def test_gold_can_be_bad_too_and_only_its_owners_hear_of_it(
+async def test_gold_can_be_bad_too_and_only_owners_see_repairs(
     ingest: Any, tokens: testing.Tokens
 ) -> None:
     await ingest.publish()
-    work, trap = await task_of(ingest), await task_of(ingest, "gold", "g", "/gold")
+    work, honeypot = await task_of(ingest), await task_of(ingest, "gold", "g", "/gold")
 
-    await ingest.hear(skip(work), skip(trap, minute=1))
+    await ingest.deliver(skip(work), skip(honeypot, minute=1))
 
-    assert trap.purpose == "honeypot"
-    assert [one["gold"] for one in await listed(ingest)] == [False, True]
+    assert honeypot.purpose == "honeypot"
+    assert [entry["gold"] for entry in await listed(ingest)] == [False, True]
     for role in ("annotator", "reviewer", "adjudicator", "trainer", "sre"):
         headers = tokens.bearer("ada", role)
         answers = [
             await ingest.http.get(PATH, headers=headers),
             await ingest.http.post(f"{PATH}/{work.item_id}/close", headers=headers),
         ]
-        assert [one.status_code for one in answers] == [403, 403]
+        assert [entry.status_code for entry in answers] == [403, 403]
     for role in ("pipeline", "spec_owner", "admin"):
         answer = await ingest.http.get(PATH, headers=tokens.bearer("ada", role))
         assert answer.status_code == 200
@@ -111,34 +111,34 @@ async def test_gold_can_be_bad_too_and_only_its_owners_hear_of_it(
     assert (await ingest.http.get(PATH, headers=foreign)).status_code == 404
 
 
-async def test_another_payload_closes_a_repair_and_what_is_said_late_of_the_old_opens_none(
+async def test_another_payload_closes_a_repair_and_late_reports_on_the_old_one_open_none(
     ingest: Any,
 ) -> None:
     await ingest.publish()
     old = await task_of(ingest, "?")
-    await ingest.hear(skip(old, "ada"))
+    await ingest.deliver(skip(old, "ada"))
     await task_of(ingest, "elsewhere", "y")
     assert len(await listed(ingest)) == 1
 
     new = await task_of(ingest, "mended")
-    await ingest.hear(skip(old, "bob", minute=5))
+    await ingest.deliver(skip(old, "bob", minute=5))
 
     assert await listed(ingest) == []
     [changed] = await listed(ingest, state="changed")
     assert (changed["revision"], changed["people"], changed["closed_by"]) == (1, 2, None)
-    await ingest.hear(skip(new, "ada", minute=6))
+    await ingest.deliver(skip(new, "ada", minute=6))
     [again] = await listed(ingest)
     assert (again["revision"], again["people"]) == (2, 1)
     late = await close(ingest, new.item_id)
     assert (late.json()["revision"], late.json()["state"]) == (2, "right")
 
 
-async def test_what_is_only_ever_said_of_an_old_payload_is_never_open(ingest: Any) -> None:
+async def test_a_report_on_an_old_payload_opens_no_repair(ingest: Any) -> None:
     await ingest.publish()
     old = await task_of(ingest, "?")
     await task_of(ingest, "mended")
 
-    await ingest.hear(skip(old))
+    await ingest.deliver(skip(old))
 
     assert await listed(ingest) == []
     [changed] = await listed(ingest, state="changed")
@@ -147,16 +147,16 @@ async def test_what_is_only_ever_said_of_an_old_payload_is_never_open(ingest: An
     assert (closed.status_code, closed.json()) == (200, changed)
 
 
-async def test_who_says_that_the_data_is_right_closes_and_the_same_again_changes_nothing(
+async def test_confirming_the_data_closes_a_repair_and_repeating_it_changes_nothing(
     ingest: Any, tokens: testing.Tokens
 ) -> None:
     await ingest.publish()
     task = await task_of(ingest)
-    await ingest.hear(skip(task))
+    await ingest.deliver(skip(task))
 
     first = await close(ingest, task.item_id, json={"note": "It is meant to be short."})
     again = await close(ingest, task.item_id)
-    await ingest.hear(skip(task, "bob", minute=9))
+    await ingest.deliver(skip(task, "bob", minute=9))
 
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json()
@@ -167,7 +167,7 @@ async def test_who_says_that_the_data_is_right_closes_and_the_same_again_changes
     assert right == {**first.json(), "people": 2, "last_at": "2026-01-01T00:09:00Z"}
 
 
-async def test_what_nobody_calls_bad_cannot_be_closed(ingest: Any) -> None:
+async def test_an_item_without_a_report_cannot_be_closed(ingest: Any) -> None:
     await ingest.publish()
     task = await task_of(ingest)
 
@@ -183,24 +183,26 @@ async def test_what_nobody_calls_bad_cannot_be_closed(ingest: Any) -> None:
         await ingest.http.get(f"{PATH}?state=bad", headers=ingest.owner),
     ]
 
-    assert [one.status_code for one in answers] == [404, 422, 422, 404, 422, 422, 422]
-    kinds = [one.json()["type"].removeprefix("urn:problem:") for one in answers]
+    assert [entry.status_code for entry in answers] == [404, 422, 422, 404, 422, 422, 422]
+    kinds = [entry.json()["type"].removeprefix("urn:problem:") for entry in answers]
     assert kinds[0::3] == ["unknown-repair", "unknown-project", "invalid"]
     assert kinds[4] == "bad-cursor"
 
 
 @pytest.mark.parametrize("path", ["/items", "/gold", "/signals"])
-async def test_what_is_said_of_an_unknown_item_waits_for_it(ingest: Any, path: str) -> None:
+async def test_a_report_on_an_unknown_item_is_deferred_until_it_is_known(
+    ingest: Any, path: str
+) -> None:
     await ingest.publish()
     task = await task_of(ingest, name="other")
     unknown = item_id("p", "x", "")
-    await ingest.hear(skip(task, item_id=unknown, note="torn"))
+    await ingest.deliver(skip(task, item_id=unknown, note="torn"))
     assert await listed(ingest) == []
 
     more = {"kind": "eval_regression"} if path == "/signals" else {}
     label = {"label": {"mood": "good"}} if path == "/gold" else {}
     body = [{"external_id": "x", "payload": {"text": "?"}, **more, **label}]
-    await ingest.taken(path, body)
+    await ingest.post_ok(path, body)
 
     [repair] = await listed(ingest)
     assert (repair["item_id"], repair["notes"]) == (str(unknown), ["torn"])
@@ -209,32 +211,32 @@ async def test_what_is_said_of_an_unknown_item_waits_for_it(ingest: Any, path: s
 async def test_a_replay_into_an_empty_inbox_changes_nothing(ingest: Any) -> None:
     await ingest.publish()
     task = await task_of(ingest)
-    told = [skip(task, "ada", note="torn"), skip(task, "bob", minute=1)]
-    await ingest.hear(*told)
-    once = await listed(ingest)
+    events = [skip(task, "ada", note="torn"), skip(task, "bob", minute=1)]
+    await ingest.deliver(*events)
+    before = await listed(ingest)
 
-    await ingest.hear(*told)
+    await ingest.deliver(*events)
     async with transaction(ingest.sessions) as session:
         await (await raw(session)).execute("DELETE FROM inbox")
-    await ingest.hear(*reversed(told))
+    await ingest.deliver(*reversed(events))
 
-    assert await listed(ingest) == once
+    assert await listed(ingest) == before
 
 
-async def test_what_was_noticed_first_comes_first_page_by_page(
+async def test_repairs_are_listed_by_their_first_report_in_pages(
     ingest: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repairs, "PAGE", 2)
     await ingest.publish()
     for n in range(5):
         task = await task_of(ingest, name=f"x{n}")
-        await ingest.hear(skip(task, minute=10 - n // 2))
+        await ingest.deliver(skip(task, minute=10 - n // 2))
 
     found: list[str] = []
     after: dict[str, str] = {}
     while True:
         answer = await ingest.http.get(PATH, params=after, headers=ingest.owner)
-        found += [one["external_id"] for one in answer.json()["repairs"]]
+        found += [entry["external_id"] for entry in answer.json()["repairs"]]
         if answer.json()["next"] is None:
             break
         after = {"after": answer.json()["next"]}
@@ -242,11 +244,11 @@ async def test_what_was_noticed_first_comes_first_page_by_page(
     assert (found[0], set(found[1:3]), set(found[3:])) == ("x4", {"x2", "x3"}, {"x0", "x1"})
 
 
-async def test_the_gauge_says_how_many_are_open(ingest: Any) -> None:
+async def test_the_gauge_counts_open_repairs(ingest: Any) -> None:
     await ingest.publish()
     for name in ("x", "y", "z"):
         task = await task_of(ingest, name=name)
-        await ingest.hear(skip(task))
+        await ingest.deliver(skip(task))
     await close(ingest, task.item_id)
 
     for schedule in schedules.SCHEDULES:

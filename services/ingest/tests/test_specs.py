@@ -1,4 +1,4 @@
-"""Spec versions and what follows from them, against a real PostgreSQL."""
+"""Spec versions and the tasks that they create, tested against a real PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,20 +36,20 @@ async def test_the_same_document_again_is_the_same_version(ingest: Any) -> None:
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    assert len(await ingest.said(SpecPublished)) == 1
+    assert len(await ingest.published(SpecPublished)) == 1
 
 
 async def test_a_new_version_makes_undecided_tasks_again(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1), item(2)])
-    await ingest.taken("/gold", [item(3, label={"mood": "good"}), item(4, label={"mood": "bad"})])
-    tasks = {t.external_id: t for t in await ingest.said(TaskCreated)}
-    await ingest.hear(decided(tasks["x1"]))
+    await ingest.post_ok("/items", [item(1), item(2)])
+    await ingest.post_ok("/gold", [item(3, label={"mood": "good"}), item(4, label={"mood": "bad"})])
+    tasks = {t.external_id: t for t in await ingest.published(TaskCreated)}
+    await ingest.deliver(decided(tasks["x1"]))
 
     await ingest.publish(WIDER, relabel="evidence")
     await ingest.roll_out()
 
-    events = await ingest.said(TaskWithdrawn, TaskCreated, GoldRegistered)
+    events = await ingest.published(TaskWithdrawn, TaskCreated, GoldRegistered)
     gone = {e.task_id: e for e in events if isinstance(e, TaskWithdrawn)}
     made = {e.external_id: e for e in events if isinstance(e, TaskCreated)}
     assert set(gone) == {tasks[name].task_id for name in ("x2", "x3", "x4")}
@@ -62,17 +62,19 @@ async def test_a_new_version_makes_undecided_tasks_again(ingest: Any, decided: A
     assert (await ingest.view())["rolling_out"] == 0
 
 
-async def test_gold_that_no_longer_fits_rests_until_it_fits_again(ingest: Any) -> None:
+async def test_gold_that_becomes_invalid_has_no_honeypot_until_it_is_valid_again(
+    ingest: Any,
+) -> None:
     await ingest.publish()
-    await ingest.taken("/gold", [item(1, label={"mood": "good"})])
-    await ingest.said()
+    await ingest.post_ok("/gold", [item(1, label={"mood": "good"})])
+    await ingest.published()
 
     await ingest.publish(OTHER)
     await ingest.roll_out()
-    under_other = await ingest.said(TaskWithdrawn, TaskCreated)
+    under_other = await ingest.published(TaskWithdrawn, TaskCreated)
     await ingest.publish(FIELDS)
     await ingest.roll_out()
-    under_first = await ingest.said(TaskWithdrawn, TaskCreated)
+    under_first = await ingest.published(TaskWithdrawn, TaskCreated)
 
     assert [type(e) for e in under_other] == [TaskWithdrawn]
     assert [type(e) for e in under_first] == [TaskCreated]
@@ -83,27 +85,25 @@ async def test_decided_labels_follow_the_request(
     ingest: Any, decided: Any, relabel: str, again: int
 ) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [task] = await ingest.said(TaskCreated)
-    await ingest.hear(decided(task))
+    await ingest.post_ok("/items", [item(1)])
+    [task] = await ingest.published(TaskCreated)
+    await ingest.deliver(decided(task))
 
     await ingest.publish(WIDER, relabel=relabel)
     await ingest.roll_out()
 
-    events = await ingest.said(TaskWithdrawn, TaskCreated)
+    events = await ingest.published(TaskWithdrawn, TaskCreated)
     assert [type(e) for e in events] == [TaskCreated] * again
 
 
-async def test_evidence_and_touched_labels_are_asked_for_again_once(
-    ingest: Any, decided: Any
-) -> None:
+async def test_evidence_and_touched_labels_are_relabeled_once(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1), item(2), item(3)])
-    tasks = await ingest.said(TaskCreated)
-    await ingest.hear(*(decided(task, n + 1) for n, task in enumerate(tasks)))
+    await ingest.post_ok("/items", [item(1), item(2), item(3)])
+    tasks = await ingest.published(TaskCreated)
+    await ingest.deliver(*(decided(task, n + 1) for n, task in enumerate(tasks)))
     await ingest.publish(WIDER, relabel="evidence")
     await ingest.roll_out()
-    await ingest.said()
+    await ingest.published()
     ids = [task.item_id for task in tasks[:2]]
     evidence = EvidenceRelabelRequested(
         occurred_at=NOW, project="p", issue_id=uuid4(), spec_version=2, item_ids=[*ids, uuid4()]
@@ -115,21 +115,21 @@ async def test_evidence_and_touched_labels_are_asked_for_again_once(
         occurred_at=NOW, project="p", spec_version=1, item_ids=[tasks[2].item_id], why="old"
     )
 
-    await ingest.hear(evidence, touched, early)
+    await ingest.deliver(evidence, touched, early)
 
-    made = await ingest.said(TaskCreated, TaskWithdrawn)
+    made = await ingest.published(TaskCreated, TaskWithdrawn)
     assert sorted(task.item_id for task in made) == sorted(ids)
     assert {task.spec_version for task in made} == {2}
 
 
 async def test_a_decision_on_a_withdrawn_task_is_ignored(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item(1)])
-    [task] = await ingest.said(TaskCreated)
+    await ingest.post_ok("/items", [item(1)])
+    [task] = await ingest.published(TaskCreated)
     await ingest.publish(WIDER)
     await ingest.roll_out()
 
-    await ingest.hear(decided(task))
+    await ingest.deliver(decided(task))
 
     assert (await ingest.view())["tasks"] == {"open": 1, "decided": 0, "withdrawn": 1}
 
@@ -139,17 +139,17 @@ async def test_a_large_rollout_goes_step_by_step_while_items_come_in(
 ) -> None:
     monkeypatch.setattr(specs, "STEP_ITEMS", 10)
     await ingest.publish()
-    await ingest.taken("/items", [item(n) for n in range(25)])
-    await ingest.said()
+    await ingest.post_ok("/items", [item(n) for n in range(25)])
+    await ingest.published()
     await ingest.publish(WIDER)
 
     async with transaction(ingest.sessions) as session:
         await schedules.roll_out(session, "p")
-    some = await ingest.said(TaskCreated)
-    await ingest.taken("/items", [item(99)])
+    some = await ingest.published(TaskCreated)
+    await ingest.post_ok("/items", [item(99)])
     await ingest.publish(FIELDS)
     await ingest.roll_out()
-    rest = await ingest.said(TaskCreated)
+    rest = await ingest.published(TaskCreated)
 
     assert len(some) == 10
     last = {task.external_id: task.spec_version for task in [*some, *rest]}
@@ -161,11 +161,11 @@ async def test_a_large_rollout_goes_step_by_step_while_items_come_in(
 async def test_numbers_come_back_as_they_were_written(ingest: Any) -> None:
     await ingest.publish()
     payload = {"a": 1e16, "b": -0.0, "c": 1.0, "d": 1e-7, "e": 9007199254740991, "f": 0.1}
-    await ingest.taken("/items", [{"external_id": "x1", "payload": payload}])
+    await ingest.post_ok("/items", [{"external_id": "x1", "payload": payload}])
     await ingest.publish(WIDER)
     await ingest.roll_out()
 
-    tasks = await ingest.said(TaskCreated)
+    tasks = await ingest.published(TaskCreated)
 
     assert [digest(task.payload) for task in tasks] == [digest(payload)] * 2
     assert tasks[1].payload_sha256 == digest(payload)

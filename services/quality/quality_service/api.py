@@ -1,4 +1,4 @@
-"""The HTTP door of quality: who may be trusted, and whether the specification can."""
+"""The HTTP API of quality: annotators with their standings, spec issues, models."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +10,7 @@ from chassis.clock import Now
 from chassis.database import Transaction
 from chassis.json_body import JsonRoute
 from quality_service.domain import refusals
-from quality_service.operations import people, reports
+from quality_service.operations import annotators, reports
 from schemas.quality import (
     PAGE_MAX,
     AnnotatorUpdate,
@@ -31,7 +31,7 @@ REFUSALS: dict[type[Exception], int] = {
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 
 Owner = Annotated[Caller, Depends(needs("admin", "spec_owner"))]
-"""Who may see gold, and figures from which honeypots could be told."""
+"""Callers who may see gold, and figures that reveal honeypots."""
 Reader = Annotated[
     Caller,
     Depends(needs("admin", "spec_owner", "reviewer", "adjudicator", "pipeline", "trainer", "sre")),
@@ -43,10 +43,10 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 async def show_annotator(
     annotator: Annotator, caller: AnyCaller, transaction: Transaction
 ) -> AnnotatorView:
-    """Standing and skills in each project; for others than the annotator the accuracy too."""
-    if caller.pseudonym != annotator and not caller.has(*people.SEES_ALL):
-        raise Forbidden(f"This needs one of the roles {', '.join(people.SEES_ALL)}.")
-    return await people.show_annotator(transaction, caller, annotator)
+    """Standing and skills of an annotator in each project; accuracy if it is not the caller."""
+    if caller.pseudonym != annotator and not caller.has(*annotators.SEES_ALL):
+        raise Forbidden(f"This needs one of the roles {', '.join(annotators.SEES_ALL)}.")
+    return await annotators.show_annotator(transaction, caller, annotator)
 
 
 @router.put("/annotators/{annotator}")
@@ -57,10 +57,10 @@ async def change_annotator(
     transaction: Transaction,
     now: Now,
 ) -> AnnotatorView:
-    """Set an annotator's standing or skills in one project. The same again changes nothing."""
+    """Set an annotator's standing or skills in one project. Repeating a request has no effect."""
     caller.check_project(body.project)
-    await people.change_annotator(transaction, annotator, body, now)
-    return await people.show_annotator(transaction, caller, annotator)
+    await annotators.change_annotator(transaction, annotator, body, now)
+    return await annotators.show_annotator(transaction, caller, annotator)
 
 
 @router.get("/projects/{project}/annotators")
@@ -71,9 +71,9 @@ async def list_annotators(
     after: Annotator | None = None,
     limit: Limit = 100,
 ) -> ProjectAnnotators:
-    """The annotators of a project, with accuracy and what they did."""
+    """The annotators of a project, with accuracy and the counts of their actions."""
     caller.check_project(project)
-    return await people.list_annotators(transaction, project, after or "", limit)
+    return await annotators.list_annotators(transaction, project, after or "", limit)
 
 
 @router.get("/projects/{project}/spec-issues")
@@ -84,19 +84,19 @@ async def list_issues(
     after: UUID | None = None,
     limit: Limit = 100,
 ) -> SpecIssues:
-    """The spec issues of a project, and whom each measured agreement points at."""
+    """The spec issues of a project, and the finding on each measured agreement."""
     caller.check_project(project)
     return await reports.list_issues(transaction, project, after, limit)
 
 
 @router.get("/spec-issues/{issue_id}")
 async def show_issue(issue_id: UUID, caller: Owner, transaction: Transaction) -> SpecIssueDetail:
-    """A spec issue with its evidence: what its owner needs to mend the specification."""
+    """A spec issue with its evidence, from which its owner can correct the specification."""
     return await reports.show_issue(transaction, caller, issue_id)
 
 
 @router.get("/projects/{project}/models")
 async def list_models(project: ProjectName, caller: Reader, transaction: Transaction) -> Models:
-    """How people's answers compare with what models suggested."""
+    """Compare the annotations of people with the pre-labels of models."""
     caller.check_project(project)
     return await reports.list_models(transaction, project)

@@ -1,4 +1,4 @@
-"""Every metric of quality, with what to do about it."""
+"""The metrics of quality. Each help text says what to do about unusual values."""
 
 from prometheus_client import Counter, Gauge
 
@@ -9,7 +9,7 @@ HONEYPOTS = Counter(
 )
 ANNOTATORS = Gauge(
     "labelwright_quality_annotators",
-    "Annotators over all projects, by standing. Many flagged at once: doubt gold before people.",
+    "Annotators over all projects, by standing. Many flagged at once: check the gold first.",
     ["standing"],
 )
 ISSUES = Gauge(

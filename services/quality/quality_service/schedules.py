@@ -1,16 +1,16 @@
-"""What the clock makes quality do."""
+"""The periodic work of quality."""
 
 from datetime import timedelta
 
 from chassis.clock import utc_now
 from chassis.database import Session
 from chassis.schedules import Schedule
-from quality_service.operations import watching
+from quality_service.operations import gauges
 
 
-async def measure(session: Session) -> None:
-    """Bring the gauges up to date."""
-    await watching.measure(session, utc_now())
+async def update_gauges(session: Session) -> None:
+    """Set the gauges."""
+    await gauges.update_gauges(session, utc_now())
 
 
-SCHEDULES = [Schedule(timedelta(seconds=30), measure)]
+SCHEDULES = [Schedule(timedelta(seconds=30), update_gauges)]

@@ -1,4 +1,4 @@
-"""What the quality service is told by its environment."""
+"""Settings of the quality service, read from the environment."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The chassis' settings are all that quality needs: its rules come with the specs."""
+    """The settings that every service has. The rules of quality come with the specs."""
 
     model_config = SettingsConfigDict(env_prefix="QUALITY_", frozen=True)
 

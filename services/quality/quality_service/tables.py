@@ -1,4 +1,4 @@
-"""What the quality service stores."""
+"""The tables of the quality service."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -17,7 +17,7 @@ specs = sa.Table(
     sa.Column("document", JSONB, nullable=False),
 )
 
-# `blind` is what a blind guess gets on the project's golds; null until there is gold.
+# `blind` is the accuracy of guessing on the project's golds; null until there is gold.
 projects = sa.Table(
     "projects",
     metadata,
@@ -25,8 +25,8 @@ projects = sa.Table(
     sa.Column("blind", sa.Double),
 )
 
-# Which spec version says that it mends an issue. Kept although the issue may not be known yet: a
-# replay may tell of the mending first.
+# The spec versions that name an issue as resolved. Stored even if the issue is not known yet: in a
+# replay the resolution may arrive first.
 resolutions = sa.Table(
     "resolutions",
     metadata,
@@ -37,7 +37,7 @@ resolutions = sa.Table(
     sa.Column("published_at", _TIME, nullable=False),
 )
 
-# Work only. `is_open` keeps the index of what may be overdue small; decisions have the last word.
+# Work only. `is_open` keeps the index of overdue tasks small; `decisions` is authoritative.
 tasks = sa.Table(
     "tasks",
     metadata,
@@ -62,7 +62,7 @@ gold = sa.Table(
     sa.Index("ix_gold_spec", "project", "spec_version"),
 )
 
-# Answers to honeypots. They are scored as soon as their gold and their spec version are known.
+# Answers to honeypots, scored as soon as their gold and their spec version are known.
 answers = sa.Table(
     "answers",
     metadata,
@@ -86,8 +86,8 @@ scores = sa.Table(
     sa.Column("is_correct", sa.Boolean, nullable=False),
 )
 
-# One row an annotator and project. `answered_right` and `answered` are counted from `scores`;
-# `decided` is what a person set, at the counts `…_before`.
+# One row for each annotator and project. `answered_right` and `answered` are counted from `scores`;
+# `decided` is the standing that a person set, at the counts `…_before`.
 standings = sa.Table(
     "standings",
     metadata,
@@ -114,7 +114,7 @@ skills = sa.Table(
     sa.Column("level", sa.Integer, nullable=False),
 )
 
-# Answers to work. `model` with `was_shown` and `equals` if a pre-label stood beside it.
+# Answers to work. `model`, `was_shown` and `equals` are set if there was a pre-label.
 annotations = sa.Table(
     "annotations",
     metadata,
@@ -172,8 +172,8 @@ verdicts = sa.Table(
     sa.Column("verdict", sa.Text, nullable=False),
 )
 
-# `fields` is what a skip speaks against: none means every field, null that it is not against the
-# specification. `labels` are the two that fit.
+# `fields` are those that a skip disputes: empty means every field, null that the skip is no
+# evidence. `labels` are the two that fit.
 skips = sa.Table(
     "skips",
     metadata,
@@ -200,7 +200,7 @@ expiries = sa.Table(
     sa.Index("ix_expiries_annotator", "project", "annotator"),
 )
 
-# No `fields`: the conflict is about the whole label.
+# Empty `fields`: the conflict is about the whole label.
 conflicts = sa.Table(
     "conflicts",
     metadata,
@@ -256,7 +256,7 @@ issues = sa.Table(
     sa.UniqueConstraint("project", "spec_version", "field"),
 )
 
-# Which items were asked to be labeled again for an issue: each once.
+# The items that were requested to be labeled again for an issue: each once.
 relabeled = sa.Table(
     "relabeled",
     metadata,

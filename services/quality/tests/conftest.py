@@ -1,4 +1,4 @@
-"""The quality service over a database of its own, and short words for what others say to it."""
+"""The quality service with a database of its own, and a factory of the events it subscribes to."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from chassis import migrations, testing
 from chassis.database import raw, transaction
-from quality_service import events as door
+from quality_service import events as quality_events
 from quality_service.app import create_app
 from quality_service.settings import Settings
 from schemas.canonical import digest
@@ -35,22 +35,22 @@ FIELDS = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
 OWN_TABLES = {"inbox", "outbox", "parked", "alembic_version"}
 
 
-class Say:
-    """What other services say, with everything that a test does not care about filled in."""
+class EventFactory:
+    """Builds events of other services; fields that a test does not name have default values."""
 
     project = "p"
     now = NOW
 
     def id(self, name: str) -> UUID:
-        """The same id for the same name."""
+        """Return the id for a name: always the same."""
         return uuid5(UUID(int=0), name)
 
-    def who(self, name: str) -> str:
-        """A pseudonym."""
+    def pseudonym(self, name: str) -> str:
+        """Return the pseudonym for a name."""
         return self.id(name).hex
 
     def spec(self, version: int = 1, *, fields: Any = None, **more: Any) -> SpecPublished:
-        told = {key: more.pop(key) for key in ("resolves", "relabel") if key in more}
+        versions = {key: more.pop(key) for key in ("resolves", "relabel") if key in more}
         document = SpecDocument.model_validate(
             {"task_type": "mood", "fields": fields or FIELDS, "policy": more}
         ).model_dump(mode="json")
@@ -60,7 +60,7 @@ class Say:
             spec_version=version,
             spec_hash=digest({**document, "v": version}),
             document=document,
-            **told,
+            **versions,
         )
 
     def task(self, name: str, *, at: datetime = NOW, **more: Any) -> TaskCreated:
@@ -100,7 +100,7 @@ class Say:
             "item_id": self.id(f"item {name}"),
             "spec_version": 1,
             "purpose": "work",
-            "annotator": self.who(who),
+            "annotator": self.pseudonym(who),
             "annotator_kind": "human",
             "standing": "new",
             "label": label if isinstance(label, dict) else {"mood": label},
@@ -122,7 +122,7 @@ class Say:
             "confidence": 1.0,
             "how": "unanimous",
             "why": "all say so",
-            "annotation_ids": [self.id(f"{one} on {name}") for one in annotators],
+            "annotation_ids": [self.id(f"{annotator} on {name}") for annotator in annotators],
         }
         return LabelDecided(occurred_at=NOW, project=self.project, **{**facts, **more})
 
@@ -146,7 +146,7 @@ class Say:
             "task_id": self.id(name),
             "item_id": self.id(f"item {name}"),
             "spec_version": 1,
-            "adjudicator": self.who("judge"),
+            "adjudicator": self.pseudonym("judge"),
             "label": {"mood": "good"},
             "rationale": rationale,
             "cause": cause,
@@ -160,7 +160,7 @@ class Say:
             "spec_version": 1,
             "purpose": "work",
             "stage": "annotate",
-            "annotator": self.who(annotator),
+            "annotator": self.pseudonym(annotator),
             "reason": reason,
         }
         return TaskSkipped(occurred_at=NOW, project=self.project, **{**facts, **more})
@@ -192,34 +192,34 @@ class Say:
 
 
 class Quality:
-    """The service, with what a test wants to ask of it in one line."""
+    """The running service, with helpers to deliver events, read results and send requests."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.app, self.http, self.tokens = app, http, tokens
         self.sessions = app.state.sessions
 
-    async def hear(self, *events: Event) -> None:
-        """Deliver as the consumer does."""
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+    async def deliver(self, *events: Event) -> None:
+        """Deliver events as the consumer does."""
+        await testing.hear(self.sessions, quality_events.SUBSCRIPTIONS, *events)
 
-    async def said(self, kind: Any = None) -> list[Any]:
-        """Take what was said out of the outbox; only events of `kind` are returned."""
+    async def published(self, kind: Any = None) -> list[Any]:
+        """Take all events out of the outbox; return those of `kind`, or all."""
         events = await testing.said(self.sessions, EVENTS)
         return [event for event in events if kind is None or isinstance(event, kind)]
 
-    async def forget_deliveries(self) -> None:
-        """As if the topics were read again by a service that lost its inbox."""
+    async def clear_inbox(self) -> None:
+        """Empty the inbox, so that events delivered again count as new."""
         async with transaction(self.sessions) as session:
             await (await raw(session)).execute("TRUNCATE inbox")
 
     async def clear(self) -> None:
-        """An empty database."""
+        """Empty all tables."""
         async with transaction(self.sessions) as session:
             names = [*await self._tables(session), "inbox", "outbox", "parked"]
             await (await raw(session)).execute(f"TRUNCATE {', '.join(names)}")
 
     async def stored(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Every row of every table of its own, and that nothing is parked."""
+        """Return every row of the tables of quality, and of the deferred events."""
         async with transaction(self.sessions) as session:
             connection = await raw(session)
             found = {}
@@ -234,24 +234,24 @@ class Quality:
         return sorted({row["tablename"] for row in rows} - OWN_TABLES)
 
     async def get(self, path: str, name: str, *roles: str, **claims: Any) -> httpx.Response:
-        """Ask as somebody."""
+        """Send a GET request as `name` with these roles."""
         return await self.http.get(path, headers=self.tokens.bearer(name, *roles, **claims))
 
     async def put(self, annotator: str, body: Any, *roles: str, **claims: Any) -> httpx.Response:
-        """Decide about somebody, by default as an administrator."""
+        """Change an annotator, as an administrator unless other roles are given."""
         headers = self.tokens.bearer("boss", *(roles or ("admin",)), **claims)
         return await self.http.put(f"/v1/annotators/{annotator}", json=body, headers=headers)
 
 
 @pytest.fixture
-def say() -> Say:
-    """What other services say."""
-    return Say()
+def make() -> EventFactory:
+    """The factory of events."""
+    return EventFactory()
 
 
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Any) -> str:
-    """The name of a database with the tables, to be copied."""
+    """The name of a migrated database, used as a template."""
     name: str = postgres_server.create_database()
     migrations.upgrade("quality_service", postgres_server.url(name))
     return name
@@ -261,7 +261,7 @@ def migrated(postgres_server: Any) -> str:
 async def quality(
     fresh_database: Any, migrated: str, tokens: testing.Tokens
 ) -> AsyncIterator[Quality]:
-    """The service over a fresh database."""
+    """The service with a fresh database."""
     app = create_app(testing.settings(Settings, tokens, fresh_database(migrated)))
     async with testing.serving(app) as http:
         yield Quality(app, http, tokens)

@@ -1,4 +1,4 @@
-"""The HTTP door of quality: what is shown to whom, and how bad requests are refused."""
+"""The HTTP API of quality: who sees what, and how bad requests are refused."""
 
 from typing import Any
 from uuid import uuid4
@@ -18,16 +18,16 @@ PROJECT = "/v1/projects/p"
 
 
 async def test_a_spec_owner_sees_how_far_an_annotator_can_be_trusted(
-    quality: Any, say: Any
+    quality: Any, make: Any
 ) -> None:
-    golds = [say.gold(f"h{n}") for n in range(10)]
+    golds = [make.gold(f"h{n}") for n in range(10)]
     answers = [
-        say.honeypot("ada", f"h{n}", "good" if n < 8 else "bad", minute=n) for n in range(10)
+        make.honeypot("ada", f"h{n}", "good" if n < 8 else "bad", minute=n) for n in range(10)
     ]
-    await quality.hear(say.spec(), *golds, *answers)
-    await quality.put(say.who("ada"), {"project": "p", "skills": {"latin": 3, "greek": 0}})
+    await quality.deliver(make.spec(), *golds, *answers)
+    await quality.put(make.pseudonym("ada"), {"project": "p", "skills": {"latin": 3, "greek": 0}})
 
-    answer = await quality.get(f"/v1/annotators/{say.who('ada')}", "owner", "spec_owner")
+    answer = await quality.get(f"/v1/annotators/{make.pseudonym('ada')}", "owner", "spec_owner")
 
     view = AnnotatorView.model_validate_json(answer.content)
     (standing,) = view.standings
@@ -42,16 +42,16 @@ async def test_a_spec_owner_sees_how_far_an_annotator_can_be_trusted(
 
 
 @pytest.mark.parametrize("role", ["annotator", "reviewer"])
-async def test_whoever_asks_for_itself_sees_nothing_that_moves_with_a_honeypot(
-    quality: Any, say: Any, role: str
+async def test_callers_see_no_figure_of_their_own_that_changes_with_a_honeypot(
+    quality: Any, make: Any, role: str
 ) -> None:
     me = quality.tokens.pseudonym("ada")
-    await quality.hear(say.spec(), say.gold("h"), say.gold("h2"))
-    await quality.hear(say.answer("x", "t", annotator=me))
+    await quality.deliver(make.spec(), make.gold("h"), make.gold("h2"))
+    await quality.deliver(make.answer("x", "t", annotator=me))
     before = await quality.get(f"/v1/annotators/{me}", "ada", role)
 
-    await quality.hear(
-        say.honeypot("x", "h", annotator=me), say.honeypot("x", "h2", "bad", annotator=me)
+    await quality.deliver(
+        make.honeypot("x", "h", annotator=me), make.honeypot("x", "h2", "bad", annotator=me)
     )
 
     after = await quality.get(f"/v1/annotators/{me}", "ada", role)
@@ -61,17 +61,19 @@ async def test_whoever_asks_for_itself_sees_nothing_that_moves_with_a_honeypot(
     assert (standing.accuracy, standing.last_good_at, standing.reason) == (None, None, None)
 
 
-async def test_nobody_sees_another_annotator_without_a_role_for_it(quality: Any, say: Any) -> None:
-    await quality.hear(say.spec(), say.answer("ada", "t"))
+async def test_another_annotator_is_shown_only_to_callers_with_a_role_for_it(
+    quality: Any, make: Any
+) -> None:
+    await quality.deliver(make.spec(), make.answer("ada", "t"))
 
-    answer = await quality.get(f"/v1/annotators/{say.who('ada')}", "bob", "annotator")
+    answer = await quality.get(f"/v1/annotators/{make.pseudonym('ada')}", "bob", "annotator")
 
     assert answer.status_code == 403
 
 
-async def test_only_standings_in_the_callers_projects_are_shown(quality: Any, say: Any) -> None:
-    await quality.hear(say.spec(), say.answer("ada", "t"))
-    path = f"/v1/annotators/{say.who('ada')}"
+async def test_only_standings_in_the_callers_projects_are_shown(quality: Any, make: Any) -> None:
+    await quality.deliver(make.spec(), make.answer("ada", "t"))
+    path = f"/v1/annotators/{make.pseudonym('ada')}"
 
     elsewhere = await quality.get(path, "owner", "spec_owner", projects=["q"])
     itself = await quality.get(
@@ -84,27 +86,29 @@ async def test_only_standings_in_the_callers_projects_are_shown(quality: Any, sa
 
 
 async def test_a_decision_about_an_annotator_is_shown_at_once_and_done_once(
-    quality: Any, say: Any
+    quality: Any, make: Any
 ) -> None:
-    await quality.hear(say.spec())
+    await quality.deliver(make.spec())
     body = {"project": "p", "standing": "suspended", "reason": "Copies from a neighbour."}
 
-    first = await quality.put(say.who("bob"), body, "spec_owner")
-    again = await quality.put(say.who("bob"), body, "spec_owner")
+    first = await quality.put(make.pseudonym("bob"), body, "spec_owner")
+    again = await quality.put(make.pseudonym("bob"), body, "spec_owner")
 
     assert first.status_code == again.status_code == 200
     assert first.json() == again.json()
     assert first.json()["standings"][0]["reason"] == "Copies from a neighbour."
-    assert len(await quality.said()) == 1
+    assert len(await quality.published()) == 1
 
 
-async def test_only_owners_of_the_project_decide_about_annotators(quality: Any, say: Any) -> None:
-    await quality.hear(say.spec())
+async def test_only_owners_of_the_project_decide_about_annotators(quality: Any, make: Any) -> None:
+    await quality.deliver(make.spec())
     body = {"project": "p", "standing": "good"}
 
-    assert (await quality.put(say.who("bob"), body, "reviewer")).status_code == 403
-    assert (await quality.put(say.who("bob"), body, "admin", projects=["q"])).status_code == 404
-    assert await quality.said() == []
+    assert (await quality.put(make.pseudonym("bob"), body, "reviewer")).status_code == 403
+    assert (
+        await quality.put(make.pseudonym("bob"), body, "admin", projects=["q"])
+    ).status_code == 404
+    assert await quality.published() == []
 
 
 @pytest.mark.parametrize(
@@ -124,28 +128,28 @@ async def test_only_owners_of_the_project_decide_about_annotators(quality: Any, 
     ],
 )
 async def test_a_bad_decision_is_refused_with_its_place(
-    quality: Any, say: Any, body: Any, status: int, pointer: str
+    quality: Any, make: Any, body: Any, status: int, pointer: str
 ) -> None:
-    await quality.hear(say.spec())
+    await quality.deliver(make.spec())
 
-    answer = await quality.put(say.who("bob"), body)
+    answer = await quality.put(make.pseudonym("bob"), body)
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert pointer in [one["pointer"] for one in answer.json()["errors"]]
-    assert await quality.said() == []
+    assert pointer in [entry["pointer"] for entry in answer.json()["errors"]]
+    assert await quality.published() == []
 
 
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b'{"project": NaN}', b'{"project": "p", "reason": "\\ud800"}', b"\xff\xfe"],
 )
-async def test_what_is_not_json_is_refused(quality: Any, say: Any, content: bytes) -> None:
-    await quality.hear(say.spec())
+async def test_a_body_that_is_not_json_is_refused(quality: Any, make: Any, content: bytes) -> None:
+    await quality.deliver(make.spec())
     headers = quality.tokens.bearer("boss", "admin") | {"content-type": "application/json"}
 
     answer = await quality.http.put(
-        f"/v1/annotators/{say.who('bob')}", content=content, headers=headers
+        f"/v1/annotators/{make.pseudonym('bob')}", content=content, headers=headers
     )
 
     assert 400 <= answer.status_code < 500
@@ -170,7 +174,7 @@ async def test_what_is_not_json_is_refused(quality: Any, say: Any, content: byte
         (f"{PROJECT}/spec-issues?after=x", 422),
     ],
 )
-async def test_what_does_not_exist_or_make_sense_is_refused(
+async def test_unknown_ids_and_invalid_parameters_are_refused(
     quality: Any, path: str, status: int
 ) -> None:
     answer = await quality.get(path, "boss", "admin")
@@ -179,11 +183,11 @@ async def test_what_does_not_exist_or_make_sense_is_refused(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_nothing_is_told_without_a_token_or_for_another_project(
-    quality: Any, say: Any
+async def test_no_report_is_shown_without_a_token_or_for_another_project(
+    quality: Any, make: Any
 ) -> None:
-    await quality.hear(say.spec(), say.agreement(0.4))
-    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+    await quality.deliver(make.spec(), make.agreement(0.4))
+    issue = (await quality.published(SpecIssueOpened))[0].issue_id
     paths = [
         f"{PROJECT}/annotators",
         f"{PROJECT}/spec-issues",
@@ -198,14 +202,16 @@ async def test_nothing_is_told_without_a_token_or_for_another_project(
         assert (await quality.get(path, "ada", "annotator")).status_code == 403
 
 
-async def test_annotators_are_listed_in_pages_with_what_they_did(quality: Any, say: Any) -> None:
+async def test_annotators_are_listed_in_pages_with_the_counts_of_their_actions(
+    quality: Any, make: Any
+) -> None:
     names = [f"a{n}" for n in range(5)]
-    await quality.hear(
-        say.spec(),
-        say.gold("h"),
-        *(say.answer(name, "t") for name in names),
-        say.honeypot("a0", "h"),
-        say.skipped("a0", "t2", "other"),
+    await quality.deliver(
+        make.spec(),
+        make.gold("h"),
+        *(make.answer(name, "t") for name in names),
+        make.honeypot("a0", "h"),
+        make.skipped("a0", "t2", "other"),
     )
 
     found, path = [], f"{PROJECT}/annotators?limit=2"
@@ -218,64 +224,66 @@ async def test_annotators_are_listed_in_pages_with_what_they_did(quality: Any, s
         path = f"{PROJECT}/annotators?limit=2&after={page.next}" if page.next else ""
 
     assert pages == 3
-    assert [one.annotator for one in found] == sorted(say.who(name) for name in names)
-    first = next(one for one in found if one.annotator == say.who("a0"))
+    assert [entry.annotator for entry in found] == sorted(make.pseudonym(name) for name in names)
+    first = next(entry for entry in found if entry.annotator == make.pseudonym("a0"))
     assert (first.annotations, first.honeypots, first.skips) == (1, 1, 1)
     assert (first.accuracy.value, first.accuracy.n) == (1.0, 1)
 
 
-async def test_an_issue_shows_its_evidence(quality: Any, say: Any) -> None:
+async def test_an_issue_shows_its_evidence(quality: Any, make: Any) -> None:
     three = {"mood": {"good": 0.4, "bad": 0.4, "mixed": 0.2}}
     people = ["a", "b", "c", "d"]
-    await quality.hear(
-        say.spec(agreement={"floor": 0.8}),
-        say.agreement(0.4, without=0.5),
-        say.conflict("one"),
-        say.conflict("two", scores=three),
-        say.conflict("elsewhere", fields=["tone"], scores={"tone": {"x": 0.5, "y": 0.5}}),
-        say.adjudicated("one", rules=["R1"]),
-        say.adjudicated("two", "slip", "No rule, for irony"),
-        say.adjudicated("elsewhere", "perspective", "Never mind"),
-        say.skipped("a", "three", "two_labels_fit"),
-        say.skipped("b", "three", "bad_data"),
-        say.skipped("b", "trap", "bad_data", purpose="honeypot"),
-        say.gold("trap", "good", rules=["R2"]),
-        say.gold("easy", "good"),
-        *(say.honeypot(name, "trap", "bad" if name != "d" else "good") for name in people),
-        *(say.honeypot(name, "easy", "good" if name != "d" else "bad") for name in people),
+    await quality.deliver(
+        make.spec(agreement={"floor": 0.8}),
+        make.agreement(0.4, without=0.5),
+        make.conflict("one"),
+        make.conflict("two", scores=three),
+        make.conflict("elsewhere", fields=["tone"], scores={"tone": {"x": 0.5, "y": 0.5}}),
+        make.adjudicated("one", rules=["R1"]),
+        make.adjudicated("two", "slip", "No rule, for irony"),
+        make.adjudicated("elsewhere", "perspective", "Never mind"),
+        make.skipped("a", "three", "two_labels_fit"),
+        make.skipped("b", "three", "bad_data"),
+        make.skipped("b", "trap", "bad_data", purpose="honeypot"),
+        make.gold("trap", "good", rules=["R2"]),
+        make.gold("easy", "good"),
+        *(make.honeypot(name, "trap", "bad" if name != "d" else "good") for name in people),
+        *(make.honeypot(name, "easy", "good" if name != "d" else "bad") for name in people),
     )
-    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+    issue = (await quality.published(SpecIssueOpened))[0].issue_id
 
     answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
 
     shown = SpecIssueDetail.model_validate_json(answer.content)
     assert (shown.state, shown.value, shown.floor, shown.items) == ("open", 0.4, 0.8, 3)
     assert shown.causes == {"spec_gap": 1, "slip": 1}
-    items = {one.item_id: one for one in shown.evidence.items}
-    assert set(items) == {say.id(f"item {name}") for name in ("one", "two", "three")}
-    assert items[say.id("item one")].sources == ["adjudication", "conflict"]
-    assert items[say.id("item one")].causes == ["spec_gap"]
-    assert items[say.id("item three")].sources == ["skip"]
-    pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
+    items = {entry.item_id: entry for entry in shown.evidence.items}
+    assert set(items) == {make.id(f"item {name}") for name in ("one", "two", "three")}
+    assert items[make.id("item one")].sources == ["adjudication", "conflict"]
+    assert items[make.id("item one")].causes == ["spec_gap"]
+    assert items[make.id("item three")].sources == ["skip"]
+    pairs = [(entry.first, entry.second, entry.items) for entry in shown.evidence.confusions]
     assert pairs == [("bad", "good", 2), ("bad", "mixed", 1), ("good", "mixed", 1)]
     assert shown.evidence.skips == {"bad_data": 2, "two_labels_fit": 1}
     listed = SpecIssues.model_validate_json(
         (await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")).content
     )
-    assert [(one.spec_version, one.reason, one.skips, one.items) for one in listed.skips] == [
+    assert [
+        (entry.spec_version, entry.reason, entry.skips, entry.items) for entry in listed.skips
+    ] == [
         (1, "bad_data", 2, 2),
         (1, "two_labels_fit", 1, 1),
     ]
     (group,) = shown.evidence.rationales
     assert (group.count, group.rules) == (2, ["R1"])
     (missed,) = shown.evidence.gold_missed
-    assert (missed.item_id, missed.expected) == (say.id("item trap"), "good")
+    assert (missed.item_id, missed.expected) == (make.id("item trap"), "good")
     assert (missed.missed, missed.answered, missed.given) == (3, 4, {"bad": 3})
     assert missed.rules == ["R2"]
 
 
 async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_differ(
-    quality: Any, say: Any
+    quality: Any, make: Any
 ) -> None:
     fields = [
         {"name": "mood", "kind": "choice", "options": ["good", "bad", "odd"]},
@@ -287,29 +295,29 @@ async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_d
 
     moods = both(("good", "a"), ("bad", "a"))
     tones = both(("odd", "a"), ("odd", "b"))
-    await quality.hear(
-        say.spec(fields=fields),
-        say.agreement(0.4),
-        say.agreement(0.4, field="tone"),
-        say.conflict("split"),
-        *(say.skipped(name, "split", "two_labels_fit", **moods) for name in ("a", "b")),
-        say.skipped("c", "split", "two_labels_fit", **both(("odd", "a"), ("bad", "a"))),
-        say.skipped("a", "mood", "two_labels_fit", **moods),
-        say.skipped("a", "tone", "two_labels_fit", **tones),
-        say.skipped("a", "trap", "two_labels_fit", purpose="honeypot", **moods),
-        say.skipped("a", "unnamed", "two_labels_fit"),
-        say.skipped("a", "odd", "two_labels_fit", **both(("good", "a"), ("none", "a"))),
+    await quality.deliver(
+        make.spec(fields=fields),
+        make.agreement(0.4),
+        make.agreement(0.4, field="tone"),
+        make.conflict("split"),
+        *(make.skipped(name, "split", "two_labels_fit", **moods) for name in ("a", "b")),
+        make.skipped("c", "split", "two_labels_fit", **both(("odd", "a"), ("bad", "a"))),
+        make.skipped("a", "mood", "two_labels_fit", **moods),
+        make.skipped("a", "tone", "two_labels_fit", **tones),
+        make.skipped("a", "trap", "two_labels_fit", purpose="honeypot", **moods),
+        make.skipped("a", "unnamed", "two_labels_fit"),
+        make.skipped("a", "odd", "two_labels_fit", **both(("good", "a"), ("none", "a"))),
     )
-    issues = {one.field: one.issue_id for one in await quality.said(SpecIssueOpened)}
+    issues = {entry.field: entry.issue_id for entry in await quality.published(SpecIssueOpened)}
 
     found = {}
     for field, issue in issues.items():
         answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
         shown = SpecIssueDetail.model_validate_json(answer.content)
-        pairs = [(one.first, one.second, one.items) for one in shown.evidence.confusions]
-        found[field] = (pairs, {one.item_id for one in shown.evidence.items}, shown.items)
+        pairs = [(entry.first, entry.second, entry.items) for entry in shown.evidence.confusions]
+        found[field] = (pairs, {entry.item_id for entry in shown.evidence.items}, shown.items)
 
-    named = {name: say.id(f"item {name}") for name in ("split", "mood", "tone", "unnamed", "odd")}
+    named = {name: make.id(f"item {name}") for name in ("split", "mood", "tone", "unnamed", "odd")}
     assert found == {
         "mood": (
             [("bad", "good", 2), ("bad", "odd", 1)],
@@ -320,49 +328,42 @@ async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_d
     }
 
 
-async def test_gold_that_only_the_distrusted_miss_is_not_suspect(quality: Any, say: Any) -> None:
+async def test_gold_that_only_the_distrusted_miss_is_not_suspect(quality: Any, make: Any) -> None:
     people = ["a", "b", "c"]
-    await quality.hear(
-        say.spec(),
-        say.agreement(0.4),
-        say.gold("trap"),
-        *(say.honeypot(name, "trap", "bad") for name in people),
+    await quality.deliver(
+        make.spec(),
+        make.agreement(0.4),
+        make.gold("trap"),
+        *(make.honeypot(name, "trap", "bad") for name in people),
     )
     for name in people:
-        await quality.put(say.who(name), {"project": "p", "standing": "flagged"})
-    issue = (await quality.said(SpecIssueOpened))[0].issue_id
+        await quality.put(make.pseudonym(name), {"project": "p", "standing": "flagged"})
+    issue = (await quality.published(SpecIssueOpened))[0].issue_id
 
     answer = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
 
     assert answer.json()["evidence"]["gold_missed"] == []
 
 
-async def test_issues_are_listed_with_whom_each_agreement_points_at(quality: Any, say: Any) -> None:
+async def test_issues_are_listed_with_a_finding_on_each_agreement(quality: Any, make: Any) -> None:
     fields = [
         {"name": name, "kind": "choice", "options": ["good", "bad"]}
         for name in ("mood", "tone", "style")
     ]
-    await quality.hear(
-        say.spec(fields=fields),
-        say.agreement(0.4),
-        say.agreement(0.4, field="tone", without=0.9),
-        say.agreement(0.5, field="style"),
+    await quality.deliver(
+        make.spec(fields=fields),
+        make.agreement(0.4),
+        make.agreement(0.4, field="tone", without=0.9),
+        make.agreement(0.5, field="style"),
     )
-    await quality.hear(
-        say.spec(
-            2,
-            fields=fields,
-            resolves=[
-                one.issue_id for one in await quality.said(SpecIssueOpened) if one.field == "mood"
-            ],
-        )
-    )
-    await quality.hear(say.agreement(0.9, spec_version=2))
+    issues = {event.field: event.issue_id for event in await quality.published(SpecIssueOpened)}
+    await quality.deliver(make.spec(2, fields=fields, resolves=[issues["mood"]]))
+    await quality.deliver(make.agreement(0.9, spec_version=2))
 
     answer = await quality.get(f"{PROJECT}/spec-issues", "pipe", "pipeline")
 
     listed = SpecIssues.model_validate_json(answer.content)
-    assert [(one.field, one.state) for one in listed.issues] == [
+    assert [(entry.field, entry.state) for entry in listed.issues] == [
         ("mood", "resolved"),
         ("style", "open"),
     ]
@@ -370,7 +371,7 @@ async def test_issues_are_listed_with_whom_each_agreement_points_at(quality: Any
     assert mended.resolved_by == 2
     assert mended.after is not None
     assert mended.after.value == 0.9
-    verdicts = {(one.spec_version, one.field): one.verdict for one in listed.findings}
+    verdicts = {(entry.spec_version, entry.field): entry.verdict for entry in listed.findings}
     assert verdicts == {
         (2, "mood"): "fine",
         (1, "mood"): "spec",
@@ -388,17 +389,19 @@ async def test_issues_are_listed_with_whom_each_agreement_points_at(quality: Any
     assert rest.json()["next"] is None
 
 
-async def test_models_are_shown_beside_what_people_say_without_them(quality: Any, say: Any) -> None:
+async def test_models_are_compared_with_annotations_made_without_them(
+    quality: Any, make: Any
+) -> None:
     suggested = {"model": "m1", "value": {"mood": "bad"}, "score": 0.9}
 
     def beside(n: int, arm: str, label: str) -> Any:
-        return say.answer(f"a{n}", "t", label, prelabel=arm, prelabel_given=suggested)
+        return make.answer(f"a{n}", "t", label, prelabel=arm, prelabel_given=suggested)
 
-    await quality.hear(
-        say.spec(),
+    await quality.deliver(
+        make.spec(),
         *(beside(n, "shown", "bad" if n < 9 else "good") for n in range(10)),
         *(beside(n, "hidden", "bad" if n < 16 else "good") for n in range(10, 20)),
-        say.answer("plain", "t"),
+        make.answer("plain", "t"),
     )
 
     answer = await quality.get(f"{PROJECT}/models", "owner", "spec_owner")
@@ -412,10 +415,10 @@ async def test_models_are_shown_beside_what_people_say_without_them(quality: Any
     assert model.anchoring.low < 0.3
 
 
-async def test_a_model_that_was_never_hidden_has_no_blind_arm(quality: Any, say: Any) -> None:
+async def test_a_model_that_was_never_hidden_has_no_blind_arm(quality: Any, make: Any) -> None:
     suggested = {"model": "m1", "value": {"mood": "bad"}, "score": None}
-    await quality.hear(
-        say.spec(), say.answer("ada", "t", prelabel="shown", prelabel_given=suggested)
+    await quality.deliver(
+        make.spec(), make.answer("ada", "t", prelabel="shown", prelabel_given=suggested)
     )
 
     answer = await quality.get(f"{PROJECT}/models", "owner", "spec_owner")

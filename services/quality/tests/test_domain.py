@@ -1,4 +1,4 @@
-"""The rules of quality, for everything that can come."""
+"""The rules of quality, as properties and by example."""
 
 import random
 from datetime import UTC, datetime
@@ -13,12 +13,19 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from labels import compile_fields
 from quality_service.domain import issues, reviews, scoring, skips
-from quality_service.domain.rationales import Rationale, grouped
+from quality_service.domain.intervals import newcombe_interval, wilson_interval
+from quality_service.domain.rationales import Rationale, group_rationales
 from quality_service.domain.refusals import UnreadableSpec
-from quality_service.domain.scoring import Golds
-from quality_service.domain.shares import difference, share
+from quality_service.domain.scoring import GoldCount
 from quality_service.domain.spec import read_spec
-from quality_service.domain.standing import CROWD_MIN, HONEYPOTS_MIN, RISK, Bar, Tally, judge
+from quality_service.domain.standing import (
+    CROWD_MIN,
+    ERROR_RATE,
+    HONEYPOTS_MIN,
+    SprtHypotheses,
+    Tally,
+    assess,
+)
 from schemas.events import ConflictRaised
 from schemas.vocabulary import Measure, Policy, Skip
 
@@ -31,7 +38,7 @@ counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 
 @given(counts)
 def test_a_share_has_the_interval_that_statsmodels_gives(count: tuple[int, int]) -> None:
-    found = share(*count)
+    found = wilson_interval(*count)
 
     low, high = proportion_confint(*count, method="wilson")
     assert found.value is not None
@@ -46,7 +53,7 @@ def test_a_share_has_the_interval_that_statsmodels_gives(count: tuple[int, int])
 def test_a_difference_has_the_interval_that_statsmodels_gives(
     first: tuple[int, int], second: tuple[int, int]
 ) -> None:
-    found = difference(share(*first), share(*second))
+    found = newcombe_interval(wilson_interval(*first), wilson_interval(*second))
 
     low, high = confint_proportions_2indep(*first, *second, compare="diff", method="newcomb")
     assert found.low is not None
@@ -56,62 +63,68 @@ def test_a_difference_has_the_interval_that_statsmodels_gives(
 
 
 def test_nothing_counted_is_no_share_and_no_difference() -> None:
-    assert share(0, 0).value is None
-    assert difference(share(0, 0), share(1, 2)).value is None
+    assert wilson_interval(0, 0).value is None
+    assert newcombe_interval(wilson_interval(0, 0), wilson_interval(1, 2)).value is None
 
 
-def flagged_at(accuracy: float, bar: Bar, chance: random.Random, honeypots: int) -> int | None:
-    """At which honeypot an annotator of this accuracy is first flagged."""
+def flagged_at(
+    accuracy: float, hypotheses: SprtHypotheses, chance: random.Random, honeypots: int
+) -> int | None:
+    """Return the number of honeypots after which an annotator of this accuracy is first flagged."""
     right = 0
     for n in range(1, honeypots + 1):
         right += chance.random() < accuracy
-        if judge(Tally("a", "new", right, n), bar)[0] == "flagged":
+        if assess(Tally("a", "new", right, n), hypotheses)[0] == "flagged":
             return n
     return None
 
 
-@pytest.mark.parametrize(("typical", "blind"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
-def test_whoever_works_as_is_typical_is_hardly_ever_flagged(typical: float, blind: float) -> None:
-    crowd = [Tally(str(one), "new", typical * 100, 100) for one in range(CROWD_MIN)]
-    bar, chance = Bar.of(crowd, blind), random.Random(7)
+@pytest.mark.parametrize(("typical", "chance_level"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
+def test_a_typical_annotator_is_hardly_ever_flagged(typical: float, chance_level: float) -> None:
+    crowd = [Tally(str(n), "new", typical * 100, 100) for n in range(CROWD_MIN)]
+    hypotheses, chance = SprtHypotheses.from_crowd(crowd, chance_level), random.Random(7)
 
-    flagged = sum(flagged_at(typical, bar, chance, 100) is not None for _ in range(2000))
+    flagged = sum(flagged_at(typical, hypotheses, chance, 100) is not None for _ in range(2000))
 
-    assert flagged <= RISK * 2000
+    assert flagged <= ERROR_RATE * 2000
 
 
-@pytest.mark.parametrize(("typical", "blind"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
-def test_whoever_guesses_is_flagged_within_thirty_honeypots(typical: float, blind: float) -> None:
-    crowd = [Tally(str(one), "new", typical * 100, 100) for one in range(CROWD_MIN)]
-    bar, chance = Bar.of(crowd, blind), random.Random(7)
+@pytest.mark.parametrize(("typical", "chance_level"), [(0.85, 0.5), (0.7, 0.29), (0.8, 0.11)])
+def test_a_guessing_annotator_is_flagged_within_thirty_honeypots(
+    typical: float, chance_level: float
+) -> None:
+    crowd = [Tally(str(n), "new", typical * 100, 100) for n in range(CROWD_MIN)]
+    hypotheses, chance = SprtHypotheses.from_crowd(crowd, chance_level), random.Random(7)
 
-    found = [flagged_at(blind, bar, chance, 30) for _ in range(1000)]
+    found = [flagged_at(chance_level, hypotheses, chance, 30) for _ in range(1000)]
 
-    assert sum(one is not None for one in found) >= 800
-    assert min(one for one in found if one is not None) >= HONEYPOTS_MIN
+    assert sum(place is not None for place in found) >= 800
+    assert min(place for place in found if place is not None) >= HONEYPOTS_MIN
 
 
 def test_on_a_hard_task_the_crowd_is_not_accused() -> None:
     chance = random.Random(7)
-    crowd = [Tally(str(one), "new", 62 + chance.randrange(5), 100) for one in range(20)]
+    crowd = [Tally(str(n), "new", 62 + chance.randrange(5), 100) for n in range(20)]
 
-    bar = Bar.of(crowd, 0.55)
+    hypotheses = SprtHypotheses.from_crowd(crowd, 0.55)
 
-    assert {judge(one, bar)[0] for one in crowd} == {"new"}
+    assert {assess(tally, hypotheses)[0] for tally in crowd} == {"new"}
 
 
 def test_a_crowd_of_guessers_does_not_make_guessing_typical() -> None:
-    crowd = [Tally(str(one), "new", 500, 1000) for one in range(20)]
+    crowd = [Tally(str(n), "new", 500, 1000) for n in range(20)]
 
-    assert {judge(one, Bar.of(crowd, 0.5))[0] for one in crowd} == {"flagged"}
+    assert {assess(tally, SprtHypotheses.from_crowd(crowd, 0.5))[0] for tally in crowd} == {
+        "flagged"
+    }
 
 
-def test_without_a_crowd_a_guesser_is_told_from_one_who_works() -> None:
-    bar = Bar.of([], 0.5)
+def test_without_a_crowd_guessing_and_work_are_distinguished() -> None:
+    hypotheses = SprtHypotheses.from_crowd([], 0.5)
 
-    assert judge(Tally("a", "new", 20, 40), bar)[0] == "flagged"
-    assert judge(Tally("b", "new", 36, 40), bar)[0] == "good"
-    assert judge(Tally("c", "new", 0, HONEYPOTS_MIN - 1), bar)[0] == "new"
+    assert assess(Tally("a", "new", 20, 40), hypotheses)[0] == "flagged"
+    assert assess(Tally("b", "new", 36, 40), hypotheses)[0] == "good"
+    assert assess(Tally("c", "new", 0, HONEYPOTS_MIN - 1), hypotheses)[0] == "new"
 
 
 tallies = st.builds(
@@ -125,48 +138,50 @@ tallies = st.builds(
 
 
 @given(tallies, st.floats(0.01, 0.95))
-def test_only_people_suspend_and_only_people_lift(tally: Tally, blind: float) -> None:
-    standing, _ = judge(tally, Bar.of([], blind))
+def test_only_people_suspend_and_only_people_lift(tally: Tally, chance_level: float) -> None:
+    standing, _ = assess(tally, SprtHypotheses.from_crowd([], chance_level))
 
     assert (standing == "suspended") == (tally.decided == "suspended")
 
 
 @given(tallies, st.floats(0.01, 0.95))
-def test_a_person_begins_a_new_count(tally: Tally, blind: float) -> None:
+def test_a_person_begins_a_new_count(tally: Tally, chance_level: float) -> None:
     after = Tally("a", "new", tally.right, tally.n, "good", "so", tally.right, tally.n)
 
-    assert judge(after, Bar.of([], blind)) == ("good", "so")
+    assert assess(after, SprtHypotheses.from_crowd([], chance_level)) == ("good", "so")
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.01, 0.95))
 def test_one_more_right_answer_never_speaks_against_anyone(
-    right: int, wrong: int, blind: float
+    right: int, wrong: int, chance_level: float
 ) -> None:
-    bar = Bar.of([], blind)
+    hypotheses = SprtHypotheses.from_crowd([], chance_level)
 
-    assert bar.evidence(right + 1, right + wrong + 1) <= bar.evidence(right, right + wrong)
+    ratio = hypotheses.log_likelihood_ratio(right, right + wrong)
+
+    assert hypotheses.log_likelihood_ratio(right + 1, right + wrong + 1) <= ratio
 
 
 def test_a_constant_answer_on_skewed_gold_is_a_guess() -> None:
     schema = compile_fields([MOOD])
-    golds = [Golds({"mood": "good"}, 80), Golds({"mood": "bad"}, 20)]
+    golds = [GoldCount({"mood": "good"}, 80), GoldCount({"mood": "bad"}, 20)]
 
-    right, total = scoring.blind_shares(schema, golds)
+    right, total = scoring.chance_hits(schema, golds)
 
     assert total == 100
     assert isclose(right / total, 81 / 102)
 
 
 def test_one_gold_alone_does_not_make_guessing_certain() -> None:
-    right, total = scoring.blind_shares(compile_fields([MOOD]), [Golds({"mood": "good"}, 1)])
+    right, total = scoring.chance_hits(compile_fields([MOOD]), [GoldCount({"mood": "good"}, 1)])
 
     assert right / total == 2 / 3
 
 
 def test_tolerance_makes_guessing_easier() -> None:
-    golds = [Golds({"level": level}, 10) for level in range(1, 6)]
+    golds = [GoldCount({"level": level}, 10) for level in range(1, 6)]
 
-    right, total = scoring.blind_shares(compile_fields([LEVEL]), golds)
+    right, total = scoring.chance_hits(compile_fields([LEVEL]), golds)
 
     assert right / total == 33 / 55
 
@@ -174,12 +189,12 @@ def test_tolerance_makes_guessing_easier() -> None:
 def test_gold_that_the_spec_does_not_accept_counts_nowhere() -> None:
     schema = compile_fields([MOOD])
 
-    assert scoring.blind_shares(schema, [Golds({"mood": "green"}, 5)]) == (0.0, 0)
+    assert scoring.chance_hits(schema, [GoldCount({"mood": "green"}, 5)]) == (0.0, 0)
     assert scoring.score(schema, {"mood": "good"}, {"mood": "green"}) == []
 
 
 @pytest.mark.parametrize(
-    ("field", "given", "gold", "right"),
+    ("field", "answer", "gold", "right"),
     [
         (MOOD, "good", "good", True),
         (MOOD, "bad", "good", False),
@@ -191,29 +206,29 @@ def test_gold_that_the_spec_does_not_accept_counts_nowhere() -> None:
     ],
 )
 def test_an_answer_is_right_within_the_tolerance(
-    field: dict[str, object], given: object, gold: object, right: bool
+    field: dict[str, object], answer: object, gold: object, right: bool
 ) -> None:
     name = str(field["name"])
 
-    scores = scoring.score(compile_fields([field]), {name: given}, {name: gold})
+    scores = scoring.score(compile_fields([field]), {name: answer}, {name: gold})
 
-    assert [one.is_correct for one in scores] == [right]
+    assert [score.is_correct for score in scores] == [right]
 
 
-def test_what_gold_leaves_out_is_not_judged() -> None:
+def test_fields_that_gold_leaves_out_are_not_scored() -> None:
     note = {"name": "note", "kind": "text", "required": False}
     schema = compile_fields([MOOD, note])
 
     scores = scoring.score(schema, {"mood": "good", "note": "hm"}, {"mood": "good"})
 
-    assert [(one.field, one.is_correct) for one in scores] == [("mood", True)]
+    assert [(score.field, score.is_correct) for score in scores] == [("mood", True)]
 
 
-def measure(value: float, reach: float = 0.05, n_items: int = 100) -> Measure:
+def measure(value: float, half_width: float = 0.05, n_items: int = 100) -> Measure:
     return Measure(
         value=value,
-        low=value - reach,
-        high=value + reach,
+        low=value - half_width,
+        high=value + half_width,
         n_items=n_items,
         n_annotators=5,
         n_pairable=100,
@@ -237,19 +252,19 @@ def measure(value: float, reach: float = 0.05, n_items: int = 100) -> Measure:
         ),
     ],
 )
-def test_people_are_asked_where_leaving_some_out_mends_it_and_the_spec_where_not(
+def test_people_are_at_fault_if_leaving_out_the_distrusted_raises_agreement_else_the_spec_is(
     measured: Measure, without: Measure | None, verdict: str
 ) -> None:
-    finding = issues.judge(measured, without, Policy(), "mood")
+    finding = issues.interpret_agreement(measured, without, Policy(), "mood")
 
     assert finding.verdict == verdict
     assert finding.why
 
 
-def test_nobody_is_asked_about_a_subjective_field() -> None:
+def test_low_agreement_on_a_subjective_field_is_no_fault() -> None:
     policy = Policy.model_validate({"decide_fields": {"mood": {"how": "subjective"}}})
 
-    assert issues.judge(measure(0.1), None, policy, "mood").verdict == "subjective"
+    assert issues.interpret_agreement(measure(0.1), None, policy, "mood").verdict == "subjective"
 
 
 @given(st.dictionaries(st.sampled_from(CAUSES), st.integers(0, 20)))
@@ -264,18 +279,18 @@ def test_the_leading_cause_is_named_most_often(causes: dict[str, int]) -> None:
 
 
 def items(answers: list[list[str]]) -> list[tuple[UUID, list[str]]]:
-    return [(UUID(int=place), given) for place, given in enumerate(answers)]
+    return [(UUID(int=place), texts) for place, texts in enumerate(answers)]
 
 
 @given(st.lists(st.lists(st.sampled_from("abc")), max_size=20))
 def test_a_pair_of_answers_is_one_confusion_in_either_order(answers: list[list[str]]) -> None:
     found = issues.confusions(items(answers))
 
-    assert found == issues.confusions([(item, one[::-1]) for item, one in items(answers)[::-1]])
+    assert found == issues.confusions([(item, texts[::-1]) for item, texts in items(answers)[::-1]])
     assert found == issues.confusions(items(answers) * 2)
     assert all(first < second for first, second, _ in found)
     assert sum(count for *_, count in found) == sum(
-        len(set(one)) * (len(set(one)) - 1) // 2 for one in answers
+        len(set(texts)) * (len(set(texts)) - 1) // 2 for texts in answers
     )
 
 
@@ -294,13 +309,13 @@ GOOD, BAD = {"mood": "good", "tone": "dry"}, {"mood": "bad", "tone": "dry"}
         ("other", [], None),
     ],
 )
-def test_a_skip_speaks_against_what_its_reason_and_its_labels_say(
+def test_a_skip_disputes_fields_by_its_reason_and_its_labels(
     reason: Any, labels: Any, fields: Any
 ) -> None:
-    assert skips.doubted(reason, labels) == fields
+    assert skips.disputed_fields(reason, labels) == fields
 
 
-def raised(by: Any, *skipped: Skip) -> ConflictRaised:
+def conflict(by: Any, *skipped: Skip) -> ConflictRaised:
     return ConflictRaised(
         occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
         project="p",
@@ -315,18 +330,18 @@ def raised(by: Any, *skipped: Skip) -> ConflictRaised:
     )
 
 
-def test_a_conflict_that_skips_raised_speaks_against_what_they_do() -> None:
+def test_a_conflict_raised_by_skips_disputes_the_same_fields_as_they_do() -> None:
     data, skill = Skip(reason="bad_data"), Skip(reason="not_my_skill")
-    two, gap = Skip(reason="two_labels_fit", labels=[GOOD, BAD]), Skip(reason=skips.OF_THE_SPEC[0])
+    two, gap = Skip(reason="two_labels_fit", labels=[GOOD, BAD]), Skip(reason=skips.SPEC_REASONS[0])
 
-    assert skips.contested(raised("skips", data, skill)) is None
-    assert skips.contested(raised("skips", data, two)) == ["mood"]
-    assert skips.contested(raised("skips", data, two, gap)) == ["mood", "tone"]
-    assert skips.contested(raised("votes", data)) == ["mood", "tone"]
-    assert skips.contested(raised("review", data)) == ["mood", "tone"]
+    assert skips.disputed_by_conflict(conflict("skips", data, skill)) is None
+    assert skips.disputed_by_conflict(conflict("skips", data, two)) == ["mood"]
+    assert skips.disputed_by_conflict(conflict("skips", data, two, gap)) == ["mood", "tone"]
+    assert skips.disputed_by_conflict(conflict("votes", data)) == ["mood", "tone"]
+    assert skips.disputed_by_conflict(conflict("review", data)) == ["mood", "tone"]
 
 
-def test_hesitations_are_told_in_canonical_text_of_labels_that_the_spec_accepts() -> None:
+def test_ambiguous_pairs_are_canonical_texts_of_labels_that_the_spec_accepts() -> None:
     fields = [
         {"name": "tags", "kind": "choices", "options": ["a", "b"], "required": False},
         {"name": "n", "kind": "number", "minimum": 0, "maximum": 9},
@@ -336,10 +351,10 @@ def test_hesitations_are_told_in_canonical_text_of_labels_that_the_spec_accepts(
         [{"tags": ["a"], "n": 1}, {"tags": ["c"], "n": 1}],
     ]
 
-    found = skips.hesitations(compile_fields(fields), "tags", named)
+    found = skips.ambiguous_pairs(compile_fields(fields), "tags", named)
 
     assert found == [['["a","b"]', ""], []]
-    assert skips.hesitations(compile_fields(fields), "n", named) == [["1", "1"], []]
+    assert skips.ambiguous_pairs(compile_fields(fields), "n", named) == [["1", "1"], []]
 
 
 def test_rationales_in_the_same_words_are_one_group() -> None:
@@ -349,7 +364,7 @@ def test_rationales_in_the_same_words_are_one_group() -> None:
         for place, text in enumerate(texts)
     ]
 
-    groups = grouped(written)
+    groups = group_rationales(written)
 
     assert [(group.text, group.count) for group in groups] == [
         ("No rule for irony.", 2),
@@ -387,4 +402,7 @@ def test_an_answer_that_is_invalid_in_one_field_is_wrong_in_every_field() -> Non
 
     scores = scoring.score(schema, {"mood": "good", "level": 9}, {"mood": "good", "level": 3})
 
-    assert [(one.field, one.is_correct) for one in scores] == [("level", False), ("mood", False)]
+    assert [(score.field, score.is_correct) for score in scores] == [
+        ("level", False),
+        ("mood", False),
+    ]

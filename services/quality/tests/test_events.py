@@ -1,4 +1,4 @@
-"""Events in any order and any number of times: the end is the same."""
+"""Events in any order and any number of times lead to the same state."""
 
 from collections import defaultdict
 from typing import Any
@@ -29,99 +29,99 @@ HONEYPOTS = 20
 TASKS = [f"t{n}" for n in range(6)]
 
 
-def story(say: Any) -> list[Event]:
-    """All that can happen in a project, in the order in which it happened."""
-    events = [*honeypots(say), *work(say), *mending(say), *other_matters(say)]
+def history(make: Any) -> list[Event]:
+    """Return events of every kind that quality handles, in the order in which they happened."""
+    events = [*honeypots(make), *work(make), *resolving(make), *other_matters(make)]
     return [_as_read(event) for event in events]
 
 
-def honeypots(say: Any) -> list[Event]:
+def honeypots(make: Any) -> list[Event]:
     return [
-        say.spec(review={"rate": 0.5}, sla_hours=4),
-        *(say.gold(f"h{n}", "good" if n % 2 else "bad") for n in range(HONEYPOTS)),
+        make.spec(review={"rate": 0.5}, sla_hours=4),
+        *(make.gold(f"h{n}", "good" if n % 2 else "bad") for n in range(HONEYPOTS)),
         *(
-            say.honeypot(who, f"h{n}", "good" if (n % 2 > 0) == right else "bad", minute=n)
+            make.honeypot(who, f"h{n}", "good" if (n % 2 > 0) == right else "bad", minute=n)
             for who, right in (("ada", True), ("bob", False))
             for n in range(HONEYPOTS)
         ),
-        say.honeypot("cal", "h0", "good"),
-        say.gold("h1", "bad"),
+        make.honeypot("cal", "h0", "good"),
+        make.gold("h1", "bad"),
     ]
 
 
-def work(say: Any) -> list[Event]:
+def work(make: Any) -> list[Event]:
     suggested = {"model": "m", "value": {"mood": "good"}, "score": 0.7}
     return [
-        *(say.task(name) for name in TASKS),
-        *(say.answer(who, name) for who in ("ada", "bob") for name in TASKS),
-        say.answer("cal", "t0", prelabel="shown", prelabel_given=suggested),
-        say.skipped("cal", "t1", "two_labels_fit"),
-        say.skipped("dot", "t7", "two_labels_fit", labels=[{"mood": "good"}, {"mood": "bad"}]),
-        say.skipped("dot", "t8", "bad_data"),
-        say.conflict("t8", raised_by="skips", skips=[Skip(reason="bad_data")]),
-        *(say.conflict(name) for name in TASKS),
-        say.conflict("t0", fields=["other"]),
-        *(say.adjudicated(name, "slip" if name < "t2" else "spec_gap") for name in TASKS),
-        *(say.decided(n, name, "ada", "bob") for n, name in enumerate(TASKS, 1)),
+        *(make.task(name) for name in TASKS),
+        *(make.answer(who, name) for who in ("ada", "bob") for name in TASKS),
+        make.answer("cal", "t0", prelabel="shown", prelabel_given=suggested),
+        make.skipped("cal", "t1", "two_labels_fit"),
+        make.skipped("dot", "t7", "two_labels_fit", labels=[{"mood": "good"}, {"mood": "bad"}]),
+        make.skipped("dot", "t8", "bad_data"),
+        make.conflict("t8", raised_by="skips", skips=[Skip(reason="bad_data")]),
+        *(make.conflict(name) for name in TASKS),
+        make.conflict("t0", fields=["other"]),
+        *(make.adjudicated(name, "slip" if name < "t2" else "spec_gap") for name in TASKS),
+        *(make.decided(n, name, "ada", "bob") for n, name in enumerate(TASKS, 1)),
     ]
 
 
-def mending(say: Any) -> list[Event]:
+def resolving(make: Any) -> list[Event]:
     issue = issue_id("p", 1, "mood")
     return [
-        say.agreement(0.4),
-        say.agreement(0.9),
-        say.spec(2, resolves=[issue, say.id("no issue")], relabel="evidence"),
-        say.spec(3, resolves=[issue], relabel="none"),
-        say.conflict("t9"),
-        say.agreement(0.8, spec_version=2),
+        make.agreement(0.4),
+        make.agreement(0.9),
+        make.spec(2, resolves=[issue, make.id("no issue")], relabel="evidence"),
+        make.spec(3, resolves=[issue], relabel="none"),
+        make.conflict("t9"),
+        make.agreement(0.8, spec_version=2),
     ]
 
 
-def other_matters(say: Any) -> list[Event]:
-    head = {"occurred_at": say.now, "project": "p"}
+def other_matters(make: Any) -> list[Event]:
+    head = {"occurred_at": make.now, "project": "p"}
     return [
-        TaskWithdrawn(**head, task_id=say.id("t5"), reason="withdrawn"),
+        TaskWithdrawn(**head, task_id=make.id("t5"), reason="withdrawn"),
         LeaseExpired(
             **head,
-            lease_id=say.id("lease"),
-            task_id=say.id("t4"),
+            lease_id=make.id("lease"),
+            task_id=make.id("t4"),
             stage="annotate",
-            annotator=say.who("cal"),
-            leased_at=say.now,
+            annotator=make.pseudonym("cal"),
+            leased_at=make.now,
         ),
         ReviewDecided(
             **head,
-            review_id=say.id("review"),
-            task_id=say.id("t4"),
-            item_id=say.id("item t4"),
+            review_id=make.id("review"),
+            task_id=make.id("t4"),
+            item_id=make.id("item t4"),
             spec_version=1,
-            reviewer=say.who("judge"),
+            reviewer=make.pseudonym("judge"),
             verdict="accept",
         ),
     ]
 
 
 def _as_read(event: Event) -> Event:
-    """The event as it comes out of Kafka."""
+    """Return the event as it is read from Kafka."""
     envelope = Envelope.read(event.to_wire("test"))
     return envelope.event(EVENTS[envelope.kind])
 
 
 def lanes_of(events: list[Event]) -> list[list[Event]]:
-    """The events by topic and key: within one the order holds, across them none does."""
+    """Group the events by topic and key: order is kept only within a group."""
     lanes: dict[tuple[str, str], list[Event]] = defaultdict(list)
     for event in events:
         lanes[event.topic.name, event.key].append(event)
     return list(lanes.values())
 
 
-def ends(said: list[Event]) -> dict[str, Any]:
-    """What whoever hears it all knows in the end."""
+def outcome(events: list[Event]) -> dict[str, Any]:
+    """Return the state that a subscriber to all published events ends in."""
     known: dict[str, Any] = defaultdict(dict)
     relabeled: set[tuple[UUID, int, UUID]] = set()
-    opened: list[Any] = []
-    for event in said:
+    open_issue: list[Any] = []
+    for event in events:
         match event:
             case HoneypotScored():
                 known["scores"][event.annotation_id, event.field] = (event.given, event.correct)
@@ -136,33 +136,33 @@ def ends(said: list[Event]) -> dict[str, Any]:
                     relabeled.add(key)
             case SpecIssueOpened() | SpecIssueResolved() | ReviewRequested():
                 facts = event.model_dump(exclude={"event_id", "occurred_at"}, mode="json")
-                opened.append((type(event).__name__, sorted(facts.items(), key=repr)))
-    return {**known, "relabeled": relabeled, "once": sorted(opened, key=repr)}
+                open_issue.append((type(event).__name__, sorted(facts.items(), key=repr)))
+    return {**known, "relabeled": relabeled, "once": sorted(open_issue, key=repr)}
 
 
-async def end_of(quality: Any, batches: list[list[Event]]) -> tuple[Any, Any]:
+async def deliver_all(quality: Any, batches: list[list[Event]]) -> tuple[Any, Any]:
     await quality.clear()
     for batch in batches:
-        await quality.hear(*batch)
-    return await quality.stored(), ends(await quality.said())
+        await quality.deliver(*batch)
+    return await quality.stored(), outcome(await quality.published())
 
 
-async def test_the_story_has_every_kind_of_end(quality: Any, say: Any) -> None:
-    stored, ended = await end_of(quality, [[event] for event in story(say)])
+async def test_the_history_has_every_kind_of_outcome(quality: Any, make: Any) -> None:
+    stored, ended = await deliver_all(quality, [[event] for event in history(make)])
 
     assert stored["parked"] == []
-    assert {one[0] for one in ended["once"]} == {
+    assert {entry[0] for entry in ended["once"]} == {
         "SpecIssueOpened",
         "SpecIssueResolved",
         "ReviewRequested",
     }
-    assert ended["standings"] == {say.who("ada"): "good", say.who("bob"): "flagged"}
+    assert ended["standings"] == {make.pseudonym("ada"): "good", make.pseudonym("bob"): "flagged"}
     assert list(ended["causes"].values()) == ["spec_gap"]
     assert len(ended["scores"]) == 2 * HONEYPOTS + 1
     assert {item for _, _, item in ended["relabeled"]} == {
-        say.id(f"item {name}") for name in ["t0", "t1", "t2", "t3", "t4", "t5", "t7", "t9"]
+        make.id(f"item {name}") for name in ["t0", "t1", "t2", "t3", "t4", "t5", "t7", "t9"]
     }
-    assert {kind.kind for kind in SUBSCRIPTIONS} == {type(event) for event in story(say)}
+    assert {kind.kind for kind in SUBSCRIPTIONS} == {type(event) for event in history(make)}
 
 
 @settings(
@@ -173,8 +173,8 @@ async def test_the_story_has_every_kind_of_end(quality: Any, say: Any) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(chance=st.randoms(use_true_random=False))
-async def test_topics_may_interleave_as_they_like(quality: Any, say: Any, chance: Any) -> None:
-    events = story(say)
+async def test_topics_may_interleave_as_they_like(quality: Any, make: Any, chance: Any) -> None:
+    events = history(make)
     lanes, batches = lanes_of(events), []
     while lanes:
         batch = []
@@ -182,37 +182,37 @@ async def test_topics_may_interleave_as_they_like(quality: Any, say: Any, chance
             if lanes:
                 lane = chance.choice(lanes)
                 batch.append(lane.pop(0))
-                lanes = [one for one in lanes if one]
+                lanes = [entry for entry in lanes if entry]
         batches.append(batch)
 
-    found = await end_of(quality, batches)
+    found = await deliver_all(quality, batches)
 
-    # The story as it happened keeps its lanes too.
-    assert found == await end_of(quality, [events[:40], events[40:]])
+    # The original order keeps the order within each lane too.
+    assert found == await deliver_all(quality, [events[:40], events[40:]])
 
 
-async def test_replaying_every_topic_twice_changes_nothing(quality: Any, say: Any) -> None:
-    events = story(say)
-    stored, _ = await end_of(quality, [[event] for event in events])
+async def test_replaying_every_topic_twice_changes_nothing(quality: Any, make: Any) -> None:
+    events = history(make)
+    stored, _ = await deliver_all(quality, [[event] for event in events])
 
-    await quality.hear(*events)
-    await quality.hear(*events)
+    await quality.deliver(*events)
+    await quality.deliver(*events)
 
-    assert await quality.said() == []
+    assert await quality.published() == []
     assert await quality.stored() == stored
 
 
-async def test_a_replay_without_an_inbox_ends_in_the_same_state(quality: Any, say: Any) -> None:
-    events = story(say)
-    stored, before = await end_of(quality, [[event] for event in events])
+async def test_a_replay_without_an_inbox_ends_in_the_same_state(quality: Any, make: Any) -> None:
+    events = history(make)
+    stored, before = await deliver_all(quality, [[event] for event in events])
 
-    await quality.forget_deliveries()
-    await quality.hear(*events)
+    await quality.clear_inbox()
+    await quality.deliver(*events)
 
-    said = ends(await quality.said())
+    published = outcome(await quality.published())
     assert await quality.stored() == stored
-    assert said["once"] == []
-    assert said["relabeled"] == set()
-    # Gold that was corrected is seen wrong and right once more; the last word is the same.
-    assert said.get("scores", {}).items() <= before["scores"].items()
-    assert said.get("standings", {}).items() <= before["standings"].items()
+    assert published["once"] == []
+    assert published["relabeled"] == set()
+    # Corrected gold is scored by the old and the new value again; the last score is the same.
+    assert published.get("scores", {}).items() <= before["scores"].items()
+    assert published.get("standings", {}).items() <= before["standings"].items()

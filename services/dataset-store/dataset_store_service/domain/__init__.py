@@ -1,1 +1,1 @@
-"""What a dataset version is: its records, its identity, its difference from another. Pure."""
+"""The rules of dataset versions: records, hashes and differences. Pure functions."""

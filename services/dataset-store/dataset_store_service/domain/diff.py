@@ -1,4 +1,4 @@
-"""How two dataset versions differ: their records side by side, in the order of item ids."""
+"""Compare two dataset versions record by record, in the order of item ids."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,10 @@ Pair = tuple[Record | None, Record | None]
 
 @dataclass(slots=True)
 class Page:
-    """The differences beyond `after`, `limit` at most, and the numbers of the whole."""
+    """At most `limit` differences with item ids beyond `after`, and the counts of all differences.
+
+    `next` is the cursor of the next page; None if this is the last one.
+    """
 
     after: str
     limit: int
@@ -21,103 +24,103 @@ class Page:
     removed: list[DiffItem] = field(default_factory=list)
     changed: list[DiffChange] = field(default_factory=list)
     next: str | None = None
-    numbers: dict[str, int] = field(
+    counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(DiffCounts.model_fields, 0)
     )
     last: str = ""
 
     @property
     def size(self) -> int:
-        """How many differences are on the page."""
+        """The number of differences on the page."""
         return len(self.added) + len(self.removed) + len(self.changed)
 
 
 def compare(a: Iterable[bytes], b: Iterable[bytes], after: str, limit: int) -> Page:
-    """The differences of two sorted sequences of record lines."""
+    """Compare two sequences of record lines, each sorted by item id."""
     page = Page(after, limit)
-    for one, other in _pairs(a, b):
-        if one is None and other is not None:
-            page.numbers["added"] += 1
-            _put(page, page.added, _item(other))
-        elif other is None and one is not None:
-            page.numbers["removed"] += 1
-            _put(page, page.removed, _item(one))
-        elif one is not None and other is not None:
-            change = _change(one, other)
-            page.numbers["changed"] += 1
-            page.numbers["labels_changed"] += change.label_changed
-            _put(page, page.changed, change)
+    for before, now in _pairs(a, b):
+        if before is None and now is not None:
+            page.counts["added"] += 1
+            _add(page, page.added, _item(now))
+        elif now is None and before is not None:
+            page.counts["removed"] += 1
+            _add(page, page.removed, _item(before))
+        elif before is not None and now is not None:
+            change = _change(before, now)
+            page.counts["changed"] += 1
+            page.counts["labels_changed"] += change.label_changed
+            _add(page, page.changed, change)
         else:
-            page.numbers["unchanged"] += 1
+            page.counts["unchanged"] += 1
     return page
 
 
 def _pairs(a: Iterable[bytes], b: Iterable[bytes]) -> Iterator[Pair]:
-    """Records by item id; a pair of None stands for two that are equal."""
+    """Yield the records of both by item id; a pair of None stands for two equal records."""
     left, right = iter(a), iter(b)
-    one, other = next(left, None), next(right, None)
-    while one is not None or other is not None:
-        if one == other:
+    line_a, line_b = next(left, None), next(right, None)
+    while line_a is not None or line_b is not None:
+        if line_a == line_b:
             yield None, None
-            one, other = next(left, None), next(right, None)
+            line_a, line_b = next(left, None), next(right, None)
             continue
-        first, second = _read(one), _read(other)
-        order = _order(first, second)
-        yield (first if order <= 0 else None), (second if order >= 0 else None)
-        one = next(left, None) if order <= 0 else one
-        other = next(right, None) if order >= 0 else other
+        record_a, record_b = _read(line_a), _read(line_b)
+        order = _order(record_a, record_b)
+        yield (record_a if order <= 0 else None), (record_b if order >= 0 else None)
+        line_a = next(left, None) if order <= 0 else line_a
+        line_b = next(right, None) if order >= 0 else line_b
 
 
 def _read(line: bytes | None) -> Record | None:
-    return None if line is None else records.read(line)
+    return None if line is None else records.from_line(line)
 
 
-def _order(first: Record | None, second: Record | None) -> int:
-    if first is None or second is None:
-        return 1 if first is None else -1
-    mine, theirs = str(first["item_id"]), str(second["item_id"])
-    return (mine > theirs) - (mine < theirs)
+def _order(a: Record | None, b: Record | None) -> int:
+    if a is None or b is None:
+        return 1 if a is None else -1
+    id_a, id_b = str(a["item_id"]), str(b["item_id"])
+    return (id_a > id_b) - (id_a < id_b)
 
 
-def _put(page: Page, where: list[Any], what: DiffItem | DiffChange) -> None:
-    name = str(what.item_id)
-    if name <= page.after:
+def _add(page: Page, entries: list[Any], entry: DiffItem | DiffChange) -> None:
+    item_id = str(entry.item_id)
+    if item_id <= page.after:
         return
     if page.size < page.limit:
-        where.append(what)
-        page.last = name
+        entries.append(entry)
+        page.last = item_id
     elif page.next is None:
         page.next = page.last
 
 
 def _item(record: Record) -> DiffItem:
-    facts = {name: record[name] for name in ("item_id", "external_id", "label")}
-    return DiffItem.model_validate(facts)
+    columns = {name: record[name] for name in ("item_id", "external_id", "label")}
+    return DiffItem.model_validate(columns)
 
 
-def _change(one: Record, other: Record) -> DiffChange:
+def _change(before: Record, now: Record) -> DiffChange:
     return DiffChange.model_validate(
         {
-            "item_id": one["item_id"],
-            "external_id": other["external_id"],
-            "before": one["label"],
-            "after": other["label"],
-            "label_changed": one["label"] != other["label"],
-            "cause": cause(one, other),
+            "item_id": before["item_id"],
+            "external_id": now["external_id"],
+            "before": before["label"],
+            "after": now["label"],
+            "label_changed": before["label"] != now["label"],
+            "cause": cause(before, now),
         }
     )
 
 
-def cause(one: Record, other: Record) -> ChangeCause:
-    """Why a record is another than before: the first of the causes that holds."""
-    if one["payload_sha256"] != other["payload_sha256"]:
+def cause(before: Record, now: Record) -> ChangeCause:
+    """Return the cause of a changed record: the first that applies, in the order below."""
+    if before["payload_sha256"] != now["payload_sha256"]:
         return "item_changed"
-    if one["spec_version"] != other["spec_version"]:
+    if before["spec_version"] != now["spec_version"]:
         return "new_spec"
-    if one["decision_no"] == other["decision_no"]:
+    if before["decision_no"] == now["decision_no"]:
         return "context"
-    if other["how"] == "review":
+    if now["how"] == "review":
         return "review"
-    if other["how"] == "adjudicated":
+    if now["how"] == "adjudicated":
         return "adjudication"
     return "new_decision"

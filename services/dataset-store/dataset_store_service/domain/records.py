@@ -1,4 +1,4 @@
-"""Records: one line of canonical JSON for every item that has its label."""
+"""Records of a dataset version: one line of canonical JSON for each decided item."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from schemas.dataset_store import FORMAT
 from schemas.json_values import INTEGER_MAX
 
 DIGITS = 6
-"""Shares are rounded, so that the last bits of a computation don't make another version."""
+"""Shares are rounded to these digits: float noise of a computation must not change the hash."""
 
 _LONG = re.compile(rb"[0-9]{16}")
 
@@ -22,27 +22,27 @@ Row: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labeled:
-    """An item as the ledger has it at a cut."""
+class LedgerItem:
+    """An item with its state in the ledger after a given decision number."""
 
     item_id: UUID
     state: str
     decision: Row | None
-    """Its newest decision, with what the task says about the item; only if it is decided."""
+    """The newest decision with the columns of its task; None unless the state is decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What decisions name, by id."""
+    """The annotations and adjudications that decisions name, by id."""
 
     annotations: Mapping[UUID, Row]
     adjudications: Mapping[UUID, Row]
 
 
-def record(decision: Row, evidence: Evidence) -> dict[str, Any]:
-    """The record of a decided item."""
-    named = sorted(set(decision["annotation_ids"]), key=str)
-    made: dict[str, Any] = {
+def build_record(decision: Row, evidence: Evidence) -> dict[str, Any]:
+    """Build the record of a decided item."""
+    ids = sorted(set(decision["annotation_ids"]), key=str)
+    record: dict[str, Any] = {
         "item_id": str(decision["item_id"]),
         "external_id": decision["external_id"],
         "payload": decision["payload"],
@@ -60,51 +60,51 @@ def record(decision: Row, evidence: Evidence) -> dict[str, Any]:
         "spec_version": decision["spec_version"],
         "decision_no": decision["decision_no"],
         "annotations": [
-            _annotation(evidence.annotations[one]) for one in named if one in evidence.annotations
+            _annotation(evidence.annotations[id_]) for id_ in ids if id_ in evidence.annotations
         ],
     }
-    # The last by id: a decision names more than one only if a conflict was settled twice.
-    for one in named:
-        if one in evidence.adjudications:
-            made["adjudication"] = _adjudication(evidence.adjudications[one])
-    return made
+    # The last by id: a decision names several adjudications only if a conflict was settled twice.
+    for id_ in ids:
+        if id_ in evidence.adjudications:
+            record["adjudication"] = _adjudication(evidence.adjudications[id_])
+    return record
 
 
 def _annotation(row: Row) -> dict[str, Any]:
-    made = {
+    annotation = {
         "annotation_id": str(row["annotation_id"]),
         "annotator": row["annotator"],
         "annotator_kind": row["annotator_kind"],
         "label": row["label"],
     }
-    return made | {"rules": list(row["rules"])} if row["rules"] else made
+    return annotation | {"rules": list(row["rules"])} if row["rules"] else annotation
 
 
 def _adjudication(row: Row) -> dict[str, Any]:
-    made = {
+    adjudication = {
         "adjudication_id": str(row["adjudication_id"]),
         "adjudicator": row["adjudicator"],
         "rationale": row["rationale"],
         "cause": row["cause"],
     }
-    return made | {"rules": list(row["rules"])} if row["rules"] else made
+    return adjudication | {"rules": list(row["rules"])} if row["rules"] else adjudication
 
 
-def line(made: Row) -> bytes:
-    """The leaf of the Merkle tree: the canonical JSON of a record, without its line end."""
-    return canonical(made)
+def to_line(record: Row) -> bytes:
+    """Return the canonical JSON of a record, without line end: a leaf of the Merkle tree."""
+    return canonical(record)
 
 
-def read(text: bytes) -> dict[str, Any]:
-    """The record in a line.
+def from_line(line: bytes) -> dict[str, Any]:
+    """Parse a record line.
 
-    Canonical JSON writes 1e16 as digits. Read as an integer it would be one that no canonical
-    JSON may hold, so it becomes the float again that it was.
+    Canonical JSON writes the float 1e16 as digits. Integers beyond 2**53 - 1 are not allowed in
+    canonical JSON, so such digits are parsed as a float.
     """
-    made: dict[str, Any] = (
-        json.loads(text, parse_int=_number) if _LONG.search(text) else orjson.loads(text)
+    record: dict[str, Any] = (
+        json.loads(line, parse_int=_number) if _LONG.search(line) else orjson.loads(line)
     )
-    return made
+    return record
 
 
 def _number(digits: str) -> int | float:
@@ -112,10 +112,14 @@ def _number(digits: str) -> int | float:
     return number if abs(number) <= INTEGER_MAX else float(number)
 
 
-def core(
+def version_content(
     project: str, specs: Mapping[int, tuple[str, list[Any]]], count: int, root: str
 ) -> dict[str, Any]:
-    """What a dataset version is, and nothing else: no clock, no name, no bytes of a writer."""
+    """Return the content that the hash of a version is computed from.
+
+    It holds no time, no dataset name and no bytes of a file writer: the same labels have the same
+    hash. `specs` maps a spec version to (hash, fields); `root` is the Merkle root of the records.
+    """
     return {
         "format": FORMAT,
         "project": project,
@@ -125,9 +129,9 @@ def core(
     }
 
 
-def version_hash(made: Row) -> str:
-    """The name of a dataset version."""
-    return digest(made)
+def version_hash(content: Row) -> str:
+    """Return the hash of a version: the digest of its content."""
+    return digest(content)
 
 
 def _rounded(share: float | None) -> float | None:

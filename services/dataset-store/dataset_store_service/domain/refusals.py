@@ -1,12 +1,12 @@
-"""What the dataset-store refuses. The docstring is the title."""
+"""The errors that the dataset-store raises; a docstring is the title of its problem."""
 
 
 class UnknownDataset(Exception):
-    """There is no such dataset."""
+    """No such dataset is known."""
 
 
 class UnknownVersion(Exception):
-    """There is no dataset version of that hash."""
+    """No dataset version has that hash."""
 
 
 class UnknownFile(Exception):
@@ -14,7 +14,7 @@ class UnknownFile(Exception):
 
 
 class UnknownItem(Exception):
-    """There is no such item here (yet)."""
+    """No such item is in the ledger."""
 
 
 class OtherProject(Exception):
@@ -22,7 +22,7 @@ class OtherProject(Exception):
 
 
 class NothingDecided(Exception):
-    """There is no label yet that a version could hold."""
+    """No item of the project has a decided label yet."""
 
 
 class BeyondLedger(Exception):

@@ -1,1 +1,1 @@
-"""What the dataset-store can do. One function per operation, in its caller's transaction."""
+"""The operations of the dataset-store: one function each, in the transaction of its caller."""

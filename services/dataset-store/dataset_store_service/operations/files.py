@@ -1,4 +1,4 @@
-"""The files of a dataset version: written in portions, named by their content, read by line."""
+"""The files of a dataset version: written in chunks, committed under its hash, read by line."""
 
 import hashlib
 import os
@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset_store_service.domain import records
-from dataset_store_service.domain.tables import Table
+from dataset_store_service.domain.tables import FlatTable
 from schemas.canonical import merkle_root
 
 RECORDS = "records.jsonl"
 LABELS = "labels.parquet"
 MEDIA_TYPES = {RECORDS: "application/jsonl", LABELS: "application/vnd.apache.parquet"}
-PORTION_ROWS = 5000
+CHUNK_ROWS = 5000
 _TYPES = {
     "string": pa.string(),
     "json": pa.string(),
@@ -32,43 +32,46 @@ _TYPES = {
 
 
 def new_folder(home: Path) -> Path:
-    """An empty folder beside the versions, for one that is being written."""
+    """Create an empty folder on the same disk as the versions, to write a new one in."""
     home.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="partial-", dir=home))
 
 
 def append(path: Path, lines: Sequence[bytes]) -> None:
-    """Write lines to the end of a file."""
+    """Append lines to a file."""
     with path.open("ab") as file:
         file.writelines(line + b"\n" for line in lines)
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, without their ends."""
+    """Yield the lines of a file, without line ends."""
     with path.open("rb") as file:
         for line in file:
             yield line.rstrip(b"\n")
 
 
-def root(path: Path) -> str:
-    """The Merkle root over the lines of a file."""
+def records_root(path: Path) -> str:
+    """Return the Merkle root over the lines of a file, in hexadecimal."""
     return merkle_root(read_lines(path))
 
 
-def write_table(source: Path, path: Path, fields: Mapping[int, Sequence[Any]]) -> None:
-    """Write the records as Parquet, cut by content so that versions share most of their bytes."""
-    table = Table.of(fields)
+def write_parquet(source: Path, path: Path, fields: Mapping[int, Sequence[Any]]) -> None:
+    """Write the records as Parquet.
+
+    Its pages are chunked by content, so that similar versions share most of their bytes.
+    """
+    table = FlatTable.for_fields(fields)
     schema = pa.schema([(name, _TYPES[kind]) for name, kind in table.columns.items()])
     with pq.ParquetWriter(
         path, schema, compression="zstd", use_content_defined_chunking=True
     ) as writer:
-        rows = (table.row(records.read(line)) for line in read_lines(source))
-        while portion := list(islice(rows, PORTION_ROWS)):
-            writer.write_table(pa.Table.from_pylist(portion, schema))
+        rows = (table.row(records.from_line(line)) for line in read_lines(source))
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            writer.write_table(pa.Table.from_pylist(chunk, schema))
 
 
-def rendering(path: Path) -> dict[str, Any]:
-    """What the manifest says of a file."""
+def describe_file(path: Path) -> dict[str, Any]:
+    """Return the entry of a file in the manifest, with its size and hash."""
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     writer = f"pyarrow {pa.__version__}" if path.name == LABELS else "rfc8785"
@@ -81,8 +84,8 @@ def rendering(path: Path) -> dict[str, Any]:
     }
 
 
-def settle(partial: Path, final: Path) -> None:
-    """Put a whole version in its place, on the disk; what a crash left there gives way."""
+def commit_folder(partial: Path, final: Path) -> None:
+    """Move a complete version to its final folder, durably; replace the remains of a crash."""
     for path in partial.iterdir():
         _sync(path)
     _sync(partial)
@@ -100,8 +103,11 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def find(path: Path, item_id: UUID) -> bytes | None:
-    """The line of an item: the lines are sorted by item, so the file is searched by halves."""
+def find_record(path: Path, item_id: UUID) -> bytes | None:
+    """Return the line of an item; None if there is none.
+
+    A binary search over byte offsets: the lines are sorted by item id.
+    """
     wanted = str(item_id)
     with path.open("rb") as file:
         low, high = 0, path.stat().st_size
@@ -109,7 +115,7 @@ def find(path: Path, item_id: UUID) -> bytes | None:
             middle = (low + high) // 2
             file.seek(max(0, middle - 1))
             if middle > 0:
-                file.readline()  # The rest of the line that the middle lies in.
+                file.readline()  # Skip the rest of the line at `middle`.
             line = file.readline()
             found = orjson.loads(line)["item_id"] if line else None
             if found == wanted:

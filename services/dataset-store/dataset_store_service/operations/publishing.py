@@ -1,4 +1,4 @@
-"""Publishing a dataset version: from the ledger to files under a hash that fixes their content."""
+"""Publish a dataset version: write the ledger's decided labels to files under a content hash."""
 
 import asyncio
 import shutil
@@ -33,28 +33,28 @@ LEFT_OUT = tuple(LeftOut.model_fields)
 
 
 @dataclass(slots=True)
-class Content:
-    """What a version holds, as it is gathered."""
+class Draft:
+    """A version while its records are written to `folder`."""
 
     folder: Path
     counts: Counter[str] = field(default_factory=Counter)
-    """Items by state."""
+    """The number of items by state."""
     spec_versions: set[int] = field(default_factory=set)
 
     @property
     def left_out(self) -> dict[str, int]:
-        """How many items have no label in the version, by state."""
+        """The number of items that are not in the version, by state."""
         return {state: self.counts[state] for state in LEFT_OUT}
 
 
 def publish_job(home: Path) -> Handler:
-    """Publishes what a job asks for; the files of versions lie under `home`."""
+    """Return the handler of publishing jobs; it writes the files of versions under `home`."""
 
-    async def run(session: Session, asked: dict[str, Any], progress: Progress) -> Outcome:
-        request = PublishRequest.model_validate(asked["request"])
+    async def run(session: Session, arguments: dict[str, Any], progress: Progress) -> Outcome:
+        request = PublishRequest.model_validate(arguments["request"])
         progress.unit = "items"
         published, is_new = await publish(
-            session, asked["dataset"], request, home, utc_now(), progress
+            session, arguments["dataset"], request, home, utc_now(), progress
         )
         return Outcome(published.model_dump(mode="json"), 201 if is_new else 200)
 
@@ -69,89 +69,89 @@ async def publish(
     now: datetime,
     progress: Progress,
 ) -> tuple[Published, bool]:
-    """The dataset version of a project at a cut, and whether the dataset has it only now."""
+    """Publish a project's labels in a dataset; return the version, and if it is new there."""
     started = time.perf_counter()
-    cut = await _cut(session, request)
-    if await versions.locked_dataset(session, dataset, request.project) != request.project:
+    as_of = await _decision_no(session, request)
+    if await versions.lock_dataset(session, dataset, request.project) != request.project:
         raise OtherProject(f"'{dataset}' is not a dataset of '{request.project}'.")
-    content = Content(await asyncio.to_thread(files.new_folder, home))
+    draft = Draft(await asyncio.to_thread(files.new_folder, home))
     try:
-        await _gather(session, request.project, cut, content, progress)
-        version, is_first = await _settled(session, request.project, content, home)
+        await _write_records(session, request.project, as_of, draft, progress)
+        version, is_first = await _finalize(session, request.project, draft, home)
     finally:
-        shutil.rmtree(content.folder, ignore_errors=True)
-    new = Publication(
-        dataset, 0, version.hash, content.counts["decided"], cut, content.left_out, now
-    )
-    publication, is_new = await _announce(session, request.project, new)
+        shutil.rmtree(draft.folder, ignore_errors=True)
+    new = Publication(dataset, 0, version.hash, draft.counts["decided"], as_of, draft.left_out, now)
+    publication, is_new = await _add_publication(session, request.project, new)
     if request.tag is not None:
         await _tag(session, request.project, publication, request.tag, now)
-    after_commit(session, lambda: _count(started, is_first=is_first))
+    after_commit(session, lambda: _observe(started, is_first=is_first))
     return _published(publication), is_new
 
 
-async def _cut(session: Session, request: PublishRequest) -> int:
-    if not await versions.is_known(session, request.project):
+async def _decision_no(session: Session, request: PublishRequest) -> int:
+    if not await versions.is_project_known(session, request.project):
         raise UnknownProject(request.project)
     last = await states.last_decision_no(session, request.project)
-    cut = last if request.decision_no is None else request.decision_no
-    if cut > last:
-        raise BeyondLedger(f"The last decision in the ledger is {last}.")
-    return cut
+    as_of = last if request.decision_no is None else request.decision_no
+    if as_of > last:
+        raise BeyondLedger(f"Decision {as_of} is not in the ledger yet; the last one is {last}.")
+    return as_of
 
 
-async def _gather(
-    session: Session, project: str, cut: int, content: Content, progress: Progress
+async def _write_records(
+    session: Session, project: str, as_of: int, draft: Draft, progress: Progress
 ) -> None:
-    """Write the records to a file, in the order of item ids, in portions."""
-    path = content.folder / files.RECORDS
+    """Write the records to a file in chunks, ordered by item id."""
+    path = draft.folder / files.RECORDS
     path.touch()
-    async for portion in states.labeled(session, project, cut):
-        content.counts.update(item.state for item in portion)
-        progress.done += len(portion)
-        decided = [item.decision for item in portion if item.decision is not None]
-        content.spec_versions |= {decision["spec_version"] for decision in decided}
-        named = [id_ for decision in decided for id_ in decision["annotation_ids"]]
-        annotations, adjudications = await states.evidence(session, named)
+    async for chunk in states.items(session, project, as_of):
+        draft.counts.update(item.state for item in chunk)
+        progress.done += len(chunk)
+        decided = [item.decision for item in chunk if item.decision is not None]
+        draft.spec_versions |= {decision["spec_version"] for decision in decided}
+        ids = [id_ for decision in decided for id_ in decision["annotation_ids"]]
+        annotations, adjudications = await states.evidence(session, ids)
         evidence = records.Evidence(annotations, adjudications)
         await asyncio.to_thread(_write, path, decided, evidence)
-    if not content.counts["decided"]:
-        raise NothingDecided(f"Items of '{project}': {dict(content.counts) or 'none'}.")
+    if not draft.counts["decided"]:
+        raise NothingDecided(f"Items of '{project}' by state: {dict(draft.counts) or 'none'}.")
 
 
 def _write(path: Path, decided: Sequence[records.Row], evidence: records.Evidence) -> None:
-    files.append(path, [records.line(records.record(row, evidence)) for row in decided])
+    files.append(path, [records.to_line(records.build_record(row, evidence)) for row in decided])
 
 
-async def _settled(
-    session: Session, project: str, content: Content, home: Path
+async def _finalize(
+    session: Session, project: str, draft: Draft, home: Path
 ) -> tuple[Version, bool]:
-    """The version with its files in place, and whether it was not there before."""
-    path = content.folder / files.RECORDS
-    root = await asyncio.to_thread(files.root, path)
+    """Commit the files of a version unless it exists; return it, and if it is new."""
+    path = draft.folder / files.RECORDS
+    root = await asyncio.to_thread(files.records_root, path)
     known = await versions.specs(session, project)
-    used = {number: known[number] for number in sorted(content.spec_versions)}
-    core = records.core(project, used, content.counts["decided"], root)
-    name = records.version_hash(core)
-    await versions.lock_hash(session, name)
-    version = await versions.version(session, name)
+    used = {number: known[number] for number in sorted(draft.spec_versions)}
+    content = records.version_content(project, used, draft.counts["decided"], root)
+    hash_ = records.version_hash(content)
+    await versions.lock_version(session, hash_)
+    version = await versions.version(session, hash_)
     if version is not None:
         return version, False
-    fields = {number: own for number, (_, own) in used.items()}
-    table = content.folder / files.LABELS
-    await asyncio.to_thread(files.write_table, path, table, fields)
-    renderings = [await asyncio.to_thread(files.rendering, one) for one in (path, table)]
-    # Before the row that names them: files that nobody names do no harm.
-    await asyncio.to_thread(files.settle, content.folder, home / name)
-    version = Version(name, project, core, renderings)
+    fields = {number: definitions for number, (_, definitions) in used.items()}
+    table = draft.folder / files.LABELS
+    await asyncio.to_thread(files.write_parquet, path, table, fields)
+    renderings = [await asyncio.to_thread(files.describe_file, file) for file in (path, table)]
+    # Before the row that names them: files without a row do no harm, a row without files would.
+    await asyncio.to_thread(files.commit_folder, draft.folder, home / hash_)
+    version = Version(hash_, project, content, renderings)
     await versions.add_version(session, version)
     return version, True
 
 
-async def _announce(session: Session, project: str, new: Publication) -> tuple[Publication, bool]:
-    known = await versions.publication(session, new.dataset, new.hash)
-    if known is not None:
-        return known, False
+async def _add_publication(
+    session: Session, project: str, new: Publication
+) -> tuple[Publication, bool]:
+    existing = await versions.publication(session, new.dataset, new.hash)
+    if existing is not None:
+        return existing, False
     publication = await versions.add_publication(session, new)
     event = DatasetVersionPublished(
         occurred_at=new.published_at,
@@ -169,9 +169,9 @@ async def _announce(session: Session, project: str, new: Publication) -> tuple[P
 async def _tag(
     session: Session, project: str, publication: Publication, tag: str, now: datetime
 ) -> None:
-    dataset, name = publication.dataset, publication.hash
-    if await versions.move_tag(session, dataset, tag, name):
-        moved = TagMoved(occurred_at=now, project=project, dataset=dataset, tag=tag, hash=name)
+    dataset, hash_ = publication.dataset, publication.hash
+    if await versions.move_tag(session, dataset, tag, hash_):
+        moved = TagMoved(occurred_at=now, project=project, dataset=dataset, tag=tag, hash=hash_)
         await outbox.add(session, moved)
 
 
@@ -186,6 +186,6 @@ def _published(publication: Publication) -> Published:
     )
 
 
-def _count(started: float, *, is_first: bool) -> None:
+def _observe(started: float, *, is_first: bool) -> None:
     metrics.PUBLISH_SECONDS.observe(time.perf_counter() - started)
     metrics.PUBLISHED.inc(is_first)

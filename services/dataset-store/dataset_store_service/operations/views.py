@@ -1,4 +1,4 @@
-"""Looking at the ledger, at datasets and at their versions."""
+"""Read the ledger, datasets and their versions; record the uses of versions."""
 
 import asyncio
 from collections import Counter
@@ -40,12 +40,13 @@ from schemas.dataset_store import (
 from schemas.events import VersionUsed
 
 PAGE = 200
+"""The number of datasets or versions on a page."""
 LINEAGE_VERSIONS = 100
-"""How many of the newest versions are searched for an item."""
+"""The number of newest versions that are searched for an item."""
 
 
 class File(NamedTuple):
-    """A file of a dataset version, and what is known of it."""
+    """A file of a dataset version, with its media type and hash."""
 
     path: Path
     media_type: str
@@ -53,8 +54,8 @@ class File(NamedTuple):
 
 
 async def summary(session: Session, project: str) -> LabelsSummary:
-    """How far the labels of a project are."""
-    if not await versions.is_known(session, project):
+    """Count the items of a project by state, and the decided ones by the kind of decision."""
+    if not await versions.is_project_known(session, project):
         raise UnknownProject(project)
     last = await states.last_decision_no(session, project)
     counts: Counter[str] = Counter()
@@ -78,37 +79,37 @@ async def summary(session: Session, project: str) -> LabelsSummary:
 
 
 async def list_datasets(session: Session, caller: Caller, after: str) -> Datasets:
-    """The datasets that the caller reaches, beyond the name `after`."""
-    among = None if "*" in caller.projects else sorted(caller.projects)
-    found = await versions.datasets(session, among, after, PAGE)
+    """Return a page of the datasets that the caller may see, with names beyond `after`."""
+    projects = None if "*" in caller.projects else sorted(caller.projects)
+    found = await versions.datasets(session, projects, after, PAGE)
     heads = [DatasetHead(dataset=name, versions=n, newest=hash_) for name, n, hash_ in found]
     return Datasets(datasets=heads, next=heads[-1].dataset if len(heads) == PAGE else None)
 
 
 async def list_versions(session: Session, caller: Caller, dataset: str, before: int) -> Versions:
-    """The versions of a dataset, newest first."""
+    """Return a page of the versions of a dataset, newest first."""
     project = await versions.project_of(session, dataset)
     if project is None or not caller.reaches(project):
         raise UnknownDataset(f"There is no dataset '{dataset}', or your token is not for it.")
     found = await versions.publications_of_dataset(session, dataset, before, PAGE)
     heads = [
         VersionHead(
-            hash=one.hash,
-            number=one.number,
+            hash=publication.hash,
+            number=publication.number,
             project=project,
-            records=one.records,
-            decision_no=one.decision_no,
-            published_at=one.published_at,
-            tags=list(one.tags),
+            records=publication.records,
+            decision_no=publication.decision_no,
+            published_at=publication.published_at,
+            tags=list(publication.tags),
         )
-        for one in found
+        for publication in found
     ]
     more = str(heads[-1].number) if len(heads) == PAGE else None
     return Versions(dataset=dataset, versions=heads, next=more)
 
 
-async def reached(session: Session, caller: Caller, hash_: str) -> Version:
-    """The version of a hash. Raises UnknownVersion, also for projects out of the caller's reach."""
+async def readable_version(session: Session, caller: Caller, hash_: str) -> Version:
+    """Return the version with this hash. Raise UnknownVersion if the caller may not see it."""
     version = await versions.version(session, hash_)
     if version is None or not caller.reaches(version.project):
         raise UnknownVersion(f"There is no version {hash_}, or your token is not for it.")
@@ -116,42 +117,42 @@ async def reached(session: Session, caller: Caller, hash_: str) -> Version:
 
 
 async def manifest(session: Session, caller: Caller, hash_: str) -> Manifest:
-    """What a dataset version is, where its bytes are, and which datasets have it."""
-    version = await reached(session, caller, hash_)
+    """Return the manifest of a version: its content, its files, and the datasets that hold it."""
+    version = await readable_version(session, caller, hash_)
     published = await versions.publications_of_version(session, hash_)
     return Manifest.model_validate(
         {
-            **version.core,
+            **version.content,
             "hash": version.hash,
             "renderings": version.renderings,
             "published": [
                 {
-                    "dataset": one.dataset,
-                    "number": one.number,
-                    "decision_no": one.decision_no,
-                    "left_out": one.left_out,
-                    "published_at": one.published_at,
-                    "tags": list(one.tags),
+                    "dataset": publication.dataset,
+                    "number": publication.number,
+                    "decision_no": publication.decision_no,
+                    "left_out": publication.left_out,
+                    "published_at": publication.published_at,
+                    "tags": list(publication.tags),
                 }
-                for one in published
+                for publication in published
             ],
         }
     )
 
 
 async def file(session: Session, caller: Caller, home: Path, hash_: str, name: str) -> File:
-    """A file of a dataset version."""
-    version = await reached(session, caller, hash_)
-    for one in version.renderings:
-        path = home / hash_ / name
-        if one["name"] == name and path.exists():
-            return File(path, one["media_type"], one["sha256"])
-    raise UnknownFile(f"Version {hash_} has no file '{name}' here.")
+    """Return a file of a dataset version. Raise UnknownFile if it has no such file."""
+    version = await readable_version(session, caller, hash_)
+    path = home / hash_ / name
+    for rendering in version.renderings:
+        if rendering["name"] == name and path.exists():
+            return File(path, rendering["media_type"], rendering["sha256"])
+    raise UnknownFile(f"Version {hash_} has no file '{name}'.")
 
 
 async def check_payload(session: Session, caller: Caller, hash_: str, sha256: str) -> None:
     """Raise UnknownFile unless the project of a version has an item with this large payload."""
-    version = await reached(session, caller, hash_)
+    version = await readable_version(session, caller, hash_)
     if not await versions.has_blob(session, version.project, sha256):
         raise UnknownFile(f"No item of '{version.project}' has a large payload {sha256}.")
 
@@ -159,15 +160,15 @@ async def check_payload(session: Session, caller: Caller, hash_: str, sha256: st
 async def diff(
     session: Session, caller: Caller, home: Path, pair: tuple[str, str], query: DiffQuery
 ) -> Diff:
-    """How version `b` differs from version `a`."""
+    """Return a page of the differences of two versions, given as (before, after)."""
     a, b = [await file(session, caller, home, hash_, files.RECORDS) for hash_ in pair]
     after = "" if query.after is None else str(query.after)
-    page = await asyncio.to_thread(_compared, a.path, b.path, after, query.limit)
+    page = await asyncio.to_thread(_compare, a.path, b.path, after, query.limit)
     return Diff.model_validate(
         {
             "a": pair[0],
             "b": pair[1],
-            "counts": page.numbers,
+            "counts": page.counts,
             "added": page.added,
             "removed": page.removed,
             "changed": page.changed,
@@ -176,34 +177,34 @@ async def diff(
     )
 
 
-def _compared(a: Path, b: Path, after: str, limit: int) -> Page:
+def _compare(a: Path, b: Path, after: str, limit: int) -> Page:
     return compare(files.read_lines(a), files.read_lines(b), after, limit)
 
 
 async def use(
     session: Session, caller: Caller, hash_: str, request: UseRequest, now: datetime
 ) -> tuple[Use, bool]:
-    """Note that a training used a version; whether that is new."""
-    version = await reached(session, caller, hash_)
+    """Record that a training used a version; return the use, and if it is new."""
+    version = await readable_version(session, caller, hash_)
     since, is_new = await versions.add_use(session, hash_, request.model, request.run, now)
     if is_new:
         events = [
             VersionUsed(
                 occurred_at=now,
                 project=version.project,
-                dataset=one.dataset,
+                dataset=publication.dataset,
                 hash=hash_,
                 model=request.model,
                 run=request.run,
             )
-            for one in await versions.publications_of_version(session, hash_)
+            for publication in await versions.publications_of_version(session, hash_)
         ]
         await outbox.add(session, *events)
     return Use(hash=hash_, used_at=since, model=request.model, run=request.run), is_new
 
 
 async def lineage(session: Session, caller: Caller, home: Path, item_id: UUID) -> Lineage:
-    """Where the labels of an item come from, and where they went."""
+    """Return the history of an item: its tasks with all facts, and the versions that hold it."""
     project = await lineage_store.project_of_item(session, item_id)
     if project is None or not caller.reaches(project):
         raise UnknownItem(f"There is no item {item_id} in the ledger, or your token is not for it.")
@@ -218,24 +219,26 @@ async def lineage(session: Session, caller: Caller, home: Path, item_id: UUID) -
             "external_id": next((name for name in names if name is not None), None),
             "state": await states.state(session, project, last, item_id),
             "tasks": tasks,
-            "versions": await asyncio.to_thread(_holding, home, published, item_id),
+            "versions": await asyncio.to_thread(_versions_with_item, home, published, item_id),
         },
         strict=False,
     )
 
 
-def _holding(
+def _versions_with_item(
     home: Path, published: list[tuple[str, str, int]], item_id: UUID
 ) -> list[LineageVersion]:
-    """The versions that hold a label of an item; searched once for each hash."""
-    found: dict[str, bytes | None] = {}
-    held: list[LineageVersion] = []
+    """Return the versions that hold a label of an item; each file is searched once."""
+    lines: dict[str, bytes | None] = {}
+    versions: list[LineageVersion] = []
     for hash_, dataset, number in published:
         path = home / hash_ / files.RECORDS
-        if hash_ not in found:
-            found[hash_] = files.find(path, item_id) if path.exists() else None
-        line = found[hash_]
+        if hash_ not in lines:
+            lines[hash_] = files.find_record(path, item_id) if path.exists() else None
+        line = lines[hash_]
         if line is not None:
             no = orjson.loads(line)["decision_no"]
-            held.append(LineageVersion(hash=hash_, dataset=dataset, number=number, decision_no=no))
-    return held
+            versions.append(
+                LineageVersion(hash=hash_, dataset=dataset, number=number, decision_no=no)
+            )
+    return versions

@@ -1,4 +1,4 @@
-"""Facts come in, in any order, and are kept for ever. Each has a natural key: twice is once."""
+"""Append facts to the ledger, in any order. Each has a natural key, so repeats have no effect."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ SELECT * FROM json_to_recordset($1::json) AS c (
     reason text, annotation_ids uuid[], scores json, decision_no int)
 ON CONFLICT DO NOTHING
 """
-# Only a decision that is new resolves: one that comes again after a later conflict must not.
+# Only a new decision resolves conflicts: a repeated one may be older than a later conflict.
 _DECISIONS = """
 WITH added AS (
     INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label,
@@ -133,15 +133,15 @@ RETURNING d.how, (SELECT max(a.submitted_at) FROM annotations a
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A decision that has just become complete."""
+    """A decision that has just become complete, with the time of its last annotation."""
 
     how: str
     last_submitted_at: datetime | None
 
 
-async def lock_items(session: Session, of: Iterable[tuple[UUID, str]]) -> None:
-    """Lock these items, each with its project; make their rows if these are the first facts."""
-    pairs = list(of)
+async def lock_items(session: Session, items: Iterable[tuple[UUID, str]]) -> None:
+    """Lock items, given as (item, project); create the rows of those that have none."""
+    pairs = list(items)
     ids, projects = [item_id for item_id, _ in pairs], [project for _, project in pairs]
     connection = await raw(session)
     await connection.execute(_ITEMS, ids, projects)
@@ -149,70 +149,70 @@ async def lock_items(session: Session, of: Iterable[tuple[UUID, str]]) -> None:
 
 
 async def release(session: Session, item_ids: Collection[UUID]) -> list[Released]:
-    """Release the decisions about these items that are complete now; the caller has the locks."""
+    """Release the decisions about these items that are now complete. Needs the items' locks."""
     connection = await raw(session)
     return [Released(*row) for row in await connection.fetch(_RELEASE, list(item_ids))]
 
 
 async def add_specs(session: Session, events: Sequence[SpecPublished]) -> None:
-    """Keep spec versions."""
+    """Store spec versions."""
     await _add(session, [_SPECS], events)
 
 
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
-    """Keep tasks, and what is to be labeled."""
+    """Store tasks with their payloads or the references to these."""
     await _add(session, [_PAYLOADS, _BLOBS, _TASKS], events)
 
 
 async def add_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) -> None:
-    """Keep why tasks were taken back."""
+    """Store withdrawals of tasks."""
     await _add(session, [_WITHDRAWALS], events)
 
 
 async def add_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
-    """Keep annotations of work."""
+    """Store annotations of work."""
     await _add(session, [_ANNOTATIONS.format(table="annotations")], events)
 
 
 async def add_honeypot_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
-    """Keep annotations of honeypots, apart."""
+    """Store annotations of honeypots in a table of their own."""
     await _add(session, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
 
 
 async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
-    """Keep skips."""
+    """Store skips."""
     await _add(session, [_SKIPS], events)
 
 
 async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
-    """Keep adjudications."""
+    """Store adjudications."""
     await _add(session, [_ADJUDICATIONS], events)
 
 
 async def add_review_requests(session: Session, events: Sequence[ReviewRequested]) -> None:
-    """Keep that decisions are to be looked at again."""
+    """Store requests for reviews."""
     await _add(session, [_REVIEWS_REQUESTED], events)
 
 
 async def add_reviews(session: Session, events: Sequence[ReviewDecided]) -> None:
-    """Keep what reviewers said."""
+    """Store the verdicts of reviewers."""
     await _add(session, [_REVIEWS_DECIDED], events)
 
 
 async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
-    """Keep conflicts; each waits for the next decision about its task."""
+    """Store conflicts; the next decision about its task resolves each."""
     await _add(session, [_CONFLICTS], events)
 
 
 async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
-    """Keep decisions; each resolves the conflicts about its task that came before it."""
+    """Store decisions; each resolves the earlier conflicts about its task."""
     await _add(session, [_DECISIONS], events)
 
 
 async def _add(session: Session, statements: Sequence[str], events: Sequence[Event]) -> None:
-    """Run the statements with the facts of all events as one JSON array, which is written once."""
+    """Run the statements with the events as one JSON array, serialized once."""
     if events:
         connection = await raw(session)
-        facts = f"[{','.join(event.model_dump_json() for event in events)}]"
+        rows = f"[{','.join(event.model_dump_json() for event in events)}]"
         for statement in statements:
-            await connection.execute(statement, facts)
+            await connection.execute(statement, rows)

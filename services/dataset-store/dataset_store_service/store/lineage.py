@@ -1,4 +1,4 @@
-"""Everything that the ledger holds about one item."""
+"""The history of an item in the ledger."""
 
 from collections import defaultdict
 from typing import Any
@@ -58,14 +58,14 @@ ORDER BY r.decision_no, review_id
 
 
 async def project_of_item(session: Session, item_id: UUID) -> str | None:
-    """The project of an item of work."""
+    """Return the project of a work item; None if the item is not known."""
     connection = await raw(session)
     project: str | None = await connection.fetchval(_ITEM, item_id)
     return project
 
 
 async def tasks_of_item(session: Session, item_id: UUID) -> list[dict[str, Any]]:
-    """The tasks of an item, oldest first, each with everything that happened to it."""
+    """Return the tasks of an item, oldest first, each with the facts about it by kind."""
     connection = await raw(session)
     tasks = [dict(row) for row in await connection.fetch(_TASKS, item_id)]
     ids = [task["task_id"] for task in tasks]

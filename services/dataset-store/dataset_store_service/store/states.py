@@ -1,8 +1,8 @@
-"""In which state the items of a project are, at a cut.
+"""The states of a project's items as of a decision number.
 
-The newest decision about an item up to the cut stands, unless a conflict is open, or something
-is missing. A conflict is open until a decision about its task, up to the cut, came after it; or
-until a newer task of the item is decided. The order in which facts arrived plays no part.
+The newest decision about an item up to that number counts, unless a conflict is open or a fact is
+missing. A conflict is open until a later decision about its task, up to that number, or until a
+newer task of the item is decided. The order in which facts arrived does not matter.
 """
 
 from collections.abc import AsyncIterator
@@ -10,14 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Session, raw
-from dataset_store_service.domain.records import Labeled
+from dataset_store_service.domain.records import LedgerItem
 
 _STATES = """
 WITH newest AS (
     SELECT DISTINCT ON (item_id) * FROM decisions
-    WHERE project = $1 AND decision_no <= $2 {only} ORDER BY item_id, decision_no DESC
+    WHERE project = $1 AND decision_no <= $2 {only_decision} ORDER BY item_id, decision_no DESC
 ), stated AS (
-    SELECT i.item_id AS about, d.*, t.external_id, t.payload_sha256, t.metadata, t.source,
+    SELECT i.item_id AS ledger_item_id, d.*, t.external_id, t.payload_sha256, t.metadata, t.source,
         CASE
             WHEN EXISTS (
                 SELECT 1 FROM conflicts c LEFT JOIN tasks o ON o.task_id = c.task_id
@@ -41,13 +41,13 @@ WITH newest AS (
     WHERE i.project = $1 {only_item}
 )
 """
-_ALL = _STATES.format(only="", only_item="")
-_ONE = _STATES.format(only="AND item_id = $3", only_item="AND i.item_id = $3")
-_LABELED = f"""
+_ALL = _STATES.format(only_decision="", only_item="")
+_ONE = _STATES.format(only_decision="AND item_id = $3", only_item="AND i.item_id = $3")
+_ITEMS = f"""
 {_ALL}
 SELECT z.*, p.payload
 FROM stated z LEFT JOIN payloads p ON p.sha256 = z.payload_sha256 AND z.state = 'decided'
-ORDER BY z.about
+ORDER BY z.ledger_item_id
 """
 _SUMMARY = f"{_ALL} SELECT state, how, count(*) AS n FROM stated GROUP BY state, how"
 _STATE = f"{_ONE} SELECT state FROM stated"
@@ -56,7 +56,7 @@ SELECT greatest(
     (SELECT max(decision_no) FROM decisions WHERE project = $1),
     (SELECT max(decision_no) FROM conflicts WHERE project = $1), 0)
 """
-_EVIDENCE = """
+_ANNOTATIONS = """
 SELECT annotation_id, annotator, annotator_kind, label, rules FROM annotations
 WHERE annotation_id = ANY($1)
 """
@@ -65,32 +65,38 @@ SELECT adjudication_id, adjudicator, rationale, cause, rules FROM adjudications
 WHERE adjudication_id = ANY($1)
 """
 CHUNK = 1000
+"""The number of items in a chunk."""
 
 
 async def last_decision_no(session: Session, project: str) -> int:
-    """The highest number of a decision or a conflict in a project; 0 if there is none."""
+    """Return the highest number of a decision or a conflict in a project; 0 if there is none."""
     connection = await raw(session)
     number: int = await connection.fetchval(_LAST, project)
     return number
 
 
-async def labeled(session: Session, project: str, cut: int) -> AsyncIterator[list[Labeled]]:
-    """Every item of a project at a cut, by id, in portions of one and the same moment."""
+async def items(session: Session, project: str, as_of: int) -> AsyncIterator[list[LedgerItem]]:
+    """Yield chunks of all items of a project as of a decision number, by id.
+
+    All chunks come from one snapshot of the database.
+    """
     connection = await raw(session)
-    portion: list[Labeled] = []
-    async for row in connection.cursor(_LABELED, project, cut, prefetch=CHUNK):
+    chunk: list[LedgerItem] = []
+    async for row in connection.cursor(_ITEMS, project, as_of, prefetch=CHUNK):
         decision = row if row["state"] == "decided" else None
-        portion.append(Labeled(item_id=row["about"], state=row["state"], decision=decision))
-        if len(portion) == CHUNK:
-            yield portion
-            portion = []
-    yield portion
+        chunk.append(
+            LedgerItem(item_id=row["ledger_item_id"], state=row["state"], decision=decision)
+        )
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    yield chunk
 
 
 async def evidence(session: Session, ids: list[UUID]) -> tuple[dict[UUID, Any], dict[UUID, Any]]:
-    """The annotations and the adjudications among `ids`, by id."""
+    """Return the annotations and the adjudications among `ids`, each by id."""
     connection = await raw(session)
-    annotations = await connection.fetch(_EVIDENCE, ids)
+    annotations = await connection.fetch(_ANNOTATIONS, ids)
     adjudications = await connection.fetch(_ADJUDICATIONS, ids)
     return (
         {row["annotation_id"]: row for row in annotations},
@@ -98,14 +104,14 @@ async def evidence(session: Session, ids: list[UUID]) -> tuple[dict[UUID, Any], 
     )
 
 
-async def summary(session: Session, project: str, cut: int) -> list[tuple[str, str | None, int]]:
-    """How many items are in which state, and how they were decided."""
+async def summary(session: Session, project: str, as_of: int) -> list[tuple[str, str | None, int]]:
+    """Return (state, how it was decided, number of items) for a project."""
     connection = await raw(session)
-    return [tuple(row) for row in await connection.fetch(_SUMMARY, project, cut)]
+    return [tuple(row) for row in await connection.fetch(_SUMMARY, project, as_of)]
 
 
-async def state(session: Session, project: str, cut: int, item_id: UUID) -> str | None:
-    """The state of one item."""
+async def state(session: Session, project: str, as_of: int, item_id: UUID) -> str | None:
+    """Return the state of one item; None if it is not known."""
     connection = await raw(session)
-    found: str | None = await connection.fetchval(_STATE, project, cut, item_id)
+    found: str | None = await connection.fetchval(_STATE, project, as_of, item_id)
     return found

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, raw
-from dataset_store_service.store import as_json
+from chassis.database import Session, as_json, raw
 
 _DATASET = """
 INSERT INTO datasets (dataset, project) VALUES ($1, $2) ON CONFLICT DO NOTHING
@@ -14,11 +13,11 @@ INSERT INTO datasets (dataset, project) VALUES ($1, $2) ON CONFLICT DO NOTHING
 _LOCK_DATASET = "SELECT project FROM datasets WHERE dataset = $1 FOR UPDATE"
 _PROJECT_OF = "SELECT project FROM datasets WHERE dataset = $1"
 _SPECS = "SELECT version, hash, fields FROM specs WHERE project = $1 ORDER BY version"
-_KNOWN = """
+_IS_PROJECT_KNOWN = """
 SELECT EXISTS (SELECT 1 FROM specs WHERE project = $1)
     OR EXISTS (SELECT 1 FROM items WHERE project = $1)
 """
-_LOCK_HASH = "SELECT pg_advisory_xact_lock(hashtextextended($1, 11))"
+_LOCK_VERSION = "SELECT pg_advisory_xact_lock(hashtextextended($1, 11))"
 _VERSION = "SELECT hash, project, core, renderings FROM versions WHERE hash = $1"
 _ADD_VERSION = """
 INSERT INTO versions (hash, project, core, renderings) VALUES ($1, $2, $3::json, $4::json)
@@ -68,17 +67,17 @@ _USED = "SELECT used_at FROM uses WHERE hash = $1 AND model = $2 AND run = $3"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A dataset version and its files."""
+    """A dataset version: the content that its hash is computed from, and its files."""
 
     hash: str
     project: str
-    core: dict[str, Any]
+    content: dict[str, Any]
     renderings: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """That a dataset has a version, under which number."""
+    """A version under a number in a dataset, with the counts of items left out by state."""
 
     dataset: str
     number: int
@@ -90,22 +89,22 @@ class Publication:
     tags: tuple[str, ...] = ()
 
 
-async def is_known(session: Session, project: str) -> bool:
-    """Whether anything was heard of a project."""
+async def is_project_known(session: Session, project: str) -> bool:
+    """Return true if the ledger has a spec version or an item of the project."""
     connection = await raw(session)
-    known: bool = await connection.fetchval(_KNOWN, project)
+    known: bool = await connection.fetchval(_IS_PROJECT_KNOWN, project)
     return known
 
 
 async def specs(session: Session, project: str) -> dict[int, tuple[str, list[Any]]]:
-    """The hash and the fields of each spec version of a project."""
+    """Return (hash, fields) of each spec version of a project."""
     connection = await raw(session)
     rows = await connection.fetch(_SPECS, project)
     return {row["version"]: (row["hash"], row["fields"]) for row in rows}
 
 
-async def locked_dataset(session: Session, dataset: str, project: str) -> str:
-    """Lock a dataset, which is made for `project` if there is none; the project that it is for."""
+async def lock_dataset(session: Session, dataset: str, project: str) -> str:
+    """Lock a dataset, created for `project` if it does not exist; return its project."""
     connection = await raw(session)
     await connection.execute(_DATASET, dataset, project)
     owner: str = await connection.fetchval(_LOCK_DATASET, dataset)
@@ -113,42 +112,42 @@ async def locked_dataset(session: Session, dataset: str, project: str) -> str:
 
 
 async def project_of(session: Session, dataset: str) -> str | None:
-    """The project whose labels a dataset holds."""
+    """Return the project whose labels a dataset holds; None if it is not known."""
     connection = await raw(session)
     project: str | None = await connection.fetchval(_PROJECT_OF, dataset)
     return project
 
 
-async def lock_hash(session: Session, hash_: str) -> None:
-    """Let nobody else make the version of this hash meanwhile."""
+async def lock_version(session: Session, hash_: str) -> None:
+    """Lock this hash until the transaction ends, so that one transaction builds the version."""
     connection = await raw(session)
-    await connection.execute(_LOCK_HASH, hash_)
+    await connection.execute(_LOCK_VERSION, hash_)
 
 
 async def version(session: Session, hash_: str) -> Version | None:
-    """The dataset version of a hash."""
+    """Return the dataset version with this hash; None if it is not known."""
     connection = await raw(session)
     row = await connection.fetchrow(_VERSION, hash_)
     return None if row is None else Version(*row)
 
 
 async def add_version(session: Session, new: Version) -> None:
-    """Keep a dataset version."""
+    """Store a dataset version."""
     connection = await raw(session)
     await connection.execute(
-        _ADD_VERSION, new.hash, new.project, as_json(new.core), as_json(new.renderings)
+        _ADD_VERSION, new.hash, new.project, as_json(new.content), as_json(new.renderings)
     )
 
 
 async def publication(session: Session, dataset: str, hash_: str) -> Publication | None:
-    """How a dataset has a version, if it has."""
+    """Return the publication of a version in a dataset; None if there is none."""
     connection = await raw(session)
     row = await connection.fetchrow(_PUBLICATION, dataset, hash_)
     return None if row is None else Publication(*row)
 
 
 async def add_publication(session: Session, new: Publication) -> Publication:
-    """Give a dataset a version, under the next number."""
+    """Store a publication under the next number of its dataset; return it."""
     connection = await raw(session)
     row = await connection.fetchrow(
         _ADD_PUBLICATION,
@@ -163,13 +162,13 @@ async def add_publication(session: Session, new: Publication) -> Publication:
 
 
 async def move_tag(session: Session, dataset: str, tag: str, hash_: str) -> bool:
-    """Let a tag point at a version. False if it did already."""
+    """Move a tag to a version; return false if it was there already."""
     connection = await raw(session)
     return await connection.fetchval(_TAG, dataset, tag, hash_) is not None
 
 
 async def publications_of_version(session: Session, hash_: str) -> list[Publication]:
-    """Which datasets have a version, oldest first."""
+    """Return the publications of a version, oldest first."""
     connection = await raw(session)
     return [_publication(row) for row in await connection.fetch(_OF_HASH, hash_)]
 
@@ -177,7 +176,7 @@ async def publications_of_version(session: Session, hash_: str) -> list[Publicat
 async def publications_of_dataset(
     session: Session, dataset: str, before: int, limit: int
 ) -> list[Publication]:
-    """The versions of a dataset with numbers under `before`, newest first."""
+    """Return the publications of a dataset with numbers below `before`, newest first."""
     connection = await raw(session)
     rows = await connection.fetch(_OF_DATASET, dataset, before, limit)
     return [_publication(row) for row in rows]
@@ -186,21 +185,21 @@ async def publications_of_dataset(
 async def publications_of_project(
     session: Session, project: str, limit: int
 ) -> list[tuple[str, str, int]]:
-    """Hash, dataset and number of the newest versions with labels of a project."""
+    """Return (hash, dataset, number) of the newest publications of a project."""
     connection = await raw(session)
     return [tuple(row) for row in await connection.fetch(_OF_PROJECT, project, limit)]
 
 
 async def datasets(
-    session: Session, among: Sequence[str] | None, after: str, limit: int
+    session: Session, projects: Sequence[str] | None, after: str, limit: int
 ) -> list[tuple[str, int, str]]:
-    """Name, number of versions and newest hash of datasets; None: of all projects."""
+    """Return (name, number of versions, newest hash) of datasets; of all projects if None."""
     connection = await raw(session)
-    return [tuple(row) for row in await connection.fetch(_DATASETS, among, after, limit)]
+    return [tuple(row) for row in await connection.fetch(_DATASETS, projects, after, limit)]
 
 
 async def has_blob(session: Session, project: str, sha256: str) -> bool:
-    """Return True if an item of work of the project has its payload in this blob."""
+    """Return true if an item of work of the project has its payload in this blob."""
     connection = await raw(session)
     found: bool = await connection.fetchval(_HAS_BLOB, project, sha256)
     return found
@@ -209,7 +208,7 @@ async def has_blob(session: Session, project: str, sha256: str) -> bool:
 async def add_use(
     session: Session, hash_: str, model: str, run: str, now: datetime
 ) -> tuple[datetime, bool]:
-    """Since when a training has used a version, and whether that is new."""
+    """Store that a training used a version; return the time of the first use, and if it is new."""
     connection = await raw(session)
     added = await connection.fetchval(_USE, hash_, model, run, now)
     if added is not None:

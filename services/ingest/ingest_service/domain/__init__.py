@@ -1,1 +1,1 @@
-"""The rules of ingest: what an item is, which tasks it has, and what is refused. Pure."""
+"""The rules of ingest: items, their tasks, specifications, errors. Pure functions."""

@@ -1,4 +1,4 @@
-"""What comes in: reading an item, and what it changes about what is known."""
+"""Parse incoming items, and compute the changes that they make to known items."""
 
 import hashlib
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -12,79 +12,77 @@ from pydantic import ValidationError
 
 import labels
 from ingest_service.domain.model import Gold, Item
-from ingest_service.domain.signals import kept
+from ingest_service.domain.signals import newest_signals
 from schemas.canonical import NotCanonical, canonical
 from schemas.ingest import GoldRequest, ItemProblem, ItemRequest
+from schemas.json_values import json_pointer
 from schemas.vocabulary import Payload, Strict, item_id
 
-INLINE_MAX = 262_144
-"""A larger payload, in canonical bytes, is kept as a blob and doesn't travel in events."""
-BESIDE_MAX = 262_144
-"""What an item may carry beside its payload, in bytes, so that every event fits into Kafka."""
+INLINE_BYTES_MAX = 262_144
+"""A payload with more canonical bytes is stored as a blob, and is not part of events."""
+FIELDS_BYTES_MAX = 262_144
+"""The most bytes of an item without its payload, so that its events fit into Kafka."""
 
-WISHES = ("source", "metadata", "priority", "due_at", "skills", "prelabels", "redundancy")
-"""What may be said anew of an item whose payload stays the same. Signals are added to its own."""
+UPDATABLE_FIELDS = ("source", "metadata", "priority", "due_at", "skills", "prelabels", "redundancy")
+"""The fields that a repeated item with the same payload may change. New signals are added."""
 
 Request = TypeVar("Request", bound=Strict)
 
 
-class Unfit(Exception):
-    """This can't be taken in."""
+class InvalidItem(Exception):
+    """This item or signal is invalid; `problem` says where and why."""
 
     def __init__(self, pointer: str, keyword: str, message: str) -> None:
-        """Say where, and why."""
+        """Create the problem at the JSON pointer `pointer`."""
         super().__init__(message)
         self.problem = ItemProblem(pointer=pointer, keyword=keyword, message=message)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An item as it came, with its identity."""
+    """A parsed item with its id."""
 
     item: Item
     blob: bytes | None
-    """The payload's canonical bytes, if it is too large to travel inline."""
-    given: frozenset[str] = frozenset()
-    """The names of the fields that its sender set."""
+    """The canonical bytes of the payload; None if it is inline."""
+    fields_set: frozenset[str] = frozenset()
+    """The names of the fields that the request set."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch does: the items to be stored, and the verdict on each that came."""
+    """The changes of a batch: the items to store, and the verdict on each incoming item."""
 
     items: dict[UUID, Item] = field(default_factory=dict)
-    regold: set[UUID] = field(default_factory=set)
-    """The items whose gold label is another now."""
+    changed_gold: set[UUID] = field(default_factory=set)
+    """The items whose gold label has changed."""
     verdicts: list[str] = field(default_factory=list)
     raised: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
-    """The known items whose priority is another now or that have new signals, with these."""
+    """The known items with a changed priority or new signals, with these signals."""
     pending: list[tuple[int, str]] = field(default_factory=list)
-    """The place in the batch and the name of each field that the item's present task lacks."""
+    """(index in the batch, field) of each changed field that the current task does not get."""
 
 
-def read(model: type[Request], value: object) -> Request:
-    """`value` as a request. Raises Unfit with the first thing that is wrong."""
+def parse_request(model: type[Request], value: object) -> Request:
+    """Parse `value`. Raise InvalidItem with its first problem."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        raise Unfit(pointer(first["loc"]), first["type"], first["msg"]) from error
+        raise InvalidItem(json_pointer(*first["loc"]), first["type"], first["msg"]) from error
 
 
-def pointer(parts: Sequence[object]) -> str:
-    """The JSON pointer made of `parts`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def incoming(project: str, request: ItemRequest) -> Incoming:
-    """The item that `request` describes, at its first revision. Raises Unfit."""
+def incoming_item(project: str, request: ItemRequest) -> Incoming:
+    """Return the item that `request` describes, at its first revision. Raise InvalidItem."""
     try:
         payload = canonical(request.payload)
     except NotCanonical as error:
-        raise Unfit("/payload", "canonical", f"The payload has no exact JSON: {error}.") from error
+        raise InvalidItem(
+            "/payload", "canonical", f"The payload cannot be stored as exact JSON: {error}."
+        ) from error
     _check_size(request)
     sha256 = hashlib.sha256(payload).hexdigest()
-    inline = len(payload) <= INLINE_MAX
+    inline = len(payload) <= INLINE_BYTES_MAX
     item = Item(
         item_id=item_id(project, request.external_id, sha256),
         project=project,
@@ -110,110 +108,117 @@ def incoming(project: str, request: ItemRequest) -> Incoming:
 
 
 def check_payload(payload: Payload, schema: labels.LabelSchema | None) -> None:
-    """Raise Unfit if an item with this payload could not be labeled under the specification.
+    """Raise InvalidItem if an item with this payload could not be labeled under `schema`.
 
-    `schema` is None while a project has no specification: then anything is taken.
+    `schema` is None while a project has no specification: then every payload is accepted.
     """
     for refusal in schema.check_payload(payload) if schema is not None else ():
-        raise Unfit("/payload" + refusal.pointer, refusal.keyword, refusal.message)
+        raise InvalidItem("/payload" + refusal.pointer, refusal.keyword, refusal.message)
 
 
 def _check_size(request: ItemRequest) -> None:
-    beside = orjson.dumps(request.model_dump(mode="json", exclude={"payload"}))
-    if len(beside) > BESIDE_MAX:
-        message = f"All but the payload may have {BESIDE_MAX} bytes; this has {len(beside)}."
-        raise Unfit("", "size", message)
+    fields = orjson.dumps(request.model_dump(mode="json", exclude={"payload"}))
+    if len(fields) > FIELDS_BYTES_MAX:
+        message = (
+            f"Without the payload, an item may have {FIELDS_BYTES_MAX} bytes;"
+            f" this one has {len(fields)}."
+        )
+        raise InvalidItem("", "size", message)
 
 
 def _utc(time: datetime | None) -> datetime | None:
     try:
         return time and time.astimezone(UTC)
     except OverflowError as error:
-        raise Unfit("/due_at", "range", "The time lies outside the years 1 to 9999.") from error
+        raise InvalidItem(
+            "/due_at", "range", "The time lies outside the years 1 to 9999."
+        ) from error
 
 
-def take_in(batch: Sequence[Incoming], known: Mapping[UUID, Item]) -> Changes:
-    """What `batch` changes about the `known` items. What comes twice counts as it comes."""
+def upsert(batch: Sequence[Incoming], known: Mapping[UUID, Item]) -> Changes:
+    """Return the changes that `batch` makes to the `known` items; repeats apply in their order."""
     changes = Changes()
-    for place, one in enumerate(batch):
-        held = changes.items.get(one.item.item_id) or known.get(one.item.item_id)
-        take = _take_work if one.item.is_work else _take_gold
-        verdict, item = take(one.item, held)
-        if held is not None and item.revision == held.revision:
-            verdict, item = _take_wishes(changes, place, one, (verdict, held, item))
+    for index, incoming in enumerate(batch):
+        known_item = changes.items.get(incoming.item.item_id) or known.get(incoming.item.item_id)
+        upsert_one = _upsert_work if incoming.item.is_work else _upsert_gold
+        verdict, item = upsert_one(incoming.item, known_item)
+        if known_item is not None and item.revision == known_item.revision:
+            verdict, item = _update_fields(changes, index, incoming, (verdict, known_item, item))
         changes.verdicts.append(verdict)
         if verdict == "unchanged":
             continue
         changes.items[item.item_id] = item
-        if item.gold is not None and (held is None or held.gold != item.gold):
-            changes.regold.add(item.item_id)
+        if item.gold is not None and (known_item is None or known_item.gold != item.gold):
+            changes.changed_gold.add(item.item_id)
     return changes
 
 
-def _take_work(new: Item, held: Item | None) -> tuple[str, Item]:
-    if held is None:
+def _upsert_work(new: Item, known: Item | None) -> tuple[str, Item]:
+    if known is None:
         return "created", new
-    if new.payload_sha256 != held.payload_sha256:
-        return ("changed" if held.is_work else "created"), _revised(new, held)
-    if held.is_work:
-        return "unchanged", held
-    return "created", _described(new, held)
+    if new.payload_sha256 != known.payload_sha256:
+        return ("changed" if known.is_work else "created"), _next_revision(new, known)
+    if known.is_work:
+        return "unchanged", known
+    return "created", _merged(new, known)
 
 
-def _take_wishes(
-    changes: Changes, place: int, one: Incoming, taken: tuple[str, Item, Item]
+def _update_fields(
+    changes: Changes, index: int, incoming: Incoming, result: tuple[str, Item, Item]
 ) -> tuple[str, Item]:
-    """The verdict and the item with the fields that its sender set; the payload is the same.
+    """Set the fields that the request set and that differ; the payload is the same.
 
-    The priority and new signals reach an open task; every other field waits for the next one.
-    `taken`: the verdict so far, the item as it was, and as it is to be.
+    An open task gets the new priority and signals; other fields apply to the next task. `result`
+    is the verdict so far, the known item and the item to store; return the verdict and the item.
     """
-    verdict, held, item = taken
-    new = one.item
-    wished = [
-        name for name in WISHES if name in one.given and getattr(new, name) != getattr(held, name)
+    verdict, known, item = result
+    new = incoming.item
+    changed = [
+        name
+        for name in UPDATABLE_FIELDS
+        if name in incoming.fields_set and getattr(new, name) != getattr(known, name)
     ]
-    signals = [signal for signal in new.signals if signal not in held.signals]
-    if not wished and not signals:
+    signals = [signal for signal in new.signals if signal not in known.signals]
+    if not changed and not signals:
         return verdict, item
-    item = replace(item, **{name: getattr(new, name) for name in wished})
-    item = replace(item, signals=kept([*held.signals, *signals]))
-    at_once = {"priority"} if item.open_tasks() else set()
-    if signals or at_once.intersection(wished):
+    item = replace(item, **{name: getattr(new, name) for name in changed})
+    item = replace(item, signals=newest_signals([*known.signals, *signals]))
+    immediate = {"priority"} if item.open_tasks() else set()
+    if signals or immediate.intersection(changed):
         changes.raised.setdefault(item.item_id, []).extend(signals)
     if item.work is not None or item.honeypot is not None:
-        changes.pending += [(place, name) for name in wished if name not in at_once]
+        changes.pending += [(index, name) for name in changed if name not in immediate]
     return ("updated" if verdict == "unchanged" else verdict), item
 
 
-def _take_gold(new: Item, held: Item | None) -> tuple[str, Item]:
-    if held is None:
+def _upsert_gold(new: Item, known: Item | None) -> tuple[str, Item]:
+    if known is None:
         return "created", new
-    verdict = "created" if held.gold is None else "changed"
-    gold = new.gold and replace(new.gold, revision=held.revision)
-    if new.payload_sha256 != held.payload_sha256:
-        revised = _revised(new, held)
+    verdict = "created" if known.gold is None else "changed"
+    gold = new.gold and replace(new.gold, revision=known.revision)
+    if new.payload_sha256 != known.payload_sha256:
+        revised = _next_revision(new, known)
         return verdict, replace(revised, gold=gold and replace(gold, revision=revised.revision))
-    if gold == held.gold:
-        return "unchanged", held
-    return verdict, replace(held, gold=gold)
+    if gold == known.gold:
+        return "unchanged", known
+    return verdict, replace(known, gold=gold)
 
 
-def _revised(new: Item, held: Item) -> Item:
-    """`held` with the payload of `new`: its next revision."""
-    return replace(_described(new, held), revision=held.revision + 1)
+def _next_revision(new: Item, known: Item) -> Item:
+    """Return the next revision of `known`, with the payload and fields of `new`."""
+    return replace(_merged(new, known), revision=known.revision + 1)
 
 
-def _described(new: Item, held: Item) -> Item:
-    """`new`, with what is known of it already."""
+def _merged(new: Item, known: Item) -> Item:
+    """Return `new` with the revision, gold and tasks of `known`."""
     return replace(
         new,
-        revision=held.revision,
-        is_work=held.is_work or new.is_work,
-        position=held.position if held.is_work else new.position,
-        gold=held.gold,
-        work=held.work,
-        honeypot=held.honeypot,
+        revision=known.revision,
+        is_work=known.is_work or new.is_work,
+        position=known.position if known.is_work else new.position,
+        gold=known.gold,
+        work=known.work,
+        honeypot=known.honeypot,
     )
 
 
@@ -223,25 +228,27 @@ def with_positions(items: Sequence[Item], positions: Iterable[int]) -> list[Item
     return [item if item.position else replace(item, position=next(free)) for item in items]
 
 
-def prelabel_problems(one: Incoming, schema: labels.LabelSchema) -> dict[int, ItemProblem]:
-    """The first thing that `schema` forbids in each suggestion of an item, by its place.
+def prelabel_problems(incoming: Incoming, schema: labels.LabelSchema) -> dict[int, ItemProblem]:
+    """Return the first problem of each invalid prelabel of an item, by its index.
 
-    A suggestion may be a part of a label.
+    A prelabel may leave out required fields.
     """
-    payload = one.item.payload if one.blob is None else orjson.loads(one.blob)
+    blob = incoming.blob
+    payload = incoming.item.payload if blob is None else orjson.loads(blob)
     found: dict[int, ItemProblem] = {}
-    for index, prelabel in enumerate(one.item.prelabels):
+    for index, prelabel in enumerate(incoming.item.prelabels):
         for refusal in schema.check(prelabel["value"], payload):
             if refusal.keyword == "required":
                 continue
-            pointer = f"/prelabels/{index}/value{refusal.pointer}"
-            message = f"The suggestion is left out: {refusal.message}"
-            found[index] = ItemProblem(pointer=pointer, keyword=refusal.keyword, message=message)
+            place = f"/prelabels/{index}/value{refusal.pointer}"
+            message = f"The prelabel is left out: {refusal.message}"
+            found[index] = ItemProblem(pointer=place, keyword=refusal.keyword, message=message)
             break
     return found
 
 
-def without_prelabels(one: Incoming, left_out: Container[int]) -> Incoming:
-    """An item without the suggestions at some places."""
-    rest = [said for index, said in enumerate(one.item.prelabels) if index not in left_out]
-    return replace(one, item=replace(one.item, prelabels=rest))
+def without_prelabels(incoming: Incoming, left_out: Container[int]) -> Incoming:
+    """Return the item without the prelabels at the indices `left_out`."""
+    prelabels = incoming.item.prelabels
+    rest = [prelabel for index, prelabel in enumerate(prelabels) if index not in left_out]
+    return replace(incoming, item=replace(incoming.item, prelabels=rest))

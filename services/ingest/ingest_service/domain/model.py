@@ -1,4 +1,4 @@
-"""What ingest speaks of: projects, specs, items and their tasks."""
+"""The data of ingest: projects, specs, items and their tasks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,14 @@ Reason = Literal["superseded", "item_changed", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project. Its row is locked by whatever changes its tasks."""
+    """A project. Transactions that change its tasks lock its row."""
 
     name: str
     title: str
     created_at: datetime
     sample_key: str
     newest_version: int
-    """0: no spec version is published yet."""
+    """The newest spec version; 0 if none is published yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Spec:
     document: SpecDocument
 
     def schema(self) -> labels.LabelSchema:
-        """What a label must be."""
+        """Return the compiled fields, which check labels."""
         return labels.compile_fields(self.document.fields, ignore_unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
-    """What new tasks are made on: the project, its newest spec version, and the time."""
+class TaskContext:
+    """The project, its newest spec version and the time with which new tasks are created."""
 
     project: Project
     spec: Spec
@@ -67,13 +67,13 @@ class Task:
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for its label."""
+        """True if the task is neither decided nor withdrawn."""
         return self.state == "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """An item as it stands, with its newest tasks."""
+    """An item at its newest revision, with its newest tasks."""
 
     item_id: UUID
     project: str
@@ -81,9 +81,9 @@ class Item:
     revision: int
     payload_sha256: str
     payload: dict[str, Any] | None
-    """None: it lies in a blob."""
+    """None if the payload is stored as a blob."""
     blob_size: int | None = None
-    """The bytes of that blob. None also for items that came in before this was kept."""
+    """The size of that blob in bytes; None also for items stored before sizes were."""
     source: str | None
     metadata: dict[str, Any]
     priority: int
@@ -93,29 +93,29 @@ class Item:
     prelabels: list[dict[str, Any]]
     redundancy: int | None
     is_work: bool
-    """False for what came as gold only."""
+    """False for items that were only registered as gold."""
     position: int = 0
-    """Its place in the order in which all items came, from 1 on; 0: it has none yet."""
+    """Its place in the order in which all items came, from 1; 0 if it has none yet."""
     gold: Gold | None = None
     work: Task | None = None
     honeypot: Task | None = None
 
     def open_tasks(self) -> list[Task]:
-        """Its tasks that wait for their label."""
+        """Return the tasks of this item that are open."""
         return [task for task in (self.work, self.honeypot) if task is not None and task.is_open]
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A task that nobody need label any more."""
+    """The withdrawal of an open task."""
 
     task_id: UUID
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """A task that is to be made."""
+class NewTask:
+    """A task to be created."""
 
     item: Item
     purpose: Purpose
@@ -125,11 +125,11 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """What is to happen to the task of an item for one purpose."""
+class TaskChanges:
+    """The changes of an item's task for one purpose."""
 
     withdrawal: Withdrawal | None = None
-    making: Making | None = None
+    new_task: NewTask | None = None
 
 
-NOTHING = Moves()
+NO_CHANGES = TaskChanges()

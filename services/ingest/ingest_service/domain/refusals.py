@@ -1,12 +1,12 @@
-"""What ingest refuses. The docstring is the title."""
+"""The errors that ingest raises; a docstring is the title of its problem."""
 
 
 class UnknownSpec(Exception):
-    """There is no such spec version."""
+    """No such spec version is known."""
 
 
 class UnknownRepair(Exception):
-    """Nobody says that the data of this item is bad."""
+    """No annotator has skipped this item as bad data."""
 
 
 class BadCursor(Exception):
@@ -22,7 +22,7 @@ class NoSpec(Exception):
 
 
 class KeyReused(Exception):
-    """This Idempotency-Key came with another body before."""
+    """This Idempotency-Key belongs to another request body."""
 
 
 class Malformed(Exception):

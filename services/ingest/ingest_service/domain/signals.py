@@ -1,4 +1,4 @@
-"""What a signal does to an item: it is raised, opened again, or brought in."""
+"""Apply production signals to items: raise their priority, reopen them, or create them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,72 +7,83 @@ from uuid import UUID
 
 import orjson
 
-from ingest_service.domain.model import Item, Making
+from ingest_service.domain.model import Item, NewTask
 from ingest_service.domain.tasks import next_round
 
 PRIORITY = 8
-"""What a signal raises an item to."""
-KEPT_MAX = 100
-KEPT_BYTES = 65_536
+"""The least priority of an item with a signal."""
+SIGNALS_MAX = 100
+"""The most signals that an item keeps."""
+SIGNALS_BYTES_MAX = 65_536
+"""The most bytes of an item's signals as JSON, so that its events fit into Kafka."""
 
 
 @dataclass(slots=True)
-class Heard:
-    """What the signals of one batch do."""
+class SignalEffects:
+    """The effects of the signals of one batch."""
 
     items: dict[UUID, Item] = field(default_factory=dict)
-    makings: dict[UUID, Making] = field(default_factory=dict)
+    """The items to store."""
+    new_tasks: dict[UUID, NewTask] = field(default_factory=dict)
+    """The tasks to create, by item."""
     raised: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     """The new signals of the open tasks, by item."""
-    effects: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    """`raised`, `reopened` or `created`, one for each signal."""
 
 
-def hear(heard: Heard, item: Item, signal: dict[str, Any], version: int, *, is_new: bool) -> None:
-    """Take one signal about `item` into account; under which `version` new tasks are made."""
-    held = heard.items.get(item.item_id, item)
-    is_new = (is_new or not held.is_work) and item.item_id not in heard.items
-    louder = replace(
-        held,
-        priority=max(held.priority, PRIORITY),
-        signals=kept([*held.signals, signal]),
+def apply_signal(
+    effects: SignalEffects, item: Item, signal: dict[str, Any], version: int, *, is_new: bool
+) -> None:
+    """Add the effects of one signal about `item` to `effects`.
+
+    `version` is the newest spec version, 0 if there is none. `is_new`: the item is not stored yet.
+    """
+    known = effects.items.get(item.item_id, item)
+    is_new = (is_new or not known.is_work) and item.item_id not in effects.items
+    raised = replace(
+        known,
+        priority=max(known.priority, PRIORITY),
+        signals=newest_signals([*known.signals, signal]),
         is_work=True,
     )
-    heard.items[item.item_id] = louder
-    heard.effects.append(_effect(heard, louder, signal, version, is_new=is_new))
+    effects.items[item.item_id] = raised
+    effects.outcomes.append(_outcome(effects, raised, signal, version, is_new=is_new))
 
 
-def _effect(heard: Heard, item: Item, signal: dict[str, Any], version: int, *, is_new: bool) -> str:
+def _outcome(
+    effects: SignalEffects, item: Item, signal: dict[str, Any], version: int, *, is_new: bool
+) -> str:
     task = item.work
-    if item.item_id in heard.makings:
-        heard.makings[item.item_id] = replace(heard.makings[item.item_id], item=item)
+    if item.item_id in effects.new_tasks:
+        effects.new_tasks[item.item_id] = replace(effects.new_tasks[item.item_id], item=item)
         return "raised"
     if task is not None and task.state == "decided":
-        turn = next_round(item, task, version)
-        making = Making(item, "work", turn, reopens=task.task_id)
-        heard.makings[item.item_id] = making
+        round_ = next_round(item, task, version)
+        effects.new_tasks[item.item_id] = NewTask(item, "work", round_, reopens=task.task_id)
         return "reopened"
     if task is None and version:
-        heard.makings[item.item_id] = Making(item, "work", 0)
+        effects.new_tasks[item.item_id] = NewTask(item, "work", 0)
     elif task is not None and task.is_open:
-        heard.raised.setdefault(item.item_id, []).append(signal)
+        effects.raised.setdefault(item.item_id, []).append(signal)
     return "created" if is_new else "raised"
 
 
-def kept(signals: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The newest signals that fit into an event."""
+def newest_signals(signals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newest signals that fit into the limits of number and size, oldest first."""
     size, first = 0, len(signals)
-    while first > 0 and len(signals) - first < KEPT_MAX:
+    while first > 0 and len(signals) - first < SIGNALS_MAX:
         size += len(orjson.dumps(signals[first - 1]))
-        if size > KEPT_BYTES:
+        if size > SIGNALS_BYTES_MAX:
             break
         first -= 1
     return signals[first:]
 
 
-def by_task(heard: Heard) -> Mapping[UUID, tuple[int, list[dict[str, Any]]]]:
-    """The new priority and the new signals of each open task that was raised."""
+def raised_tasks(effects: SignalEffects) -> Mapping[UUID, tuple[int, list[dict[str, Any]]]]:
+    """Return the new priority and the new signals of each raised open task, by task."""
     return {
-        item.work.task_id: (max(item.priority, item.work.priority), heard.raised[item_id])
-        for item_id, item in heard.items.items()
-        if item_id in heard.raised and item.work is not None
+        item.work.task_id: (max(item.priority, item.work.priority), effects.raised[item_id])
+        for item_id, item in effects.items.items()
+        if item_id in effects.raised and item.work is not None
     }

@@ -1,4 +1,4 @@
-"""Whether a specification holds together, and its hash."""
+"""Check a specification for problems, and compute its hash."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ import labels
 from labels.canonical_text import normalized_text
 from schemas.canonical import NotCanonical, canonical, digest
 from schemas.ingest import ItemProblem
+from schemas.json_values import json_pointer
 from schemas.vocabulary import (
     SKILL_NEED,
     Agreement,
@@ -16,15 +17,17 @@ from schemas.vocabulary import (
     is_blank,
 )
 
-SPEC_MAX = 1_000_000
-"""The canonical bytes of a spec document, so that its event fits into Kafka."""
+SPEC_BYTES_MAX = 1_000_000
+"""The most canonical bytes of a spec document, so that its event fits into Kafka."""
 
 
 def problems(document: SpecDocument) -> list[ItemProblem]:
-    """What is wrong with a specification; an empty list if nothing is."""
+    """Return the problems of a specification; an empty list if it is valid."""
     found = [
-        ItemProblem(pointer="/fields" + one.pointer, keyword=one.keyword, message=one.message)
-        for one in labels.check_fields(document.fields)
+        ItemProblem(
+            pointer="/fields" + refusal.pointer, keyword=refusal.keyword, message=refusal.message
+        )
+        for refusal in labels.check_fields(document.fields)
     ]
     if found:
         return found
@@ -33,8 +36,8 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
         *_blanks(document),
         *_policy(document.policy, {field.name for field in fields}),
         *_metrics(document.policy.agreement, fields),
-        *_look_alikes(fields),
-        *_without_effect(document.policy),
+        *_indistinguishable_options(fields),
+        *_unsupported(document.policy),
         *_skills(document.policy),
         *_rules(document),
         *_size(document),
@@ -42,7 +45,7 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
 
 
 def spec_hash(document: SpecDocument) -> str:
-    """The identity of a spec version: the digest of the document with every default filled in."""
+    """Return the hash of a spec version: the digest of its document with all default values."""
     return digest(document.model_dump(mode="json"))
 
 
@@ -68,21 +71,19 @@ def _policy(policy: Policy, fields: set[str]) -> Iterator[ItemProblem]:
         for name in named:
             if name not in fields:
                 message = f"There is no field '{name}'."
-                yield ItemProblem(pointer=_at(place, name), keyword="unknown", message=message)
-
-
-def _at(place: str, name: str) -> str:
-    return f"{place}/" + name.replace("~", "~0").replace("/", "~1")
+                yield ItemProblem(
+                    pointer=place + json_pointer(name), keyword="unknown", message=message
+                )
 
 
 def _metrics(agreement: Agreement, fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
-    """Find fields whose answers the asked metric cannot measure, as `ordinal` without an order."""
+    """Find fields that the requested metric cannot measure: `ordinal` needs ordered answers."""
     for field in fields:
         metric = agreement.metric_of(field.name)
         if metric is None or metric in field.metrics:
             continue
         is_own = field.name in agreement.metric_fields
-        place = _at("/policy/agreement/metric_fields", field.name)
+        place = "/policy/agreement/metric_fields" + json_pointer(field.name)
         yield ItemProblem(
             pointer=place if is_own else "/policy/agreement/metric",
             keyword="metric",
@@ -94,20 +95,20 @@ def _metrics(agreement: Agreement, fields: Sequence[labels.Field]) -> Iterator[I
         )
 
 
-def _look_alikes(fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
-    """Find options that people could not tell apart: equal in NFC but for spaces."""
-    for place, field in enumerate(fields):
+def _indistinguishable_options(fields: Sequence[labels.Field]) -> Iterator[ItemProblem]:
+    """Find options that look the same: equal in NFC except for spaces."""
+    for index, field in enumerate(fields):
         seen: dict[str, str] = {}
         for option in field.options:
             for text in {normalized_text(option.value), normalized_text(option.title)}:
                 other = seen.setdefault(text, option.value)
                 if other != option.value:
                     message = f"The options “{other}” and “{option.value}” look the same."
-                    pointer = f"/fields/{place}/options"
-                    yield ItemProblem(pointer=pointer, keyword="unique", message=message)
+                    place = f"/fields/{index}/options"
+                    yield ItemProblem(pointer=place, keyword="unique", message=message)
 
 
-def _without_effect(policy: Policy) -> Iterator[ItemProblem]:
+def _unsupported(policy: Policy) -> Iterator[ItemProblem]:
     if policy.qualification != Qualification():
         message = "Qualification is not enforced yet: leave it out."
         yield ItemProblem(pointer="/policy/qualification", keyword="unsupported", message=message)
@@ -125,7 +126,7 @@ def _skills(policy: Policy) -> Iterator[ItemProblem]:
                 yield ItemProblem(
                     pointer=f"{place}/{index}",
                     keyword="pattern",
-                    message=f"'{skill[:50]}' is no skill: write 'french' or 'french>=2'.",
+                    message=f"'{skill[:50]}' is not a skill: write 'french' or 'french>=2'.",
                 )
 
 
@@ -136,7 +137,7 @@ def _rules(document: SpecDocument) -> Iterator[ItemProblem]:
             yield ItemProblem(
                 pointer=f"/guidelines/{index}/id",
                 keyword="unique",
-                message=f"There are two rules {rule.id}.",
+                message=f"Two rules have the id {rule.id}.",
             )
         seen.add(rule.id)
 
@@ -145,8 +146,12 @@ def _size(document: SpecDocument) -> Iterator[ItemProblem]:
     try:
         size = len(canonical(document.model_dump(mode="json")))
     except NotCanonical as error:
-        yield ItemProblem(pointer="", keyword="canonical", message=f"No exact JSON: {error}.")
+        yield ItemProblem(
+            pointer="",
+            keyword="canonical",
+            message=f"The specification cannot be stored as exact JSON: {error}.",
+        )
         return
-    if size > SPEC_MAX:
-        message = f"A specification may have {SPEC_MAX} bytes; this has {size}."
+    if size > SPEC_BYTES_MAX:
+        message = f"{SPEC_BYTES_MAX} bytes are allowed; this specification has {size}."
         yield ItemProblem(pointer="", keyword="size", message=message)

@@ -1,4 +1,4 @@
-"""Which tasks an item must have, and what a new task says."""
+"""Decide which tasks an item needs, and build the events about new tasks."""
 
 import hashlib
 import hmac
@@ -7,104 +7,112 @@ from uuid import UUID
 
 import labels
 from ingest_service.domain.model import (
-    NOTHING,
-    Basis,
+    NO_CHANGES,
     Item,
-    Making,
-    Moves,
+    NewTask,
     Reason,
     Task,
+    TaskChanges,
+    TaskContext,
     Withdrawal,
 )
 from schemas.events import TaskCreated
+from schemas.sampling import unit_interval
 from schemas.vocabulary import Overlap, Policy
 
 
-def work_moves(item: Item, version: int, *, relabel_below: int = 0) -> Moves:
-    """What the work task of `item` needs under the newest `version`.
+def work_task_changes(item: Item, version: int, *, relabel_below: int = 0) -> TaskChanges:
+    """Return the changes of the work task of `item` under the newest spec `version`.
 
-    A label decided under a version before `relabel_below` is asked for again; the old one stands
-    until the new one is there.
+    A label decided under a version below `relabel_below` gets a new task; the old label counts
+    until the new one is decided.
     """
     if not item.is_work or not version:
-        return NOTHING
+        return NO_CHANGES
     task = item.work
     if task is None:
-        return Moves(making=Making(item, "work", 0))
+        return TaskChanges(new_task=NewTask(item, "work", 0))
     if task.revision < item.revision:
-        return _again(item, task, version, "item_changed")
+        return _replacement(item, task, version, "item_changed")
     below = version if task.is_open else min(version, relabel_below)
     if task.state != "withdrawn" and task.spec_version < below:
-        return _again(item, task, version, "superseded")
-    return NOTHING
+        return _replacement(item, task, version, "superseded")
+    return NO_CHANGES
 
 
-def _again(item: Item, task: Task, version: int, reason: Reason) -> Moves:
-    making = Making(item, "work", next_round(item, task, version), supersedes=task.task_id)
-    return Moves(Withdrawal(task.task_id, reason) if task.is_open else None, making)
+def _replacement(item: Item, task: Task, version: int, reason: Reason) -> TaskChanges:
+    new_task = NewTask(item, "work", next_round(item, task, version), supersedes=task.task_id)
+    return TaskChanges(Withdrawal(task.task_id, reason) if task.is_open else None, new_task)
 
 
-def honeypot_moves(item: Item, version: int, *, fits: bool, again: bool = False) -> Moves:
-    """What the honeypot of `item` needs under the newest `version`.
+def honeypot_task_changes(
+    item: Item, version: int, *, is_valid: bool, is_gold_changed: bool = False
+) -> TaskChanges:
+    """Return the changes of the honeypot of `item` under the newest spec `version`.
 
-    `fits`: the gold label is valid under it. `again`: the gold label has changed.
+    `is_valid`: the gold label is valid under that version.
     """
     task = item.honeypot
-    live = task if task is not None and task.is_open else None
+    open_task = task if task is not None and task.is_open else None
     if item.gold is None or item.gold.revision < item.revision:
-        return Moves(Withdrawal(live.task_id, "item_changed")) if live else NOTHING
-    if live and not again and not _is_behind(live, item, version):
-        return NOTHING
-    making = None
-    if fits and version:
-        turn = next_round(item, task, version)
-        making = Making(item, "honeypot", turn, supersedes=live.task_id if live else None)
-    return Moves(_gone(live, item, version), making)
+        if open_task is None:
+            return NO_CHANGES
+        return TaskChanges(Withdrawal(open_task.task_id, "item_changed"))
+    if open_task and not is_gold_changed and not _is_outdated(open_task, item, version):
+        return NO_CHANGES
+    new_task = None
+    if is_valid and version:
+        round_ = next_round(item, task, version)
+        supersedes = open_task.task_id if open_task else None
+        new_task = NewTask(item, "honeypot", round_, supersedes=supersedes)
+    return TaskChanges(_withdrawal(open_task, item, version), new_task)
 
 
-def _gone(live: Task | None, item: Item, version: int) -> Withdrawal | None:
-    if live is None:
+def _withdrawal(task: Task | None, item: Item, version: int) -> Withdrawal | None:
+    if task is None:
         return None
-    if live.revision < item.revision:
-        return Withdrawal(live.task_id, "item_changed")
-    superseded = live.spec_version < version
-    return Withdrawal(live.task_id, "superseded" if superseded else "withdrawn")
+    if task.revision < item.revision:
+        return Withdrawal(task.task_id, "item_changed")
+    is_superseded = task.spec_version < version
+    return Withdrawal(task.task_id, "superseded" if is_superseded else "withdrawn")
 
 
-def _is_behind(task: Task, item: Item, version: int) -> bool:
+def _is_outdated(task: Task, item: Item, version: int) -> bool:
     return task.revision < item.revision or task.spec_version < version
 
 
 def next_round(item: Item, task: Task | None, version: int) -> int:
-    """The number of the next task under `version` after `task`."""
+    """Return the round of the next task after `task`: 0 for a new revision or spec version."""
     if task is None or task.revision < item.revision or task.spec_version < version:
         return 0
     return task.round + 1
 
 
-def gold_fits(item: Item, schema: labels.LabelSchema) -> bool:
-    """Whether the gold label of `item` is a label under `schema`."""
+def is_gold_valid(item: Item, schema: labels.LabelSchema) -> bool:
+    """Return true if `item` has a gold label that is valid under `schema`."""
     return item.gold is not None and not schema.check(item.gold.label, item.payload)
 
 
 def overlap(sample_key: str, item_id: UUID, share: float) -> Overlap:
-    """Whether the item belongs to the sample that several people label: by a keyed hash."""
+    """Return which overlap sample the item is in, by a keyed hash of its id.
+
+    "all" if the `share` is 1; else "random" for that share of the items, and "none".
+    """
     if share >= 1:
         return "all"
-    seal = hmac.new(sample_key.encode(), item_id.bytes, hashlib.sha256).digest()
-    drawn = int.from_bytes(seal[:8]) / 2**64
-    return "random" if drawn < share else "none"
+    digest = hmac.new(sample_key.encode(), item_id.bytes, hashlib.sha256).digest()
+    return "random" if unit_interval(digest) < share else "none"
 
 
-def redundancy(item: Item, policy: Policy, place: Overlap) -> int:
-    """How many people label the item: what it says itself, else what its sample gets."""
+def redundancy(item: Item, policy: Policy, sample: Overlap) -> int:
+    """Return how many people label the item: its own redundancy, else that of its sample."""
     if item.redundancy is not None:
         return item.redundancy
-    return 1 if place == "none" else policy.redundancy
+    return 1 if sample == "none" else policy.redundancy
 
 
-def due(item: Item, policy: Policy, now: datetime) -> datetime | None:
-    """When the label should be there."""
+def due_time(item: Item, policy: Policy, now: datetime) -> datetime | None:
+    """Return when the label is due: the item's own time, else `sla_hours` from `now`, else None."""
     if item.due_at is not None or policy.sla_hours is None:
         return item.due_at
     try:
@@ -113,12 +121,12 @@ def due(item: Item, policy: Policy, now: datetime) -> datetime | None:
         return None
 
 
-def task_created(making: Making, task_id: UUID, basis: Basis) -> TaskCreated:
-    """What the other services hear of a new task. Only `purpose` tells a honeypot."""
-    item, project, spec, now = making.item, basis.project, basis.spec, basis.now
+def task_created(new_task: NewTask, task_id: UUID, context: TaskContext) -> TaskCreated:
+    """Build the event about a new task. Only `purpose` distinguishes a honeypot from work."""
+    item, project, spec, now = new_task.item, context.project, context.spec, context.now
     policy = spec.document.policy
-    place = overlap(project.sample_key, item.item_id, policy.overlap_share)
-    count = redundancy(item, policy, place)
+    sample = overlap(project.sample_key, item.item_id, policy.overlap_share)
+    count = redundancy(item, policy, sample)
     return TaskCreated.model_validate(
         {
             "occurred_at": now,
@@ -135,17 +143,17 @@ def task_created(making: Making, task_id: UUID, basis: Basis) -> TaskCreated:
             "payload_sha256": item.payload_sha256,
             "source": item.source,
             "priority": item.priority,
-            "due_at": due(item, policy, now),
+            "due_at": due_time(item, policy, now),
             "skills": sorted({*item.skills, *policy.skills}),
             "metadata": item.metadata,
             "signals": item.signals,
             "prelabels": item.prelabels,
-            "purpose": making.purpose,
+            "purpose": new_task.purpose,
             "redundancy": count,
             "redundancy_max": max(policy.redundancy_max, count),
-            "overlap": place,
-            "supersedes": making.supersedes,
-            "reopens": making.reopens,
+            "overlap": sample,
+            "supersedes": new_task.supersedes,
+            "reopens": new_task.reopens,
             "position": item.position,
         }
     )

@@ -1,1 +1,1 @@
-"""What ingest can do. One function per operation, in its caller's transaction."""
+"""The operations of ingest: one function each, in the transaction of its caller."""

@@ -1,4 +1,4 @@
-"""Reading a batch, one entry at a time, and giving a retry the verdict of the first time."""
+"""Read the entries of a batch, and answer a retried batch with its first verdict."""
 
 import hashlib
 import json
@@ -15,26 +15,27 @@ from chassis.database import Session
 from chassis.problem import Fault, Invalid
 from ingest_service.domain.model import Project
 from ingest_service.domain.refusals import KeyReused, Malformed
-from ingest_service.operations.projects import locked_project
+from ingest_service.operations.projects import lock_project
 from ingest_service.store import imports
 from schemas.ingest import ImportVerdict, ItemProblem, SignalVerdict
 
 CHUNK = 1000
-REMEMBERED = timedelta(days=7)
-"""How long the verdict on a batch with an Idempotency-Key is kept."""
+"""The number of entries in a chunk."""
+RETENTION = timedelta(days=7)
+"""The time for which the verdict on a batch with an Idempotency-Key is stored."""
 
 Entry = tuple[int, object]
-"""A place in a batch, and what stands there; a problem if it can't be read."""
+"""An index in a batch and the value there; an ItemProblem if it cannot be read."""
 Verdict = TypeVar("Verdict", ImportVerdict, SignalVerdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A body that came in, and where it belongs."""
+    """The body of a request, with its project and the kind of its entries."""
 
     project: str
     kind: str
-    """What its entries are: items, gold or signals."""
+    """The kind of the entries: items, gold or signals."""
     body: bytes
     is_lines: bool = False
     key: str | None = None
@@ -42,18 +43,18 @@ class Batch:
 
     @property
     def sha256(self) -> str:
-        """What makes a retry the same batch."""
+        """The hash of kind and body, by which a retry is recognized as the same batch."""
         return hashlib.sha256(self.kind.encode() + b"\x00" + self.body).hexdigest()
 
     def chunks(self) -> Iterator[list[Entry]]:
-        """The entries in portions. Raises Malformed, or Invalid if there is nothing."""
-        found = _lines(self.body) if self.is_lines else _array(self.body)
-        chunk = list(islice(found, CHUNK))
+        """Yield the entries in chunks. Raise Malformed, or Invalid if there are none."""
+        entries = _lines(self.body) if self.is_lines else _array(self.body)
+        chunk = list(islice(entries, CHUNK))
         if not chunk:
-            raise Invalid([Fault("", "min_length", "Send at least one.")])
+            raise Invalid([Fault("", "min_length", "Send at least one entry.")])
         while chunk:
             yield chunk
-            chunk = list(islice(found, CHUNK))
+            chunk = list(islice(entries, CHUNK))
 
 
 def _lines(body: bytes) -> Iterator[Entry]:
@@ -69,15 +70,15 @@ def _lines(body: bytes) -> Iterator[Entry]:
 
 
 def _array(body: bytes) -> Iterator[Entry]:
-    value, unkept = _parsed(body)
+    value, problems = _parsed(body)
     if not isinstance(value, list):
-        raise Invalid([Fault("", "list_type", "Send an array.")])
+        raise Invalid([Fault("", "list_type", "Send a JSON array.")])
     for index, member in enumerate(value):
-        yield index, unkept.get(index, member)
+        yield index, problems.get(index, member)
 
 
 def _parsed(body: bytes) -> tuple[object, dict[int, ItemProblem]]:
-    """The value, and the members of it that can't be kept exactly."""
+    """Return the value of the body, and the problems of members that cannot be stored exactly."""
     try:
         return json_body.parse(body), {}
     except json.JSONDecodeError as error:
@@ -85,8 +86,8 @@ def _parsed(body: bytes) -> tuple[object, dict[int, ItemProblem]]:
     except Invalid as error:
         problems: dict[int, ItemProblem] = {}
         for fault in error.faults:
-            _, _, place = fault.pointer.partition("/")
-            index, slash, rest = place.partition("/")
+            _, _, path = fault.pointer.partition("/")
+            index, slash, rest = path.partition("/")
             if not index.isdigit():
                 raise
             inner = Fault(slash + rest, fault.keyword, fault.message)
@@ -98,32 +99,32 @@ def _problem(fault: Fault) -> ItemProblem:
     return ItemProblem(pointer=fault.pointer, keyword=fault.keyword, message=fault.message)
 
 
-async def once(
+async def idempotent(
     session: Session,
     batch: Batch,
     kind: type[Verdict],
     now: datetime,
-    judge: Callable[[Project], Awaitable[Verdict]],
+    process: Callable[[Project], Awaitable[Verdict]],
 ) -> Verdict:
-    """The verdict of `judge` on the batch; what was said before, if its key came before.
+    """Return the verdict of `process` on the batch, or the stored one if its key came before.
 
-    Raises KeyReused if the key came with another body.
+    The project is locked meanwhile. Raise KeyReused if the key came with another body.
     """
-    project = await locked_project(session, batch.project)
+    project = await lock_project(session, batch.project)
     if batch.key is None:
-        return await judge(project)
-    remembered = await imports.verdict(session, batch.project, batch.key)
-    if remembered is None:
-        verdict = await judge(project)
-        said = verdict.model_dump(mode="json")
-        await imports.keep_verdict(session, batch.project, batch.key, batch.sha256, said, now)
+        return await process(project)
+    stored = await imports.verdict(session, batch.project, batch.key)
+    if stored is None:
+        verdict = await process(project)
+        document = verdict.model_dump(mode="json")
+        await imports.add_verdict(session, batch.project, batch.key, batch.sha256, document, now)
         return verdict
-    sha256, said = remembered
+    sha256, document = stored
     if sha256 != batch.sha256:
-        raise KeyReused(f"The key '{batch.key}' belongs to another batch.")
-    return kind.model_validate(said)
+        raise KeyReused(f"The key '{batch.key}' belongs to another request body; use a new key.")
+    return kind.model_validate(document)
 
 
-async def forget(session: Session, now: datetime) -> None:
-    """Drop the verdicts that are older than anybody's retry."""
-    await imports.forget_verdicts(session, now - REMEMBERED)
+async def delete_old_verdicts(session: Session, now: datetime) -> None:
+    """Delete the verdicts that are older than `RETENTION`."""
+    await imports.delete_verdicts(session, now - RETENTION)

@@ -1,4 +1,4 @@
-"""Taking items and gold in: a batch is read, told what it changes, and stored, set by set."""
+"""Import items and gold: read a batch in chunks, compute the changes of each and store them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,33 +12,33 @@ from ingest_service import metrics
 from ingest_service.domain.intake import (
     Changes,
     Incoming,
-    Unfit,
+    InvalidItem,
     check_payload,
-    incoming,
+    incoming_item,
+    parse_request,
     prelabel_problems,
-    read,
-    take_in,
+    upsert,
     with_positions,
     without_prelabels,
 )
-from ingest_service.domain.model import Basis, Item, Project, Spec
+from ingest_service.domain.model import Item, Project, Spec, TaskContext
 from ingest_service.domain.refusals import NoSpec
 from ingest_service.operations import repairs
-from ingest_service.operations.batches import Batch, Entry, once
-from ingest_service.operations.payloads import keep_payloads
-from ingest_service.operations.tasks import bring_up_to_date, reprioritize
+from ingest_service.operations.batches import Batch, Entry, idempotent
+from ingest_service.operations.payloads import store_payloads
+from ingest_service.operations.tasks import reconcile_tasks, reprioritize
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import GoldRequest, ImportVerdict, ItemProblem, ItemRequest, Rejection
 
 Reader = Callable[[object], Incoming]
-Placed = tuple[int, Incoming]
-"""A place in a batch, and the item that came there."""
+IndexedItem = tuple[int, Incoming]
+"""An index in a batch, and the item there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """What stays the same through a batch."""
+class ImportContext:
+    """The values that all items of a batch share."""
 
     project: Project
     spec: Spec | None
@@ -50,74 +50,74 @@ class Intake:
 async def import_items(
     session: Session, batch: Batch, blobs: BlobStore, now: datetime
 ) -> ImportVerdict:
-    """Take items in, and make their tasks."""
+    """Import items, and create their tasks."""
 
-    async def judge(project: Project) -> ImportVerdict:
+    async def process(project: Project) -> ImportVerdict:
         spec = await newest_spec(session, project.name)
-        intake = Intake(project, spec, _item_reader(project, spec), blobs, now)
-        return await _take(session, batch, intake)
+        context = ImportContext(project, spec, _item_reader(project, spec), blobs, now)
+        return await _import(session, batch, context)
 
-    return await once(session, batch, ImportVerdict, now, judge)
+    return await idempotent(session, batch, ImportVerdict, now, process)
 
 
 async def register_gold(
     session: Session, batch: Batch, blobs: BlobStore, now: datetime
 ) -> ImportVerdict:
-    """Take items with their right labels in, and make their honeypots. Raises NoSpec."""
+    """Import items with their right labels, and create their honeypots. Raise NoSpec."""
 
-    async def judge(project: Project) -> ImportVerdict:
+    async def process(project: Project) -> ImportVerdict:
         spec = await newest_spec(session, project.name)
         if spec is None:
             raise NoSpec(f"Publish a specification for '{project.name}' first.")
         reader = _gold_reader(project, spec)
-        return await _take(session, batch, Intake(project, spec, reader, blobs, now))
+        return await _import(session, batch, ImportContext(project, spec, reader, blobs, now))
 
-    return await once(session, batch, ImportVerdict, now, judge)
+    return await idempotent(session, batch, ImportVerdict, now, process)
 
 
 def _item_reader(project: Project, spec: Spec | None) -> Reader:
     schema = spec.schema() if spec is not None else None
 
-    def item(value: object) -> Incoming:
-        request = read(ItemRequest, value)
+    def read_item(value: object) -> Incoming:
+        request = parse_request(ItemRequest, value)
         check_payload(request.payload, schema)
-        return incoming(project.name, request)
+        return incoming_item(project.name, request)
 
-    return item
+    return read_item
 
 
 def _gold_reader(project: Project, spec: Spec) -> Reader:
     schema = spec.schema()
     rules = {rule.id for rule in spec.document.guidelines}
 
-    def gold(value: object) -> Incoming:
-        request = read(GoldRequest, value)
+    def read_gold(value: object) -> Incoming:
+        request = parse_request(GoldRequest, value)
         for index, rule in enumerate(request.rules):
             if rule not in rules:
                 message = f"There is no rule {rule} in version {spec.version} of the specification."
-                raise Unfit(f"/rules/{index}", "unknown", message)
+                raise InvalidItem(f"/rules/{index}", "unknown", message)
         check_payload(request.payload, schema)
         for refusal in schema.check(request.label, request.payload):
-            raise Unfit("/label" + refusal.pointer, refusal.keyword, refusal.message)
-        return incoming(project.name, request)
+            raise InvalidItem("/label" + refusal.pointer, refusal.keyword, refusal.message)
+        return incoming_item(project.name, request)
 
-    return gold
+    return read_gold
 
 
-async def _take(session: Session, batch: Batch, intake: Intake) -> ImportVerdict:
+async def _import(session: Session, batch: Batch, context: ImportContext) -> ImportVerdict:
     verdicts: Counter[str] = Counter()
     rejected: list[Rejection] = []
     warnings: list[Rejection] = []
-    schema = intake.spec.schema() if intake.spec is not None else None
+    schema = context.spec.schema() if context.spec is not None else None
     for chunk in batch.chunks():
-        fit, unfit = _read(chunk, intake.read)
-        rejected += unfit
+        items, invalid = _read(chunk, context.read)
+        rejected += invalid
         if schema is not None:
-            fit, refused = _without_bad_prelabels(fit, schema)
+            items, refused = _without_invalid_prelabels(items, schema)
             warnings += refused
-        changes = await _store(session, intake, [one for _, one in fit])
+        changes = await _store(session, context, [incoming for _, incoming in items])
         verdicts.update(changes.verdicts)
-        warnings += [_pending(fit[place][0], name) for place, name in changes.pending]
+        warnings += [_pending(items[position][0], name) for position, name in changes.pending]
     after_commit(session, lambda: _count(verdicts, len(rejected)))
     return ImportVerdict(
         created=verdicts["created"],
@@ -125,70 +125,70 @@ async def _take(session: Session, batch: Batch, intake: Intake) -> ImportVerdict
         changed=verdicts["changed"],
         updated=verdicts["updated"],
         rejected=rejected,
-        warnings=sorted(warnings, key=lambda one: one.index),
+        warnings=sorted(warnings, key=lambda warning: warning.index),
     )
 
 
 def _pending(index: int, name: str) -> Rejection:
-    message = f"The item has another {name} now; its present task keeps the one it was made with."
+    message = f"The new {name} is stored; the current task of the item keeps the old one."
     problem = ItemProblem(pointer=f"/{name}", keyword="pending", message=message)
     return Rejection(index=index, problem=problem)
 
 
-def _without_bad_prelabels(
-    fit: Iterable[Placed], schema: labels.LabelSchema
-) -> tuple[list[Placed], list[Rejection]]:
-    """The items without the suggestions that the specification forbids, and why it does."""
-    kept: list[Placed] = []
+def _without_invalid_prelabels(
+    items: Iterable[IndexedItem], schema: labels.LabelSchema
+) -> tuple[list[IndexedItem], list[Rejection]]:
+    """Return the items without their invalid prelabels, and the problems of these."""
+    valid: list[IndexedItem] = []
     refused: list[Rejection] = []
-    for index, one in fit:
-        problems = prelabel_problems(one, schema)
+    for index, incoming in items:
+        problems = prelabel_problems(incoming, schema)
         refused += [Rejection(index=index, problem=problem) for problem in problems.values()]
-        kept.append((index, without_prelabels(one, problems) if problems else one))
-    return kept, refused
+        valid.append((index, without_prelabels(incoming, problems) if problems else incoming))
+    return valid, refused
 
 
-def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[Placed], list[Rejection]]:
-    fit: list[Placed] = []
-    unfit: list[Rejection] = []
+def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[IndexedItem], list[Rejection]]:
+    items: list[IndexedItem] = []
+    invalid: list[Rejection] = []
     for index, value in chunk:
         if isinstance(value, ItemProblem):
-            unfit.append(Rejection(index=index, problem=value))
+            invalid.append(Rejection(index=index, problem=value))
             continue
         try:
-            fit.append((index, reader(value)))
-        except Unfit as refusal:
-            unfit.append(Rejection(index=index, problem=refusal.problem))
-    return fit, unfit
+            items.append((index, reader(value)))
+        except InvalidItem as error:
+            invalid.append(Rejection(index=index, problem=error.problem))
+    return items, invalid
 
 
-async def _store(session: Session, intake: Intake, batch: Sequence[Incoming]) -> Changes:
-    """Store what one portion changes."""
-    name = intake.project.name
-    known = await store.items(session, name, {one.item.item_id for one in batch})
-    changes = take_in(batch, known)
+async def _store(session: Session, context: ImportContext, batch: Sequence[Incoming]) -> Changes:
+    """Store the changes of one chunk; return them."""
+    name = context.project.name
+    known = await store.items(session, name, {incoming.item.item_id for incoming in batch})
+    changes = upsert(batch, known)
     if not changes.items:
         return changes
-    await keep_payloads(session, intake.blobs, name, batch)
-    items = await _placed(session, list(changes.items.values()))
+    await store_payloads(session, context.blobs, name, batch)
+    items = await _with_positions(session, list(changes.items.values()))
     await store.save_items(session, items)
-    regold = frozenset(changes.regold)
-    if regold:
-        await store.save_gold(session, [item for item in items if item.item_id in regold])
+    changed_gold = frozenset(changes.changed_gold)
+    if changed_gold:
+        await store.save_gold(session, [item for item in items if item.item_id in changed_gold])
     raised = {
         task.task_id: (changes.items[item_id].priority, signals)
         for item_id, signals in changes.raised.items()
         for task in changes.items[item_id].open_tasks()
     }
-    await reprioritize(session, name, raised, intake.now)
-    await repairs.follow_items(session, known, items, intake.now)
-    if intake.spec is not None:
-        basis = Basis(intake.project, intake.spec, intake.now)
-        await bring_up_to_date(session, basis, items, regold=regold)
+    await reprioritize(session, name, raised, context.now)
+    await repairs.update_repairs(session, known, items, context.now)
+    if context.spec is not None:
+        task_context = TaskContext(context.project, context.spec, context.now)
+        await reconcile_tasks(session, task_context, items, changed_gold=changed_gold)
     return changes
 
 
-async def _placed(session: Session, items: Sequence[Item]) -> list[Item]:
+async def _with_positions(session: Session, items: Sequence[Item]) -> list[Item]:
     """The items, each with its position: the new ones come after all that were there before."""
     count = sum(not item.position for item in items)
     return with_positions(items, await store.next_positions(session, count))

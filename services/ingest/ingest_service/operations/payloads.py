@@ -1,4 +1,4 @@
-"""Payloads that are too large to travel inline: kept in the blob store, under their digest."""
+"""Payloads too large to be inline: stored in the blob store under their digest."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,23 +10,24 @@ from ingest_service.domain.intake import Incoming
 from ingest_service.store import items as store
 
 WRITES_MAX = 8
-"""How many are written at a time."""
+"""The most payloads that are written at the same time."""
 
 
-async def keep_payloads(
+async def store_payloads(
     session: Session, blobs: BlobStore, project: str, batch: Iterable[Incoming]
 ) -> None:
-    """Store the large payloads of a batch, and note that the project has them.
+    """Store the large payloads of a batch, and that the project has them.
 
-    Call it before the rows that name them are committed: a blob that nobody names does no harm.
+    Call it before the rows that refer to them are committed: an unreferenced blob does no harm, a
+    missing one would.
     """
-    large = {one.item.payload_sha256: one.blob for one in batch if one.blob is not None}
+    large = {entry.item.payload_sha256: entry.blob for entry in batch if entry.blob is not None}
     if not large:
         return
-    free = asyncio.Semaphore(WRITES_MAX)
+    slots = asyncio.Semaphore(WRITES_MAX)
 
     async def write(sha256: str, content: bytes) -> None:
-        async with free:
+        async with slots:
             await blobs.put_if_absent(sha256, content)
 
     async with asyncio.TaskGroup() as group:
@@ -35,8 +36,8 @@ async def keep_payloads(
     await store.add_blobs(session, project, list(large))
 
 
-async def check_reach(session: Session, caller: Caller, sha256: str) -> None:
-    """Raise MissingBlob unless the caller reaches a project that has the blob."""
+async def check_access(session: Session, caller: Caller, sha256: str) -> None:
+    """Raise MissingBlob unless the caller may see a project that has the blob."""
     projects = await store.blob_projects(session, sha256)
     if not any(caller.reaches(project) for project in projects):
         raise MissingBlob(f"There is no blob {sha256}.")

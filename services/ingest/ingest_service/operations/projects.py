@@ -1,4 +1,4 @@
-"""Making projects and looking at them."""
+"""Create and show projects."""
 
 import secrets
 from datetime import datetime
@@ -13,33 +13,34 @@ from schemas.ingest import ProjectHead, ProjectRequest, Projects, ProjectView
 from schemas.roles import LABEL_READERS
 
 PAGE = 200
+"""The number of projects on a page."""
 GOLD_ROLES = ("spec_owner", "pipeline", "admin")
 
 
-async def make_project(
+async def create_project(
     session: Session, request: ProjectRequest, now: datetime
 ) -> tuple[ProjectHead, bool]:
-    """The project, and whether it is new. Raises ProjectExists if it has another title."""
-    # The secret key of the overlap sample: nobody outside can tell which items belong to it.
+    """Return the project, and if it is new. Raise ProjectExists if it has another title."""
+    # The key of the overlap sample is secret, so that the sampled items cannot be guessed.
     project = Project(request.name, request.title, now, secrets.token_hex(16), 0)
     if await store.add_project(session, project):
         return _head(project), True
-    known = await known_project(session, request.name)
+    known = await get_project(session, request.name)
     if known.title != request.title:
-        raise ProjectExists(f"'{known.name}' is called '{known.title}'.")
+        raise ProjectExists(f"Project '{known.name}' exists with the title '{known.title}'.")
     return _head(known), False
 
 
-async def known_project(session: Session, name: str) -> Project:
-    """The project called `name`. Raises UnknownProject."""
+async def get_project(session: Session, name: str) -> Project:
+    """Return the project called `name`. Raise UnknownProject."""
     project = await store.project(session, name)
     if project is None:
         raise UnknownProject(name)
     return project
 
 
-async def locked_project(session: Session, name: str) -> Project:
-    """The project called `name`, locked. Raises UnknownProject."""
+async def lock_project(session: Session, name: str) -> Project:
+    """Lock and return the project called `name`. Raise UnknownProject."""
     project = await store.project_for_update(session, name)
     if project is None:
         raise UnknownProject(name)
@@ -47,16 +48,16 @@ async def locked_project(session: Session, name: str) -> Project:
 
 
 async def list_projects(session: Session, caller: Caller, after: str) -> Projects:
-    """The projects that the caller reaches, beyond the name `after`."""
-    among = None if "*" in caller.projects else sorted(caller.projects)
-    found = await store.projects(session, among, after, PAGE)
+    """Return a page of the projects that the caller may see, with names beyond `after`."""
+    names = None if "*" in caller.projects else sorted(caller.projects)
+    found = await store.projects(session, names, after, PAGE)
     heads = [_head(project) for project in found]
     return Projects(projects=heads, next=heads[-1].name if len(heads) == PAGE else None)
 
 
 async def view_project(session: Session, caller: Caller, name: str) -> ProjectView:
-    """A project, with what it holds in numbers for those who may see labels."""
-    project = await known_project(session, name)
+    """Return a project; with counts of its items and tasks for callers who may see labels."""
+    project = await get_project(session, name)
     spec = await newest_spec(session, name)
     counts = await store.counts(session, name) if caller.has(*LABEL_READERS) else None
     return ProjectView.model_validate(

@@ -1,138 +1,151 @@
-"""What production noticed: it raises items, opens them again, or brings them in."""
+"""Accept signals from production: they raise items, reopen them, or create them."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import labels
 from blobs import BlobStore
 from chassis.database import Session, after_commit
 from ingest_service import metrics
-from ingest_service.domain.intake import Incoming, Unfit, check_payload, incoming, read
-from ingest_service.domain.model import Basis, Item, Moves, Project
-from ingest_service.domain.signals import Heard, by_task, hear
+from ingest_service.domain.intake import (
+    Incoming,
+    InvalidItem,
+    check_payload,
+    incoming_item,
+    parse_request,
+)
+from ingest_service.domain.model import Item, Project, TaskChanges, TaskContext
+from ingest_service.domain.signals import SignalEffects, apply_signal, raised_tasks
 from ingest_service.operations import repairs
-from ingest_service.operations.batches import Batch, Entry, once
-from ingest_service.operations.payloads import keep_payloads
-from ingest_service.operations.tasks import carry_out, reprioritize
+from ingest_service.operations.batches import Batch, Entry, idempotent
+from ingest_service.operations.payloads import store_payloads
+from ingest_service.operations.tasks import apply_changes, reprioritize
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import ItemProblem, ItemRequest, Rejection, SignalRequest, SignalVerdict
 from schemas.vocabulary import Signal, item_id
 
 
-class Told(NamedTuple):
-    """One signal, and which item it is about."""
+@dataclass(frozen=True, slots=True)
+class SignalInput:
+    """A signal of a batch, with the item that it is about."""
 
-    place: int
+    index: int
+    """Its index in the batch."""
     request: SignalRequest
     item_id: UUID
-    brought: Incoming | None
-    """The item that it brings along."""
+    incoming: Incoming | None
+    """The item to create if it is not known; None if the signal has no payload."""
 
 
-async def hear_signals(
+async def submit_signals(
     session: Session, batch: Batch, blobs: BlobStore, now: datetime
 ) -> SignalVerdict:
-    """Take signals into account; the verdict counts what they did."""
+    """Apply the signals of a batch; the verdict counts their outcomes."""
 
-    async def judge(project: Project) -> SignalVerdict:
-        effects: Counter[str] = Counter()
+    async def process(project: Project) -> SignalVerdict:
+        outcomes: Counter[str] = Counter()
         rejected: list[Rejection] = []
         spec = await newest_spec(session, project.name)
         schema = spec.schema() if spec is not None else None
         for chunk in batch.chunks():
-            told, unfit = _read(project, chunk)
-            heard, unknown = await _hear(session, project, schema, told)
-            await _store(session, project, heard, now)
-            await repairs.take_up(session, [one.item_id for one in told if one.brought is not None])
-            brought = [one.brought for one in told if one.item_id in heard.items]
-            await keep_payloads(session, blobs, project.name, filter(None, brought))
-            effects.update(heard.effects)
-            rejected += [*unfit, *unknown]
-        after_commit(session, lambda: _count(effects))
+            inputs, invalid = _read(project, chunk)
+            effects, unknown = await _apply(session, project, schema, inputs)
+            await _store(session, project, effects, now)
+            new_ids = [input_.item_id for input_ in inputs if input_.incoming is not None]
+            await repairs.replay_deferred(session, new_ids)
+            incoming = [input_.incoming for input_ in inputs if input_.item_id in effects.items]
+            await store_payloads(session, blobs, project.name, filter(None, incoming))
+            outcomes.update(effects.outcomes)
+            rejected += [*invalid, *unknown]
+        after_commit(session, lambda: _count(outcomes))
         return SignalVerdict(
-            raised=effects["raised"],
-            reopened=effects["reopened"],
-            created=effects["created"],
-            rejected=sorted(rejected, key=lambda one: one.index),
+            raised=outcomes["raised"],
+            reopened=outcomes["reopened"],
+            created=outcomes["created"],
+            rejected=sorted(rejected, key=lambda rejection: rejection.index),
         )
 
-    return await once(session, batch, SignalVerdict, now, judge)
+    return await idempotent(session, batch, SignalVerdict, now, process)
 
 
-def _read(project: Project, chunk: Sequence[Entry]) -> tuple[list[Told], list[Rejection]]:
-    told: list[Told] = []
-    unfit: list[Rejection] = []
+def _read(project: Project, chunk: Sequence[Entry]) -> tuple[list[SignalInput], list[Rejection]]:
+    inputs: list[SignalInput] = []
+    invalid: list[Rejection] = []
     for index, value in chunk:
         if isinstance(value, ItemProblem):
-            unfit.append(Rejection(index=index, problem=value))
+            invalid.append(Rejection(index=index, problem=value))
             continue
         try:
-            told.append(_told(project, index, value))
-        except Unfit as refusal:
-            unfit.append(Rejection(index=index, problem=refusal.problem))
-    return told, unfit
+            inputs.append(_signal_input(project, index, value))
+        except InvalidItem as error:
+            invalid.append(Rejection(index=index, problem=error.problem))
+    return inputs, invalid
 
 
-def _told(project: Project, index: int, value: object) -> Told:
-    request = read(SignalRequest, value)
-    brought = None
+def _signal_input(project: Project, index: int, value: object) -> SignalInput:
+    request = parse_request(SignalRequest, value)
+    incoming = None
     if request.payload is not None:
         item = ItemRequest(external_id=request.external_id, payload=request.payload)
-        brought = incoming(project.name, item)
+        incoming = incoming_item(project.name, item)
     if request.item_id is not None:
-        return Told(index, request, request.item_id, brought)
+        return SignalInput(index, request, request.item_id, incoming)
     if request.external_id is not None:
-        return Told(index, request, item_id(project.name, request.external_id, ""), brought)
-    if brought is None:
-        raise Unfit("/external_id", "missing", "Name the item by external_id or item_id.")
-    return Told(index, request, brought.item.item_id, brought)
+        id_ = item_id(project.name, request.external_id, "")
+        return SignalInput(index, request, id_, incoming)
+    if incoming is None:
+        raise InvalidItem("/external_id", "missing", "Name the item by external_id or item_id.")
+    return SignalInput(index, request, incoming.item.item_id, incoming)
 
 
-async def _hear(
-    session: Session, project: Project, schema: labels.LabelSchema | None, told: Sequence[Told]
-) -> tuple[Heard, list[Rejection]]:
-    known = await store.items(session, project.name, {one.item_id for one in told})
-    heard = Heard()
+async def _apply(
+    session: Session,
+    project: Project,
+    schema: labels.LabelSchema | None,
+    inputs: Sequence[SignalInput],
+) -> tuple[SignalEffects, list[Rejection]]:
+    known = await store.items(session, project.name, {input_.item_id for input_ in inputs})
+    effects = SignalEffects()
     rejected: list[Rejection] = []
-    for one in told:
-        item = known.get(one.item_id) or heard.items.get(one.item_id)
+    for input_ in inputs:
+        item = known.get(input_.item_id) or effects.items.get(input_.item_id)
         is_new = item is None
         try:
-            item = item or _brought(one, schema)
-        except Unfit as refusal:
-            rejected.append(Rejection(index=one.place, problem=refusal.problem))
+            item = item or _new_item(input_, schema)
+        except InvalidItem as error:
+            rejected.append(Rejection(index=input_.index, problem=error.problem))
             continue
         signal = Signal.model_validate(
-            one.request.model_dump(include={"kind", "score", "reason", "model"})
+            input_.request.model_dump(include={"kind", "score", "reason", "model"})
         )
-        said = signal.model_dump(mode="json")
-        hear(heard, item, said, project.newest_version, is_new=is_new)
-    return heard, rejected
+        document = signal.model_dump(mode="json")
+        apply_signal(effects, item, document, project.newest_version, is_new=is_new)
+    return effects, rejected
 
 
-def _brought(one: Told, schema: labels.LabelSchema | None) -> Item:
-    """The item that a signal brings in. Raises Unfit if it brings none, or one without use."""
-    if one.brought is None or one.brought.item.item_id != one.item_id:
-        pointer = "/external_id" if one.request.item_id is None else "/item_id"
-        raise Unfit(pointer, "unknown", "There is no such item; send its payload to bring it in.")
-    check_payload(one.request.payload or {}, schema)
-    return replace(one.brought.item, is_work=False)
+def _new_item(input_: SignalInput, schema: labels.LabelSchema | None) -> Item:
+    """Return the item that a signal carries. Raise InvalidItem if it has none that is valid."""
+    if input_.incoming is None or input_.incoming.item.item_id != input_.item_id:
+        pointer = "/external_id" if input_.request.item_id is None else "/item_id"
+        message = "There is no such item; send its payload to create it."
+        raise InvalidItem(pointer, "unknown", message)
+    check_payload(input_.request.payload or {}, schema)
+    return replace(input_.incoming.item, is_work=False)
 
 
-async def _store(session: Session, project: Project, heard: Heard, now: datetime) -> None:
-    await store.save_items(session, heard.items.values())
-    await reprioritize(session, project.name, by_task(heard), now)
+async def _store(session: Session, project: Project, effects: SignalEffects, now: datetime) -> None:
+    await store.save_items(session, effects.items.values())
+    await reprioritize(session, project.name, raised_tasks(effects), now)
     spec = await newest_spec(session, project.name)
     if spec is not None:
-        moves = [Moves(making=making) for making in heard.makings.values()]
-        await carry_out(session, Basis(project, spec, now), moves)
+        changes = [TaskChanges(new_task=new_task) for new_task in effects.new_tasks.values()]
+        await apply_changes(session, TaskContext(project, spec, now), changes)
 
 
-def _count(effects: Counter[str]) -> None:
-    for effect, count in effects.items():
-        metrics.SIGNALS.labels(effect).inc(count)
+def _count(outcomes: Counter[str]) -> None:
+    for outcome, count in outcomes.items():
+        metrics.SIGNALS.labels(outcome).inc(count)

@@ -1,4 +1,4 @@
-"""Publishing spec versions, and what follows from it for the items that are there."""
+"""Publish spec versions, and create the tasks that a new version needs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,11 +8,11 @@ from chassis import outbox
 from chassis.clock import utc_now
 from chassis.database import Session
 from chassis.problem import Fault, Invalid
-from ingest_service.domain.model import Basis, Spec
+from ingest_service.domain.model import Spec, TaskContext
 from ingest_service.domain.refusals import UnknownSpec
 from ingest_service.domain.specs import problems, spec_hash
-from ingest_service.operations.projects import known_project, locked_project
-from ingest_service.operations.tasks import bring_up_to_date
+from ingest_service.operations.projects import get_project, lock_project
+from ingest_service.operations.tasks import reconcile_tasks
 from ingest_service.store import items as item_store
 from ingest_service.store import projects as project_store
 from ingest_service.store import specs as store
@@ -26,17 +26,19 @@ from schemas.events import (
 from schemas.ingest import SpecHead, SpecPublication, SpecRequest, Specs, SpecView
 
 STEP_ITEMS = 1000
-"""How many items one transaction of a rollout looks at."""
+"""The number of items that one transaction of a rollout handles."""
 
 
 async def publish_spec(
     session: Session, name: str, request: SpecRequest, now: datetime
 ) -> tuple[SpecPublication, bool]:
-    """The version that the document has, and whether it is new. Raises Invalid."""
+    """Return the version of the document, and if it is new. Raise Invalid with its problems."""
     document = request.document()
     if found := problems(document):
-        raise Invalid([Fault(one.pointer, one.keyword, one.message) for one in found])
-    project = await locked_project(session, name)
+        raise Invalid(
+            [Fault(problem.pointer, problem.keyword, problem.message) for problem in found]
+        )
+    project = await lock_project(session, name)
     newest = await store.newest_spec(session, name)
     digest = spec_hash(document)
     if newest is not None and newest.hash == digest:
@@ -59,25 +61,25 @@ async def publish_spec(
 
 
 async def list_specs(session: Session, name: str) -> Specs:
-    """The spec versions of a project, newest first."""
-    await known_project(session, name)
+    """Return the spec versions of a project, newest first."""
+    await get_project(session, name)
     heads = await store.spec_heads(session, name)
-    return Specs(specs=[SpecHead.model_validate(_facts(head)) for head in heads])
+    return Specs(specs=[SpecHead.model_validate(_columns(head)) for head in heads])
 
 
 async def view_spec(session: Session, name: str, version: int) -> SpecView:
-    """A spec version, whole. Raises UnknownSpec."""
-    await known_project(session, name)
+    """Return a spec version with its document. Raise UnknownSpec."""
+    await get_project(session, name)
     found = await store.published_spec(session, name, version)
     if found is None:
-        raise UnknownSpec(f"'{name}' has no spec version {version}.")
+        raise UnknownSpec(f"Project '{name}' has no spec version {version}.")
     head, document = found
     return SpecView.model_validate(
-        {**_facts(head), "project": name, "document": document}, strict=False
+        {**_columns(head), "project": name, "document": document}, strict=False
     )
 
 
-def _facts(head: store.Published) -> dict[str, object]:
+def _columns(head: store.Published) -> dict[str, object]:
     return {
         "version": head.version,
         "hash": head.hash,
@@ -88,28 +90,28 @@ def _facts(head: store.Published) -> dict[str, object]:
 
 
 async def roll_out(session: Session, name: str, now: datetime) -> None:
-    """Bring the next items of a project's rollout under its newest spec version."""
+    """Handle the next items of a project's rollout of a new spec version."""
     rollout = await store.next_rollout(session, name)
     if rollout is None:
         return
-    project = await locked_project(session, rollout.project)
+    project = await lock_project(session, rollout.project)
     items = await item_store.items_after(session, project.name, rollout.after, STEP_ITEMS)
     below = rollout.version if rollout.relabel_all else 0
     spec = await store.newest_spec(session, project.name)
     if items and spec is not None:
-        await bring_up_to_date(session, Basis(project, spec, now), items, relabel_below=below)
+        await reconcile_tasks(session, TaskContext(project, spec, now), items, relabel_below=below)
     is_last = len(items) < STEP_ITEMS
-    await store.advance(session, rollout, None if is_last else items[-1].position)
+    await store.advance_rollout(session, rollout, None if is_last else items[-1].position)
 
 
-async def record_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
-    """These tasks have their label."""
+async def decide_tasks(session: Session, events: Sequence[LabelDecided]) -> None:
+    """Mark the tasks of these decisions as decided."""
     await project_store.projects_for_update(session, sorted({event.project for event in events}))
-    await task_store.decide(session, [event.task_id for event in events])
+    await task_store.decide_tasks(session, [event.task_id for event in events])
 
 
 async def relabel(session: Session, event: RelabelRequested | EvidenceRelabelRequested) -> None:
-    """Have these items labeled again, where they were decided before the version of the event."""
+    """Create new tasks for the items that were decided under an older version than the event's."""
     projects = await project_store.projects_for_update(session, [event.project])
     project = projects.get(event.project)
     spec = await store.newest_spec(session, event.project)
@@ -117,5 +119,5 @@ async def relabel(session: Session, event: RelabelRequested | EvidenceRelabelReq
         return
     ids: list[UUID] = sorted(set(event.item_ids))
     items = await item_store.items(session, project.name, ids)
-    basis = Basis(project, spec, utc_now())
-    await bring_up_to_date(session, basis, list(items.values()), relabel_below=event.spec_version)
+    context = TaskContext(project, spec, utc_now())
+    await reconcile_tasks(session, context, list(items.values()), relabel_below=event.spec_version)

@@ -1,4 +1,4 @@
-"""Making and withdrawing tasks, and saying so. The caller holds the lock of the project."""
+"""Create and withdraw tasks, and publish both. The caller holds the lock of the project."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -8,40 +8,46 @@ from uuid import UUID, uuid4
 from chassis import outbox
 from chassis.database import Session, after_commit
 from ingest_service import metrics
-from ingest_service.domain.model import Basis, Item, Moves
-from ingest_service.domain.signals import kept
+from ingest_service.domain.model import Item, TaskChanges, TaskContext
+from ingest_service.domain.signals import newest_signals
 from ingest_service.domain.tasks import (
-    gold_fits,
-    honeypot_moves,
+    honeypot_task_changes,
+    is_gold_valid,
     task_created,
-    work_moves,
+    work_task_changes,
 )
 from ingest_service.store import tasks as store
 from schemas.events import GoldRegistered, TaskCreated, TaskReprioritized, TaskWithdrawn
 from schemas.vocabulary import Signal
 
 
-async def bring_up_to_date(
+async def reconcile_tasks(
     session: Session,
-    basis: Basis,
+    context: TaskContext,
     items: Sequence[Item],
     *,
     relabel_below: int = 0,
-    regold: frozenset[UUID] = frozenset(),
+    changed_gold: frozenset[UUID] = frozenset(),
 ) -> None:
-    """Give `items` the tasks that they need under the newest spec; withdraw what they don't."""
-    spec = basis.spec
-    moves = [work_moves(item, spec.version, relabel_below=relabel_below) for item in items]
-    golden = [item for item in items if item.gold is not None]
-    if golden:
+    """Create the tasks that `items` need under the newest spec; withdraw those that they don't.
+
+    `changed_gold`: the items whose gold label has changed.
+    """
+    spec = context.spec
+    changes = [work_task_changes(item, spec.version, relabel_below=relabel_below) for item in items]
+    gold_items = [item for item in items if item.gold is not None]
+    if gold_items:
         schema = spec.schema()
-        moves += [
-            honeypot_moves(
-                item, spec.version, fits=gold_fits(item, schema), again=item.item_id in regold
+        changes += [
+            honeypot_task_changes(
+                item,
+                spec.version,
+                is_valid=is_gold_valid(item, schema),
+                is_gold_changed=item.item_id in changed_gold,
             )
-            for item in golden
+            for item in gold_items
         ]
-    await carry_out(session, basis, moves)
+    await apply_changes(session, context, changes)
 
 
 async def reprioritize(
@@ -50,7 +56,7 @@ async def reprioritize(
     raised: Mapping[UUID, tuple[int, list[dict[str, Any]]]],
     now: datetime,
 ) -> None:
-    """Give open tasks another priority, and tell the signals that came with it."""
+    """Set the priority of open tasks, and publish it with the new signals, both given by task."""
     await store.raise_tasks(session, {task: priority for task, (priority, _) in raised.items()})
     events = [
         TaskReprioritized(
@@ -58,35 +64,39 @@ async def reprioritize(
             project=project,
             task_id=task,
             priority=priority,
-            signals=[Signal.model_validate(signal) for signal in kept(signals)],
+            signals=[Signal.model_validate(signal) for signal in newest_signals(signals)],
         )
         for task, (priority, signals) in raised.items()
     ]
     await outbox.add(session, *events)
 
 
-async def carry_out(session: Session, basis: Basis, moves: Iterable[Moves]) -> None:
-    """Withdraw and make tasks; what makes them and what takes them back leaves in one go."""
-    moves = list(moves)
-    makings = [move.making for move in moves if move.making is not None]
-    created = [task_created(making, uuid4(), basis) for making in makings]
-    replaced = {event.supersedes: event.task_id for event in created}
-    gone = [
+async def apply_changes(
+    session: Session, context: TaskContext, changes: Iterable[TaskChanges]
+) -> None:
+    """Withdraw and create tasks; publish the events of both in one transaction."""
+    changes = list(changes)
+    new_tasks = [change.new_task for change in changes if change.new_task is not None]
+    created = [task_created(new_task, uuid4(), context) for new_task in new_tasks]
+    successors = {event.supersedes: event.task_id for event in created}
+    withdrawn = [
         TaskWithdrawn(
-            occurred_at=basis.now,
-            project=basis.project.name,
-            task_id=move.withdrawal.task_id,
-            reason=move.withdrawal.reason,
-            superseded_by=replaced.get(move.withdrawal.task_id),
+            occurred_at=context.now,
+            project=context.project.name,
+            task_id=change.withdrawal.task_id,
+            reason=change.withdrawal.reason,
+            superseded_by=successors.get(change.withdrawal.task_id),
         )
-        for move in moves
-        if move.withdrawal is not None
+        for change in changes
+        if change.withdrawal is not None
     ]
-    await store.withdraw(session, [event.task_id for event in gone])
-    made = list(zip(makings, created, strict=True))
-    await store.add_tasks(session, [(event, making.round) for making, event in made])
-    golds = [_gold(making.item, event) for making, event in made if event.purpose == "honeypot"]
-    await outbox.add(session, *gone, *created, *golds)
+    await store.withdraw_tasks(session, [event.task_id for event in withdrawn])
+    pairs = list(zip(new_tasks, created, strict=True))
+    await store.add_tasks(session, [(event, new_task.round) for new_task, event in pairs])
+    golds = [
+        _gold(new_task.item, event) for new_task, event in pairs if event.purpose == "honeypot"
+    ]
+    await outbox.add(session, *withdrawn, *created, *golds)
     after_commit(session, lambda: _count(created))
 
 

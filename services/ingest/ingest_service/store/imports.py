@@ -1,35 +1,39 @@
-"""Verdicts that are remembered, so that a retry hears the same."""
+"""Stored verdicts on batches, with which retries are answered."""
 
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, raw
-from ingest_service.store import as_json
+from chassis.database import Session, as_json, raw
 
-_KEPT = "SELECT body_sha256, verdict FROM imports WHERE project = $1 AND key = $2"
-_KEEP = """
+_VERDICT = "SELECT body_sha256, verdict FROM imports WHERE project = $1 AND key = $2"
+_ADD = """
 INSERT INTO imports (project, key, body_sha256, verdict, created_at)
 VALUES ($1, $2, $3, $4::json, $5)
 """
-_FORGET = "DELETE FROM imports WHERE created_at < $1"
+_DELETE = "DELETE FROM imports WHERE created_at < $1"
 
 
 async def verdict(session: Session, project: str, key: str) -> tuple[str, dict[str, Any]] | None:
-    """The hash of the body that came with `key`, and what was said to it."""
+    """Return the hash of the body that came with `key`, and its verdict; None if unknown."""
     connection = await raw(session)
-    row = await connection.fetchrow(_KEPT, project, key)
+    row = await connection.fetchrow(_VERDICT, project, key)
     return None if row is None else (row["body_sha256"], row["verdict"])
 
 
-async def keep_verdict(
-    session: Session, project: str, key: str, body_sha256: str, said: dict[str, Any], now: datetime
+async def add_verdict(
+    session: Session,
+    project: str,
+    key: str,
+    body_sha256: str,
+    verdict: dict[str, Any],
+    now: datetime,
 ) -> None:
-    """Remember what was said to a batch."""
+    """Store the verdict on a batch."""
     connection = await raw(session)
-    await connection.execute(_KEEP, project, key, body_sha256, as_json(said), now)
+    await connection.execute(_ADD, project, key, body_sha256, as_json(verdict), now)
 
 
-async def forget_verdicts(session: Session, before: datetime) -> None:
-    """Drop verdicts that nobody will ask for again."""
+async def delete_verdicts(session: Session, before: datetime) -> None:
+    """Delete the verdicts stored before a time."""
     connection = await raw(session)
-    await connection.execute(_FORGET, before)
+    await connection.execute(_DELETE, before)

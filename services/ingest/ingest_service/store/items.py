@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.database import Session, as_json, raw
 from ingest_service.domain.model import Gold, Item, Task
-from ingest_service.store import as_json
 
 _ITEM = """
 SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.blob_size,
@@ -19,7 +18,7 @@ SELECT task_id, revision, spec_version, round, state, priority FROM tasks t
 WHERE t.item_id = i.item_id AND t.purpose = '{purpose}'
 ORDER BY revision DESC, spec_version DESC, round DESC LIMIT 1
 """
-_WHOLE = f"""
+_ITEM_WITH_TASKS = f"""
 {_ITEM}, g.revision AS gold_revision, g.label, g.rules,
     w.task_id AS w_id, w.revision AS w_revision, w.spec_version AS w_version, w.round AS w_round,
     w.state AS w_state, w.priority AS w_priority,
@@ -29,8 +28,8 @@ FROM items i LEFT JOIN gold g USING (item_id)
     LEFT JOIN LATERAL ({_NEWEST_TASK.format(purpose="work")}) w ON true
     LEFT JOIN LATERAL ({_NEWEST_TASK.format(purpose="honeypot")}) h ON true
 """
-_BY_ID = _WHOLE + " WHERE i.item_id = ANY($1) AND i.project = $2"
-_AFTER = _WHOLE + " WHERE i.project = $1 AND i.position > $2 ORDER BY i.position LIMIT $3"
+_BY_ID = _ITEM_WITH_TASKS + " WHERE i.item_id = ANY($1) AND i.project = $2"
+_AFTER = _ITEM_WITH_TASKS + " WHERE i.project = $1 AND i.position > $2 ORDER BY i.position LIMIT $3"
 _SAVE = """
 INSERT INTO items (item_id, project, external_id, revision, payload_sha256, payload, blob_size,
     source, metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, position,
@@ -67,13 +66,13 @@ _BLOB_PROJECTS = "SELECT project FROM blobs WHERE sha256 = $1"
 
 
 async def items(session: Session, project: str, ids: Collection[UUID]) -> dict[UUID, Item]:
-    """The items of a project among `ids`."""
+    """Return those of `ids` that are items of the project."""
     connection = await raw(session)
     return {row["item_id"]: _item(row) for row in await connection.fetch(_BY_ID, ids, project)}
 
 
 async def items_after(session: Session, project: str, after: int, limit: int) -> list[Item]:
-    """The next items of a project beyond the position `after`, in the order of positions."""
+    """Return the next `limit` items of a project beyond the position `after`, in their order."""
     connection = await raw(session)
     return [_item(row) for row in await connection.fetch(_AFTER, project, after, limit)]
 
@@ -89,7 +88,7 @@ async def next_positions(session: Session, count: int) -> list[int]:
 
 
 async def save_items(session: Session, items: Iterable[Item]) -> None:
-    """Keep items as they are now."""
+    """Insert or update items."""
     rows = [
         {
             "item_id": item.item_id,
@@ -117,7 +116,7 @@ async def save_items(session: Session, items: Iterable[Item]) -> None:
 
 
 async def save_gold(session: Session, items: Iterable[Item]) -> None:
-    """Keep the gold labels of `items` as they are now."""
+    """Insert or update the gold labels of `items`."""
     rows = [
         {
             "item_id": item.item_id,
@@ -134,13 +133,13 @@ async def save_gold(session: Session, items: Iterable[Item]) -> None:
 
 
 async def add_blobs(session: Session, project: str, sha256s: Sequence[str]) -> None:
-    """Note that the project has these blobs."""
+    """Store that the project has these blobs."""
     connection = await raw(session)
     await connection.execute(_ADD_BLOBS, sha256s, project)
 
 
 async def blob_projects(session: Session, sha256: str) -> list[str]:
-    """The projects that have a blob."""
+    """Return the projects that have a blob."""
     connection = await raw(session)
     return [row["project"] for row in await connection.fetch(_BLOB_PROJECTS, sha256)]
 

@@ -1,4 +1,4 @@
-"""Projects and what they hold in numbers."""
+"""Projects, and the counts of their items, gold and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SELECT state, count(*) AS n FROM tasks WHERE project = $1 AND purpose = 'work' G
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a project holds."""
+    """The counts of a project; `rolling_out` are the items that rollouts have not handled yet."""
 
     items: int
     gold: int
@@ -40,7 +40,7 @@ class Counts:
 
 
 async def add_project(session: Session, project: Project) -> bool:
-    """Keep a new project. False if there is one of that name."""
+    """Store a new project; return false if one of that name exists."""
     connection = await raw(session)
     added = await connection.fetchval(
         _ADD, project.name, project.title, project.created_at, project.sample_key
@@ -49,37 +49,37 @@ async def add_project(session: Session, project: Project) -> bool:
 
 
 async def project(session: Session, name: str) -> Project | None:
-    """The project called `name`."""
+    """Return the project called `name`; None if it is not known."""
     connection = await raw(session)
     row = await connection.fetchrow(_PROJECT, name)
     return None if row is None else Project(*row)
 
 
 async def project_for_update(session: Session, name: str) -> Project | None:
-    """The project called `name`, locked."""
+    """Lock and return the project called `name`; None if it is not known."""
     return (await projects_for_update(session, [name])).get(name)
 
 
 async def projects_for_update(session: Session, names: Sequence[str]) -> dict[str, Project]:
-    """The projects called `names`, locked."""
+    """Lock and return those of the projects called `names` that are known."""
     connection = await raw(session)
     rows = await connection.fetch(_LOCK, list(names))
     return {row["project"]: Project(*row) for row in rows}
 
 
 async def projects(
-    session: Session, among: Sequence[str] | None, after: str, limit: int
+    session: Session, names: Sequence[str] | None, after: str, limit: int
 ) -> list[Project]:
-    """Projects by name; None: among all."""
+    """Return projects with names beyond `after`: those in `names`, or all if it is None."""
     connection = await raw(session)
-    rows: list[Any] = await connection.fetch(_LIST, among, after, limit)
+    rows: list[Any] = await connection.fetch(_LIST, names, after, limit)
     return [Project(*row) for row in rows]
 
 
 async def counts(session: Session, name: str) -> Counts:
-    """What a project holds, in numbers."""
+    """Return the counts of a project."""
     connection = await raw(session)
-    row = await connection.fetchrow(_COUNTS, name)
+    totals = await connection.fetchrow(_COUNTS, name)
     states = await connection.fetch(_STATES, name)
-    tasks = {"open": 0, "decided": 0, "withdrawn": 0} | {one["state"]: one["n"] for one in states}
-    return Counts(row["items"], row["gold"], row["rest"], tasks)
+    tasks = {"open": 0, "decided": 0, "withdrawn": 0} | {row["state"]: row["n"] for row in states}
+    return Counts(totals["items"], totals["gold"], totals["rest"], tasks)

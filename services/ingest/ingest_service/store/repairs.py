@@ -1,4 +1,4 @@
-"""Items whose data is bad, as annotators say."""
+"""Repairs: items whose data annotators report as bad."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,10 @@ from schemas.events import TaskSkipped
 from schemas.ingest import Repair, RepairState
 
 NOTES_MAX = 20
-"""How many notes on one item are told: the newest."""
+"""The most notes of one repair that are returned: the newest."""
 
 _REVISIONS = """
-SELECT coalesce(t.revision, i.revision) AS told, i.revision AS newest
+SELECT coalesce(t.revision, i.revision) AS skipped, i.revision AS newest
 FROM items i LEFT JOIN tasks t ON t.task_id = $3 AND t.item_id = i.item_id
 WHERE i.item_id = $1 AND i.project = $2
 """
@@ -36,52 +36,52 @@ _CLOSE = """
 UPDATE repairs SET state = 'right', closed_at = $3, closed_by = $4, closing_note = $5
 WHERE item_id = $1 AND project = $2 AND state = 'open'
 """
-_WHOLE = f"""
+_REPAIR = f"""
 SELECT r.item_id, i.external_id, r.revision, r.state, r.first_at, r.closed_at, r.closed_by,
-    r.closing_note, said.*, EXISTS (SELECT 1 FROM gold g WHERE g.item_id = r.item_id) AS gold
+    r.closing_note, reports.*, EXISTS (SELECT 1 FROM gold g WHERE g.item_id = r.item_id) AS gold
 FROM repairs r JOIN items i USING (item_id) CROSS JOIN LATERAL (
     SELECT count(DISTINCT annotator) AS people, max(said_at) AS last_at, coalesce((array_agg(note
         ORDER BY said_at DESC, event_id) FILTER (WHERE note <> ''))[:{NOTES_MAX}], '{{}}') AS notes
-    FROM repair_reports s WHERE s.item_id = r.item_id AND s.revision = r.revision
-) said
+    FROM repair_reports p WHERE p.item_id = r.item_id AND p.revision = r.revision
+) reports
 """
-_LIST = f"""{_WHOLE}
+_LIST = f"""{_REPAIR}
 WHERE r.project = $1 AND r.state = $2 AND (r.first_at, r.item_id) > ($3, $4)
 ORDER BY r.first_at, r.item_id LIMIT $5
 """
-_NEWEST = f"""{_WHOLE}
+_NEWEST = f"""{_REPAIR}
 WHERE r.project = $1 AND r.item_id = $2 ORDER BY r.revision DESC LIMIT 1
 """
 _COUNT = "SELECT count(*) FROM repairs WHERE state = 'open'"
 
 
 async def revisions(session: Session, event: TaskSkipped) -> tuple[int, int] | None:
-    """Which revision of its item a skip is about, and which is the newest; None: no such item."""
+    """Return the revision that a skip is about and the newest one; None if the item is unknown."""
     connection = await raw(session)
     row = await connection.fetchrow(_REVISIONS, event.item_id, event.project, event.task_id)
-    return None if row is None else (row["told"], row["newest"])
+    return None if row is None else (row["skipped"], row["newest"])
 
 
 async def add_report(session: Session, event: TaskSkipped, revision: int, *, is_open: bool) -> None:
-    """Keep that an annotator calls the data bad. `is_open`: it is still the newest revision."""
+    """Store that an annotator reports bad data. `is_open`: `revision` is still the newest."""
     connection = await raw(session)
-    about = (event.item_id, revision)
+    key = (event.item_id, revision)
     state, closed_at = ("open", None) if is_open else ("changed", event.occurred_at)
-    await connection.execute(_OPEN, *about, event.project, state, event.occurred_at, closed_at)
-    said = (event.annotator, event.note, event.occurred_at)
-    await connection.execute(_REPORT, event.event_id, *about, *said)
+    await connection.execute(_OPEN, *key, event.project, state, event.occurred_at, closed_at)
+    report = (event.annotator, event.note, event.occurred_at)
+    await connection.execute(_REPORT, event.event_id, *key, *report)
 
 
 async def close_changed(session: Session, newest: Mapping[UUID, int], now: datetime) -> None:
-    """These items have another payload by now: what was wrong with the one before is past."""
+    """Close the open repairs of older revisions of items, given with their newest revision."""
     connection = await raw(session)
     await connection.execute(_CHANGE, list(newest), list(newest.values()), now)
 
 
-async def close(
+async def close_repair(
     session: Session, project: str, item_id: UUID, closed: tuple[datetime, str, str | None]
 ) -> None:
-    """The data of this item is right; when that was said, by whom, with which note."""
+    """Close the open repair of an item; `closed` is (time, by whom, note)."""
     connection = await raw(session)
     await connection.execute(_CLOSE, item_id, project, *closed)
 
@@ -89,20 +89,20 @@ async def close(
 async def repairs(
     session: Session, project: str, state: RepairState, after: tuple[datetime, UUID], limit: int
 ) -> list[Repair]:
-    """Repairs in one state, those that were noticed first before others."""
+    """Return repairs in one state beyond `after`, by the time of their first report."""
     connection = await raw(session)
     rows: list[Any] = await connection.fetch(_LIST, project, state, *after, limit)
     return [Repair(**dict(row)) for row in rows]
 
 
-async def newest(session: Session, project: str, item_id: UUID) -> Repair | None:
-    """What is said of the newest revision of an item of which anything is said."""
+async def newest_repair(session: Session, project: str, item_id: UUID) -> Repair | None:
+    """Return the repair of the newest reported revision of an item; None if there is none."""
     connection = await raw(session)
     row = await connection.fetchrow(_NEWEST, project, item_id)
     return None if row is None else Repair(**dict(row))
 
 
-async def open_count(session: Session) -> int:
-    """How many are open in all projects."""
+async def count_open(session: Session) -> int:
+    """Return the number of open repairs in all projects."""
     connection = await raw(session)
     return int(await connection.fetchval(_COUNT))

@@ -1,4 +1,4 @@
-"""Spec versions, and what is still to be rolled out of them."""
+"""Spec versions, and the rollouts of new ones to the items of a project."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.database import Session, as_json, raw
 from ingest_service.domain.model import Spec
-from ingest_service.store import as_json
 from schemas.vocabulary import document_of
 
 _NEWEST = """
@@ -23,12 +22,12 @@ _HEADS = """
 SELECT version, hash, resolves, relabel, published_at FROM specs
 WHERE project = $1 ORDER BY version DESC
 """
-_ONE = """
+_SPEC = """
 SELECT version, hash, resolves, relabel, published_at, document FROM specs
 WHERE project = $1 AND version = $2
 """
-_ROLL_OUT = "INSERT INTO rollouts (project, version, relabel_all) VALUES ($1, $2, $3)"
-_ROLLING_OUT = "SELECT DISTINCT project FROM rollouts ORDER BY project"
+_ADD_ROLLOUT = "INSERT INTO rollouts (project, version, relabel_all) VALUES ($1, $2, $3)"
+_PROJECTS_WITH_ROLLOUT = "SELECT DISTINCT project FROM rollouts ORDER BY project"
 _NEXT = """
 SELECT project, version, relabel_all, after FROM rollouts WHERE project = $1
 ORDER BY steps, version LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -41,7 +40,7 @@ _DONE = "DELETE FROM rollouts WHERE project = $1 AND version = $2"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A spec version as it was published."""
+    """The metadata with which a spec version was published."""
 
     version: int
     hash: str
@@ -52,7 +51,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A published spec version that has not reached the items whose position is beyond `after`."""
+    """The rollout of a spec version; items at positions beyond `after` are still to be handled."""
 
     project: str
     version: int
@@ -61,7 +60,7 @@ class Rollout:
 
 
 async def newest_spec(session: Session, project: str) -> Spec | None:
-    """The newest spec version of a project."""
+    """Return the newest spec version of a project; None if there is none."""
     connection = await raw(session)
     row = await connection.fetchrow(_NEWEST, project)
     if row is None:
@@ -70,7 +69,7 @@ async def newest_spec(session: Session, project: str) -> Spec | None:
 
 
 async def add_spec(session: Session, project: str, spec: Spec, published: Published) -> None:
-    """Keep a spec version; it is the project's newest now."""
+    """Store a spec version as the newest of its project."""
     connection = await raw(session)
     await connection.execute(
         _ADD,
@@ -85,7 +84,7 @@ async def add_spec(session: Session, project: str, spec: Spec, published: Publis
 
 
 async def spec_heads(session: Session, project: str) -> Sequence[Published]:
-    """The spec versions of a project, newest first."""
+    """Return the spec versions of a project, newest first."""
     connection = await raw(session)
     return [Published(*row) for row in await connection.fetch(_HEADS, project)]
 
@@ -93,36 +92,36 @@ async def spec_heads(session: Session, project: str) -> Sequence[Published]:
 async def published_spec(
     session: Session, project: str, version: int
 ) -> tuple[Published, dict[str, Any]] | None:
-    """A spec version with its document."""
+    """Return a spec version with its document; None if it is not known."""
     connection = await raw(session)
-    row = await connection.fetchrow(_ONE, project, version)
+    row = await connection.fetchrow(_SPEC, project, version)
     if row is None:
         return None
-    *head, document = row
-    return Published(*head), document
+    *columns, document = row
+    return Published(*columns), document
 
 
 async def add_rollout(session: Session, project: str, version: int, *, relabel_all: bool) -> None:
-    """Note that a spec version is to reach every item of the project."""
+    """Store a rollout of a spec version to all items of the project."""
     connection = await raw(session)
-    await connection.execute(_ROLL_OUT, project, version, relabel_all)
+    await connection.execute(_ADD_ROLLOUT, project, version, relabel_all)
 
 
-async def rolling_out(session: Session) -> list[str]:
-    """Projects with a rollout that is not at its end."""
+async def projects_with_rollout(session: Session) -> list[str]:
+    """Return the projects with an unfinished rollout."""
     connection = await raw(session)
-    return [row["project"] for row in await connection.fetch(_ROLLING_OUT)]
+    return [row["project"] for row in await connection.fetch(_PROJECTS_WITH_ROLLOUT)]
 
 
 async def next_rollout(session: Session, project: str) -> Rollout | None:
-    """A rollout of the project that nobody else is at, locked."""
+    """Lock and return a rollout of the project that no other transaction has locked."""
     connection = await raw(session)
     row = await connection.fetchrow(_NEXT, project)
     return None if row is None else Rollout(*row)
 
 
-async def advance(session: Session, rollout: Rollout, after: int | None) -> None:
-    """The rollout has reached the items up to the position `after`; None: all."""
+async def advance_rollout(session: Session, rollout: Rollout, after: int | None) -> None:
+    """Store that a rollout has handled the items up to `after`; delete it if that is None."""
     connection = await raw(session)
     if after is None:
         await connection.execute(_DONE, rollout.project, rollout.version)

@@ -1,19 +1,19 @@
-"""Tasks: made, withdrawn, raised, decided."""
+"""Tasks: created, withdrawn, raised and decided."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from chassis.database import Session, raw
-from ingest_service.store import as_json
+from chassis.database import Session, as_json, raw
 from schemas.events import TaskCreated
 
 _ADD = """
 INSERT INTO tasks (task_id, project, item_id, purpose, revision, spec_version, round, state,
     priority, created_at)
-SELECT task_id, project, item_id, purpose, revision, spec_version, round, 'open', priority, made_at
+SELECT task_id, project, item_id, purpose, revision, spec_version, round, 'open', priority,
+    created_at
 FROM json_to_recordset($1::json) AS t (
     task_id uuid, project text, item_id uuid, purpose text, revision int, spec_version int,
-    round int, priority smallint, made_at timestamptz)
+    round int, priority smallint, created_at timestamptz)
 """
 _WITHDRAW = "UPDATE tasks SET state = 'withdrawn' WHERE task_id = ANY($1) AND state = 'open'"
 _DECIDE = """
@@ -27,7 +27,7 @@ WHERE tasks.task_id = r.task_id
 
 
 async def add_tasks(session: Session, tasks: Sequence[tuple[TaskCreated, int]]) -> None:
-    """Keep new tasks, each with its round."""
+    """Store new tasks, each with its round."""
     rows = [
         {
             "task_id": task.task_id,
@@ -36,29 +36,29 @@ async def add_tasks(session: Session, tasks: Sequence[tuple[TaskCreated, int]]) 
             "purpose": task.purpose,
             "revision": task.revision,
             "spec_version": task.spec_version,
-            "round": turn,
+            "round": round_,
             "priority": task.priority,
-            "made_at": task.occurred_at,
+            "created_at": task.occurred_at,
         }
-        for task, turn in tasks
+        for task, round_ in tasks
     ]
     connection = await raw(session)
     await connection.execute(_ADD, as_json(rows))
 
 
-async def withdraw(session: Session, task_ids: Sequence[UUID]) -> None:
-    """These tasks are open no more."""
+async def withdraw_tasks(session: Session, task_ids: Sequence[UUID]) -> None:
+    """Mark open tasks as withdrawn."""
     connection = await raw(session)
     await connection.execute(_WITHDRAW, task_ids)
 
 
-async def decide(session: Session, task_ids: Sequence[UUID]) -> None:
-    """These tasks have their label; what was withdrawn before stays so."""
+async def decide_tasks(session: Session, task_ids: Sequence[UUID]) -> None:
+    """Mark open work tasks as decided; withdrawn ones stay withdrawn."""
     connection = await raw(session)
     await connection.execute(_DECIDE, task_ids)
 
 
 async def raise_tasks(session: Session, priorities: Mapping[UUID, int]) -> None:
-    """Give tasks another priority."""
+    """Set the priorities of tasks."""
     connection = await raw(session)
     await connection.execute(_RAISE, list(priorities), list(priorities.values()))

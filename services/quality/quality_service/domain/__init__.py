@@ -1,1 +1,1 @@
-"""The rules of quality. No I/O, no clock, no chance."""
+"""The rules of quality: pure functions without I/O, clock or randomness."""

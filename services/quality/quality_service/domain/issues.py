@@ -1,7 +1,8 @@
-"""Whether it is the specification that fails, or people; and why, as adjudicators say.
+"""Decide whether low agreement points at the specification or at people, and the leading cause.
 
-The distinction is the point. Low agreement alone accuses nobody: a few spammers pull it down as
-far as an unclear rule does. So agreement is judged with everybody and without the distrusted.
+Low agreement alone does not show that the specification is at fault: a few spammers lower it as
+much as an unclear rule does. So agreement is judged twice: with all annotators, and without the
+distrusted ones.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +14,9 @@ from schemas.quality import Verdict
 from schemas.vocabulary import Cause, Measure, Policy
 
 CAUSES_MIN = 5
-"""From so many adjudications on the leading cause is said."""
+"""The leading cause is named from this number of adjudications on."""
 GOLD_MISSED_MIN = 3
-"""So many trusted annotators, and at least half of those who answered, must miss a gold."""
+"""A gold is disputed if at least this number of trusted annotators, and half of all, miss it."""
 CAUSES: tuple[Cause, ...] = ("spec_gap", "ambiguous_data", "perspective", "slip")
 
 _ISSUES = UUID("8f0b7f5e-51d4-5c63-9f0a-2d6f3f1f9b44")
@@ -23,7 +24,7 @@ _ISSUES = UUID("8f0b7f5e-51d4-5c63-9f0a-2d6f3f1f9b44")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Whom a measured agreement points at, and why."""
+    """The verdict on a measured agreement, and the reason for it."""
 
     verdict: Verdict
     why: str
@@ -31,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The heart of a spec issue: what it is about and how it stands."""
+    """A spec issue: its project, spec version and field, its cause and its resolution."""
 
     issue_id: UUID
     project: str
@@ -42,15 +43,17 @@ class Issue:
 
 
 def issue_id(project: str, spec_version: int, field: str) -> UUID:
-    """The identity of an issue: the same in every replay."""
+    """Return the id of an issue: the same in every replay."""
     return uuid5(_ISSUES, f"{project}\x00{spec_version}\x00{field}")
 
 
-def judge(measure: Measure, without: Measure | None, policy: Policy, field: str) -> Finding:
-    """Whom the agreement on `field` points at.
+def interpret_agreement(
+    measure: Measure, without: Measure | None, policy: Policy, field: str
+) -> Finding:
+    """Return who is at fault for the agreement on `field`: the specification, people or neither.
 
     The specification is at fault if the agreement and the whole of its interval lie below the
-    floor, on enough items, and leaving out the distrusted does not lift it to the floor.
+    floor, on enough items, and the agreement `without` the distrusted does not reach the floor.
     """
     if policy.decision(field).how == "subjective":
         return Finding("subjective", "People may differ on this field; no agreement is asked.")
@@ -59,48 +62,50 @@ def judge(measure: Measure, without: Measure | None, policy: Policy, field: str)
         return Finding("too_few", f"{measure.n_items} items are measured; {least} are needed.")
     if measure.value is None or measure.low is None or measure.high is None:
         return Finding("unclear", measure.reason or "The agreement has no interval.")
-    told = f"{measure.value:.2f} ({measure.low:.2f} to {measure.high:.2f})"
+    figure = f"{measure.value:.2f} ({measure.low:.2f} to {measure.high:.2f})"
     if measure.value >= floor:
-        return Finding("fine", f"Agreement is {told}; the floor is {floor:.2f}.")
+        return Finding("fine", f"Agreement is {figure}; the floor is {floor:.2f}.")
     if measure.high >= floor:
-        why = f"Agreement is {told}; its interval reaches the floor of {floor:.2f}."
+        why = f"Agreement is {figure}; its interval reaches the floor of {floor:.2f}."
         return Finding("unclear", why)
-    return _below(told, floor, without)
+    return _interpret_low_agreement(figure, floor, without)
 
 
-def _below(told: str, floor: float, without: Measure | None) -> Finding:
-    whole = f"Agreement is {told}, below the floor of {floor:.2f}"
+def _interpret_low_agreement(figure: str, floor: float, without: Measure | None) -> Finding:
+    low = f"Agreement is {figure}, below the floor of {floor:.2f}"
     if without is None or without.value is None:
-        return Finding("spec", f"{whole}; there is nobody to leave out who would explain it.")
+        return Finding("spec", f"{low}; no distrusted annotators explain it.")
     if without.value >= floor:
-        why = f"{whole}, but {without.value:.2f} without the distrusted: ask people, not the spec."
+        why = f"{low}, but {without.value:.2f} without the distrusted: ask people, not the spec."
         return Finding("people", why)
-    return Finding("spec", f"{whole}, and still {without.value:.2f} without the distrusted.")
+    return Finding("spec", f"{low}, and still {without.value:.2f} without the distrusted.")
 
 
 def leading_cause(causes: Mapping[Cause, int]) -> Cause | None:
-    """The cause that most adjudications name; None while there are fewer than `CAUSES_MIN`.
+    """Return the cause that most adjudications name; None if there are fewer than `CAUSES_MIN`.
 
-    Of causes named equally often the one nearest to the specification leads: its owner can look.
+    Of causes named equally often the first in `CAUSES` leads: those nearest to the specification
+    come first, because its owner can act on them.
     """
     if sum(causes.values()) < CAUSES_MIN:
         return None
     return max(CAUSES, key=lambda cause: causes.get(cause, 0))
 
 
-def is_gold_suspect(missed: int, answered: int) -> bool:
-    """Whether so many trusted annotators miss a gold that gold or spec must be asked."""
+def is_gold_disputed(missed: int, answered: int) -> bool:
+    """Return true if enough trusted annotators miss a gold that it or the spec may be wrong."""
     return missed >= GOLD_MISSED_MIN and 2 * missed >= answered
 
 
 def confusions(answers: Iterable[tuple[UUID, Iterable[str]]]) -> list[tuple[str, str, int]]:
-    """How many items got both of two answers, the most frequent pair first.
+    """Return pairs of answers with the number of items that got both, most frequent first.
 
-    An item of which this is said twice, by votes and by who skipped it, counts once.
+    `answers` are (item, answers to it). An item counts once per pair, however often it comes.
     """
-    items: dict[tuple[str, str], set[UUID]] = {}
-    for item, given in answers:
-        for pair in combinations(sorted(set(given)), 2):
-            items.setdefault(pair, set()).add(item)
-    ordered = sorted(items.items(), key=lambda one: (-len(one[1]), one[0]))
-    return [(first, second, len(found)) for (first, second), found in ordered]
+    items_by_pair: dict[tuple[str, str], set[UUID]] = {}
+    for item, item_answers in answers:
+        for pair in combinations(sorted(set(item_answers)), 2):
+            items_by_pair.setdefault(pair, set()).add(item)
+    counts = [(pair, len(items)) for pair, items in items_by_pair.items()]
+    ordered = sorted(counts, key=lambda entry: (-entry[1], entry[0]))
+    return [(first, second, count) for (first, second), count in ordered]

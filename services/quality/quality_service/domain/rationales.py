@@ -1,4 +1,4 @@
-"""Rationales in groups: what adjudicators wrote in the same words is one thing to mend."""
+"""Group the rationales of adjudicators that use the same words."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Rationale:
-    """What one adjudicator wrote."""
+    """The reason that one adjudicator wrote for a decision."""
 
     item_id: UUID
     text: str
@@ -24,7 +24,7 @@ class Rationale:
 
 @dataclass(slots=True)
 class Group:
-    """Rationales in the same words, in the spelling of the first."""
+    """Rationales with the same words; `text` is the first of them in sort order."""
 
     text: str
     causes: Counter[Cause] = field(default_factory=Counter)
@@ -33,18 +33,18 @@ class Group:
     count: int = 0
 
 
-def words_of(text: str) -> str:
-    """The words of a text without case, punctuation, spacing and forms of letters."""
+def normalized_words(text: str) -> str:
+    """Return the words of `text`: NFKC, case-folded, without punctuation, joined by spaces."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def grouped(rationales: Iterable[Rationale]) -> list[Group]:
-    """The groups, largest first; what names the same rules in other words is another group."""
+def group_rationales(rationales: Iterable[Rationale]) -> list[Group]:
+    """Return the groups, largest first. Other words are another group, even for the same rules."""
     groups: dict[str, Group] = {}
-    for one in sorted(rationales, key=lambda one: (one.text, one.item_id)):
-        group = groups.setdefault(words_of(one.text), Group(one.text))
+    for rationale in sorted(rationales, key=lambda rationale: (rationale.text, rationale.item_id)):
+        group = groups.setdefault(normalized_words(rationale.text), Group(rationale.text))
         group.count += 1
-        group.causes[one.cause] += 1
-        group.rules.update(one.rules)
-        group.items.add(one.item_id)
+        group.causes[rationale.cause] += 1
+        group.rules.update(rationale.rules)
+        group.items.add(rationale.item_id)
     return sorted(groups.values(), key=lambda group: (-group.count, group.text))

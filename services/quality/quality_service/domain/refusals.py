@@ -1,4 +1,4 @@
-"""What the quality service refuses."""
+"""The errors that the quality service raises; a docstring is the title of its problem."""
 
 
 class UnknownAnnotator(Exception):

@@ -1,4 +1,4 @@
-"""Holding an answer against gold, and how far somebody gets who answers blindly."""
+"""Score answers against gold, and estimate the accuracy of guessing (the chance level)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,53 +7,53 @@ from typing import Any
 from labels import Field, LabelSchema
 
 GOLDS_MAX = 100
-"""Of how many different gold answers the blind guess is worked out: the most frequent ones."""
+"""The chance level is computed from at most this number of gold answers, the most frequent."""
 LISTED_MAX = 50
-"""Up to how many options every one is tried as the guess; of more only those that are gold."""
+"""With at most this number of options each is tried as the guess; else only gold answers are."""
 UNLISTED = 20
-"""How many answers a field is taken to have where they cannot be listed."""
+"""The assumed number of possible answers to a field whose answers cannot be listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldScore:
-    """One field of an answer, held against its gold."""
+    """The score of one field of an answer against its gold."""
 
     field: str
-    given: Any
+    answer: Any
     expected: Any
     is_correct: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Golds:
-    """How many items have `label` as their gold."""
+class GoldCount:
+    """A gold label with the number of items that have it."""
 
     label: dict[str, Any]
     count: int
 
 
-def score(schema: LabelSchema, given: dict[str, Any], gold: dict[str, Any]) -> list[FieldScore]:
-    """The score of each field that gold answers; none at all if gold is not a valid label.
+def score(schema: LabelSchema, answer: dict[str, Any], gold: dict[str, Any]) -> list[FieldScore]:
+    """Return the score of each field that gold answers; an empty list if gold is invalid.
 
-    What gold leaves out is not judged: it may be optional, or hang on a field that is judged. An
-    answer that the spec version does not accept is wrong in every field.
+    Fields that gold leaves out are not scored: they may be optional, or depend on a scored field.
+    An answer that the spec version does not accept is wrong in every field.
     """
     if schema.check(gold):
         return []
-    readable = not schema.check(given)
+    is_valid = not schema.check(answer)
     return [
         FieldScore(
             name,
-            given.get(name),
+            answer.get(name),
             expected,
-            readable and schema.field(name).is_correct(given.get(name), expected),
+            is_valid and schema.field(name).is_correct(answer.get(name), expected),
         )
         for name, expected in sorted(gold.items())
     ]
 
 
 def equals(schema: LabelSchema, answer: dict[str, Any], suggested: dict[str, Any]) -> bool:
-    """Whether an answer is in every field the one that was suggested, within the tolerance."""
+    """Return true if the answer equals the suggestion in every field, within the tolerance."""
     if schema.check(answer) or schema.check(suggested):
         return answer == suggested
     return all(
@@ -61,38 +61,42 @@ def equals(schema: LabelSchema, answer: dict[str, Any], suggested: dict[str, Any
     )
 
 
-def blind_shares(schema: LabelSchema, golds: Sequence[Golds]) -> tuple[float, int]:
-    """What a blind guess gets on these golds, summed over their fields, and how many those are."""
-    valid = [one for one in golds if not schema.check(one.label)]
+def chance_hits(schema: LabelSchema, golds: Sequence[GoldCount]) -> tuple[float, int]:
+    """Return the expected number of fields that a guess gets right, and the number of fields.
+
+    Both are sums over all valid golds and their fields.
+    """
+    valid = [gold for gold in golds if not schema.check(gold.label)]
     right, total = 0.0, 0
     for field in schema.fields:
         counts: dict[str, tuple[Any, int]] = {}
-        for one in valid:
-            if field.name in one.label:
-                value = one.label[field.name]
+        for gold in valid:
+            if field.name in gold.label:
+                value = gold.label[field.name]
                 key = field.key(value)
-                counts[key] = (value, counts.get(key, (value, 0))[1] + one.count)
-        asked = sum(count for _, count in counts.values())
-        right += asked * blind_accuracy(field, counts) if asked else 0.0
-        total += asked
+                counts[key] = (value, counts.get(key, (value, 0))[1] + gold.count)
+        n_golds = sum(count for _, count in counts.values())
+        right += n_golds * chance_level(field, counts) if n_golds else 0.0
+        total += n_golds
     return right, total
 
 
-def blind_accuracy(field: Field, counts: Mapping[str, tuple[Any, int]]) -> float:
-    """The accuracy of the best answer that takes no look at the item: always the same one.
+def chance_level(field: Field, counts: Mapping[str, tuple[Any, int]]) -> float:
+    """Return the accuracy of the best constant answer to `field`, in (0, 1].
 
-    On skewed gold that is far more than one over the number of options. Every possible answer
-    counts as one more gold, so that a handful of golds does not look like certainty.
+    `counts` maps a canonical key to (gold answer, count). On skewed gold the chance level is far
+    more than one over the number of options. Every possible answer counts as one more gold
+    (Laplace smoothing), so that a handful of golds does not make guessing look certain.
     """
-    ranked = sorted(counts.items(), key=lambda one: (-one[1][1], one[0]))[:GOLDS_MAX]
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1][1], entry[0]))[:GOLDS_MAX]
     golds = [gold for _, gold in ranked]
     listed = field.answers if field.kind in ("choice", "rating") else ()
-    tried = listed if 0 < len(listed) <= LISTED_MAX else [value for value, _ in golds]
-    once = [(answer, 1) for answer in listed] if len(listed) <= LISTED_MAX else []
-    best = max((_hits(field, answer, golds + once) for answer in tried), default=0)
+    candidates = listed if 0 < len(listed) <= LISTED_MAX else [value for value, _ in golds]
+    smoothing = [(answer, 1) for answer in listed] if len(listed) <= LISTED_MAX else []
+    best = max((_matching(field, answer, golds + smoothing) for answer in candidates), default=0)
     possible = len(listed) or UNLISTED
-    return (best + (0 if once else 1)) / (sum(count for _, count in golds) + possible)
+    return (best + (0 if smoothing else 1)) / (sum(count for _, count in golds) + possible)
 
 
-def _hits(field: Field, answer: Any, golds: Sequence[tuple[Any, int]]) -> int:  # noqa: ANN401
+def _matching(field: Field, answer: Any, golds: Sequence[tuple[Any, int]]) -> int:  # noqa: ANN401
     return sum(count for value, count in golds if field.is_correct(answer, value))

@@ -1,8 +1,8 @@
-"""Which skips speak against a specification, and between which answers people hesitated.
+"""Derive evidence against a specification from skips: disputed fields and ambiguous answers.
 
-The rule: one annotator who says that the guideline does not cover an item, or that two labels fit,
-makes it evidence. Where the two labels are named, it is evidence for the fields in which they
-differ; else for every field. Bad data, a missing skill and other reasons say nothing of the spec.
+The rule: if one annotator says that the guideline does not cover an item, or that two labels fit,
+the item is evidence. If the two labels are named, it is evidence for the fields in which they
+differ; else for every field. Bad data, a missing skill and other reasons are no evidence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,12 +12,12 @@ from schemas.canonical import canonical
 from schemas.events import ConflictRaised
 from schemas.vocabulary import Label, SkipReason
 
-OF_THE_SPEC: tuple[SkipReason, ...] = ("guideline_does_not_cover", "two_labels_fit")
+SPEC_REASONS: tuple[SkipReason, ...] = ("guideline_does_not_cover", "two_labels_fit")
 
 
-def doubted(reason: SkipReason, labels: Sequence[Label]) -> list[str] | None:
-    """The fields that a skip speaks against; an empty list: all; None: not against the spec."""
-    if reason not in OF_THE_SPEC:
+def disputed_fields(reason: SkipReason, labels: Sequence[Label]) -> list[str] | None:
+    """Return the fields that a skip disputes; empty: all fields; None: it is no evidence."""
+    if reason not in SPEC_REASONS:
         return None
     if len(labels) != 2:
         return []
@@ -29,16 +29,16 @@ def _text(label: Label, name: str) -> bytes | None:
     return canonical(label[name]) if name in label else None
 
 
-def contested(conflict: ConflictRaised) -> list[str] | None:
-    """The fields that a conflict speaks against, as in `doubted`.
+def disputed_by_conflict(conflict: ConflictRaised) -> list[str] | None:
+    """Return the fields that a conflict disputes; empty: all fields; None: it is no evidence.
 
-    One that skips raised does so only if some of them do: that many people met bad data, or lacked
-    a skill, is no fault of the specification.
+    A conflict raised by skips is evidence only if one of the skips is: bad data or a missing
+    skill is not the fault of the specification, however many annotators report it.
     """
     if conflict.raised_by != "skips":
         return conflict.fields
-    against = [doubted(skip.reason, skip.labels) for skip in conflict.skips]
-    found = [fields for fields in against if fields is not None]
+    disputed = [disputed_fields(skip.reason, skip.labels) for skip in conflict.skips]
+    found = [fields for fields in disputed if fields is not None]
     if not found:
         return None
     if any(not fields for fields in found):
@@ -46,17 +46,18 @@ def contested(conflict: ConflictRaised) -> list[str] | None:
     return sorted({name for fields in found for name in fields})
 
 
-def hesitations(
-    schema: LabelSchema, field: str, named: Iterable[Sequence[Label]]
+def ambiguous_pairs(
+    schema: LabelSchema, field: str, pairs: Iterable[Sequence[Label]]
 ) -> list[list[str]]:
-    """For each two labels their answers to `field`, as canonical text; empty if it is absent.
+    """Return, for each pair of labels, their answers to `field` as canonical text.
 
-    None for labels that the spec version does not accept.
+    An absent answer is the empty text. A pair with a label that the spec version does not accept
+    has no answers: its list is empty.
     """
-    one = schema.field(field)
+    answer_type = schema.field(field)
     return [
         []
         if any(schema.check(label) for label in labels)
-        else [one.key(label[field]) if field in label else "" for label in labels]
-        for labels in named
+        else [answer_type.key(label[field]) if field in label else "" for label in labels]
+        for labels in pairs
     ]

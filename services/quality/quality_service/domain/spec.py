@@ -1,4 +1,4 @@
-"""A spec version as quality needs it: its fields compiled, its policy read."""
+"""A spec version as quality uses it: compiled fields and policy."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,14 +15,10 @@ class Spec:
     schema: LabelSchema
     policy: Policy
 
-    def is_subjective(self, field: str) -> bool:
-        """Whether people may well differ on `field`: no agreement is asked of them."""
-        return self.policy.decision(field).how == "subjective"
-
 
 @lru_cache(maxsize=64)
 def read_spec(document: str) -> Spec:
-    """The spec in a document's JSON. Raises UnreadableSpec."""
+    """Parse the JSON of a spec document. Raise UnreadableSpec if it cannot be read."""
     try:
         content = SpecDocument.model_validate_json(document, strict=False, extra="ignore")
         return Spec(compile_fields(content.fields, ignore_unknown=True), content.policy)

@@ -1,52 +1,54 @@
-"""Whether an annotator may be trusted in a project, as known answers tell.
+"""Decide the standing of annotators in a project from their honeypots, by a sequential test.
 
-Two readings of an annotator are weighed on its honeypots: it works like the typical annotator of
-this project, or like somebody who guesses. The logarithm of the likelihood ratio of the two is a
-sequential test (Wald): whoever works at `Bar.high` or better is *ever* flagged with probability
-`RISK` at most, however many honeypots one looks at, and whoever works at `Bar.low` or worse is
-ever called good with the same. There is no fixed bar: on a hard task the typical annotator is no
-better than 0.64, and 0.6 would send home whole crowds.
+Two hypotheses about an annotator are compared: it works like the typical annotator of this
+project, or it guesses. The logarithm of their likelihood ratio is a sequential probability ratio
+test (Wald 1945): an annotator whose accuracy is at least `SprtHypotheses.working` is *ever*
+flagged with probability `ERROR_RATE` at most, however often its honeypots are tested, and one at
+`SprtHypotheses.guessing` or below is ever called good with the same probability at most. The
+accuracies depend on the project, because no fixed one fits all: on a hard task the typical
+annotator is right in 0.64 of all cases, and a minimum of 0.6 would flag half of the crowd.
 
 Measured with annotators drawn at the accuracies of five real crowds (rte, bluebirds, dog, weather,
-music_genre), looked at after each of 100 honeypots: of those who work at least as well as a
-quarter of the way below typical, 0 to 2 % are ever flagged. Of those who work nearer to guessing
-than to typical by that margin, 64 to 100 % are flagged after 20 honeypots and 83 to 100 % after
-30; on bluebirds, where typical (0.64) hardly differs from guessing (0.55), 32 % after 100: there
-nobody can tell, and nobody is accused.
+music_genre), tested after each of 100 honeypots: of those who work at least as well as a quarter
+of the way below typical, 0 to 2 % are ever flagged. Of those who work nearer to guessing than to
+typical by that margin, 64 to 100 % are flagged after 20 honeypots and 83 to 100 % after 30. On
+bluebirds, where typical (0.64) hardly differs from guessing (0.55), 32 % are flagged after 100.
 
 The standing is a function of the counts alone, not of their order, so that events may come in any
-order. What a person decides holds until honeypots scored after it say otherwise, and a suspension
-until a person lifts it; nothing here ever suspends.
+order. A person's decision holds until honeypots scored after it contradict it, and a suspension
+until a person lifts it. The test itself never suspends.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 from statistics import median
+from typing import Self
 
 from schemas.vocabulary import Standing
 
 HONEYPOTS_MIN = 8
-"""Nobody is judged on fewer."""
+"""The least number of honeypots on which an annotator is judged."""
 CROWD_MIN = 5
-"""The median of fewer annotators says nothing about what is typical."""
+"""The least number of annotators whose median is taken as the typical accuracy."""
 MEASURED_MIN = 10
-"""Who answered fewer honeypots does not count towards the median."""
-RISK = 0.02
+"""The least number of honeypots with which an annotator counts towards the median."""
+ERROR_RATE = 0.02
+"""The probability of each kind of wrong result: a flag for work, or `good` for guessing."""
 TYPICAL_DEFAULT = 0.6
-"""Where there is no crowd to compare with: this part of the way from guessing to perfect."""
-TYPICAL_LEAST = 0.2
-"""What a whole crowd of guessers would make typical is lifted to this part of the way."""
-LOW, HIGH = 0.25, 0.9
-"""The two readings, as parts of the way from guessing to typical."""
+"""The typical accuracy without a crowd, as a part of the way from chance level to 1."""
+TYPICAL_MIN = 0.2
+"""The least typical accuracy, as a part of that way: a crowd of guessers must not lower it."""
+GUESSING, WORKING = 0.25, 0.9
+"""The accuracies of the two hypotheses, as parts of the way from chance level to typical."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is known of an annotator in a project.
+    """An annotator's counts of honeypots in a project, and its standing.
 
-    `right` sums, over its honeypots, the share of fields that were right. `decided` is what a
-    person set, at the counts `right_before` and `n_before`.
+    `right` sums, over its `n` honeypots, the share of fields that were right. `decided` is the
+    standing that a person set, at the counts `right_before` and `n_before`.
     """
 
     annotator: str
@@ -59,46 +61,49 @@ class Tally:
     n_before: int = 0
 
     @property
-    def judged(self) -> tuple[float, int]:
-        """The counts since a person last decided."""
+    def counts_since_decision(self) -> tuple[float, int]:
+        """Return (right, n) since a person last decided."""
         return self.right - self.right_before, self.n - self.n_before
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The accuracies of the two readings: `low` guesses, `high` works."""
+class SprtHypotheses:
+    """The accuracies of the two hypotheses of the sequential probability ratio test, in (0, 1)."""
 
-    low: float
-    high: float
+    guessing: float
+    working: float
 
     @classmethod
-    def of(cls, crowd: Iterable[Tally], blind: float) -> "Bar":
-        """The bar of a crowd, on honeypots of which a blind guess gets the share `blind`."""
-        shares = [one.right / one.n for one in crowd if one.n >= MEASURED_MIN]
-        room = 1.0 - blind
-        typical = median(shares) if len(shares) >= CROWD_MIN else blind + TYPICAL_DEFAULT * room
-        way = max(typical - blind, TYPICAL_LEAST * room)
-        return cls(_inside(blind + LOW * way), _inside(blind + HIGH * way))
+    def from_crowd(cls, crowd: Iterable[Tally], chance_level: float) -> Self:
+        """Return the hypotheses for a crowd, on honeypots that a guess gets right by chance."""
+        shares = [tally.right / tally.n for tally in crowd if tally.n >= MEASURED_MIN]
+        room = 1.0 - chance_level
+        default = chance_level + TYPICAL_DEFAULT * room
+        typical = median(shares) if len(shares) >= CROWD_MIN else default
+        way = max(typical - chance_level, TYPICAL_MIN * room)
+        return cls(_clamped(chance_level + GUESSING * way), _clamped(chance_level + WORKING * way))
 
-    def evidence(self, right: float, n: int) -> float:
-        """How much likelier the annotator guesses than works: a logarithm, negative for works."""
+    def log_likelihood_ratio(self, right: float, n: int) -> float:
+        """Return log(P(counts | guessing) / P(counts | working)); positive speaks for guessing."""
         wrong = n - right
-        return right * log(self.low / self.high) + wrong * log((1 - self.low) / (1 - self.high))
+        per_right = log(self.guessing / self.working)
+        per_wrong = log((1 - self.guessing) / (1 - self.working))
+        return right * per_right + wrong * per_wrong
 
 
-def _inside(share: float) -> float:
-    """`share`, kept off 0 and 1, where one answer would decide everything."""
-    return min(max(share, 0.01), 0.98)
+def _clamped(accuracy: float) -> float:
+    """Keep `accuracy` off 0 and 1, at which a single answer would decide the test."""
+    return min(max(accuracy, 0.01), 0.98)
 
 
-def judge(tally: Tally, bar: Bar) -> tuple[Standing, str]:
-    """The annotator's standing, and why in a sentence that tells nothing of single tasks."""
-    right, n = tally.judged
+def assess(tally: Tally, hypotheses: SprtHypotheses) -> tuple[Standing, str]:
+    """Return the annotator's standing and the reason, which reveals nothing of single tasks."""
+    right, n = tally.counts_since_decision
     if tally.decided == "suspended" or n < HONEYPOTS_MIN:
         return tally.decided, tally.reason
-    evidence = bar.evidence(right, n)
-    if evidence >= -log(RISK):
-        return "flagged", "Known answers were missed more often than this work excuses."
-    if evidence <= log(RISK):
-        return "good", "Known answers were found as often as by those who work well here."
+    ratio = hypotheses.log_likelihood_ratio(right, n)
+    if ratio >= -log(ERROR_RATE):
+        return "flagged", "Known answers were missed more often than is typical for this project."
+    if ratio <= log(ERROR_RATE):
+        return "good", "Known answers were found as often as is typical for this project."
     return tally.decided, tally.reason

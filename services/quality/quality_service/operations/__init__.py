@@ -1,1 +1,1 @@
-"""What the quality service can do. One function an operation, in its caller's transaction."""
+"""The operations of quality: one function each, in the transaction of its caller."""

@@ -1,4 +1,4 @@
-"""When the specification, not a person, is what fails: opened, diagnosed, resolved."""
+"""Spec issues: open, diagnose and resolve them, and request relabeling of their evidence."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from quality_service.domain import issues as rules
 from quality_service.domain import skips
 from quality_service.domain.issues import Issue
 from quality_service.domain.spec import Spec
-from quality_service.operations.waiting import with_specs
+from quality_service.operations.deferred import with_specs
 from quality_service.store import evidence, issues, specs
 from quality_service.store.issues import Resolved
 from schemas.events import (
@@ -30,25 +30,29 @@ from schemas.vocabulary import Measure
 Evidence = ConflictRaised | AdjudicationDecided | TaskSkipped
 
 
-async def take_agreement(session: Session, events: Sequence[AgreementMeasured]) -> None:
-    """Keep how far people agree, and open an issue where the specification fails."""
+async def add_agreement(session: Session, events: Sequence[AgreementMeasured]) -> None:
+    """Store measured agreement, and open issues where the specification is at fault.
+
+    Only measures of the whole random sample count: slices and other samples are skipped.
+    """
     await specs.lock(session, {event.project for event in events})
-    watched = [one for one in events if one.sample == "random_overlap" and not one.slice]
-    for event, spec in await with_specs(session, watched):
+    relevant = [event for event in events if event.sample == "random_overlap" and not event.slice]
+    for event, spec in await with_specs(session, relevant):
         measured = _measure(event)
         await issues.set_measure(session, event, measured)
-        finding = rules.judge(measured, event.without_distrusted, spec.policy, event.field)
+        finding = rules.interpret_agreement(
+            measured, event.without_distrusted, spec.policy, event.field
+        )
         if finding.verdict == "spec":
             await _open(session, event, spec, finding.why)
 
 
 def _measure(event: AgreementMeasured) -> Measure:
-    facts = event.model_dump(include=set(Measure.model_fields))
-    return Measure(**facts)
+    return Measure(**event.model_dump(include=set(Measure.model_fields)))
 
 
 async def _open(session: Session, event: AgreementMeasured, spec: Spec, why: str) -> None:
-    """Open the issue unless it is there, and catch up with what was known about it before."""
+    """Open the issue unless it exists, and apply the evidence and resolutions known before."""
     key = (event.project, event.spec_version, event.field)
     issue = Issue(rules.issue_id(*key), *key)
     floor = spec.policy.agreement.floor
@@ -71,47 +75,49 @@ async def _open(session: Session, event: AgreementMeasured, spec: Spec, why: str
         why=why,
     )
     await outbox.add(session, opened)
-    await _weigh(session, event.project, {event.spec_version}, event.occurred_at)
+    await _diagnose(session, event.project, {event.spec_version}, event.occurred_at)
     await _resolve(session, event.project, [issue.issue_id])
 
 
-async def take_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
-    """Keep what people could not settle, as far as it speaks against the specification."""
+async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
+    """Store the conflicts that are evidence against the specification, with the disputed fields."""
     await specs.lock(session, {event.project for event in events})
-    kept = [
+    disputed = [
         event.model_copy(update={"fields": fields})
         for event in events
-        if (fields := skips.contested(event)) is not None
+        if (fields := skips.disputed_by_conflict(event)) is not None
     ]
-    await evidence.add_conflicts(session, kept)
-    await _hear(session, events)
+    await evidence.add_conflicts(session, disputed)
+    await _diagnose_affected(session, events)
 
 
-async def take_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
-    """Keep how conflicts were settled, and why they had come about."""
+async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+    """Store adjudications with the causes of the conflicts."""
     await specs.lock(session, {event.project for event in events})
     await evidence.add_adjudications(session, events)
-    await _hear(session, events)
+    await _diagnose_affected(session, events)
 
 
-async def take_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
-    """Keep what was passed on, and why."""
+async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
+    """Store skips with the fields that each disputes."""
     await specs.lock(session, {event.project for event in events})
-    given = [(event, skips.doubted(event.reason, event.labels)) for event in events]
-    await evidence.add_skips(session, given)
-    await _hear(session, events)
+    rows = [(event, skips.disputed_fields(event.reason, event.labels)) for event in events]
+    await evidence.add_skips(session, rows)
+    await _diagnose_affected(session, events)
 
 
-async def _hear(session: Session, events: Sequence[Evidence]) -> None:
-    """Weigh anew the issues that this is evidence for."""
+async def _diagnose_affected(session: Session, events: Sequence[Evidence]) -> None:
+    """Update the issues of the spec versions that the events are evidence for."""
     at = events[-1].occurred_at
     for project in sorted({event.project for event in events}):
         versions = {event.spec_version for event in events if event.project == project}
-        await _weigh(session, project, versions, at)
+        await _diagnose(session, project, versions, at)
 
 
-async def _weigh(session: Session, project: str, versions: Collection[int], at: datetime) -> None:
-    """Say the leading cause where it is another, and relabel what a resolved issue still lacks."""
+async def _diagnose(
+    session: Session, project: str, versions: Collection[int], at: datetime
+) -> None:
+    """Publish changed leading causes, and request relabeling of late evidence."""
     found = await issues.issues_of(session, project, versions)
     if not found:
         return
@@ -133,53 +139,55 @@ async def _weigh(session: Session, project: str, versions: Collection[int], at: 
 
 
 async def resolve_issues(session: Session, event: SpecPublished) -> None:
-    """End the issues that a new spec version names. Needs the project's lock."""
+    """Resolve the issues that a new spec version names. Needs the project's lock."""
     if not event.resolves:
         return
     await issues.add_resolutions(session, event)
-    resolved = {
-        one.issue.issue_id for one in await _resolve(session, event.project, event.resolves)
-    }
-    for unknown in sorted(set(event.resolves) - resolved):
-        # The version is published already: nobody can be refused any more.
+    resolved = await _resolve(session, event.project, event.resolves)
+    resolved_ids = {entry.issue.issue_id for entry in resolved}
+    for unknown in sorted(set(event.resolves) - resolved_ids):
+        # The version is already published, so this can only be logged, not refused.
         logs.get("issues").warning(
-            "a spec version resolves what is not an open issue",
+            "a spec version names an issue that is not open",
             project=event.project,
             spec_version=event.spec_version,
             issue=str(unknown),
         )
 
 
-async def _resolve(session: Session, project: str, named: Collection[UUID]) -> list[Resolved]:
-    resolved = await issues.resolve(session, project, named)
-    for one in resolved:
-        version = one.issue.resolved_by
+async def _resolve(session: Session, project: str, ids: Collection[UUID]) -> list[Resolved]:
+    resolved = await issues.resolve(session, project, ids)
+    for entry in resolved:
+        version = entry.issue.resolved_by
         assert version is not None
-        told = SpecIssueResolved(
-            occurred_at=one.at, project=project, issue_id=one.issue.issue_id, spec_version=version
+        event = SpecIssueResolved(
+            occurred_at=entry.resolved_at,
+            project=project,
+            issue_id=entry.issue.issue_id,
+            spec_version=version,
         )
-        await outbox.add(session, told)
-        await _relabel(session, [one.issue], one.at)
+        await outbox.add(session, event)
+        await _relabel(session, [entry.issue], entry.resolved_at)
     return resolved
 
 
 async def _relabel(session: Session, found: Sequence[Issue], at: datetime) -> None:
-    """Ask for the evidence of resolved issues to be labeled again, each item once."""
+    """Request relabeling of the evidence of resolved issues, of each item once."""
     newer = {issue.issue_id: issue.resolved_by for issue in found if issue.resolved_by is not None}
     if not newer:
         return
-    for issue, items in (await issues.relabel(session, list(newer))).items():
-        for part in _parts(items):
-            told = EvidenceRelabelRequested(
+    for issue, items in (await issues.add_relabeled_items(session, list(newer))).items():
+        for chunk in _chunks(items):
+            event = EvidenceRelabelRequested(
                 occurred_at=at,
                 project=found[0].project,
                 issue_id=issue,
                 spec_version=newer[issue],
-                item_ids=part,
+                item_ids=chunk,
             )
-            await outbox.add(session, told)
+            await outbox.add(session, event)
 
 
-def _parts(items: Sequence[UUID]) -> Iterator[list[UUID]]:
+def _chunks(items: Sequence[UUID]) -> Iterator[list[UUID]]:
     for start in range(0, len(items), IDS_MAX):
         yield list(items[start : start + IDS_MAX])

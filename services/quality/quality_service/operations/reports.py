@@ -1,4 +1,4 @@
-"""What people read about specifications and models."""
+"""Build the reports on spec issues, measured agreement and models."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -6,11 +6,11 @@ from uuid import UUID
 from chassis.auth import Caller, UnknownProject
 from chassis.database import Session
 from quality_service.domain import issues as rules
+from quality_service.domain.intervals import newcombe_interval, wilson_interval
 from quality_service.domain.issues import Issue
-from quality_service.domain.rationales import Group, grouped
+from quality_service.domain.rationales import Group, group_rationales
 from quality_service.domain.refusals import UnknownIssue
-from quality_service.domain.shares import difference, share
-from quality_service.domain.skips import hesitations
+from quality_service.domain.skips import ambiguous_pairs
 from quality_service.store import evidence, issues, specs, views
 from quality_service.store.views import StoredIssue
 from schemas.quality import (
@@ -30,12 +30,12 @@ LIST_MAX = evidence.LIST_MAX
 
 
 async def list_issues(session: Session, project: str, after: UUID | None, limit: int) -> SpecIssues:
-    """A page of a project's spec issues, and whom every measured agreement points at."""
+    """Return a page of a project's spec issues, with the findings on every measured agreement."""
     await _check_project(session, project)
     found = await views.issues(session, project, after, limit + 1)
     page = found[:limit]
     return SpecIssues(
-        issues=await _shown(session, page),
+        issues=await _issue_views(session, page),
         findings=await _findings(session, project),
         skips=await views.skips(session, project),
         next=str(page[-1].issue_id) if len(found) > limit else None,
@@ -43,75 +43,75 @@ async def list_issues(session: Session, project: str, after: UUID | None, limit:
 
 
 async def show_issue(session: Session, caller: Caller, issue_id: UUID) -> SpecIssueDetail:
-    """A spec issue with its evidence."""
+    """Return a spec issue with its evidence."""
     stored = await views.issue(session, issue_id)
     if stored is None or not caller.reaches(stored.project):
         raise UnknownIssue(f"There is no spec issue {issue_id}, or your token is not for it.")
-    shown = (await _shown(session, [stored]))[0]
-    about = Issue(stored.issue_id, stored.project, stored.spec_version, stored.field)
-    return SpecIssueDetail(**dict(shown), evidence=await _evidence(session, about))
+    [view] = await _issue_views(session, [stored])
+    issue = Issue(stored.issue_id, stored.project, stored.spec_version, stored.field)
+    return SpecIssueDetail(**dict(view), evidence=await _evidence(session, issue))
 
 
-async def _shown(session: Session, found: Collection[StoredIssue]) -> list[SpecIssueView]:
-    ids = [one.issue_id for one in found]
+async def _issue_views(session: Session, stored: Collection[StoredIssue]) -> list[SpecIssueView]:
+    ids = [issue.issue_id for issue in stored]
     causes = await issues.causes(session, ids)
-    items = await views.item_counts(session, ids)
+    items = await views.count_items(session, ids)
     return [
         SpecIssueView(
-            issue_id=one.issue_id,
-            project=one.project,
-            spec_version=one.spec_version,
-            field=one.field,
-            state=_state(one),
-            metric=one.metric,
-            value=one.value,
-            low=one.low,
-            high=one.high,
-            floor=one.floor,
-            why=one.why,
-            opened_at=one.opened_at,
-            cause=one.cause,
-            causes=causes[one.issue_id],
-            items=items.get(one.issue_id, 0),
-            resolved_by=one.resolved_by,
-            resolved_at=one.resolved_at,
-            after=one.after,
+            issue_id=issue.issue_id,
+            project=issue.project,
+            spec_version=issue.spec_version,
+            field=issue.field,
+            state=_state(issue),
+            metric=issue.metric,
+            value=issue.value,
+            low=issue.low,
+            high=issue.high,
+            floor=issue.floor,
+            why=issue.why,
+            opened_at=issue.opened_at,
+            cause=issue.cause,
+            causes=causes[issue.issue_id],
+            items=items.get(issue.issue_id, 0),
+            resolved_by=issue.resolved_by,
+            resolved_at=issue.resolved_at,
+            after=issue.after,
         )
-        for one in found
+        for issue in stored
     ]
 
 
-def _state(one: StoredIssue) -> IssueState:
-    if one.resolved_by is not None:
+def _state(issue: StoredIssue) -> IssueState:
+    if issue.resolved_by is not None:
         return "resolved"
-    return "open" if one.cause is None else "diagnosed"
+    return "open" if issue.cause is None else "diagnosed"
 
 
 async def _findings(session: Session, project: str) -> list[AgreementFinding]:
     measures = await views.measures(session, project)
-    known = await specs.specs(session, {(project, one.spec_version) for one in measures})
-    found = []
-    for one in measures:
-        policy = known[project, one.spec_version].policy
-        finding = rules.judge(one.measured, one.without, policy, one.field)
-        found.append(
+    known = await specs.specs(session, {(project, stored.spec_version) for stored in measures})
+    findings = []
+    for stored in measures:
+        policy = known[project, stored.spec_version].policy
+        finding = rules.interpret_agreement(stored.measured, stored.without, policy, stored.field)
+        findings.append(
             AgreementFinding(
-                spec_version=one.spec_version,
-                field=one.field,
-                metric=one.metric,
-                measured=one.measured,
-                without_distrusted=one.without,
+                spec_version=stored.spec_version,
+                field=stored.field,
+                metric=stored.metric,
+                measured=stored.measured,
+                without_distrusted=stored.without,
                 floor=policy.agreement.floor,
                 verdict=finding.verdict,
                 why=finding.why,
             )
         )
-    return found
+    return findings
 
 
 async def _evidence(session: Session, issue: Issue) -> Evidence:
     pairs = rules.confusions(await _answers(session, issue))
-    groups = grouped(await evidence.rationales(session, issue))
+    groups = group_rationales(await evidence.rationales(session, issue))
     return Evidence(
         items=await evidence.items(session, issue),
         confusions=[
@@ -125,15 +125,15 @@ async def _evidence(session: Session, issue: Issue) -> Evidence:
 
 
 async def _answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
-    """Which answers people gave to one item, or could not choose between."""
-    found = await evidence.answers(session, issue)
-    named = await evidence.named(session, issue)
+    """Return each item with the answers that annotators gave, or could not choose between."""
+    answers = await evidence.conflict_answers(session, issue)
+    skipped = await evidence.ambiguous_labels(session, issue)
     spec = await specs.spec(session, issue.project, issue.spec_version)
-    if spec is None or not named:
-        return found
-    between = hesitations(spec.schema, issue.field, [labels for _, labels in named])
-    items = [item for item, _ in named]
-    return [*found, *zip(items, between, strict=True)]
+    if spec is None or not skipped:
+        return answers
+    pairs = ambiguous_pairs(spec.schema, issue.field, [labels for _, labels in skipped])
+    items = [item for item, _ in skipped]
+    return [*answers, *zip(items, pairs, strict=True)]
 
 
 def _group(group: Group) -> RationaleGroup:
@@ -147,21 +147,21 @@ def _group(group: Group) -> RationaleGroup:
 
 
 async def list_models(session: Session, project: str) -> Models:
-    """How people's answers compare with what models suggested, shown and hidden."""
+    """Compare annotations with the pre-labels of models, shown and hidden."""
     await _check_project(session, project)
-    shown = []
-    for row in await views.models(session, project):
-        accepted = share(row["accepted"], row["shown"])
-        blind = share(row["agreed"], row["hidden"])
-        shown.append(
+    models = []
+    for counts in await views.models(session, project):
+        accepted = wilson_interval(counts.accepted, counts.shown)
+        agreed_blind = wilson_interval(counts.agreed, counts.hidden)
+        models.append(
             ModelView(
-                model=row["model"],
+                model=counts.model,
                 accepted=accepted,
-                agreed_blind=blind,
-                anchoring=difference(accepted, blind),
+                agreed_blind=agreed_blind,
+                anchoring=newcombe_interval(accepted, agreed_blind),
             )
         )
-    return Models(models=shown)
+    return Models(models=models)
 
 
 async def _check_project(session: Session, project: str) -> None:

@@ -1,6 +1,6 @@
 """Every SQL statement of quality.
 
-All that belongs together belongs to one project, and whoever changes any of it holds the lock of
-that project (`specs.lock`): gold and the answer to it, a suspension and the decision that it
-touches, may come at the same moment to two replicas, and each must see the other or be seen.
+A transaction that changes rows of a project holds the lock of that project (`specs.lock`). Gold
+and the answer to it, or a suspension and the decision that it affects, may reach two replicas at
+the same moment: without the lock neither transaction would see the rows of the other.
 """

@@ -1,25 +1,27 @@
-"""What speaks against a spec version: conflicts, adjudications, skips, missed gold."""
+"""The evidence against a spec version: conflicts, adjudications, skips, missed gold."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Session, as_json, raw
-from quality_service.domain.issues import Issue, is_gold_suspect
+from quality_service.domain.issues import Issue, is_gold_disputed
 from quality_service.domain.rationales import Rationale
 from schemas.events import AdjudicationDecided, ConflictRaised, TaskSkipped
 from schemas.quality import EvidenceItem, GoldMissed
 from schemas.vocabulary import Label
 
 LIST_MAX = 500
+"""The most entries of each kind that are listed."""
 READ_MAX = 20_000
+"""The most rows that are read to be counted or grouped."""
 
 _ADD_CONFLICTS = """
 INSERT INTO conflicts (task_id, project, item_id, spec_version, fields, scores)
 SELECT task_id, project, item_id, spec_version,
     ARRAY(SELECT jsonb_array_elements_text(fields::jsonb)), scores::jsonb
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[])
-    AS one (task_id, project, item_id, spec_version, fields, scores)
+    AS input (task_id, project, item_id, spec_version, fields, scores)
 ON CONFLICT (task_id) DO UPDATE SET scores = conflicts.scores || excluded.scores,
     fields = CASE WHEN conflicts.fields = '{}' OR excluded.fields = '{}' THEN '{}'
         ELSE ARRAY(
@@ -32,7 +34,7 @@ INSERT INTO adjudications (adjudication_id, task_id, rationale, cause, rules)
 SELECT adjudication_id, task_id, rationale, cause,
     ARRAY(SELECT jsonb_array_elements_text(rules::jsonb))
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
-    AS one (adjudication_id, task_id, rationale, cause, rules)
+    AS input (adjudication_id, task_id, rationale, cause, rules)
 ON CONFLICT DO NOTHING
 """
 _ADD_SKIPS = """
@@ -42,7 +44,7 @@ SELECT task_id, annotator, stage, project, item_id, spec_version, purpose, reaso
     CASE WHEN fields IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(fields::jsonb)) END
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[], $7::text[],
     $8::text[], $9::text[], $10::text[])
-    AS one (task_id, annotator, stage, project, item_id, spec_version, purpose, reason, labels,
+    AS input (task_id, annotator, stage, project, item_id, spec_version, purpose, reason, labels,
         fields)
 ON CONFLICT DO NOTHING
 """
@@ -66,14 +68,14 @@ SELECT item_id, array_agg(DISTINCT source ORDER BY source) AS sources,
 FROM evidence GROUP BY item_id
 ORDER BY cardinality(array_agg(DISTINCT source)) DESC, item_id LIMIT $4
 """
-_SCORES = f"""
+_CONFLICT_ANSWERS = f"""
 WITH conflict AS ({_CONFLICTS_OF})
 SELECT item_id, ARRAY(
-    SELECT answer FROM jsonb_each_text(scores -> $3) AS one (answer, score) WHERE score <> '0'
+    SELECT answer FROM jsonb_each_text(scores -> $3) AS input (answer, score) WHERE score <> '0'
 ) AS answers
 FROM conflict WHERE jsonb_typeof(scores -> $3) = 'object' ORDER BY task_id LIMIT $4
 """
-_NAMED = f"""
+_AMBIGUOUS_LABELS = f"""
 SELECT item_id, labels FROM ({_SKIPS_OF}) AS skip WHERE labels <> '[]'
 ORDER BY task_id, annotator, stage LIMIT $4
 """
@@ -97,7 +99,7 @@ GROUP BY g.task_id, s.given, s.is_correct ORDER BY g.item_id, s.given::text
 
 
 async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
-    """Keep conflicts. What a task was ever contested about stays evidence."""
+    """Store conflicts. Fields of a later conflict about a task are added to the earlier ones."""
     connection = await raw(session)
     for run in _of_different_tasks(events):
         columns: list[list[Any]] = [
@@ -112,7 +114,7 @@ async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> N
 
 
 def _of_different_tasks(events: Sequence[ConflictRaised]) -> Iterator[list[ConflictRaised]]:
-    """The events in runs in which no task comes twice: one statement cannot touch a row twice."""
+    """Yield runs of events without a repeated task: one statement cannot update a row twice."""
     run: dict[UUID, ConflictRaised] = {}
     for event in events:
         if event.task_id in run:
@@ -123,7 +125,7 @@ def _of_different_tasks(events: Sequence[ConflictRaised]) -> Iterator[list[Confl
 
 
 async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
-    """Keep how conflicts were settled, and why they had come about."""
+    """Store the outcomes of adjudications with the causes of the conflicts."""
     connection = await raw(session)
     await connection.execute(
         _ADD_ADJUDICATIONS,
@@ -136,10 +138,10 @@ async def add_adjudications(session: Session, events: Sequence[AdjudicationDecid
 
 
 async def add_skips(
-    session: Session, given: Sequence[tuple[TaskSkipped, list[str] | None]]
+    session: Session, skips_with_fields: Sequence[tuple[TaskSkipped, list[str] | None]]
 ) -> None:
-    """Keep who passed what on, and why, each with the fields that it speaks against."""
-    events = [event for event, _ in given]
+    """Store skips, each with the fields that it disputes (see `disputed_fields`)."""
+    events = [event for event, _ in skips_with_fields]
     connection = await raw(session)
     await connection.execute(
         _ADD_SKIPS,
@@ -152,56 +154,56 @@ async def add_skips(
         [event.purpose for event in events],
         [event.reason for event in events],
         [as_json(event.labels) for event in events],
-        [None if fields is None else as_json(fields) for _, fields in given],
+        [None if fields is None else as_json(fields) for _, fields in skips_with_fields],
     )
 
 
 async def items(session: Session, issue: Issue) -> list[EvidenceItem]:
-    """The items that speak against the spec version, those that do so in most ways first."""
+    """Return the items that are evidence for the issue, those with most kinds of evidence first."""
     connection = await raw(session)
-    rows = await connection.fetch(_ITEMS, *_about(issue), LIST_MAX)
+    rows = await connection.fetch(_ITEMS, *_key(issue), LIST_MAX)
     return [EvidenceItem(**dict(row)) for row in rows]
 
 
-async def answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
-    """The different answers to the field in each conflict, with its item."""
+async def conflict_answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
+    """Return each conflict's item with the different answers to the issue's field."""
     connection = await raw(session)
-    rows = await connection.fetch(_SCORES, *_about(issue), READ_MAX)
+    rows = await connection.fetch(_CONFLICT_ANSWERS, *_key(issue), READ_MAX)
     return [(row["item_id"], row["answers"]) for row in rows]
 
 
-async def named(session: Session, issue: Issue) -> list[tuple[UUID, list[Label]]]:
-    """The two labels of each skip that says that both fit, and differ in the field; its item."""
+async def ambiguous_labels(session: Session, issue: Issue) -> list[tuple[UUID, list[Label]]]:
+    """Return each item skipped because two labels fit, with the two; they differ in the field."""
     connection = await raw(session)
-    rows = await connection.fetch(_NAMED, *_about(issue), READ_MAX)
+    rows = await connection.fetch(_AMBIGUOUS_LABELS, *_key(issue), READ_MAX)
     return [(row["item_id"], row["labels"]) for row in rows]
 
 
 async def rationales(session: Session, issue: Issue) -> list[Rationale]:
-    """What adjudicators wrote."""
+    """Return the rationales of the adjudications of the issue's conflicts."""
     connection = await raw(session)
     return [
         Rationale(row["item_id"], row["rationale"], row["cause"], tuple(row["rules"]))
-        for row in await connection.fetch(_RATIONALES, *_about(issue), READ_MAX)
+        for row in await connection.fetch(_RATIONALES, *_key(issue), READ_MAX)
     ]
 
 
 async def skips(session: Session, issue: Issue) -> dict[str, int]:
-    """How often a task was skipped for each reason."""
+    """Return the number of skips under the issue's spec version by reason."""
     connection = await raw(session)
     rows = await connection.fetch(_SKIPS, issue.project, issue.spec_version)
     return {row["reason"]: row["count"] for row in rows}
 
 
 async def gold_missed(session: Session, issue: Issue) -> list[GoldMissed]:
-    """The golds that so many trusted annotators miss that gold or spec must be asked."""
+    """Return the disputed golds: those that most trusted annotators miss, most missed first."""
     connection = await raw(session)
-    golds: dict[Any, list[Any]] = {}
-    for row in await connection.fetch(_GOLD_MISSED, *_about(issue)):
-        golds.setdefault(row["item_id"], []).append(row)
-    found = [_missed(rows) for rows in golds.values()]
-    suspect = [one for one in found if is_gold_suspect(one.missed, one.answered)]
-    return sorted(suspect, key=lambda one: (-one.missed, one.item_id))[:LIST_MAX]
+    rows_by_item: dict[UUID, list[Any]] = {}
+    for row in await connection.fetch(_GOLD_MISSED, *_key(issue)):
+        rows_by_item.setdefault(row["item_id"], []).append(row)
+    golds = [_missed(rows) for rows in rows_by_item.values()]
+    disputed = [gold for gold in golds if is_gold_disputed(gold.missed, gold.answered)]
+    return sorted(disputed, key=lambda gold: (-gold.missed, gold.item_id))[:LIST_MAX]
 
 
 def _missed(rows: Sequence[Any]) -> GoldMissed:
@@ -212,14 +214,14 @@ def _missed(rows: Sequence[Any]) -> GoldMissed:
         rules=rows[0]["rules"],
         missed=sum(row["count"] for row in wrong),
         answered=sum(row["count"] for row in rows),
-        given={_told(row["given"]): row["count"] for row in wrong},
+        given={_answer_text(row["given"]): row["count"] for row in wrong},
     )
 
 
-def _told(given: object) -> str:
-    """An answer as text: itself if it is one, else its JSON."""
-    return given if isinstance(given, str) else as_json(given)
+def _answer_text(answer: object) -> str:
+    """Return a text as it is, and any other answer as JSON."""
+    return answer if isinstance(answer, str) else as_json(answer)
 
 
-def _about(issue: Issue) -> tuple[str, int, str]:
+def _key(issue: Issue) -> tuple[str, int, str]:
     return issue.project, issue.spec_version, issue.field

@@ -1,4 +1,4 @@
-"""Measured agreement, the spec issues that follow from it, and how they end."""
+"""Measured agreement, and the spec issues that are opened because of it and resolved."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ WHERE project = $1 AND spec_version = ANY($2) ORDER BY spec_version, field
 _SET_CAUSE = "UPDATE issues SET cause = $2 WHERE issue_id = $1"
 _ADD_RESOLUTIONS = """
 INSERT INTO resolutions (issue_id, project, spec_version, relabel, published_at)
-SELECT issue_id, $2, $3, $4, $5 FROM unnest($1::uuid[]) AS one (issue_id)
+SELECT issue_id, $2, $3, $4, $5 FROM unnest($1::uuid[]) AS input (issue_id)
 ON CONFLICT DO NOTHING
 """
-# The first spec version after the issue's own that names it. An issue is resolved once.
+# By the first spec version after the issue's own that names it. An issue is resolved once.
 _RESOLVE = """
 UPDATE issues i SET resolved_by = r.spec_version, resolved_at = r.published_at,
     relabel = r.relabel
@@ -45,8 +45,8 @@ FROM (
 WHERE i.issue_id = r.issue_id AND i.project = r.project AND i.resolved_by IS NULL
 RETURNING i.issue_id, i.project, i.spec_version, i.field, i.cause, i.resolved_by, i.resolved_at
 """
-# Each item once. Evidence that comes late, when the issue is resolved already, is added then.
-_RELABEL = """
+# Each item once. Evidence that arrives after the issue was resolved is added when it arrives.
+_ADD_RELABELED_ITEMS = """
 INSERT INTO relabeled (issue_id, item_id)
 SELECT DISTINCT i.issue_id, e.item_id
 FROM issues i JOIN (
@@ -73,11 +73,11 @@ class Resolved:
     """An issue that a spec version has just resolved."""
 
     issue: Issue
-    at: datetime
+    resolved_at: datetime
 
 
 async def set_measure(session: Session, event: AgreementMeasured, measured: Measure) -> None:
-    """Keep the newest agreement on a field."""
+    """Store the newest agreement on a field."""
     without = event.without_distrusted
     connection = await raw(session)
     await connection.execute(
@@ -94,7 +94,7 @@ async def set_measure(session: Session, event: AgreementMeasured, measured: Meas
 async def open_issue(
     session: Session, issue: Issue, event: AgreementMeasured, floor: float, why: str
 ) -> bool:
-    """Keep an issue; say whether it is new."""
+    """Store an issue; return true if it is new."""
     connection = await raw(session)
     row = await connection.fetchrow(
         _OPEN,
@@ -114,29 +114,29 @@ async def open_issue(
 
 
 async def issues_of(session: Session, project: str, spec_versions: Collection[int]) -> list[Issue]:
-    """The issues of these spec versions."""
+    """Return the issues of these spec versions."""
     connection = await raw(session)
     rows = await connection.fetch(_ISSUES, project, sorted(set(spec_versions)))
     return [Issue(**dict(row)) for row in rows]
 
 
 async def causes(session: Session, issues: Collection[UUID]) -> Mapping[UUID, dict[Cause, int]]:
-    """How often adjudicators named each cause, by issue."""
+    """Return, for each issue, the number of adjudications that name each cause."""
     connection = await raw(session)
-    found: dict[UUID, dict[Cause, int]] = {issue: {} for issue in issues}
+    counts: dict[UUID, dict[Cause, int]] = {issue: {} for issue in issues}
     for row in await connection.fetch(_CAUSES, list(issues)):
-        found[row["issue_id"]][row["cause"]] = row["count"]
-    return found
+        counts[row["issue_id"]][row["cause"]] = row["count"]
+    return counts
 
 
 async def set_cause(session: Session, issue: UUID, cause: Cause) -> None:
-    """Keep the leading cause of an issue."""
+    """Store the leading cause of an issue."""
     connection = await raw(session)
     await connection.execute(_SET_CAUSE, issue, cause)
 
 
 async def add_resolutions(session: Session, event: SpecPublished) -> None:
-    """Keep which issues a spec version says it mends."""
+    """Store the issues that a spec version names as resolved."""
     connection = await raw(session)
     await connection.execute(
         _ADD_RESOLUTIONS,
@@ -149,22 +149,24 @@ async def add_resolutions(session: Session, event: SpecPublished) -> None:
 
 
 async def resolve(session: Session, project: str, issues: Collection[UUID]) -> list[Resolved]:
-    """End those of the issues that a later spec version names; return those that ended now."""
+    """Resolve the issues that a later spec version names; return those newly resolved."""
     connection = await raw(session)
     rows = [dict(row) for row in await connection.fetch(_RESOLVE, list(issues), project)]
-    found = [Resolved(at=row.pop("resolved_at"), issue=Issue(**row)) for row in rows]
-    return sorted(found, key=lambda one: one.issue.issue_id)
+    resolved = [Resolved(resolved_at=row.pop("resolved_at"), issue=Issue(**row)) for row in rows]
+    return sorted(resolved, key=lambda entry: entry.issue.issue_id)
 
 
-async def relabel(session: Session, issues: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
-    """The items, by issue, that are to be labeled again and of which nobody was told yet."""
+async def add_relabeled_items(
+    session: Session, issues: Collection[UUID]
+) -> Mapping[UUID, list[UUID]]:
+    """Store the items to be labeled again; return the new ones by issue."""
     connection = await raw(session)
-    found: dict[UUID, list[UUID]] = {}
-    for row in await connection.fetch(_RELABEL, list(issues)):
-        found.setdefault(row["issue_id"], []).append(row["item_id"])
-    return {issue: sorted(items) for issue, items in sorted(found.items())}
+    items_by_issue: dict[UUID, list[UUID]] = {}
+    for row in await connection.fetch(_ADD_RELABELED_ITEMS, list(issues)):
+        items_by_issue.setdefault(row["issue_id"], []).append(row["item_id"])
+    return {issue: sorted(items) for issue, items in sorted(items_by_issue.items())}
 
 
 def measure_of(stored: object) -> Measure | None:
-    """A stored measure."""
+    """Parse a stored measure."""
     return None if stored is None else Measure.model_validate(stored, strict=False)

@@ -1,4 +1,4 @@
-"""Work: its tasks, annotations and decisions, and what of it is reviewed."""
+"""Work tasks, their annotations and decisions, and the reviews of these."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from schemas.events import (
 
 _ADD_TASKS = """
 INSERT INTO tasks (task_id, project, spec_version, created_at, due_at, is_open)
-SELECT one.*, NOT EXISTS (SELECT 1 FROM decisions d WHERE d.task_id = one.task_id)
+SELECT input.*, NOT EXISTS (SELECT 1 FROM decisions d WHERE d.task_id = input.task_id)
 FROM unnest($1::uuid[], $2::text[], $3::int[], $4::timestamptz[], $5::timestamptz[])
-    AS one (task_id, project, spec_version, created_at, due_at)
+    AS input (task_id, project, spec_version, created_at, due_at)
 ON CONFLICT DO NOTHING
 """
 _CLOSE_TASKS = "UPDATE tasks SET is_open = false WHERE task_id = ANY($1) AND is_open"
@@ -34,7 +34,7 @@ _ADD_DECISIONS = """
 INSERT INTO decisions (project, decision_no, task_id, item_id, spec_version, label, how)
 SELECT project, decision_no, task_id, item_id, spec_version, label::jsonb, how
 FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::uuid[], $5::int[], $6::text[], $7::text[])
-    AS one (project, decision_no, task_id, item_id, spec_version, label, how)
+    AS input (project, decision_no, task_id, item_id, spec_version, label, how)
 ON CONFLICT DO NOTHING
 """
 _ADD_CONTRIBUTIONS = """
@@ -42,8 +42,8 @@ INSERT INTO contributions (project, decision_no, annotation_id)
 SELECT * FROM unnest($1::text[], $2::bigint[], $3::uuid[])
 ON CONFLICT DO NOTHING
 """
-# Decided by votes, not replaced since, not reviewed yet, and resting on a suspended annotator's
-# answer from after the last honeypot that speaks for it.
+# Decided by votes, not superseded, not reviewed, and based on an annotation that a suspended
+# annotator submitted after its last correct honeypot.
 _DISTRUSTED = """
 SELECT DISTINCT d.project, d.decision_no, d.task_id, d.item_id, d.spec_version, d.label
 FROM annotations a
@@ -51,7 +51,7 @@ FROM annotations a
         AND s.standing = 'suspended'
     JOIN contributions c ON c.annotation_id = a.annotation_id AND c.project = a.project
     JOIN decisions d ON d.project = c.project AND d.decision_no = c.decision_no
-WHERE {which} AND (s.last_good_at IS NULL OR a.submitted_at > s.last_good_at)
+WHERE {condition} AND (s.last_good_at IS NULL OR a.submitted_at > s.last_good_at)
     AND d.how NOT IN ('review', 'adjudicated')
     AND NOT EXISTS (
         SELECT 1 FROM decisions newer
@@ -62,8 +62,8 @@ WHERE {which} AND (s.last_good_at IS NULL OR a.submitted_at > s.last_good_at)
     )
 ORDER BY d.project, d.decision_no
 """
-_DISTRUSTED_OF = _DISTRUSTED.format(which="a.project = $1 AND a.annotator = $2")
-_DISTRUSTED_AMONG = _DISTRUSTED.format(which="a.annotation_id = ANY($1)")
+_DISTRUSTED_OF = _DISTRUSTED.format(condition="a.project = $1 AND a.annotator = $2")
+_DISTRUSTED_AMONG = _DISTRUSTED.format(condition="a.annotation_id = ANY($1)")
 _ADD_REVIEWS = """
 INSERT INTO reviews (review_id, project, decision_no, reason)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])
@@ -93,13 +93,13 @@ class Decision:
 
     @property
     def review_id(self) -> UUID:
-        """The identity of its review."""
+        """The id of its review."""
         return review_id(self.project, self.decision_no)
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
-    """What a model suggested beside an annotation, and what became of it."""
+class Suggestion:
+    """A model's pre-label for an annotated task: if it was shown, and equal to the annotation."""
 
     model: str
     was_shown: bool
@@ -107,7 +107,7 @@ class Suggested:
 
 
 async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
-    """Start the clocks of tasks."""
+    """Store tasks with their due times."""
     connection = await raw(session)
     await connection.execute(
         _ADD_TASKS,
@@ -120,30 +120,30 @@ async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
 
 
 async def close_tasks(session: Session, tasks: Collection[UUID]) -> None:
-    """Stop the clocks of tasks."""
+    """Mark tasks as closed: they can no longer be overdue."""
     connection = await raw(session)
     await connection.execute(_CLOSE_TASKS, list(tasks))
 
 
 async def add_annotations(
-    session: Session, given: Sequence[tuple[AnnotationSubmitted, Suggested | None]]
+    session: Session, annotations: Sequence[tuple[AnnotationSubmitted, Suggestion | None]]
 ) -> None:
-    """Keep who answered work, and when."""
+    """Store annotations of work, each with the suggestion beside it."""
     connection = await raw(session)
     await connection.execute(
         _ADD_ANNOTATIONS,
-        [event.annotation_id for event, _ in given],
-        [event.project for event, _ in given],
-        [event.annotator for event, _ in given],
-        [event.submitted_at for event, _ in given],
-        [suggested and suggested.model for _, suggested in given],
-        [suggested and suggested.was_shown for _, suggested in given],
-        [suggested and suggested.equals for _, suggested in given],
+        [event.annotation_id for event, _ in annotations],
+        [event.project for event, _ in annotations],
+        [event.annotator for event, _ in annotations],
+        [event.submitted_at for event, _ in annotations],
+        [suggestion and suggestion.model for _, suggestion in annotations],
+        [suggestion and suggestion.was_shown for _, suggestion in annotations],
+        [suggestion and suggestion.equals for _, suggestion in annotations],
     )
 
 
 async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
-    """Keep decided labels and the annotations that they rest on."""
+    """Store decisions and the annotations that each is based on."""
     connection = await raw(session)
     await connection.execute(
         _ADD_DECISIONS,
@@ -155,23 +155,23 @@ async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> Non
         [as_json(event.label) for event in events],
         [event.how for event in events],
     )
-    named = [(event, annotation) for event in events for annotation in event.annotation_ids]
+    pairs = [(event, annotation) for event in events for annotation in event.annotation_ids]
     await connection.execute(
         _ADD_CONTRIBUTIONS,
-        [event.project for event, _ in named],
-        [event.decision_no for event, _ in named],
-        [annotation for _, annotation in named],
+        [event.project for event, _ in pairs],
+        [event.decision_no for event, _ in pairs],
+        [annotation for _, annotation in pairs],
     )
 
 
 async def distrusted_of(session: Session, project: str, annotator: str) -> list[Decision]:
-    """The decided labels that rest on a suspended annotator since its last good honeypot."""
+    """Return decisions based on a suspended annotator's work since its last good honeypot."""
     connection = await raw(session)
     return [_decision(row) for row in await connection.fetch(_DISTRUSTED_OF, project, annotator)]
 
 
 async def distrusted_among(session: Session, annotations: Collection[UUID]) -> list[Decision]:
-    """The decided labels among those named by these annotations that rest on suspended ones."""
+    """Return decisions based on those of `annotations` that a suspended annotator submitted."""
     connection = await raw(session)
     rows = await connection.fetch(_DISTRUSTED_AMONG, list(annotations))
     return [_decision(row) for row in rows]
@@ -191,7 +191,7 @@ def _decision(row: Any) -> Decision:  # noqa: ANN401
 async def add_reviews(
     session: Session, reviews: Sequence[tuple[Decision, str]]
 ) -> list[tuple[Decision, str]]:
-    """Keep that decisions are reviewed and why; return those that nobody asked for before."""
+    """Store reviews of decisions with their reasons; return those that are new."""
     connection = await raw(session)
     rows = await connection.fetch(
         _ADD_REVIEWS,
@@ -200,12 +200,12 @@ async def add_reviews(
         [decision.decision_no for decision, _ in reviews],
         [reason for _, reason in reviews],
     )
-    fresh = {row["review_id"] for row in rows}
-    return [(decision, reason) for decision, reason in reviews if decision.review_id in fresh]
+    added = {row["review_id"] for row in rows}
+    return [(decision, reason) for decision, reason in reviews if decision.review_id in added]
 
 
 async def add_verdicts(session: Session, events: Sequence[ReviewDecided]) -> None:
-    """Keep what reviewers said."""
+    """Store the verdicts of reviewers."""
     connection = await raw(session)
     await connection.execute(
         _ADD_VERDICTS,
@@ -215,7 +215,7 @@ async def add_verdicts(session: Session, events: Sequence[ReviewDecided]) -> Non
 
 
 async def add_expiries(session: Session, events: Sequence[LeaseExpired]) -> None:
-    """Keep whose leases ran out."""
+    """Store expired leases."""
     connection = await raw(session)
     await connection.execute(
         _ADD_EXPIRIES,

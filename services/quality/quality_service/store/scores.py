@@ -1,4 +1,4 @@
-"""Answers to honeypots, their scores, and the standings that follow from them."""
+"""Answers to honeypots, their scores, and the standings computed from these."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from quality_service.domain.standing import Tally
 from schemas.events import AnnotationSubmitted
 from schemas.vocabulary import Standing
 
-_MEET = """
+_ENSURE_ANNOTATORS = """
 INSERT INTO standings (project, annotator)
-SELECT DISTINCT project, annotator FROM unnest($1::text[], $2::text[]) AS one (project, annotator)
+SELECT DISTINCT project, annotator FROM unnest($1::text[], $2::text[]) AS input (project, annotator)
 ORDER BY project, annotator
 ON CONFLICT DO NOTHING
 """
@@ -24,7 +24,7 @@ INSERT INTO answers
 SELECT annotation_id, task_id, project, spec_version, annotator, label::jsonb, submitted_at
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[],
     $7::timestamptz[])
-    AS one (annotation_id, task_id, project, spec_version, annotator, label, submitted_at)
+    AS input (annotation_id, task_id, project, spec_version, annotator, label, submitted_at)
 ON CONFLICT DO NOTHING
 """
 _SCORABLE = """
@@ -36,7 +36,7 @@ _SET_SCORES = """
 INSERT INTO scores (annotation_id, field, given, expected, is_correct)
 SELECT annotation_id, field, given::jsonb, expected::jsonb, is_correct
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bool[])
-    AS one (annotation_id, field, given, expected, is_correct)
+    AS input (annotation_id, field, given, expected, is_correct)
 ON CONFLICT (annotation_id, field) DO UPDATE
     SET given = excluded.given, expected = excluded.expected, is_correct = excluded.is_correct
     WHERE scores.expected <> excluded.expected OR scores.is_correct <> excluded.is_correct
@@ -47,7 +47,7 @@ DELETE FROM scores s USING answers a, gold g
 WHERE s.annotation_id = a.annotation_id AND a.task_id = g.task_id AND a.task_id = ANY($1)
     AND NOT g.label ? s.field
 """
-_COUNT = """
+_COUNT_HONEYPOTS = """
 UPDATE standings s SET answered_right = counted.right_sum::float8, answered = counted.n,
     last_good_at = counted.last_good_at
 FROM (
@@ -63,14 +63,14 @@ FROM (
 ) AS counted
 WHERE s.project = $1 AND s.annotator = counted.annotator
 """
-_EVERYBODY = "SELECT * FROM standings WHERE project = $1 ORDER BY annotator"
-_ONE = "SELECT * FROM standings WHERE project = $1 AND annotator = $2"
+_ANNOTATORS = "SELECT * FROM standings WHERE project = $1 ORDER BY annotator"
+_ANNOTATOR = "SELECT * FROM standings WHERE project = $1 AND annotator = $2"
 _SET_STANDINGS = """
-UPDATE standings s SET standing = one.standing, reason = one.reason
-FROM unnest($2::text[], $3::text[], $4::text[]) AS one (annotator, standing, reason)
-WHERE s.project = $1 AND s.annotator = one.annotator
+UPDATE standings s SET standing = input.standing, reason = input.reason
+FROM unnest($2::text[], $3::text[], $4::text[]) AS input (annotator, standing, reason)
+WHERE s.project = $1 AND s.annotator = input.annotator
 """
-_DECIDE = """
+_SET_DECIDED_STANDING = """
 UPDATE standings SET decided = $3, decided_reason = $4,
     right_before = CASE WHEN $3 = 'suspended' THEN right_before ELSE answered_right END,
     answered_before = CASE WHEN $3 = 'suspended' THEN answered_before ELSE answered END
@@ -78,7 +78,7 @@ WHERE project = $1 AND annotator = $2
 """
 _SET_SKILLS = """
 INSERT INTO skills (project, annotator, skill, level)
-SELECT $1, $2, skill, level FROM unnest($3::text[], $4::int[]) AS one (skill, level)
+SELECT $1, $2, skill, level FROM unnest($3::text[], $4::int[]) AS input (skill, level)
 ON CONFLICT (project, annotator, skill) DO UPDATE SET level = excluded.level
     WHERE skills.level <> excluded.level
 RETURNING skill, level
@@ -86,8 +86,8 @@ RETURNING skill, level
 
 
 @dataclass(frozen=True, slots=True)
-class Scorable:
-    """An answer to a honeypot beside its gold."""
+class HoneypotAnswer:
+    """An answer to a honeypot with its gold."""
 
     annotation_id: UUID
     task_id: UUID
@@ -99,22 +99,24 @@ class Scorable:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """An annotator's tally, and the time of its last good honeypot."""
+class AnnotatorRecord:
+    """An annotator's tally, and the time of its last honeypot with every field right."""
 
     tally: Tally
     last_good_at: datetime | None
 
 
-async def meet(session: Session, people: Collection[tuple[str, str]]) -> None:
-    """Know these annotators: (project, annotator)."""
-    if people:
+async def ensure_annotators(session: Session, annotators: Collection[tuple[str, str]]) -> None:
+    """Add those of the annotators, given as (project, annotator), that have no row yet."""
+    if annotators:
         connection = await raw(session)
-        await connection.execute(_MEET, [one[0] for one in people], [one[1] for one in people])
+        projects = [project for project, _ in annotators]
+        names = [annotator for _, annotator in annotators]
+        await connection.execute(_ENSURE_ANNOTATORS, projects, names)
 
 
 async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
-    """Keep answers to honeypots."""
+    """Store answers to honeypots."""
     connection = await raw(session)
     await connection.execute(
         _ADD_ANSWERS,
@@ -128,11 +130,11 @@ async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -
     )
 
 
-async def scorable(session: Session, tasks: Collection[UUID]) -> list[Scorable]:
-    """The answers to these honeypots, where gold is known."""
+async def scorable_answers(session: Session, tasks: Collection[UUID]) -> list[HoneypotAnswer]:
+    """Return the answers to these honeypots whose gold is known."""
     connection = await raw(session)
     return [
-        Scorable(
+        HoneypotAnswer(
             row["annotation_id"],
             row["task_id"],
             row["project"],
@@ -148,45 +150,45 @@ async def scorable(session: Session, tasks: Collection[UUID]) -> list[Scorable]:
 async def set_scores(
     session: Session, scores: Mapping[UUID, Sequence[FieldScore]]
 ) -> set[tuple[UUID, str]]:
-    """Keep scores by annotation; return those that are new or say something else than before."""
-    rows = [(annotation, one) for annotation, fields in scores.items() for one in fields]
+    """Store the scores of annotations; return (annotation, field) of new and changed ones."""
+    rows = [(annotation, score) for annotation, fields in scores.items() for score in fields]
     connection = await raw(session)
     changed = await connection.fetch(
         _SET_SCORES,
         [annotation for annotation, _ in rows],
-        [one.field for _, one in rows],
-        [as_json(one.given) for _, one in rows],
-        [as_json(one.expected) for _, one in rows],
-        [one.is_correct for _, one in rows],
+        [score.field for _, score in rows],
+        [as_json(score.answer) for _, score in rows],
+        [as_json(score.expected) for _, score in rows],
+        [score.is_correct for _, score in rows],
     )
     return {(row["annotation_id"], row["field"]) for row in changed}
 
 
 async def drop_scores(session: Session, tasks: Collection[UUID]) -> None:
-    """Forget the scores of fields that the gold of these tasks no longer answers."""
+    """Delete the scores of fields that the gold of these tasks no longer has."""
     connection = await raw(session)
     await connection.execute(_DROP_SCORES, list(tasks))
 
 
-async def count(session: Session, project: str, annotators: Collection[str]) -> None:
-    """Count anew how many honeypots these annotators have right."""
+async def count_honeypots(session: Session, project: str, annotators: Collection[str]) -> None:
+    """Recount the honeypots of these annotators, and those that they have right."""
     connection = await raw(session)
-    await connection.execute(_COUNT, project, sorted(annotators))
+    await connection.execute(_COUNT_HONEYPOTS, project, sorted(annotators))
 
 
-async def everybody(session: Session, project: str) -> list[Known]:
-    """What is known of everybody in a project."""
+async def annotators(session: Session, project: str) -> list[AnnotatorRecord]:
+    """Return all annotators of a project."""
     connection = await raw(session)
-    return [_known(row) for row in await connection.fetch(_EVERYBODY, project)]
+    return [_record(row) for row in await connection.fetch(_ANNOTATORS, project)]
 
 
-async def one(session: Session, project: str, annotator: str) -> Known:
-    """What is known of one annotator whom the project has met."""
+async def annotator(session: Session, project: str, pseudonym: str) -> AnnotatorRecord:
+    """Return one annotator of a project, who must have a row."""
     connection = await raw(session)
-    return _known(await connection.fetchrow(_ONE, project, annotator))
+    return _record(await connection.fetchrow(_ANNOTATOR, project, pseudonym))
 
 
-def _known(row: Any) -> Known:  # noqa: ANN401
+def _record(row: Any) -> AnnotatorRecord:  # noqa: ANN401
     tally = Tally(
         row["annotator"],
         row["standing"],
@@ -197,30 +199,30 @@ def _known(row: Any) -> Known:  # noqa: ANN401
         row["right_before"],
         row["answered_before"],
     )
-    return Known(tally, row["last_good_at"])
+    return AnnotatorRecord(tally, row["last_good_at"])
 
 
 async def set_standings(
-    session: Session, project: str, changed: Sequence[tuple[str, Standing, str]]
+    session: Session, project: str, changes: Sequence[tuple[str, Standing, str]]
 ) -> None:
-    """Keep new standings: (annotator, standing, reason)."""
+    """Store new standings, given as (annotator, standing, reason)."""
     connection = await raw(session)
-    columns = [[one[place] for one in changed] for place in range(3)]
+    columns = [[change[column] for change in changes] for column in range(3)]
     await connection.execute(_SET_STANDINGS, project, *columns)
 
 
-async def decide(
+async def set_decided_standing(
     session: Session, project: str, annotator: str, standing: Standing, reason: str
 ) -> None:
-    """Keep what a person decided. Unless it is a suspension, a new count begins."""
+    """Store a standing that a person decided. Unless it is a suspension, a new count begins."""
     connection = await raw(session)
-    await connection.execute(_DECIDE, project, annotator, standing, reason)
+    await connection.execute(_SET_DECIDED_STANDING, project, annotator, standing, reason)
 
 
 async def set_skills(
     session: Session, project: str, annotator: str, skills: Mapping[str, int]
 ) -> list[tuple[str, int]]:
-    """Keep levels of skills; return those that changed."""
+    """Store levels of skills; return those that changed, by name."""
     connection = await raw(session)
     rows = await connection.fetch(
         _SET_SKILLS, project, annotator, list(skills), list(skills.values())

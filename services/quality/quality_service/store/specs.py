@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database import Session, as_json, raw
-from quality_service.domain.scoring import Golds
+from quality_service.domain.scoring import GoldCount
 from quality_service.domain.spec import Spec, read_spec
 from schemas.events import GoldRegistered, SpecPublished
 
 _LOCK = """
 SELECT pg_advisory_xact_lock(hashtextextended(project, 8))
-FROM (SELECT project FROM unnest($1::text[]) AS one (project) ORDER BY project) AS projects
+FROM (SELECT project FROM unnest($1::text[]) AS input (project) ORDER BY project) AS projects
 """
 _ADD_PROJECT = "INSERT INTO projects (project) VALUES ($1) ON CONFLICT DO NOTHING"
 _ADD_SPEC = """
@@ -29,28 +29,28 @@ INSERT INTO gold (task_id, project, item_id, spec_version, label, rules)
 SELECT task_id, project, item_id, spec_version, label::jsonb,
     ARRAY(SELECT jsonb_array_elements_text(rules::jsonb))
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int[], $5::text[], $6::text[])
-    AS one (task_id, project, item_id, spec_version, label, rules)
+    AS input (task_id, project, item_id, spec_version, label, rules)
 ON CONFLICT (task_id) DO UPDATE SET label = excluded.label, rules = excluded.rules
 WHERE gold.label <> excluded.label OR gold.rules <> excluded.rules
 RETURNING task_id
 """
-_GOLDS = """
+_GOLD_COUNTS = """
 SELECT spec_version, label, count(*) AS count FROM gold WHERE project = $1
 GROUP BY spec_version, label ORDER BY count DESC, label::text LIMIT 2000
 """
 _GOLD_TASKS = "SELECT task_id FROM gold WHERE project = $1 AND spec_version = $2"
-_SET_BLIND = "UPDATE projects SET blind = $2 WHERE project = $1"
-_BLIND = "SELECT blind FROM projects WHERE project = $1"
+_SET_CHANCE_LEVEL = "UPDATE projects SET blind = $2 WHERE project = $1"
+_CHANCE_LEVEL = "SELECT blind FROM projects WHERE project = $1"
 
 
 async def lock(session: Session, projects: Collection[str]) -> None:
-    """Let nobody else change anything of `projects` until the transaction ends."""
+    """Lock `projects` for other transactions until this one ends."""
     connection = await raw(session)
     await connection.execute(_LOCK, sorted(set(projects)))
 
 
 async def add_spec(session: Session, event: SpecPublished) -> bool:
-    """Keep a spec version; say whether it was new. Raises UnreadableSpec."""
+    """Store a spec version; return true if it is new. Raise UnreadableSpec if it is invalid."""
     document = as_json(event.document)
     read_spec(document)
     connection = await raw(session)
@@ -62,7 +62,7 @@ async def add_spec(session: Session, event: SpecPublished) -> bool:
 async def specs(
     session: Session, wanted: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], Spec]:
-    """The spec versions that are known of those that are wanted."""
+    """Return the spec versions of `wanted` that are known, by (project, version)."""
     if not wanted:
         return {}
     keys = sorted(set(wanted))
@@ -72,18 +72,18 @@ async def specs(
 
 
 async def spec(session: Session, project: str, spec_version: int) -> Spec | None:
-    """One spec version, if it is known."""
+    """Return one spec version; None if it is not known."""
     return (await specs(session, [(project, spec_version)])).get((project, spec_version))
 
 
 async def has_project(session: Session, project: str) -> bool:
-    """Whether any spec version of the project is known."""
+    """Return true if any spec version of the project is known."""
     connection = await raw(session)
     return await connection.fetchval(_HAS_PROJECT, project) is not None
 
 
 async def add_gold(session: Session, events: Sequence[GoldRegistered]) -> set[UUID]:
-    """Keep gold answers, the last of each task; return the tasks whose gold is new or another."""
+    """Store the last gold answer of each task; return the tasks whose gold is new or changed."""
     last = {event.task_id: event for event in events}.values()
     columns: list[list[Any]] = [
         [event.task_id for event in last],
@@ -98,29 +98,29 @@ async def add_gold(session: Session, events: Sequence[GoldRegistered]) -> set[UU
 
 
 async def gold_tasks(session: Session, project: str, spec_version: int) -> list[UUID]:
-    """The tasks of a spec version whose gold is known."""
+    """Return the tasks of a spec version whose gold is known."""
     connection = await raw(session)
     return [row["task_id"] for row in await connection.fetch(_GOLD_TASKS, project, spec_version)]
 
 
-async def golds(session: Session, project: str) -> dict[int, list[Golds]]:
-    """How many items have each gold label, by spec version; of many the most frequent ones."""
+async def gold_counts(session: Session, project: str) -> dict[int, list[GoldCount]]:
+    """Return the gold labels with their counts by spec version: at most 2000, the most frequent."""
     connection = await raw(session)
-    found: dict[int, list[Golds]] = {}
-    for row in await connection.fetch(_GOLDS, project):
-        one = Golds(row["label"], row["count"])
-        found.setdefault(row["spec_version"], []).append(one)
-    return found
+    counts: dict[int, list[GoldCount]] = {}
+    for row in await connection.fetch(_GOLD_COUNTS, project):
+        count = GoldCount(row["label"], row["count"])
+        counts.setdefault(row["spec_version"], []).append(count)
+    return counts
 
 
-async def set_blind(session: Session, project: str, blind: float) -> None:
-    """Keep what a blind guess gets on the project's golds."""
+async def set_chance_level(session: Session, project: str, chance_level: float) -> None:
+    """Store the accuracy of guessing on the project's golds."""
     connection = await raw(session)
-    await connection.execute(_SET_BLIND, project, blind)
+    await connection.execute(_SET_CHANCE_LEVEL, project, chance_level)
 
 
-async def blind(session: Session, project: str) -> float:
-    """What a blind guess gets; a half where nothing is known."""
+async def chance_level(session: Session, project: str) -> float:
+    """Return the accuracy of guessing on the project's golds; 0.5 if there is no gold."""
     connection = await raw(session)
-    found = await connection.fetchval(_BLIND, project)
+    found = await connection.fetchval(_CHANCE_LEVEL, project)
     return 0.5 if found is None else float(found)

@@ -1,4 +1,4 @@
-"""What people read: annotators, issues, models."""
+"""Queries for the HTTP API and the gauges: annotators, issues, models."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,13 +12,15 @@ from schemas.quality import SkipFinding
 from schemas.vocabulary import Measure, Standing
 
 _STANDINGS = """
-SELECT s.*, coalesce(
+SELECT project, standing, reason, answered_right - right_before AS right,
+    answered - answered_before AS n, last_good_at, coalesce(
     (SELECT jsonb_object_agg(skill, level) FROM skills k
      WHERE k.project = s.project AND k.annotator = s.annotator AND level > 0), '{}') AS skills
 FROM standings s WHERE annotator = $1 ORDER BY project
 """
 _ANNOTATORS = """
-SELECT s.*,
+SELECT annotator, standing, reason, answered_right - right_before AS right,
+    answered - answered_before AS n, last_good_at,
     (SELECT count(*) FROM annotations a
      WHERE a.project = s.project AND a.annotator = s.annotator) AS annotations,
     (SELECT count(*) FROM answers a
@@ -55,7 +57,7 @@ _MEASURES = """
 SELECT spec_version, field, metric, measured, without_distrusted FROM measures
 WHERE project = $1 ORDER BY spec_version DESC, field LIMIT 500
 """
-# Honeypots among them: else whoever skips one and looks here could tell that it was one.
+# Honeypots are counted too: else the counts would show which skipped task was a honeypot.
 _SKIPS = """
 SELECT spec_version, reason, count(*) AS skips, count(DISTINCT item_id) AS items FROM skips
 WHERE project = $1 GROUP BY spec_version, reason
@@ -68,8 +70,8 @@ SELECT model, count(*) FILTER (WHERE was_shown) AS shown,
     count(*) FILTER (WHERE NOT was_shown AND equals) AS agreed
 FROM annotations WHERE project = $1 AND model IS NOT NULL GROUP BY model ORDER BY model
 """
-_BY_STANDING = "SELECT standing, count(*) AS count FROM standings GROUP BY standing"
-_BY_STATE = """
+_STANDING_COUNTS = "SELECT standing, count(*) AS count FROM standings GROUP BY standing"
+_ISSUE_COUNTS = """
 SELECT count(*) FILTER (WHERE resolved_by IS NULL AND cause IS NULL) AS open,
     count(*) FILTER (WHERE resolved_by IS NULL AND cause IS NOT NULL) AS diagnosed,
     count(*) FILTER (WHERE resolved_by IS NOT NULL) AS resolved,
@@ -84,7 +86,7 @@ WHERE t.is_open AND (t.due_at < $1 OR extract(epoch FROM $1 - t.created_at) / 36
     AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.task_id = t.task_id)
 GROUP BY t.project ORDER BY count DESC, t.project
 """
-_REVIEWS_WAITING = """
+_PENDING_REVIEWS = """
 SELECT count(*) FROM reviews r
 WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.review_id = r.review_id)
 """
@@ -92,7 +94,7 @@ WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.review_id = r.review_id)
 
 @dataclass(frozen=True, slots=True)
 class StoredIssue:
-    """A spec issue, whole."""
+    """A spec issue with all of its columns; `after` is the agreement under `resolved_by`."""
 
     issue_id: UUID
     project: str
@@ -114,7 +116,7 @@ class StoredIssue:
 
 @dataclass(frozen=True, slots=True)
 class StoredMeasure:
-    """The newest agreement on a field."""
+    """The newest agreement on a field, with and `without` the distrusted annotators."""
 
     spec_version: int
     field: str
@@ -123,22 +125,71 @@ class StoredMeasure:
     without: Measure | None
 
 
-async def standings(session: Session, annotator: str) -> list[dict[str, Any]]:
-    """An annotator's standings in all projects, each with its skills."""
-    connection = await raw(session)
-    return [dict(row) for row in await connection.fetch(_STANDINGS, annotator)]
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """An annotator's standing in one project, with its skills and its counts of honeypots."""
+
+    project: str
+    standing: Standing
+    reason: str
+    right: float
+    n: int
+    last_good_at: datetime | None
+    skills: dict[str, int]
 
 
-async def annotators(
-    session: Session, project: str, after: str, limit: int
-) -> list[dict[str, Any]]:
-    """A page of a project's annotators, with what they did."""
+@dataclass(frozen=True, slots=True)
+class AnnotatorRow:
+    """An annotator of a project, with its standing and the number of its actions of each kind."""
+
+    annotator: str
+    standing: Standing
+    reason: str
+    right: float
+    n: int
+    last_good_at: datetime | None
+    annotations: int
+    honeypots: int
+    skips: int
+    leases_expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCounts:
+    """The annotations beside a model's suggestion: shown and accepted, hidden and equal to it."""
+
+    model: str
+    shown: int
+    accepted: int
+    hidden: int
+    agreed: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCounts:
+    """The number of issues by state; `oldest` is when the oldest unresolved one was opened."""
+
+    open: int
+    diagnosed: int
+    resolved: int
+    oldest: datetime | None
+
+
+async def standings(session: Session, annotator: str) -> list[StandingRow]:
+    """Return an annotator's standings in all projects, each with its skills."""
     connection = await raw(session)
-    return [dict(row) for row in await connection.fetch(_ANNOTATORS, project, after, limit)]
+    return [StandingRow(**dict(row)) for row in await connection.fetch(_STANDINGS, annotator)]
+
+
+async def annotators(session: Session, project: str, after: str, limit: int) -> list[AnnotatorRow]:
+    """Return a page of a project's annotators, ordered by pseudonym."""
+    connection = await raw(session)
+    rows = await connection.fetch(_ANNOTATORS, project, after, limit)
+    return [AnnotatorRow(**dict(row)) for row in rows]
 
 
 async def issue(session: Session, issue_id: UUID) -> StoredIssue | None:
-    """One issue."""
+    """Return one issue; None if it is not known."""
     connection = await raw(session)
     row = await connection.fetchrow(_ISSUE, issue_id)
     return None if row is None else _issue(row)
@@ -147,7 +198,7 @@ async def issue(session: Session, issue_id: UUID) -> StoredIssue | None:
 async def issues(
     session: Session, project: str, after: UUID | None, limit: int
 ) -> list[StoredIssue]:
-    """A page of a project's issues, newest spec version first."""
+    """Return a page of a project's issues, newest spec version first."""
     connection = await raw(session)
     return [_issue(row) for row in await connection.fetch(_ISSUES_OF, project, after, limit)]
 
@@ -156,58 +207,58 @@ def _issue(row: Any) -> StoredIssue:  # noqa: ANN401
     return StoredIssue(**{**dict(row), "after": measure_of(row["after"])})
 
 
-async def item_counts(session: Session, issues: Collection[UUID]) -> dict[UUID, int]:
-    """How many items speak for each issue."""
+async def count_items(session: Session, issues: Collection[UUID]) -> dict[UUID, int]:
+    """Return the number of items that are evidence for each issue."""
     connection = await raw(session)
     rows = await connection.fetch(_ITEM_COUNTS, list(issues))
     return {row["issue_id"]: row["count"] for row in rows}
 
 
 async def measures(session: Session, project: str) -> list[StoredMeasure]:
-    """The newest agreement on each field, newest spec version first."""
+    """Return the newest agreement on each field, newest spec version first."""
     connection = await raw(session)
-    found = []
+    measures = []
     for row in await connection.fetch(_MEASURES, project):
         measured = measure_of(row["measured"])
         assert measured is not None
         without = measure_of(row["without_distrusted"])
-        found.append(
+        measures.append(
             StoredMeasure(row["spec_version"], row["field"], row["metric"], measured, without)
         )
-    return found
+    return measures
 
 
 async def skips(session: Session, project: str) -> list[SkipFinding]:
-    """How often tasks were skipped for each reason, newest spec version first."""
+    """Return the number of skips for each reason, newest spec version first."""
     connection = await raw(session)
     return [SkipFinding(**dict(row)) for row in await connection.fetch(_SKIPS, project)]
 
 
-async def models(session: Session, project: str) -> list[dict[str, Any]]:
-    """How often each model's suggestion was shown, hidden, and the answer all the same."""
+async def models(session: Session, project: str) -> list[ModelCounts]:
+    """Return the counts of each model of the project, by name."""
     connection = await raw(session)
-    return [dict(row) for row in await connection.fetch(_MODELS, project)]
+    return [ModelCounts(**dict(row)) for row in await connection.fetch(_MODELS, project)]
 
 
-async def by_standing(session: Session) -> dict[Standing, int]:
-    """How many annotators have each standing."""
+async def count_by_standing(session: Session) -> dict[Standing, int]:
+    """Return the number of annotators with each standing."""
     connection = await raw(session)
-    return {row["standing"]: row["count"] for row in await connection.fetch(_BY_STANDING)}
+    return {row["standing"]: row["count"] for row in await connection.fetch(_STANDING_COUNTS)}
 
 
-async def by_state(session: Session) -> dict[str, Any]:
-    """How many issues are in each state, and when the oldest unresolved one was opened."""
+async def count_issues(session: Session) -> IssueCounts:
+    """Return the number of issues in each state."""
     connection = await raw(session)
-    return dict(await connection.fetchrow(_BY_STATE))
+    return IssueCounts(**dict(await connection.fetchrow(_ISSUE_COUNTS)))
 
 
-async def overdue(session: Session, now: datetime) -> list[tuple[str, int]]:
-    """How many undecided tasks of each project are past due, the most first."""
+async def count_overdue(session: Session, now: datetime) -> list[tuple[str, int]]:
+    """Return the number of overdue tasks of each project that has any, largest first."""
     connection = await raw(session)
     return [(row["project"], row["count"]) for row in await connection.fetch(_OVERDUE, now)]
 
 
-async def reviews_waiting(session: Session) -> int:
-    """How many reviews nobody has decided."""
+async def count_pending_reviews(session: Session) -> int:
+    """Return the number of reviews without a verdict."""
     connection = await raw(session)
-    return int(await connection.fetchval(_REVIEWS_WAITING))
+    return int(await connection.fetchval(_PENDING_REVIEWS))

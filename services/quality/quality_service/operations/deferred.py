@@ -1,4 +1,4 @@
-"""Events that are about a spec version which is not known yet wait for it."""
+"""Defer events until the spec version that they refer to is known."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,30 +12,30 @@ from schemas.envelope import Event
 Kind = TypeVar("Kind", bound=Event)
 
 
-def awaited(project: str, spec_version: int) -> str:
-    """What those wait for who need a spec version."""
+def spec_key(project: str, spec_version: int) -> str:
+    """Return the key under which events that need this spec version are deferred."""
     return f"spec:{project}:{spec_version}"
 
 
 async def with_specs(session: Session, events: Sequence[Kind]) -> list[tuple[Kind, Spec]]:
-    """The events whose spec version is known, with it; the others are parked."""
+    """Return the events whose spec version is known, with it; defer the others."""
     keys = {_key(event) for event in events}
     known = await specs.specs(session, keys)
     ready = []
     for event in events:
-        spec = known.get(_key(event)) or await _find_or_park(session, event)
+        spec = known.get(_key(event)) or await _find_or_defer(session, event)
         if spec is not None:
             ready.append((event, spec))
     return ready
 
 
-async def _find_or_park(session: Session, event: Event) -> Spec | None:
+async def _find_or_defer(session: Session, event: Event) -> Spec | None:
     key = _key(event)
 
-    async def look_up() -> Spec | None:
+    async def find_spec() -> Spec | None:
         return await specs.spec(session, *key)
 
-    return await find_or_park(session, event, awaited(*key), look_up)
+    return await find_or_park(session, event, spec_key(*key), find_spec)
 
 
 def _key(event: Event) -> tuple[str, int]:

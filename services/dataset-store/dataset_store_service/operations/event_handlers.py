@@ -1,0 +1,117 @@
+"""The handlers of events, one for each kind. Each stores facts in the ledger, in any order.
+
+No event is deferred: a fact is stored when it arrives, and the fact that completes a decision
+releases it.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from chassis.clock import utc_now
+from chassis.database import Session, after_commit
+from dataset_store_service import metrics
+from dataset_store_service.store import ledger
+from schemas.events import (
+    AdjudicationDecided,
+    AnnotationSubmitted,
+    ConflictRaised,
+    LabelDecided,
+    ReviewDecided,
+    ReviewRequested,
+    SpecPublished,
+    TaskCreated,
+    TaskSkipped,
+    TaskWithdrawn,
+)
+
+
+class ItemFact(Protocol):
+    """A fact about an item of a project."""
+
+    @property
+    def item_id(self) -> UUID:
+        """The id of the item."""
+
+    @property
+    def project(self) -> str:
+        """The project of the item."""
+
+
+Fact = TypeVar("Fact", bound=ItemFact)
+Add = Callable[[Session, Sequence[Fact]], Awaitable[None]]
+
+
+async def on_spec_published(session: Session, events: Sequence[SpecPublished]) -> None:
+    """Store spec versions."""
+    await ledger.add_specs(session, events)
+
+
+async def on_task_created(session: Session, events: Sequence[TaskCreated]) -> None:
+    """Store work tasks. Honeypots are not part of the ledger."""
+    work = [event for event in events if event.purpose == "work"]
+    await _add_and_release(session, work, ledger.add_tasks)
+
+
+async def on_task_withdrawn(session: Session, events: Sequence[TaskWithdrawn]) -> None:
+    """Store withdrawals of tasks."""
+    await ledger.add_withdrawals(session, events)
+
+
+async def on_annotation_submitted(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+    """Store annotations; those of honeypots in a table of their own."""
+    work = [event for event in events if event.purpose == "work"]
+    await _add_and_release(session, work, ledger.add_annotations)
+    honeypots = [event for event in events if event.purpose == "honeypot"]
+    await ledger.add_honeypot_annotations(session, honeypots)
+
+
+async def on_task_skipped(session: Session, events: Sequence[TaskSkipped]) -> None:
+    """Store skips."""
+    await ledger.add_skips(session, events)
+
+
+async def on_adjudication_decided(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+    """Store adjudications."""
+    await _add_and_release(session, events, ledger.add_adjudications)
+
+
+async def on_review_requested(session: Session, events: Sequence[ReviewRequested]) -> None:
+    """Store requests for reviews."""
+    await ledger.add_review_requests(session, events)
+
+
+async def on_review_decided(session: Session, events: Sequence[ReviewDecided]) -> None:
+    """Store the verdicts of reviewers."""
+    await ledger.add_reviews(session, events)
+
+
+async def on_conflict_raised(session: Session, events: Sequence[ConflictRaised]) -> None:
+    """Store conflicts."""
+    await _add_and_release(session, events, ledger.add_conflicts)
+
+
+async def on_label_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+    """Store decisions."""
+    await _add_and_release(session, events, ledger.add_decisions)
+
+
+async def _add_and_release(session: Session, events: Sequence[Fact], add: Add[Fact]) -> None:
+    """Store facts about items, and release the decisions that they complete."""
+    if not events:
+        return
+    await ledger.lock_items(session, ((event.item_id, event.project) for event in events))
+    await add(session, events)
+    released = await ledger.release(session, {event.item_id for event in events})
+    if released:
+        now = utc_now()
+        after_commit(session, lambda: _observe(released, now))
+
+
+def _observe(released: Sequence[ledger.Released], now: datetime) -> None:
+    for decision in released:
+        metrics.RELEASED.labels(decision.how).inc()
+        if decision.last_submitted_at is not None:
+            seconds = (now - decision.last_submitted_at).total_seconds()
+            metrics.LEDGER_SECONDS.observe(max(0.0, seconds))
