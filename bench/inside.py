@@ -12,9 +12,9 @@ from itertools import islice
 
 from scene import Scene
 
-from chassis import inbox
 from chassis.clock import utc_now
-from chassis.database import Sessions, create_pool, transaction
+from chassis.db.database import Database, create_pool
+from chassis.events import inbox
 from labelwright_client import tokens
 from queue_service.domain.choice import Ask
 from queue_service.domain.leases import Holder, Worker
@@ -59,10 +59,10 @@ SAMPLE = 500
 class Inside:
     """The operations of one more process of the queue."""
 
-    def __init__(self, scene: Scene, sessions: Sessions, settings: Settings) -> None:
+    def __init__(self, scene: Scene, database: Database, settings: Settings) -> None:
         """Nobody here is held to the limit of open leases."""
         self._home = scene.home
-        self._sessions = sessions
+        self._sessions = database
         self._checks = BlobChecks(PayloadReader(settings.open_blob_store()))
         self._desk = Desk(
             settings.pseudonym_key.get_secret_value().encode(), open_leases_max=1_000_000
@@ -76,9 +76,9 @@ class Inside:
         async def lane() -> None:
             for batch in batches:
                 arrived = [(event.event_id, event.topic) for event in batch]
-                async with transaction(self._sessions) as session:
-                    await inbox.first_deliveries(session, arrived)
-                    await hearing.create_tasks(session, batch)
+                async with self._sessions.transaction() as transaction:
+                    await inbox.first_deliveries(transaction, arrived)
+                    await hearing.create_tasks(transaction, batch)
 
         await asyncio.gather(*(lane() for _ in range(LANES)))
 
@@ -105,8 +105,8 @@ class Inside:
         await asyncio.gather(*(lane(mine) for mine in lanes if mine))
 
     async def _lease(self, asks: Sequence[Ask]) -> list[Submission]:
-        async with self._leasing, transaction(self._sessions) as session:
-            given = await leasing.lease_work(session, self._desk, asks, utc_now())
+        async with self._leasing, self._sessions.transaction() as transaction:
+            given = await leasing.lease_work(transaction, self._desk, asks, utc_now())
         found = [
             Submission(lease["lease_id"], Holder(ask.worker.annotator, None), ANSWER, self._checks)
             for ask, leases in zip(asks, given, strict=True)
@@ -117,8 +117,8 @@ class Inside:
         return found
 
     async def _submit(self, submissions: Sequence[Submission]) -> None:
-        async with self._answering, transaction(self._sessions) as session:
-            found = await answering.submit_annotations(session, submissions, utc_now())
+        async with self._answering, self._sessions.transaction() as transaction:
+            found = await answering.submit_annotations(transaction, submissions, utc_now())
         for one in found:
             if isinstance(one, Exception):
                 raise one
@@ -135,7 +135,7 @@ async def inside(scene: Scene) -> AsyncIterator[Inside]:
     )
     pool = await create_pool(settings)
     try:
-        yield Inside(scene, Sessions(pool, settings.service), settings)
+        yield Inside(scene, Database(pool, settings.service), settings)
     finally:
         await pool.close()
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import testing
-from chassis.openapi import described_routes
+from chassis.http.openapi import described_routes
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chassis import migrations, testing
-from chassis.database import raw, transaction
 from schemas.envelope import Envelope, Event
 from schemas.events import EVENTS
 
@@ -48,23 +47,23 @@ async def test_every_listener_understands_every_golden_event(
         random.Random(7).shuffle(events)
 
     async with testing.serving(app):
-        sessions = app.state.sessions
+        database = app.state.database
         for event in events:
-            await testing.hear(sessions, subscriptions, event)
-        once = await rows(sessions)
+            await testing.hear(database, subscriptions, event)
+        once = await rows(database)
         for event in events:
-            await testing.hear(sessions, subscriptions, event)
+            await testing.hear(database, subscriptions, event)
 
-        assert await rows(sessions) == once
+        assert await rows(database) == once
         kinds = {one.kind for one in subscriptions}
         heard = {event.event_id for event in events if type(event) in kinds}
         assert once["inbox"] == len(heard) > 0
 
 
-async def rows(sessions: Any) -> dict[str, int]:
+async def rows(database: Any) -> dict[str, int]:
     """How many rows each table has."""
-    async with transaction(sessions) as session:
-        connection = await raw(session)
+    async with database.transaction() as transaction:
+        connection = await transaction.connection()
         named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         tables = [row["tablename"] for row in await connection.fetch(named)]
         return {t: await connection.fetchval(f'SELECT count(*) FROM "{t}"') for t in tables}

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from service_apps import SERVICES, app_of
 
-from chassis.openapi import described_routes
+from chassis.http.openapi import described_routes
 
 METHODS = ("get", "put", "post", "delete")
 PROBLEM = "application/problem+json"

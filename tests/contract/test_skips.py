@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from chassis import migrations, testing
-from chassis.database import Sessions
+from chassis.db.database import Database
 from schemas.canonical import digest
 from schemas.envelope import Event
 from schemas.events import EVENTS, SpecPublished, TaskCreated
@@ -28,15 +28,15 @@ TWO = [{"mood": "good"}, {"mood": "bad"}]
 class Pair:
     """The two services; what one says the other hears."""
 
-    def __init__(self, http: httpx.AsyncClient, parts: list[tuple[Sessions, Any]]) -> None:
+    def __init__(self, http: httpx.AsyncClient, parts: list[tuple[Database, Any]]) -> None:
         self.http, self.parts = http, parts
 
     async def hear(self, *events: Event) -> None:
         """Let both hear this, and what they say about it, until nobody says anything more."""
         told = [*events, *await self._said()]
         while told:
-            for sessions, subscriptions in self.parts:
-                await testing.hear(sessions, subscriptions, *told)
+            for database, subscriptions in self.parts:
+                await testing.hear(database, subscriptions, *told)
             told = await self._said()
 
     async def _said(self) -> list[Event]:
@@ -54,7 +54,7 @@ async def pair(fresh_database: Callable[[], str], tokens: testing.Tokens) -> Asy
 @asynccontextmanager
 async def _service(
     name: str, url: str, tokens: testing.Tokens
-) -> AsyncIterator[tuple[httpx.AsyncClient, Sessions, Any]]:
+) -> AsyncIterator[tuple[httpx.AsyncClient, Database, Any]]:
     package = f"{name}_service"
     await asyncio.to_thread(migrations.upgrade, package, url)
     settings = importlib.import_module(f"{package}.settings").Settings
@@ -63,7 +63,7 @@ async def _service(
         testing.settings(settings, tokens, url)
     )
     async with testing.serving(app) as http:
-        yield http, app.state.sessions, subscriptions
+        yield http, app.state.database, subscriptions
 
 
 def published() -> list[Event]:

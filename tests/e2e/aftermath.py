@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from director import Database, Director
 from history import Aftermath, Expired, LeaseRow, Skipped, Submitted, WorkRow
 
-from chassis.dead_letters import SUFFIX
+from chassis.events.dead_letters import SUFFIX
 from labelwright_local.topics import PARTITIONS
 from schemas.envelope import Envelope
 from schemas.events import AnnotationSubmitted, LeaseExpired, TaskSkipped

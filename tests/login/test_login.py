@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from login_provider import LoginProvider, install_provider, running_provider
 
-from chassis import auth, migrations, testing
+from chassis import migrations, testing
+from chassis.http import auth
 from queue_service.app import create_app
 from queue_service.settings import Settings
 

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 
 ISSUER = "labelwright-local"
 DRAIN_SECONDS = 10
-HTTP_PROTOCOL = "chassis.http_protocol:BoundedHttpProtocol"
+HTTP_PROTOCOL = "chassis.http.protocol:BoundedHttpProtocol"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from signal import Signals
 
-from chassis import logs, stopping
+from chassis import logs, shutdown
 from chassis.settings import ServiceSettings
 
 DISTRIBUTION = "labelwright-chassis"
@@ -25,7 +25,7 @@ async def logged(settings: ServiceSettings) -> AsyncIterator[None]:
 
     log.info("starting", version=version(DISTRIBUTION), settings=settings.model_dump(mode="json"))
     try:
-        with stopping.told(note):
+        with shutdown.on_signal(note):
             yield
     except BaseException as error:
         reason = repr(_first(error))

@@ -10,10 +10,10 @@ from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis import inbox, outbox, parking
-from chassis.database import metadata
+from chassis.db.database import metadata
+from chassis.events import deferred, inbox, outbox
 
-OWN_TABLES = (inbox.inbox, outbox.outbox, parking.parked)
+OWN_TABLES = (inbox.inbox, outbox.outbox, deferred.parked)
 """Importing their modules is what puts them into `metadata`."""
 
 

@@ -13,10 +13,11 @@ from functools import partial
 
 from prometheus_client import Counter
 
-from chassis import health, logs
-from chassis.database import Session, Sessions, is_transient, transaction
-from chassis.locks import try_lock
-from chassis.retries import count_retry
+from chassis import logs
+from chassis.db.database import Database, Transaction, is_transient
+from chassis.db.locks import try_lock
+from chassis.db.retries import count_retry
+from chassis.http import health
 
 BACKOFF_SECONDS_MAX = 600.0
 FAILING = "failing_schedules"
@@ -35,7 +36,7 @@ class Schedule:
     """Something that a service does every so often, in a transaction of its own."""
 
     every: timedelta
-    run: Callable[[Session], Awaitable[None]]
+    run: Callable[[Transaction], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class ProjectSchedule:
     """
 
     every: timedelta
-    due: Callable[[Session], Awaitable[Sequence[str]]]
-    run: Callable[[Session, str], Awaitable[None]]
+    due: Callable[[Transaction], Awaitable[Sequence[str]]]
+    run: Callable[[Transaction, str], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -60,10 +61,10 @@ class _Failures:
 class Runner:
     """Runs one schedule for as long as the process lives."""
 
-    def __init__(self, schedule: Schedule | ProjectSchedule, sessions: Sessions) -> None:
+    def __init__(self, schedule: Schedule | ProjectSchedule, database: Database) -> None:
         """Nothing runs yet."""
         self._schedule = schedule
-        self._sessions = sessions
+        self._sessions = database
         self._failing: dict[str, _Failures] = {}
         self._name = getattr(schedule.run, "__name__", type(schedule.run).__name__)
 
@@ -81,24 +82,26 @@ class Runner:
             return
         due: list[str] = []
 
-        async def ask(session: Session) -> None:
-            due.extend(await schedule.due(session))
+        async def ask(transaction: Transaction) -> None:
+            due.extend(await schedule.due(transaction))
 
         await self._attempt("", ask)
         for project in due:
             await self._attempt(project, partial(self._locked, schedule, project))
 
-    async def _locked(self, schedule: ProjectSchedule, project: str, session: Session) -> None:
-        if await try_lock(session, f"schedule {self._name} {project}"):
-            await schedule.run(session, project)
+    async def _locked(
+        self, schedule: ProjectSchedule, project: str, transaction: Transaction
+    ) -> None:
+        if await try_lock(transaction, f"schedule {self._name} {project}"):
+            await schedule.run(transaction, project)
 
-    async def _attempt(self, project: str, work: Callable[[Session], Awaitable[None]]) -> None:
+    async def _attempt(self, project: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
         before = self._failing.get(project)
         if before is not None and time.monotonic() < before.retry_at:
             return
         try:
-            async with transaction(self._sessions) as session:
-                await work(session)
+            async with self._sessions.transaction() as transaction:
+                await work(transaction)
         except Exception as error:
             if is_transient(error):
                 count_retry(error, "job")

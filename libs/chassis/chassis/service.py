@@ -13,35 +13,22 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import Lifespan
 
-from chassis import (
-    auth,
-    collector,
-    cross_origin,
-    health,
-    http_protocol,
-    inbox,
-    job_routes,
-    lifecycle,
-    logs,
-    metrics,
-    openapi,
-    outbox,
-    problem,
-    replicas,
-)
+from chassis import cross_origin, gc_tuning, lifecycle, logs, metrics
 from chassis.background import Task, running
-from chassis.bells import Bells
-from chassis.body_limit import Limited
-from chassis.consumer import Consumer
-from chassis.database import Sessions, create_pool
-from chassis.dead_letters import DeadLetters
-from chassis.delivery import Deliverer, Subscription
-from chassis.job_runner import Handler, JobRunner
-from chassis.observed import Observed
-from chassis.producer import Producer
+from chassis.db.database import Database, create_pool
+from chassis.events import inbox, outbox
+from chassis.events.consumer import Consumer
+from chassis.events.dead_letters import DeadLetters
+from chassis.events.dispatch import Dispatcher, Subscription
+from chassis.events.producer import Producer
+from chassis.http import auth, health, openapi, problem, protocol
+from chassis.http.body_limit import BodyLimitMiddleware
+from chassis.http.metrics_middleware import MetricsMiddleware
+from chassis.http.verifier import Verifier
+from chassis.jobs import routes
+from chassis.jobs.runner import Handler, JobRunner
 from chassis.schedules import ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
-from chassis.verifier import Verifier
 
 
 def create(  # noqa: PLR0913 - each is a part of the service
@@ -51,35 +38,33 @@ def create(  # noqa: PLR0913 - each is a part of the service
     refusals: Mapping[type[Exception], int],
     subscriptions: Sequence[Subscription] = (),
     schedules: Sequence[Schedule | ProjectSchedule] = (),
-    bells: Bells | None = None,
+    tasks: Sequence[Task] = (),
     long_work: Mapping[str, Handler] | None = None,
 ) -> FastAPI:
     """The service as an application for uvicorn, one worker a process."""
     logs.configure(settings.log_level, settings.service)
     refused = {**refusals, outbox.EventTooLarge: 413}
     if long_work:
-        refused |= job_routes.REFUSALS
+        refused |= routes.REFUSALS
     runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
-    every = [*schedules, Schedule(timedelta(hours=1), inbox.forget)]
+    every = [*schedules, Schedule(timedelta(hours=1), inbox.purge)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
             lifecycle.logged(settings),
             metrics.served(settings.metrics_host, settings.metrics_port),
-            _parts(app, settings, subscriptions, tuple(refused)) as parts,
+            _runtime(app, settings, subscriptions, tuple(refused)) as runtime,
         ):
             watch = partial(health.watch, app.state)
             keep = app.state.verifier.keep_keys_current
-            own: list[Task] = [parts.consume, parts.relay, keep, watch]
-            if bells is not None:
-                own.append(partial(replicas.converse, bells, settings.database_url))
+            own: list[Task] = [runtime.consume, runtime.relay, keep, watch, *tasks]
             if long_work:
-                own.append(partial(runner.run, parts.sessions))
-            collector.settle()
-            async with running(*own, *(Runner(one, parts.sessions).run for one in every)):
-                yield {http_protocol.STATE_KEY: settings.http_limits}
-                await _drain(parts, settings.drain_seconds)
+                own.append(partial(runner.run, runtime.database))
+            gc_tuning.tune()
+            async with running(*own, *(Runner(one, runtime.database).run for one in every)):
+                yield {protocol.STATE_KEY: settings.http_limits}
+                await _drain(runtime, settings.drain_seconds)
 
     app = _application(settings, lifespan)
     app.state.settings = settings
@@ -101,21 +86,21 @@ def _application(settings: ServiceSettings, lifespan: Lifespan[FastAPI]) -> Fast
         version="1",
         lifespan=lifespan,
         redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # Observed does it.
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # MetricsMiddleware does it.
     )
 
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
-    app.add_middleware(Limited, bytes_max=settings.body_bytes_max)
+    app.add_middleware(BodyLimitMiddleware, bytes_max=settings.body_bytes_max)
     cross_origin.install(app, settings.allowed_origins)
-    app.add_middleware(Observed, sample_every=settings.request_log_every)
+    app.add_middleware(MetricsMiddleware, sample_every=settings.request_log_every)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Runtime:
     """What lives as long as the process."""
 
-    sessions: Sessions
+    database: Database
     producer: Producer
     consumer: Consumer
     topic_prefix: str
@@ -128,44 +113,44 @@ class Parts:
     async def relay(self) -> None:
         """Send the outbox for ever, from when the broker is there."""
         await self.producer.connect()
-        await outbox.relay(self.sessions, self.producer.kafka, self.topic_prefix)
+        await outbox.relay(self.database, self.producer.kafka, self.topic_prefix)
 
     async def relay_rest(self) -> None:
         """Send what the outbox holds now."""
-        while await outbox.relay_batch(self.sessions, self.producer.kafka, self.topic_prefix):
+        while await outbox.relay_batch(self.database, self.producer.kafka, self.topic_prefix):
             pass
 
 
 @asynccontextmanager
-async def _parts(
+async def _runtime(
     app: FastAPI,
     settings: ServiceSettings,
     subscriptions: Sequence[Subscription],
     refused: Sequence[type[Exception]],
-) -> AsyncIterator[Parts]:
+) -> AsyncIterator[Runtime]:
     pool = await create_pool(settings)
-    sessions = Sessions(pool, settings.service)
+    database = Database(pool, settings.service)
     producer = Producer(settings)
     dead = DeadLetters(producer.kafka, settings.service, settings.dead_letters_max_per_minute)
-    consumer = Consumer(settings, Deliverer(subscriptions, refused, sessions, dead))
-    app.state.sessions = sessions
+    consumer = Consumer(settings, Dispatcher(subscriptions, refused, database, dead))
+    app.state.database = database
     app.state.producer, app.state.consumer = producer, consumer
 
     try:
-        yield Parts(sessions, producer, consumer, settings.topic_prefix)
+        yield Runtime(database, producer, consumer, settings.topic_prefix)
     finally:
         await producer.stop()
         await pool.close()
 
 
-async def _drain(parts: Parts, seconds: float) -> None:
+async def _drain(runtime: Runtime, seconds: float) -> None:
     """Finish what is in hand: the consumer's batch, then what the outbox still holds."""
-    parts.consumer.stop()
-    if not parts.producer.connected.is_set():
+    runtime.consumer.stop()
+    if not runtime.producer.connected.is_set():
         return  # Nothing is in hand; what the outbox holds follows at the next start.
     try:
         async with asyncio.timeout(seconds):
-            await parts.consumer.ended.wait()
-            await parts.relay_rest()
+            await runtime.consumer.ended.wait()
+            await runtime.relay_rest()
     except (TimeoutError, KafkaError, OSError) as error:
         logs.get("service").warning("stopped before all was sent; it follows", error=str(error))

@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from chassis import auth, inbox
-from chassis.database import Session, Sessions, create_pool, raw, transaction
-from chassis.delivery import Subscription, lock_batch
+from chassis.db.database import Database, Transaction, create_pool
+from chassis.events import inbox
+from chassis.events.dispatch import Subscription, lock_batch
+from chassis.http import auth
 from chassis.settings import ServiceSettings
 from schemas.envelope import Envelope, Event
 
@@ -87,7 +88,7 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app` over its real database; Kafka has no part, `hear` and `said` stand in."""
     own: ServiceSettings = app.state.settings
     pool = await create_pool(own)
-    app.state.sessions = Sessions(pool, own.service)
+    app.state.database = Database(pool, own.service)
     transport = httpx.ASGITransport(app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -96,26 +97,26 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         await pool.close()
 
 
-async def hear(sessions: Sessions, subscriptions: Sequence[Subscription], *events: Event) -> None:
+async def hear(database: Database, subscriptions: Sequence[Subscription], *events: Event) -> None:
     """Deliver `events` as the consumer does: one transaction, each event once, runs together."""
     by_kind = {one.kind: one for one in subscriptions}
     heard = [event for event in events if type(event) in by_kind]
-    async with transaction(sessions) as session:
-        fresh = await inbox.first_deliveries(session, [(e.event_id, e.topic) for e in heard])
+    async with database.transaction() as transaction:
+        fresh = await inbox.first_deliveries(transaction, [(e.event_id, e.topic) for e in heard])
         new = {event.event_id: event for event in heard if event.event_id in fresh}
-        await lock_batch(session, [(by_kind[type(one)], one) for one in new.values()])
+        await lock_batch(transaction, [(by_kind[type(one)], one) for one in new.values()])
         for kind, run in groupby(new.values(), key=type):
-            await by_kind[kind].handle(session, list(run))
+            await by_kind[kind].handle(transaction, list(run))
 
 
-async def said(sessions: Sessions, kinds: dict[str, type[Event]]) -> list[Event]:
+async def said(database: Database, kinds: dict[str, type[Event]]) -> list[Event]:
     """Take the events out of the outbox, oldest first."""
-    async with transaction(sessions) as session:
-        return await _taken(session, kinds)
+    async with database.transaction() as transaction:
+        return await _taken(transaction, kinds)
 
 
-async def _taken(session: Session, kinds: dict[str, type[Event]]) -> list[Event]:
-    connection = await raw(session)
+async def _taken(transaction: Transaction, kinds: dict[str, type[Event]]) -> list[Event]:
+    connection = await transaction.connection()
     rows = await connection.fetch("SELECT body FROM outbox ORDER BY id")
     await connection.execute("DELETE FROM outbox")
     envelopes = [Envelope.read(row["body"]) for row in rows]

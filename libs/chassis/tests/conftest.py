@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from key_server import RSA, Provider, running_provider
 
 from chassis import testing
+from chassis.http.verifier import Verifier
 from chassis.settings import ServiceSettings
-from chassis.verifier import Verifier
 
 
 class Settings(ServiceSettings):

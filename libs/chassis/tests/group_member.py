@@ -4,7 +4,7 @@ import asyncio
 import sys
 from typing import Any, ClassVar
 
-from chassis.consumer import Consumer
+from chassis.events.consumer import Consumer
 from chassis.settings import ServiceSettings
 
 

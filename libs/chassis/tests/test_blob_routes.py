@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 
 from blobs import FolderStore, S3BlobStore, digest_of
-from chassis import blob_routes, problem, testing
-from chassis.blob_routes import requested_part
+from chassis import testing
 from chassis.blob_settings import BlobSettings
+from chassis.http import blob_routes, problem
+from chassis.http.blob_routes import requested_part
 
 CONTENT = b'{"text":"' + b"x" * 3_000_000 + b'"}'
 SHA256 = digest_of(CONTENT)

@@ -18,14 +18,15 @@ from prometheus_client import REGISTRY
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import dead_letters, logs, outbox, service, testing
-from chassis.auth import AnyCaller, Caller, needs
-from chassis.database import Session, Sessions, Transaction, metadata, raw, transaction
-from chassis.delivery import on
-from chassis.json_body import JsonRoute
-from chassis.observed import Observed
-from chassis.outbox import add, relay_batch
-from chassis.parking import find_or_park, take_parked
+from chassis import logs, service, testing
+from chassis.db.database import Database, RequestTransaction, Transaction, metadata
+from chassis.events import dead_letters, outbox
+from chassis.events.deferred import find_or_defer, take_deferred
+from chassis.events.dispatch import subscribe
+from chassis.events.outbox import add, relay_batch
+from chassis.http.auth import AnyCaller, Caller, needs
+from chassis.http.json_body import JsonRoute
+from chassis.http.metrics_middleware import MetricsMiddleware
 from chassis.settings import ServiceSettings
 from schemas.envelope import Event, Topic
 
@@ -62,7 +63,7 @@ notes = sa.Table(
 router = APIRouter(route_class=JsonRoute)
 
 
-async def record(session: Session, event: NoteTaken) -> None:
+async def record(transaction: Transaction, event: NoteTaken) -> None:
     """Write the note down."""
     if event.text == "refuse me":
         raise Refused("No more notes.")
@@ -70,20 +71,22 @@ async def record(session: Session, event: NoteTaken) -> None:
         raise RuntimeError("a bug")
     if event.text.startswith("slow"):
         await asyncio.sleep(0.005)
-    await (await raw(session)).execute("INSERT INTO notes VALUES ($1)", event.text)
+    await (await transaction.connection()).execute("INSERT INTO notes VALUES ($1)", event.text)
 
 
 @router.post("/notes")
-async def take_note(body: dict[str, Any], session: Transaction, caller: AnyCaller) -> str:
+async def take_note(
+    body: dict[str, Any], transaction: RequestTransaction, caller: AnyCaller
+) -> str:
     """Say the note."""
-    await add(session, note(str(body["text"])))
+    await add(transaction, note(str(body["text"])))
     return caller.pseudonym
 
 
 @router.post("/refused")
-async def refused(session: Transaction) -> None:
+async def refused(transaction: RequestTransaction) -> None:
     """Write, then refuse."""
-    await (await raw(session)).execute("INSERT INTO notes VALUES ('refused')")
+    await (await transaction.connection()).execute("INSERT INTO notes VALUES ('refused')")
     raise Refused("Not now.")
 
 
@@ -126,7 +129,7 @@ def make(tokens: testing.Tokens, url: str) -> Make:
             testing.settings(Settings, tokens, more.pop("database_url", url), **more),
             router=router,
             refusals={Refused: 409},
-            subscriptions=[on(NoteTaken, record)],
+            subscriptions=[subscribe(NoteTaken, record)],
         )
 
     return made
@@ -141,39 +144,39 @@ async def client(make: Make) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def sessions(client: httpx.AsyncClient) -> Sessions:
-    found: Sessions = client.app.state.sessions  # type: ignore[attr-defined]
+async def database(client: httpx.AsyncClient) -> Database:
+    found: Database = client.app.state.database  # type: ignore[attr-defined]
     return found
 
 
-async def written(sessions: Sessions) -> list[str]:
-    async with transaction(sessions) as session:
-        rows = await (await raw(session)).fetch("SELECT text FROM notes ORDER BY text")
+async def written(database: Database) -> list[str]:
+    async with database.transaction() as transaction:
+        rows = await (await transaction.connection()).fetch("SELECT text FROM notes ORDER BY text")
         return [row["text"] for row in rows]
 
 
 # --- database
 
 
-async def test_a_raw_statement_is_rolled_back_with_its_transaction(sessions: Sessions) -> None:
+async def test_a_raw_statement_is_rolled_back_with_its_transaction(database: Database) -> None:
     with pytest.raises(Refused):
-        async with transaction(sessions) as session:
-            await (await raw(session)).execute("INSERT INTO notes VALUES ('first')")
-            await (await raw(session)).execute("INSERT INTO notes VALUES ('second')")
+        async with database.transaction() as transaction:
+            await (await transaction.connection()).execute("INSERT INTO notes VALUES ('first')")
+            await (await transaction.connection()).execute("INSERT INTO notes VALUES ('second')")
             raise Refused
 
-    assert await written(sessions) == []
+    assert await written(database) == []
 
 
 async def test_a_refusal_rolls_back_what_was_written(
-    client: httpx.AsyncClient, sessions: Sessions
+    client: httpx.AsyncClient, database: Database
 ) -> None:
     answer = await client.post("/refused")
 
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:problem:refused"
     assert answer.json()["title"] == "The book is closed"
-    assert await written(sessions) == []
+    assert await written(database) == []
 
 
 async def test_the_transaction_commits_before_the_response_is_sent(
@@ -184,8 +187,10 @@ async def test_the_transaction_commits_before_the_response_is_sent(
     async def watch(scope: Any, receive: Any, send: Any) -> None:
         async def note_commit(message: Any) -> None:
             if message["type"] == "http.response.start":
-                async with transaction(app.state.sessions) as session:
-                    count = await (await raw(session)).fetchval("SELECT count(*) FROM outbox")
+                async with app.state.database.transaction() as transaction:
+                    count = await (await transaction.connection()).fetchval(
+                        "SELECT count(*) FROM outbox"
+                    )
                     seen.append(count)
             await send(message)
 
@@ -200,13 +205,13 @@ async def test_the_transaction_commits_before_the_response_is_sent(
 
 
 async def test_a_database_that_restarted_is_found_again(
-    client: httpx.AsyncClient, sessions: Sessions, tokens: testing.Tokens, url: str
+    client: httpx.AsyncClient, database: Database, tokens: testing.Tokens, url: str
 ) -> None:
     """Every pooled connection is cut, as by a restart of the server."""
     who = tokens.bearer("ada", "reader")
     assert (await client.post("/notes", json={"text": "x"}, headers=who)).status_code == 200
-    async with transaction(sessions) as session:
-        connection = await raw(session)
+    async with database.transaction() as transaction:
+        connection = await transaction.connection()
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         await connection.execute(cut + " AND datname = current_database()")
     other = await asyncpg.connect(url.replace("+asyncpg", ""))
@@ -297,7 +302,7 @@ async def test_a_stream_is_measured_until_it_begins() -> None:
         await send({"type": "http.response.body", "body": b""})
 
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(Observed(stream)), base_url="http://test"
+        transport=httpx.ASGITransport(MetricsMiddleware(stream)), base_url="http://test"
     ) as http:
         await http.request("TRACE", "/")
 
@@ -409,7 +414,7 @@ async def test_a_note_goes_out_by_the_outbox_and_comes_back_once(
         await http.post("/notes", json={"text": "hello"}, headers=tokens.bearer("ada", "reader"))
 
         async def arrived() -> bool:
-            return await written(running.state.sessions) == ["hello"]
+            return await written(running.state.database) == ["hello"]
 
         await until(arrived)
         ready = await http.get("/health/ready")
@@ -425,11 +430,11 @@ async def test_a_redelivered_event_has_its_effect_once(
         await producer.send_and_wait(prefix + "notes", one.to_wire("toy"), key=b"b")
 
     async def arrived() -> bool:
-        return "last" in await written(running.state.sessions)
+        return "last" in await written(running.state.database)
 
     await until(arrived)
     await asyncio.sleep(0.3)
-    assert await written(running.state.sessions) == ["last", "once"]
+    assert await written(running.state.database) == ["last", "once"]
 
 
 async def test_what_cannot_be_delivered_is_put_aside_and_can_be_replayed(
@@ -440,7 +445,7 @@ async def test_what_cannot_be_delivered_is_put_aside_and_can_be_replayed(
         await producer.send_and_wait(topic, body, key=b"b")
 
     async def arrived() -> bool:
-        return await written(running.state.sessions) == ["fine"]
+        return await written(running.state.database) == ["fine"]
 
     await until(arrived)
     letters = await dead_letters.waiting(kafka_server.bootstrap, topic)
@@ -456,7 +461,7 @@ async def test_what_cannot_be_delivered_is_put_aside_and_can_be_replayed(
 
 
 async def test_an_event_that_a_bug_cannot_handle_is_put_aside_and_the_others_have_their_effect(
-    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer, sessions: Sessions
+    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer, database: Database
 ) -> None:
     topic = prefix + "notes"
     for text in ("before", "break", "after"):
@@ -464,7 +469,7 @@ async def test_an_event_that_a_bug_cannot_handle_is_put_aside_and_the_others_hav
     app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
 
     async def arrived() -> bool:
-        return await written(sessions) == ["after", "before"]
+        return await written(database) == ["after", "before"]
 
     async with app.router.lifespan_context(app):
         await until(arrived)
@@ -474,7 +479,7 @@ async def test_an_event_that_a_bug_cannot_handle_is_put_aside_and_the_others_hav
 
 
 async def test_what_was_read_ahead_is_neither_lost_nor_doubled_as_replicas_come_and_go(
-    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer, sessions: Sessions
+    make: Make, kafka_server: Any, prefix: str, producer: AIOKafkaProducer, database: Database
 ) -> None:
     """Batches of ten, so that whoever comes or goes does so while one waits for another."""
     said = [f"slow {book}{n:04}" for n in range(1000) for book in "ab"]
@@ -488,7 +493,7 @@ async def test_what_was_read_ahead_is_neither_lost_nor_doubled_as_replicas_come_
         app = make(batch_events_max=10, **more)
 
         async def arrived() -> bool:
-            return len(await written(sessions)) >= until_written
+            return len(await written(database)) >= until_written
 
         async with app.router.lifespan_context(app):
             await until(arrived, 60)
@@ -501,8 +506,8 @@ async def test_what_was_read_ahead_is_neither_lost_nor_doubled_as_replicas_come_
         group.create_task(replica(1000))
     await replica(2000)
 
-    async with transaction(sessions) as session:
-        rows = await (await raw(session)).fetch("SELECT text FROM notes ORDER BY id")
+    async with database.transaction() as transaction:
+        rows = await (await transaction.connection()).fetch("SELECT text FROM notes ORDER BY id")
     texts = [row["text"] for row in rows]
     assert [[text for text in texts if text[5] == book] for book in "ab"] == [said[::2], said[1::2]]
 
@@ -511,35 +516,35 @@ async def test_the_relay_that_finds_another_at_work_looks_again_soon(
     make: Make,
     kafka_server: Any,
     prefix: str,
-    sessions: Sessions,
+    database: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(outbox, "IDLE_SECONDS", 60)
     app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
     async with app.router.lifespan_context(app):
         await asyncio.sleep(3)  # It has nothing to do, and looks every few seconds by now.
-        async with transaction(sessions) as other:
-            connection = await raw(other)
+        async with database.transaction() as other:
+            connection = await other.connection()
             await connection.execute("SELECT pg_advisory_xact_lock($1)", outbox.RELAY_LOCK)
-            async with transaction(app.state.sessions) as session:
-                await add(session, note("in its way"))
+            async with app.state.database.transaction() as transaction:
+                await add(transaction, note("in its way"))
             await asyncio.sleep(0.05)
         let_go = time.monotonic()
 
         async def arrived() -> bool:
-            return await written(sessions) == ["in its way"]
+            return await written(database) == ["in its way"]
 
         await until(arrived)
     assert time.monotonic() - let_go < 2.5
 
 
 async def test_the_relay_sends_in_order_and_deletes_what_was_acknowledged(
-    sessions: Sessions, producer: AIOKafkaProducer, prefix: str, kafka_server: Any
+    database: Database, producer: AIOKafkaProducer, prefix: str, kafka_server: Any
 ) -> None:
-    async with transaction(sessions) as session:
-        await add(session, *(note(str(n)) for n in range(700)))
+    async with database.transaction() as transaction:
+        await add(transaction, *(note(str(n)) for n in range(700)))
 
-    sent = [await relay_batch(sessions, producer, prefix) for _ in range(3)]
+    sent = [await relay_batch(database, producer, prefix) for _ in range(3)]
 
     consumer = AIOKafkaConsumer(
         prefix + "notes", bootstrap_servers=kafka_server.bootstrap, auto_offset_reset="earliest"
@@ -555,14 +560,14 @@ async def test_the_relay_sends_in_order_and_deletes_what_was_acknowledged(
     assert places == list(range(700))
 
 
-async def test_nothing_leaves_when_the_transaction_rolls_back(sessions: Sessions) -> None:
+async def test_nothing_leaves_when_the_transaction_rolls_back(database: Database) -> None:
     with pytest.raises(Refused):
-        async with transaction(sessions) as session:
-            await add(session, note("never"))
+        async with database.transaction() as transaction:
+            await add(transaction, note("never"))
             raise Refused
 
-    async with transaction(sessions) as session:
-        assert await (await raw(session)).fetchval("SELECT count(*) FROM outbox") == 0
+    async with database.transaction() as transaction:
+        assert await (await transaction.connection()).fetchval("SELECT count(*) FROM outbox") == 0
 
 
 async def test_what_no_broker_would_take_is_refused_and_keeps_nothing_back(
@@ -580,7 +585,7 @@ async def test_what_no_broker_would_take_is_refused_and_keeps_nothing_back(
             taken = await http.post("/notes", json={"text": most}, headers=who)
 
         async def arrived() -> bool:
-            return await written(app.state.sessions) == [most]
+            return await written(app.state.database) == [most]
 
         await until(arrived)
 
@@ -588,7 +593,7 @@ async def test_what_no_broker_would_take_is_refused_and_keeps_nothing_back(
     assert refused.json()["type"] == "urn:problem:event-too-large"
 
 
-async def test_what_is_parked_is_found_by_a_concurrent_maker(sessions: Sessions) -> None:
+async def test_what_is_parked_is_found_by_a_concurrent_maker(database: Database) -> None:
     """Both orders of the race: the one who parks and the one who makes known never miss."""
     for first in ("park", "make"):
         key, known = f"note:{first}", asyncio.Event()
@@ -597,13 +602,13 @@ async def test_what_is_parked_is_found_by_a_concurrent_maker(sessions: Sessions)
             return True if known.is_set() else None
 
         async def park(key: str = key, look: Any = look_up) -> bool:
-            async with transaction(sessions) as session:
-                return await find_or_park(session, note("x"), key, look) is None
+            async with database.transaction() as transaction:
+                return await find_or_defer(transaction, note("x"), key, look) is None
 
         async def make_known(key: str = key, known: asyncio.Event = known) -> int:
-            async with transaction(sessions) as session:
+            async with database.transaction() as transaction:
                 known.set()
-                return len(await take_parked(session, key, {NoteTaken.kind(): NoteTaken}))
+                return len(await take_deferred(transaction, key, {NoteTaken.kind(): NoteTaken}))
 
         calls = [park(), make_known()] if first == "park" else [make_known(), park()]
         results = await asyncio.gather(*calls)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic_settings import SettingsConfigDict
 
 from chassis import testing
-from chassis.auth import Unauthenticated
-from chassis.claims import expiry, names, text
+from chassis.http.auth import Unauthenticated
+from chassis.http.claims import expiry, names, text
+from chassis.http.verifier import Verifier
 from chassis.settings import ServiceSettings
-from chassis.verifier import Verifier
 
 
 class Settings(ServiceSettings):

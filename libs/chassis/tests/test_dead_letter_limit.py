@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from chassis.dead_letters import DeadLetters, TooManyDeadLetters
+from chassis.events.dead_letters import DeadLetters, TooManyDeadLetters
 
 RECORD = cast(
     "Any", SimpleNamespace(topic="t", partition=0, offset=0, value=b"", key=b"", headers=[])

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from key_server import RSA, RSA_LATER, Provider, make_key
 
 from chassis import service, testing
-from chassis.auth import AnyCaller, Unauthenticated
-from chassis.issuer_keys import KeysUnavailable
+from chassis.http.auth import AnyCaller, Unauthenticated
+from chassis.http.issuer_keys import KeysUnavailable
 
 
 async def test_an_unknown_key_causes_no_look_up_while_the_keys_are_young(

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from key_server import RSA, RSA_LATER, Provider, make_key, running_provider
 
 from chassis import testing
-from chassis.auth import Unauthenticated
+from chassis.http.auth import Unauthenticated
 from chassis.issuers import ALGORITHMS
 
 

@@ -7,8 +7,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis import lanes as module
-from chassis.lanes import Lanes
+from chassis.events import lanes as module
+from chassis.events.lanes import Lanes
 from schemas.lane import Lane
 
 BATCH = 500

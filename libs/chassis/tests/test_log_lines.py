@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import auth, logs, service, testing
+from chassis import logs, service, testing
 from chassis.blob_settings import BlobSettings
-from chassis.database import metadata
+from chassis.db.database import metadata
+from chassis.http import auth
 from chassis.log_masks import mask
 from chassis.log_repeats import LibraryRepeats, Repeats
 from schemas.envelope import Envelope, Event, Topic
@@ -145,7 +146,7 @@ async def test_start_readiness_and_stop_are_logged_with_version_settings_and_rea
 async def test_the_loss_of_the_database_and_its_return_are_logged_without_any_request(
     make: Callable[..., FastAPI], lines: Lines, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.health.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.http.health.LOOK_SECONDS", 0.05)
     app = make(url)
     told: list[dict[str, Any]] = []
 
@@ -160,12 +161,12 @@ async def test_the_loss_of_the_database_and_its_return_are_logged_without_any_re
 
     async with app.router.lifespan_context(app):
         without_broker = await until("ready")
-        sessions = app.state.sessions
+        database = app.state.database
         closed = await asyncpg.create_pool(url.replace("+asyncpg", ""), min_size=0)
         await closed.close()
-        app.state.sessions = type(sessions)(closed, "logged")
+        app.state.database = type(database)(closed, "logged")
         lost = await until("unready")
-        app.state.sessions = sessions
+        app.state.database = database
         await until("ready")
 
     assert without_broker["level"] == "warning"

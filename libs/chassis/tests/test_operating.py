@@ -23,9 +23,10 @@ from fastapi import APIRouter, FastAPI
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import health, service, testing
-from chassis.database import Sessions, Transaction, is_transient, metadata, raw, transaction
-from chassis.outbox import add
+from chassis import service, testing
+from chassis.db.database import Database, RequestTransaction, is_transient, metadata
+from chassis.events.outbox import add
+from chassis.http import health
 from chassis.settings import ServiceSettings
 from labelwright_local import ports
 from schemas.envelope import Event, Topic
@@ -117,13 +118,13 @@ async def test_a_service_that_has_stopped_leaves_the_port_of_its_metrics(running
 
 async def say(http: Any, count: int) -> None:
     """Let `count` events wait in the outbox."""
-    sessions: Sessions = http.app.state.sessions
+    database: Database = http.app.state.database
     events = [
         Noted(occurred_at=datetime(2026, 1, 1, tzinfo=UTC), project="secret-project", text=f"{n}")
         for n in range(count)
     ]
-    async with transaction(sessions) as session:
-        await add(session, *events)
+    async with database.transaction() as transaction:
+        await add(transaction, *events)
 
 
 async def test_a_service_without_its_broker_starts_and_is_ready_while_its_outbox_can_hold(
@@ -310,8 +311,8 @@ async def test_with_a_read_only_database_writes_are_refused_and_the_service_says
     router = APIRouter()
 
     @router.put("/kept")
-    async def keep(session: Transaction) -> None:
-        await (await raw(session)).execute("CREATE TABLE kept ()")
+    async def keep(transaction: RequestTransaction) -> None:
+        await (await transaction.connection()).execute("CREATE TABLE kept ()")
 
     told = testing.settings(Settings, tokens, url)
     app = service.create(told, router=router, refusals={})

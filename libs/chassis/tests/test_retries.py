@@ -12,11 +12,11 @@ from prometheus_client import REGISTRY
 from pydantic_settings import SettingsConfigDict
 
 from chassis import service, testing
-from chassis.batches import Again, Batcher
-from chassis.database import Session, Sessions, create_pool, raw
-from chassis.json_body import JsonRoute
-from chassis.retries import TRIES_MAX, retry
+from chassis.db.database import Database, Transaction, create_pool
+from chassis.db.retries import TRIES_MAX, retry
+from chassis.http.json_body import JsonRoute
 from chassis.settings import ServiceSettings
+from queue_service.batcher import Again, Batcher
 
 TABLE = "CREATE TABLE rows (n int); INSERT INTO rows VALUES (1), (2)"
 _LOCK = "SELECT n FROM rows WHERE n = $1 FOR UPDATE"
@@ -30,10 +30,10 @@ class Settings(ServiceSettings):
 
 
 @pytest.fixture
-async def sessions(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Sessions]:
+async def database(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Database]:
     pool = await create_pool(testing.settings(Settings, tokens, fresh_database()))
     await pool.execute(TABLE)
-    yield Sessions(pool, "toy")
+    yield Database(pool, "toy")
     await pool.close()
 
 
@@ -43,15 +43,15 @@ def _retried(sqlstate: str) -> float:
 
 
 async def test_of_two_transactions_in_a_deadlock_the_victim_runs_again_and_is_counted(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
     before = _retried("40P01")
     meeting = asyncio.Barrier(2)
     tries = []
 
-    async def lock(session: Session, first: int) -> int:
+    async def lock(transaction: Transaction, first: int) -> int:
         tries.append(first)
-        connection = await raw(session)
+        connection = await transaction.connection()
         await connection.execute(_LOCK, first)
         if len(tries) <= 2:
             await meeting.wait()
@@ -59,34 +59,34 @@ async def test_of_two_transactions_in_a_deadlock_the_victim_runs_again_and_is_co
         return first
 
     async def run(first: int) -> int:
-        return await retry(sessions, lambda session: lock(session, first))
+        return await retry(database, lambda transaction: lock(transaction, first))
 
     assert await asyncio.gather(run(1), run(2)) == [1, 2]
     assert len(tries) == 3
     assert _retried("40P01") == before + 1
 
 
-async def test_what_fails_for_good_is_tried_once(sessions: Sessions) -> None:
+async def test_what_fails_for_good_is_tried_once(database: Database) -> None:
     tries = []
 
-    async def fail(session: Session) -> None:
-        tries.append(session)
-        await (await raw(session)).execute("SELECT 1 / 0")
+    async def fail(transaction: Transaction) -> None:
+        tries.append(transaction)
+        await (await transaction.connection()).execute("SELECT 1 / 0")
 
     with pytest.raises(asyncpg.DivisionByZeroError):
-        await retry(sessions, fail)
+        await retry(database, fail)
     assert len(tries) == 1
 
 
-async def test_a_deadlock_at_every_try_is_raised(sessions: Sessions) -> None:
+async def test_a_deadlock_at_every_try_is_raised(database: Database) -> None:
     tries = []
 
-    async def fail(session: Session) -> None:
-        tries.append(session)
+    async def fail(transaction: Transaction) -> None:
+        tries.append(transaction)
         raise asyncpg.DeadlockDetectedError("deadlock detected")
 
     with pytest.raises(asyncpg.DeadlockDetectedError):
-        await retry(sessions, fail)
+        await retry(database, fail)
     assert len(tries) == TRIES_MAX
 
 
@@ -112,16 +112,16 @@ async def test_a_deadlock_is_not_reported_as_a_database_that_is_away(
 
 
 async def test_a_request_that_is_put_off_is_answered_in_a_later_transaction(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
     transactions: list[int] = []
 
-    async def handle(session: Session, requests: Any) -> list[Any]:
-        connection = await raw(session)
+    async def handle(transaction: Transaction, requests: Any) -> list[Any]:
+        connection = await transaction.connection()
         transactions.append(await connection.fetchval("SELECT pg_current_xact_id()::text::int"))
         return [Again(n + 1) if n < 2 else n for n in requests]
 
     batcher: Batcher[int, int] = Batcher(handle)
 
-    assert await batcher.ask(sessions, 0) == 2
+    assert await batcher.ask(database, 0) == 2
     assert len(set(transactions)) == 3

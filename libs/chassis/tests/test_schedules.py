@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import pytest
 from pydantic_settings import SettingsConfigDict
 
-from chassis import health, testing
-from chassis.database import Session, Sessions, create_pool, raw
+from chassis import testing
+from chassis.db.database import Database, Transaction, create_pool
+from chassis.http import health
 from chassis.schedules import FAILING, FAILURES, ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
 
@@ -24,56 +25,56 @@ class Settings(ServiceSettings):
 
 
 @pytest.fixture
-async def sessions(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Sessions]:
+async def database(fresh_database: Any, tokens: testing.Tokens) -> AsyncIterator[Database]:
     pool = await create_pool(testing.settings(Settings, tokens, fresh_database()))
     await pool.execute("CREATE TABLE runs (project text)")
-    yield Sessions(pool, "toy")
+    yield Database(pool, "toy")
     await pool.close()
 
 
-async def runs(sessions: Sessions) -> list[str]:
-    return [row["project"] for row in await sessions.pool.fetch("SELECT project FROM runs")]
+async def runs(database: Database) -> list[str]:
+    return [row["project"] for row in await database.pool.fetch("SELECT project FROM runs")]
 
 
-async def note(session: Session, project: str) -> None:
-    await (await raw(session)).execute("INSERT INTO runs VALUES ($1)", project)
+async def note(transaction: Transaction, project: str) -> None:
+    await (await transaction.connection()).execute("INSERT INTO runs VALUES ($1)", project)
 
 
-async def three(_session: Session) -> Sequence[str]:
+async def three(_session: Transaction) -> Sequence[str]:
     return ["a", "bad", "c"]
 
 
 async def test_a_project_that_fails_is_rolled_back_and_the_others_are_done(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
-    async def work(session: Session, project: str) -> None:
-        await note(session, project)
+    async def work(transaction: Transaction, project: str) -> None:
+        await note(transaction, project)
         if project == "bad":
             raise ValueError("tuple.index(x): x not in tuple")
 
     failed, failing = FAILURES.labels("work"), health.counts.get(FAILING, 0)
     before = failed._value.get()
-    await Runner(ProjectSchedule(OFTEN, three, work), sessions).run_once()
+    await Runner(ProjectSchedule(OFTEN, three, work), database).run_once()
 
-    assert await runs(sessions) == ["a", "c"]
+    assert await runs(database) == ["a", "c"]
     assert failed._value.get() == before + 1
     assert health.counts[FAILING] == failing + 1
     assert not any(isinstance(value, str) for value in health.counts.values())
 
 
 async def test_a_project_that_fails_is_tried_less_and_less_often_until_it_works(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, is_broken, tried = 0.0, True, []
 
-    async def work(_session: Session, project: str) -> None:
+    async def work(_session: Transaction, project: str) -> None:
         if project == "bad":
             tried.append(now)
             if is_broken:
                 raise ValueError
 
     monkeypatch.setattr("chassis.schedules.time.monotonic", lambda: now)
-    runner = Runner(ProjectSchedule(timedelta(seconds=1), three, work), sessions)
+    runner = Runner(ProjectSchedule(timedelta(seconds=1), three, work), database)
     failing = health.counts.get(FAILING, 0)
     while now < 40:
         await runner.run_once()
@@ -89,16 +90,16 @@ async def test_a_project_that_fails_is_tried_less_and_less_often_until_it_works(
 
 
 async def test_a_schedule_without_projects_that_fails_does_not_end_the_process(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
     tried = 0
 
-    async def work(_session: Session) -> None:
+    async def work(_session: Transaction) -> None:
         nonlocal tried
         tried += 1
         raise KeyError("active_ms")
 
-    task = asyncio.create_task(Runner(Schedule(OFTEN, work), sessions).run())
+    task = asyncio.create_task(Runner(Schedule(OFTEN, work), database).run())
     while tried < 2:
         await asyncio.sleep(0.01)
 
@@ -107,32 +108,32 @@ async def test_a_schedule_without_projects_that_fails_does_not_end_the_process(
 
 
 async def test_a_failing_look_for_due_projects_is_counted_and_tried_again(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
-    async def due(_session: Session) -> Sequence[str]:
+    async def due(_session: Transaction) -> Sequence[str]:
         raise ValueError
 
-    async def found_nothing(_session: Session, _project: str) -> None: ...
+    async def found_nothing(_session: Transaction, _project: str) -> None: ...
 
     before = FAILURES.labels("found_nothing")._value.get()
-    await Runner(ProjectSchedule(OFTEN, due, found_nothing), sessions).run_once()
+    await Runner(ProjectSchedule(OFTEN, due, found_nothing), database).run_once()
 
     assert FAILURES.labels("found_nothing")._value.get() == before + 1
 
 
-async def test_replicas_never_run_one_project_at_the_same_time(sessions: Sessions) -> None:
+async def test_replicas_never_run_one_project_at_the_same_time(database: Database) -> None:
     running: set[str] = set()
     both = []
 
-    async def work(session: Session, project: str) -> None:
+    async def work(transaction: Transaction, project: str) -> None:
         both.append(project in running)
         running.add(project)
-        await note(session, project)
+        await note(transaction, project)
         await asyncio.sleep(0.05)
         running.discard(project)
 
-    replicas = [Runner(ProjectSchedule(OFTEN, three, work), sessions) for _ in range(3)]
+    replicas = [Runner(ProjectSchedule(OFTEN, three, work), database) for _ in range(3)]
     await asyncio.gather(*(one.run_once() for one in replicas))
 
-    assert sorted(set(await runs(sessions))) == ["a", "bad", "c"]
+    assert sorted(set(await runs(database))) == ["a", "bad", "c"]
     assert not any(both)

@@ -1,4 +1,4 @@
-"""The lane in which an event waits for delivery: see `chassis.lanes`."""
+"""The lane in which an event waits for delivery: see `chassis.events.lanes`."""
 
 import re
 from dataclasses import dataclass

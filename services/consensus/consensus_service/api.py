@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 
-from chassis.auth import Caller, needs
-from chassis.database import Transaction
-from chassis.json_body import JsonRoute
+from chassis.db.database import RequestTransaction
+from chassis.http.auth import Caller, needs
+from chassis.http.json_body import JsonRoute
 from consensus_service import domain
 from consensus_service.operations import measuring, views
 from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, TaskView
@@ -27,22 +27,22 @@ Lead = Annotated[
 
 
 @router.get("/tasks/{task_id}")
-async def view_task(task_id: UUID, caller: Lead, session: Transaction) -> TaskView:
+async def view_task(task_id: UUID, caller: Lead, transaction: RequestTransaction) -> TaskView:
     """Where a task stands, and why."""
-    return await views.show_task(session, caller, task_id)
+    return await views.show_task(transaction, caller, task_id)
 
 
 @router.get("/projects/{project}/agreement")
 async def list_agreement(
     project: ProjectName,
     caller: Lead,
-    session: Transaction,
+    transaction: RequestTransaction,
     asked: Annotated[AgreementQuery, Query()],
 ) -> AgreementViews:
     """How far people agree on each field; `by` looks closer, `since` and `until` at a window."""
     caller.check_project(project)
     return await measuring.show_agreement(
-        session,
+        transaction,
         project,
         version=asked.spec_version,
         field=asked.field,
@@ -54,9 +54,9 @@ async def list_agreement(
 async def list_conflicts(
     project: ProjectName,
     caller: Lead,
-    session: Transaction,
+    transaction: RequestTransaction,
     after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
 ) -> Conflicts:
     """The open conflicts, oldest first."""
     caller.check_project(project)
-    return await views.show_conflicts(session, project, after)
+    return await views.show_conflicts(transaction, project, after)

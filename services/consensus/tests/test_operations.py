@@ -13,7 +13,6 @@ from alembic import command
 from fastapi import FastAPI
 
 from chassis import migrations, testing
-from chassis.database import raw, transaction
 from chassis.schedules import Runner
 from consensus_service import events as door
 from consensus_service import schedules
@@ -49,13 +48,13 @@ class Consensus:
     """The service over its own database."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.http, self.tokens, self.sessions = http, tokens, app.state.sessions
+        self.http, self.tokens, self.database = http, tokens, app.state.database
 
     async def hear(self, *events: Any) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+        await testing.hear(self.database, door.SUBSCRIPTIONS, *events)
 
     async def said(self) -> list[Any]:
-        return list(await testing.said(self.sessions, EVENTS))
+        return list(await testing.said(self.database, EVENTS))
 
     async def get(self, path: str) -> Any:
         answer = await self.http.get(path, headers=self.tokens.bearer("lead", "spec_owner"))
@@ -63,8 +62,8 @@ class Consensus:
         return answer.json()
 
     async def forget_inbox(self) -> None:
-        async with transaction(self.sessions) as session:
-            await (await raw(session)).execute("DELETE FROM inbox")
+        async with self.database.transaction() as transaction:
+            await (await transaction.connection()).execute("DELETE FROM inbox")
 
 
 @pytest.fixture
@@ -333,9 +332,11 @@ async def test_skips_from_before_annotators_were_kept_still_count(
     app = create_app(testing.settings(Settings, tokens, url))
     async with testing.serving(app) as http:
         one = Consensus(app, http, tokens)
-        async with transaction(one.sessions) as session:
+        async with one.database.transaction() as transaction:
             add = "INSERT INTO skips (event_id, task_id, reason) VALUES ($1, $2, 'other')"
-            await (await raw(session)).executemany(add, [(UUID(int=n), TASK) for n in (5, 6)])
+            await (await transaction.connection()).executemany(
+                add, [(UUID(int=n), TASK) for n in (5, 6)]
+            )
         await asyncio.to_thread(migrations.upgrade, "consensus_service", url)
 
         await one.hear(spec(skips_max=3), task(), skip(1))
@@ -455,11 +456,11 @@ async def test_agreement_is_measured_published_and_served(consensus: Consensus) 
         await consensus.hear(vote(1, "good" if n % 2 else "bad", n), vote(2, other, n))
     await consensus.said()
 
-    async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, "p", NOW)
+    async with consensus.database.transaction() as transaction:
+        await measuring.measure_agreement(transaction, "p", NOW)
     [measured] = await consensus.said()
-    async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, "p", NOW)
+    async with consensus.database.transaction() as transaction:
+        await measuring.measure_agreement(transaction, "p", NOW)
 
     assert isinstance(measured, AgreementMeasured)
     assert measured.low < measured.value < measured.high
@@ -505,8 +506,8 @@ async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_
 
     await consensus.hear(vote(1, "bad"), vote(2, "good"))
     [decided] = await consensus.said()
-    async with transaction(consensus.sessions) as session:
-        await modelling.refresh_models(session, "p")
+    async with consensus.database.transaction() as transaction:
+        await modelling.refresh_models(transaction, "p")
     await consensus.hear(vote(1, "odd", 2), vote(2, "good", 2))
     [again] = await consensus.said()
 
@@ -530,8 +531,8 @@ async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consen
         later = datetime(2026, 2, 1, tzinfo=UTC) if n > 20 else NOW
         for who, says in ((1, mood), (2, other)):
             await consensus.hear(vote(who, says, n, submitted_at=later, **shown))
-    async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, "p", NOW)
+    async with consensus.database.transaction() as transaction:
+        await measuring.measure_agreement(transaction, "p", NOW)
 
     measured = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
     figures = {(e.sample, e.slice.get("lang")): e for e in measured}
@@ -569,8 +570,8 @@ async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
             await consensus.hear(vote(who, "", n, label=label))
     await consensus.said()
 
-    async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, "p", NOW)
+    async with consensus.database.transaction() as transaction:
+        await measuring.measure_agreement(transaction, "p", NOW)
 
     [measured] = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
     assert measured.metric == "krippendorff_alpha_distance"
@@ -607,7 +608,7 @@ async def test_a_project_that_cannot_be_measured_does_not_stop_another(
         return measure(spec_, sample)
 
     monkeypatch.setattr(measuring, "_measure_all", broken)
-    await Runner(schedules.SCHEDULES[0], consensus.sessions).run_once()
+    await Runner(schedules.SCHEDULES[0], consensus.database).run_once()
 
     measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
     assert {one.project for one in measured} == {"q"}
@@ -617,7 +618,7 @@ async def test_two_replicas_measure_a_project_once(consensus: Consensus) -> None
     await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"))
     await consensus.said()
 
-    replicas = [Runner(schedules.SCHEDULES[0], consensus.sessions) for _ in range(3)]
+    replicas = [Runner(schedules.SCHEDULES[0], consensus.database) for _ in range(3)]
     await asyncio.gather(*(one.run_once() for one in replicas))
 
     measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
@@ -632,8 +633,8 @@ async def test_a_metric_that_a_stored_version_cannot_have_is_that_of_the_kind(
     )
     await consensus.said()
 
-    async with transaction(consensus.sessions) as session:
-        await measuring.measure_agreement(session, "p", NOW)
+    async with consensus.database.transaction() as transaction:
+        await measuring.measure_agreement(transaction, "p", NOW)
 
     [measured] = await consensus.said()
     assert measured.metric == "krippendorff_alpha_nominal"

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
-from chassis import blob_routes, job_routes
-from chassis.auth import Caller, needs
 from chassis.clock import Now
-from chassis.database import OpenSessions, Transaction
-from chassis.jobs import NewJob
-from chassis.json_body import JsonRoute
+from chassis.db.database import RequestDatabase, RequestTransaction
+from chassis.http import blob_routes
+from chassis.http.auth import Caller, needs
+from chassis.http.json_body import JsonRoute
+from chassis.jobs import routes
+from chassis.jobs.jobs import NewJob
 from dataset_store_service.domain import refusals
 from dataset_store_service.operations import views
 from dataset_store_service.operations.files import MEDIA_TYPES
@@ -67,7 +68,7 @@ def _settings(request: Request) -> Settings:
 SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
-router.include_router(job_routes.router(needs(*PUBLISHERS)))
+router.include_router(routes.router(needs(*PUBLISHERS)))
 
 
 @router.post(
@@ -81,8 +82,8 @@ async def publish_version(
     request: PublishRequest,
     http: Request,
     caller: Publisher,
-    sessions: OpenSessions,
-    terms: job_routes.JobTerms,
+    database: RequestDatabase,
+    terms: routes.JobTerms,
 ) -> Response:
     """Publish the labels of a project as a dataset version. The same content answers 200.
 
@@ -92,34 +93,36 @@ async def publish_version(
     caller.check_project(request.project)
     arguments = {"dataset": dataset, "request": request.model_dump(mode="json")}
     new = NewJob("publish", request.project, arguments, terms.key)
-    return await job_routes.answer(http, sessions, new, terms.wait_seconds)
+    return await routes.answer(http, database, new, terms.wait_seconds)
 
 
 @router.get("/datasets")
 async def list_datasets(
-    caller: Reader, session: Transaction, after: Annotated[DatasetName | None, Query()] = None
+    caller: Reader,
+    transaction: RequestTransaction,
+    after: Annotated[DatasetName | None, Query()] = None,
 ) -> Datasets:
     """The datasets that the caller may see, by name."""
-    return await views.list_datasets(session, caller, after or "")
+    return await views.list_datasets(transaction, caller, after or "")
 
 
 @router.get("/datasets/{dataset}/versions")
 async def list_versions(
     dataset: DatasetName,
     caller: Reader,
-    session: Transaction,
+    transaction: RequestTransaction,
     after: Annotated[int, Query(ge=1, le=INT_MAX)] = INT_MAX,
 ) -> Versions:
     """The versions of a dataset, newest first."""
-    return await views.list_versions(session, caller, dataset, after)
+    return await views.list_versions(transaction, caller, dataset, after)
 
 
 @router.get("/versions/{hash}")
 async def get_manifest(
-    hash_: Annotated[Sha256, Path(alias="hash")], caller: Reader, session: Transaction
+    hash_: Annotated[Sha256, Path(alias="hash")], caller: Reader, transaction: RequestTransaction
 ) -> Manifest:
     """The manifest of a dataset version: its content, its files and its publications."""
-    return await views.manifest(session, caller, hash_)
+    return await views.manifest(transaction, caller, hash_)
 
 
 @router.get("/versions/{hash}/files/{name}", response_class=FileResponse, responses=FILE_RESPONSES)
@@ -128,11 +131,11 @@ async def get_file(
     name: FileName,
     request: Request,
     caller: Reader,
-    session: Transaction,
+    transaction: RequestTransaction,
     settings: SettingsDep,
 ) -> Response:
     """A file of a dataset version, whole or in ranges."""
-    found = await views.file(session, caller, settings.versions, hash_, name)
+    found = await views.file(transaction, caller, settings.versions, hash_, name)
     etag = f'"{found.sha256}"'
     digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
     headers = {"etag": etag, "cache-control": CACHE_FOREVER, "repr-digest": f"sha-256=:{digest}:"}
@@ -151,11 +154,11 @@ async def get_payload(
     sha256: Sha256,
     request: Request,
     caller: Reader,
-    session: Transaction,
+    transaction: RequestTransaction,
     range_: blob_routes.Range = None,
 ) -> Response:
     """The payload of a record that has none inline, by `payload_sha256`; whole or in a range."""
-    await views.check_payload(session, caller, hash_, sha256)
+    await views.check_payload(transaction, caller, hash_, sha256)
     return await blob_routes.blob_response(request.app.state.blobs, sha256, range_)
 
 
@@ -164,12 +167,12 @@ async def get_diff(
     a: Sha256,
     b: Sha256,
     caller: Reader,
-    session: Transaction,
+    transaction: RequestTransaction,
     settings: SettingsDep,
     query: Annotated[DiffQuery, Query()],
 ) -> Diff:
     """The differences between versions `a` and `b`, in pages."""
-    return await views.diff(session, caller, settings.versions, (a, b), query)
+    return await views.diff(transaction, caller, settings.versions, (a, b), query)
 
 
 @router.post("/versions/{hash}/uses", status_code=201)
@@ -177,26 +180,28 @@ async def record_use(
     hash_: Annotated[Sha256, Path(alias="hash")],
     request: UseRequest,
     caller: Annotated[Caller, Depends(needs("trainer", "pipeline", "admin"))],
-    session: Transaction,
+    transaction: RequestTransaction,
     now: Now,
     response: Response,
 ) -> Use:
     """Record that a training used a version. Repeating a request answers 200."""
-    used, is_new = await views.use(session, caller, hash_, request, now)
+    used, is_new = await views.use(transaction, caller, hash_, request, now)
     response.status_code = 201 if is_new else 200
     return used
 
 
 @router.get("/labels/{item_id}/lineage")
 async def get_lineage(
-    item_id: Id, caller: Reader, session: Transaction, settings: SettingsDep
+    item_id: Id, caller: Reader, transaction: RequestTransaction, settings: SettingsDep
 ) -> Lineage:
     """The lineage of an item: its tasks with all facts, and the versions that hold its label."""
-    return await views.lineage(session, caller, settings.versions, item_id)
+    return await views.lineage(transaction, caller, settings.versions, item_id)
 
 
 @router.get("/projects/{project}/labels/summary")
-async def get_summary(project: ProjectName, caller: Reader, session: Transaction) -> LabelsSummary:
+async def get_summary(
+    project: ProjectName, caller: Reader, transaction: RequestTransaction
+) -> LabelsSummary:
     """The number of items of a project by state."""
     caller.check_project(project)
-    return await views.summary(session, project)
+    return await views.summary(transaction, project)

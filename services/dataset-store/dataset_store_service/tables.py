@@ -6,8 +6,8 @@ JSON is stored as text (`json`), which keeps numbers as they were written.
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from chassis.database import new_metadata
-from chassis.jobs import jobs_table
+from chassis.db.database import new_metadata
+from chassis.jobs.jobs import jobs_table
 
 metadata = new_metadata()
 

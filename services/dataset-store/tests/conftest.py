@@ -189,11 +189,11 @@ class Store:
     """The running service, with helpers to deliver events, publish versions and read results."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.app, self.http, self.sessions = app, http, app.state.sessions
+        self.app, self.http, self.database = app, http, app.state.database
         self.trainer = tokens.bearer("tim", "trainer")
 
     async def deliver(self, events: Sequence[Any]) -> None:
-        await testing.hear(self.sessions, dataset_store_events.SUBSCRIPTIONS, *events)
+        await testing.hear(self.database, dataset_store_events.SUBSCRIPTIONS, *events)
 
     async def get(self, path: str, **headers: str) -> Any:
         answer = await self.http.get(f"/v1{path}", headers={**self.trainer, **headers})
@@ -215,7 +215,7 @@ class Store:
         return [orjson.loads(line) for line in answer.content.splitlines()]
 
     async def published_events(self) -> list[Any]:
-        return list(await testing.said(self.sessions, EVENTS))
+        return list(await testing.said(self.database, EVENTS))
 
 
 @pytest.fixture

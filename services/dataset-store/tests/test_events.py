@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.database import raw, transaction
-
 GOOD, BAD = {"mood": "good"}, {"mood": "bad"}
 
 
@@ -156,8 +154,8 @@ def interleaved(events: Sequence[Any], chance: random.Random) -> Iterator[list[A
 
 
 async def truncate(store: Any, *tables: str) -> None:
-    async with transaction(store.sessions) as session:
-        await (await raw(session)).execute(f"TRUNCATE {', '.join(tables)}")
+    async with store.database.transaction() as transaction:
+        await (await transaction.connection()).execute(f"TRUNCATE {', '.join(tables)}")
 
 
 LEDGER = (

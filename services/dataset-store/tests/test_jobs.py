@@ -10,31 +10,32 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi import FastAPI
 
-from chassis import jobs, testing
-from chassis.database import Session, Sessions, create_pool, transaction
-from chassis.job_routes import REFUSALS, wait_seconds
-from chassis.job_runner import JobRunner
-from chassis.jobs import Job, NewJob, Outcome, Progress
+from chassis import testing
+from chassis.db.database import Database, Transaction, create_pool
+from chassis.jobs import jobs
+from chassis.jobs.jobs import Job, NewJob, Outcome, Progress
+from chassis.jobs.routes import REFUSALS, wait_seconds
+from chassis.jobs.runner import JobRunner
 
 # A process that begins the job and is killed before it ends.
 ENDLESS = """
 import asyncio, sys
-from chassis import jobs, testing
-from chassis.database import Sessions, create_pool, raw
-from chassis.job_runner import JobRunner
+from chassis.jobs import jobs
+from chassis.db.database import Database, create_pool
+from chassis.jobs.runner import JobRunner
 from dataset_store_service.settings import Settings
 
 jobs.CLAIM_SECONDS = 2
 
-async def endless(session, asked, progress):
-    await (await raw(session)).execute("INSERT INTO payloads VALUES ('lost', '{}')")
+async def endless(transaction, asked, progress):
+    await (await transaction.connection()).execute("INSERT INTO payloads VALUES ('lost', '{}')")
     print("begun", flush=True)
     await asyncio.sleep(600)
 
 async def main():
     settings = Settings.model_validate_json(sys.argv[1])
-    sessions = Sessions(await create_pool(settings), "dataset-store")
-    await JobRunner({"count": endless}, {}).run(sessions)
+    database = Database(await create_pool(settings), "dataset-store")
+    await JobRunner({"count": endless}, {}).run(database)
 
 asyncio.run(main())
 """
@@ -52,7 +53,9 @@ class CountingHandler:
         self.may_finish = asyncio.Event()
         self.may_finish.set()
 
-    async def __call__(self, _: Session, request: dict[str, Any], progress: Progress) -> Outcome:
+    async def __call__(
+        self, _: Transaction, request: dict[str, Any], progress: Progress
+    ) -> Outcome:
         self.calls += 1
         progress.done, progress.total, progress.unit = 1, 2, "items"
         if "error" in request:
@@ -64,42 +67,42 @@ class CountingHandler:
 
 
 @pytest.fixture
-async def sessions(app: FastAPI) -> AsyncIterator[Sessions]:
+async def database(app: FastAPI) -> AsyncIterator[Database]:
     pool = await create_pool(app.state.settings)
-    yield Sessions(pool, "dataset-store")
+    yield Database(pool, "dataset-store")
     await pool.close()
 
 
-async def add_job(sessions: Sessions, key: str | None = None, **request: Any) -> UUID:
-    async with transaction(sessions) as session:
-        return (await jobs.add(session, NewJob("count", "p", request, key))).job_id
+async def add_job(database: Database, key: str | None = None, **request: Any) -> UUID:
+    async with database.transaction() as transaction:
+        return (await jobs.add(transaction, NewJob("count", "p", request, key))).job_id
 
 
-async def found(sessions: Sessions, job_id: UUID) -> Job:
-    async with transaction(sessions) as session:
-        job = await jobs.find(session, job_id)
+async def found(database: Database, job_id: UUID) -> Job:
+    async with database.transaction() as transaction:
+        job = await jobs.find(transaction, job_id)
     assert job is not None
     return job
 
 
-async def test_two_replicas_claim_a_job_once(sessions: Sessions) -> None:
+async def test_two_replicas_claim_a_job_once(database: Database) -> None:
     work = CountingHandler()
-    ids = [await add_job(sessions, n=n) for n in range(5)]
+    ids = [await add_job(database, n=n) for n in range(5)]
     replicas = [JobRunner({"count": work}, {}) for _ in range(2)]
 
-    await asyncio.gather(*(replica.run_one(sessions, id_) for replica in replicas for id_ in ids))
+    await asyncio.gather(*(replica.run_one(database, id_) for replica in replicas for id_ in ids))
 
     assert work.calls == 5
-    ended = [await found(sessions, id_) for id_ in ids]
+    ended = [await found(database, id_) for id_ in ids]
     assert [(job.state, job.result) for job in ended] == [
         ("done", {"counted": n}) for n in range(5)
     ]
 
 
 async def test_a_job_survives_kill_9_and_has_its_effect_once(
-    app: FastAPI, sessions: Sessions
+    app: FastAPI, database: Database
 ) -> None:
-    job_id = await add_job(sessions, n=1)
+    job_id = await add_job(database, n=1)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ENDLESS, app.state.settings.model_dump_json(),
         stdout=asyncio.subprocess.PIPE,
@@ -108,56 +111,56 @@ async def test_a_job_survives_kill_9_and_has_its_effect_once(
     assert await asyncio.wait_for(process.stdout.readline(), 30) == b"begun\n"
     runner, work = JobRunner({}, {}), CountingHandler()
 
-    held = await runner.run_one(sessions, job_id)
+    held = await runner.run_one(database, job_id)
     process.send_signal(signal.SIGKILL)
     await process.wait()
-    successor = asyncio.create_task(JobRunner({"count": work}, {}).run(sessions))
+    successor = asyncio.create_task(JobRunner({"count": work}, {}).run(database))
     for _ in range(150):
-        if (await found(sessions, job_id)).state == "done":
+        if (await found(database, job_id)).state == "done":
             break
         await asyncio.sleep(0.1)
     successor.cancel()
 
-    job = await found(sessions, job_id)
+    job = await found(database, job_id)
     assert not held
     assert (job.state, job.result, work.calls) == ("done", {"counted": 1}, 1)
-    async with transaction(sessions) as session:
-        rest = await (await session.begin()).fetchval("SELECT count(*) FROM payloads")
+    async with database.transaction() as transaction:
+        rest = await (await transaction.connection()).fetchval("SELECT count(*) FROM payloads")
     assert rest == 0
 
 
 async def test_a_cancelled_job_stops_and_has_no_effect(
-    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.job_runner.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.jobs.runner.HEARTBEAT_SECONDS", 0.05)
     work = CountingHandler()
     work.may_finish.clear()
-    job_id = await add_job(sessions, n=1)
-    running = JobRunner({"count": work}, {}).start(sessions, job_id)
+    job_id = await add_job(database, n=1)
+    running = JobRunner({"count": work}, {}).start(database, job_id)
     for _ in range(100):
-        if (await found(sessions, job_id)).total == 2:
+        if (await found(database, job_id)).total == 2:
             break
         await asyncio.sleep(0.05)
-    status = await found(sessions, job_id)
+    status = await found(database, job_id)
 
-    async with transaction(sessions) as session:
-        await jobs.cancel(session, job_id)
+    async with database.transaction() as transaction:
+        await jobs.cancel(transaction, job_id)
     await asyncio.wait_for(running, 10)
 
-    job = await found(sessions, job_id)
+    job = await found(database, job_id)
     assert (status.state, status.done, status.total, status.unit) == ("running", 1, 2, "items")
     assert (job.state, job.result) == ("cancelled", None)
 
 
 async def test_the_same_key_gives_the_same_job_and_another_request_is_refused(
-    sessions: Sessions,
+    database: Database,
 ) -> None:
-    first = await add_job(sessions, "k", n=1)
+    first = await add_job(database, "k", n=1)
 
-    assert await add_job(sessions, "k", n=1) == first
-    assert await add_job(sessions, n=1) != first
+    assert await add_job(database, "k", n=1) == first
+    assert await add_job(database, n=1) != first
     with pytest.raises(jobs.KeyReused, match="came with another request"):
-        await add_job(sessions, "k", n=2)
+        await add_job(database, "k", n=2)
 
 
 @pytest.mark.parametrize(
@@ -165,15 +168,15 @@ async def test_the_same_key_gives_the_same_job_and_another_request_is_refused(
     [("refused", 409, "urn:problem:too-large"), ("bug", 500, "urn:problem:internal")],
 )
 async def test_a_failed_job_has_a_problem(
-    sessions: Sessions, error: str, status: int, kind: str
+    database: Database, error: str, status: int, kind: str
 ) -> None:
-    job_id = await add_job(sessions, error=error)
+    job_id = await add_job(database, error=error)
 
     await JobRunner({"count": CountingHandler()}, {**REFUSALS, TooLarge: 409}).run_one(
-        sessions, job_id
+        database, job_id
     )
 
-    job = await found(sessions, job_id)
+    job = await found(database, job_id)
     assert job.state == "failed"
     assert job.problem is not None
     assert (job.problem["status"], job.problem["type"]) == (status, kind)
@@ -225,7 +228,7 @@ async def test_publishing_waits_no_longer_than_the_request_prefers(
 
 
 def _publishing(work: CountingHandler) -> Any:
-    async def run(session: Session, request: dict[str, Any], progress: Progress) -> Outcome:
-        return await work(session, {"n": request["request"]["project"]}, progress)
+    async def run(transaction: Transaction, request: dict[str, Any], progress: Progress) -> Outcome:
+        return await work(transaction, {"n": request["request"]["project"]}, progress)
 
     return run

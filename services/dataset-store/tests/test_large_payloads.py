@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 
 from chassis import migrations
-from chassis.database import driver_url
+from chassis.db.database import driver_url
 from schemas.canonical import canonical, digest
 
 LARGE = {"text": "x" * 300_000}

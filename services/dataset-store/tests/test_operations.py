@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chassis import migrations
-from chassis.database import transaction
 from dataset_store_service.operations import event_handlers
 from schemas.events import (
     SpecPublished,
@@ -76,8 +75,8 @@ async def test_of_two_last_facts_at_once_the_later_releases(store: Any, history:
     *_, vote, decision = history.events
     await store.deliver(history.events[:-2])
 
-    async with transaction(store.sessions) as session:
-        await event_handlers.on_annotation_submitted(session, [vote])
+    async with store.database.transaction() as transaction:
+        await event_handlers.on_annotation_submitted(transaction, [vote])
         later = asyncio.create_task(store.deliver([decision]))
         await asyncio.wait([later], timeout=0.5)
     await later

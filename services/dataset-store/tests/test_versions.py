@@ -5,7 +5,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from chassis.database import raw, transaction
 from schemas.canonical import digest, merkle_root
 from schemas.dataset_store import Manifest, Record
 from schemas.events import DatasetVersionPublished, TagMoved, VersionUsed
@@ -212,9 +211,9 @@ async def test_files_that_a_crash_left_behind_are_replaced(store: Any, history: 
     hash_ = (await store.publish())["hash"]
     manifest = await store.get(f"/versions/{hash_}")
     (home / hash_ / "records.jsonl").write_bytes(b"half")
-    async with transaction(store.app.state.sessions) as session:
-        await (await raw(session)).execute("DELETE FROM versions")
-        await (await raw(session)).execute("DELETE FROM publications")
+    async with store.app.state.database.transaction() as transaction:
+        await (await transaction.connection()).execute("DELETE FROM versions")
+        await (await transaction.connection()).execute("DELETE FROM publications")
 
     again = await store.publish()
 

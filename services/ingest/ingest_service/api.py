@@ -8,12 +8,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
 from blobs import BlobStore
-from chassis import blob_routes
-from chassis.auth import AnyCaller, Caller, needs
 from chassis.clock import Now
-from chassis.database import Transaction
-from chassis.json_body import JsonRoute
-from chassis.openapi import REFERENCE
+from chassis.db.database import RequestTransaction
+from chassis.http import blob_routes
+from chassis.http.auth import AnyCaller, Caller, needs
+from chassis.http.json_body import JsonRoute
+from chassis.http.openapi import REFERENCE
 from ingest_service.domain import refusals
 from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
@@ -69,30 +69,36 @@ Version = Annotated[int, Path(ge=1, le=INT_MAX)]
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
 async def create_project(
-    request: ProjectRequest, caller: Owner, session: Transaction, now: Now, response: Response
+    request: ProjectRequest,
+    caller: Owner,
+    transaction: RequestTransaction,
+    now: Now,
+    response: Response,
 ) -> ProjectHead:
     """Create a project. Repeating a request answers 200; another title, 409."""
     caller.check_project(request.name)
-    project, is_new = await projects.create_project(session, request, now)
+    project, is_new = await projects.create_project(transaction, request, now)
     response.status_code = 201 if is_new else 200
     return project
 
 
 @router.get("/projects")
 async def list_projects(
-    caller: AnyCaller, session: Transaction, after: Annotated[ProjectName | None, Query()] = None
+    caller: AnyCaller,
+    transaction: RequestTransaction,
+    after: Annotated[ProjectName | None, Query()] = None,
 ) -> Projects:
     """The projects that the caller may see, by name."""
-    return await projects.list_projects(session, caller, after or "")
+    return await projects.list_projects(transaction, caller, after or "")
 
 
 @router.get("/projects/{project}")
 async def view_project(
-    project: ProjectName, caller: AnyCaller, session: Transaction
+    project: ProjectName, caller: AnyCaller, transaction: RequestTransaction
 ) -> ProjectView:
     """A project, with the counts of its items and tasks."""
     caller.check_project(project)
-    return await projects.view_project(session, caller, project)
+    return await projects.view_project(transaction, caller, project)
 
 
 @router.post("/projects/{project}/specs", status_code=201)
@@ -100,31 +106,33 @@ async def publish_spec(
     project: ProjectName,
     request: SpecRequest,
     caller: Owner,
-    session: Transaction,
+    transaction: RequestTransaction,
     now: Now,
     response: Response,
 ) -> SpecPublication:
     """Publish a spec version. The same document as the newest version answers 200."""
     caller.check_project(project)
-    publication, is_new = await specs.publish_spec(session, project, request, now)
+    publication, is_new = await specs.publish_spec(transaction, project, request, now)
     response.status_code = 201 if is_new else 200
     return publication
 
 
 @router.get("/projects/{project}/specs")
-async def list_specs(project: ProjectName, caller: AnyCaller, session: Transaction) -> Specs:
+async def list_specs(
+    project: ProjectName, caller: AnyCaller, transaction: RequestTransaction
+) -> Specs:
     """The spec versions of a project, newest first."""
     caller.check_project(project)
-    return await specs.list_specs(session, project)
+    return await specs.list_specs(transaction, project)
 
 
 @router.get("/projects/{project}/specs/{version}", response_model=SpecView)
 async def view_spec(
-    project: ProjectName, version: Version, caller: AnyCaller, session: Transaction
+    project: ProjectName, version: Version, caller: AnyCaller, transaction: RequestTransaction
 ) -> Response:
     """A spec version. It never changes. Annotators get it without the honeypot policy."""
     caller.check_project(project)
-    found = await specs.view_spec(session, project, version)
+    found = await specs.view_spec(transaction, project, version)
     body, etag = spec_view(found, found.hash, caller.roles)
     return JSONResponse(body, headers={"etag": etag, **SPEC_CACHING})
 
@@ -167,13 +175,15 @@ Blobs = Annotated[BlobStore, Depends(_blobs)]
     response_model_exclude_defaults=True,
     openapi_extra=_body_of(ItemRequest),
 )
-async def import_items(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
+async def import_items(
+    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+) -> ImportVerdict:
     """Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
 
     An item is identified by its `external_id`, else by its payload. A repeated payload changes
     nothing; another payload is a new revision of the item.
     """
-    return await intake.import_items(session, batch, blobs, now)
+    return await intake.import_items(transaction, batch, blobs, now)
 
 
 @router.post(
@@ -181,30 +191,32 @@ async def import_items(batch: Body, session: Transaction, now: Now, blobs: Blobs
     response_model_exclude_defaults=True,
     openapi_extra=_body_of(GoldRequest),
 )
-async def register_gold(batch: Body, session: Transaction, now: Now, blobs: Blobs) -> ImportVerdict:
+async def register_gold(
+    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+) -> ImportVerdict:
     """Import items with their right labels. They are leased unmarked among the work."""
-    return await intake.register_gold(session, batch, blobs, now)
+    return await intake.register_gold(transaction, batch, blobs, now)
 
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
 async def submit_signals(
-    batch: Body, session: Transaction, now: Now, blobs: Blobs
+    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> SignalVerdict:
     """Send signals from production: each raises an item, reopens it, or creates it."""
-    return await signals.submit_signals(session, batch, blobs, now)
+    return await signals.submit_signals(transaction, batch, blobs, now)
 
 
 @router.get("/projects/{project}/repairs")
 async def list_repairs(
     project: ProjectName,
     caller: Pipeline,
-    session: Transaction,
+    transaction: RequestTransaction,
     after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
     state: RepairState = "open",
 ) -> Repairs:
     """The items that annotators report as bad data, honeypots included."""
     caller.check_project(project)
-    return await repairs.list_repairs(session, project, state, after)
+    return await repairs.list_repairs(transaction, project, state, after)
 
 
 @router.post("/projects/{project}/repairs/{item_id}/close")
@@ -212,24 +224,24 @@ async def close_repair(
     project: ProjectName,
     item_id: UUID,
     caller: Pipeline,
-    session: Transaction,
+    transaction: RequestTransaction,
     now: Now,
     request: RepairClosing | None = None,
 ) -> Repair:
     """Confirm that the data of an item is right. Repeating a request changes nothing."""
     caller.check_project(project)
     closing = repairs.Closing(caller.pseudonym, now, request.note if request else None)
-    return await repairs.close_repair(session, project, item_id, closing)
+    return await repairs.close_repair(transaction, project, item_id, closing)
 
 
 @router.get("/blobs/{sha256}", response_class=StreamingResponse, responses=blob_routes.RESPONSES)
 async def get_blob(
     sha256: Sha256,
     caller: AnyCaller,
-    session: Transaction,
+    transaction: RequestTransaction,
     blobs: Blobs,
     range_: blob_routes.Range = None,
 ) -> Response:
     """A payload that is too large to be inline, whole or in a range."""
-    await payloads.check_access(session, caller, sha256)
+    await payloads.check_access(transaction, caller, sha256)
     return await blob_routes.blob_response(blobs, sha256, range_)

@@ -1,6 +1,6 @@
 """The events that ingest subscribes to, with their handlers."""
 
-from chassis.delivery import on, on_many
+from chassis.events.dispatch import subscribe, subscribe_batch
 from ingest_service.operations import event_handlers as handlers
 from schemas.events import (
     EvidenceRelabelRequested,
@@ -10,8 +10,8 @@ from schemas.events import (
 )
 
 SUBSCRIPTIONS = [
-    on_many(LabelDecided, handlers.on_label_decided),
-    on(RelabelRequested, handlers.on_relabel_requested),
-    on(EvidenceRelabelRequested, handlers.on_evidence_relabel_requested),
-    on_many(TaskSkipped, handlers.on_task_skipped),
+    subscribe_batch(LabelDecided, handlers.on_label_decided),
+    subscribe(RelabelRequested, handlers.on_relabel_requested),
+    subscribe(EvidenceRelabelRequested, handlers.on_evidence_relabel_requested),
+    subscribe_batch(TaskSkipped, handlers.on_task_skipped),
 ]

@@ -3,25 +3,25 @@
 from datetime import timedelta
 
 from chassis.clock import utc_now
-from chassis.database import Session
+from chassis.db.database import Transaction
 from chassis.schedules import ProjectSchedule, Schedule
 from ingest_service.operations import batches, repairs, specs
 from ingest_service.store.specs import projects_with_rollout
 
 
-async def roll_out(session: Session, project: str) -> None:
+async def roll_out(transaction: Transaction, project: str) -> None:
     """Handle the next items of a project's rollout of a new spec version."""
-    await specs.roll_out(session, project, utc_now())
+    await specs.roll_out(transaction, project, utc_now())
 
 
-async def delete_old_verdicts(session: Session) -> None:
+async def delete_old_verdicts(transaction: Transaction) -> None:
     """Delete the verdicts on batches that are past their retention time."""
-    await batches.delete_old_verdicts(session, utc_now())
+    await batches.delete_old_verdicts(transaction, utc_now())
 
 
-async def update_gauge(session: Session) -> None:
+async def update_gauge(transaction: Transaction) -> None:
     """Set the gauge of open repairs."""
-    await repairs.update_gauge(session)
+    await repairs.update_gauge(transaction)
 
 
 SCHEDULES: list[Schedule | ProjectSchedule] = [

@@ -12,7 +12,6 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import migrations, testing
-from chassis.database import transaction
 from ingest_service import events as ingest_events
 from ingest_service import schedules
 from ingest_service.app import create_app
@@ -50,7 +49,7 @@ class Ingest:
     """The running service, with helpers to send requests, deliver events and read results."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.app, self.http, self.sessions = app, http, app.state.sessions
+        self.app, self.http, self.database = app, http, app.state.database
         self.owner = tokens.bearer("olga", "spec_owner", "pipeline")
 
     async def post(self, path: str, body: Any, **headers: str) -> httpx.Response:
@@ -72,14 +71,14 @@ class Ingest:
 
     async def roll_out(self) -> None:
         for _ in range(10):
-            async with transaction(self.sessions) as session:
-                await schedules.roll_out(session, "p")
+            async with self.database.transaction() as transaction:
+                await schedules.roll_out(transaction, "p")
 
     async def deliver(self, *events: Any) -> None:
-        await testing.hear(self.sessions, ingest_events.SUBSCRIPTIONS, *events)
+        await testing.hear(self.database, ingest_events.SUBSCRIPTIONS, *events)
 
     async def published(self, *kinds: type[Any]) -> list[Any]:
-        return [e for e in await testing.said(self.sessions, EVENTS) if isinstance(e, kinds)]
+        return [e for e in await testing.said(self.database, EVENTS) if isinstance(e, kinds)]
 
     async def view(self) -> dict[str, Any]:
         answer = await self.http.get("/v1/projects/p", headers=self.owner)

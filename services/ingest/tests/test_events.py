@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import testing
-from chassis.database import Sessions, raw, transaction
+from chassis.db.database import Database
 from ingest_service import events as ingest_events
 from ingest_service import schedules
 from schemas.events import (
@@ -28,22 +28,22 @@ class Ingest(NamedTuple):
     """The service with its own database."""
 
     http: httpx.AsyncClient
-    sessions: Sessions
+    database: Database
 
 
 @pytest.fixture
 async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> Ingest:
     http.headers.update(tokens.bearer("olga", "admin"))
     await http.post("/v1/projects", json={"name": "p", "title": "P"})
-    return Ingest(http, app.state.sessions)
+    return Ingest(http, app.state.database)
 
 
 async def deliver(ingest: Ingest, *events: Any) -> None:
-    await testing.hear(ingest.sessions, ingest_events.SUBSCRIPTIONS, *events)
+    await testing.hear(ingest.database, ingest_events.SUBSCRIPTIONS, *events)
 
 
 async def created_tasks(ingest: Ingest) -> list[Any]:
-    events = await testing.said(ingest.sessions, EVENTS)
+    events = await testing.said(ingest.database, EVENTS)
     return [event for event in events if isinstance(event, TaskCreated)]
 
 
@@ -56,8 +56,8 @@ async def two_versions(ingest: Ingest) -> list[TaskCreated]:
     tasks = await created_tasks(ingest)
     await deliver(ingest, *(decided(task) for task in tasks))
     await ingest.http.post("/v1/projects/p/specs", json={**spec, "task_type": "moods"})
-    async with transaction(ingest.sessions) as session:
-        await schedules.roll_out(session, "p")
+    async with ingest.database.transaction() as transaction:
+        await schedules.roll_out(transaction, "p")
     return tasks
 
 
@@ -78,8 +78,8 @@ def decided(task: TaskCreated) -> LabelDecided:
 
 
 async def clear_inbox(ingest: Ingest) -> None:
-    async with transaction(ingest.sessions) as session:
-        await (await raw(session)).execute("DELETE FROM inbox")
+    async with ingest.database.transaction() as transaction:
+        await (await transaction.connection()).execute("DELETE FROM inbox")
 
 
 async def test_events_delivered_twice_change_nothing_even_with_an_empty_inbox(

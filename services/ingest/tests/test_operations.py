@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis import migrations
-from chassis.database import raw, transaction
 from schemas.canonical import digest
 from schemas.events import (
     GoldRegistered,
@@ -315,8 +314,8 @@ async def test_ten_thousand_items_take_seconds(ingest: Any) -> None:
 
     assert verdict["created"] == 10_000
     assert loop.time() - started < 10
-    async with transaction(ingest.sessions) as session:
-        connection = await raw(session)
+    async with ingest.database.transaction() as transaction:
+        connection = await transaction.connection()
         assert await connection.fetchval("SELECT count(*) FROM outbox") == 10_001
 
 

@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 
 from chassis import migrations
-from chassis.database import driver_url, transaction
+from chassis.db.database import driver_url
 from ingest_service import schedules
 from ingest_service.operations import specs
 from schemas.events import TaskCreated
@@ -77,8 +77,8 @@ async def test_a_specification_reaches_the_items_in_their_order_step_by_step(
 
     steps, waiting = [], []
     for _ in range(3):
-        async with transaction(ingest.sessions) as session:
-            await schedules.roll_out(session, "p")
+        async with ingest.database.transaction() as transaction:
+            await schedules.roll_out(transaction, "p")
         steps.append(await order(ingest))
         waiting.append((await ingest.view())["rolling_out"])
 

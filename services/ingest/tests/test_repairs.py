@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chassis import testing
-from chassis.database import raw, transaction
 from chassis.schedules import Runner
 from ingest_service import metrics, schedules
 from ingest_service.operations import repairs
@@ -216,8 +215,8 @@ async def test_a_replay_into_an_empty_inbox_changes_nothing(ingest: Any) -> None
     before = await listed(ingest)
 
     await ingest.deliver(*events)
-    async with transaction(ingest.sessions) as session:
-        await (await raw(session)).execute("DELETE FROM inbox")
+    async with ingest.database.transaction() as transaction:
+        await (await transaction.connection()).execute("DELETE FROM inbox")
     await ingest.deliver(*reversed(events))
 
     assert await listed(ingest) == before
@@ -252,6 +251,6 @@ async def test_the_gauge_counts_open_repairs(ingest: Any) -> None:
     await close(ingest, task.item_id)
 
     for schedule in schedules.SCHEDULES:
-        await Runner(schedule, ingest.sessions).run_once()
+        await Runner(schedule, ingest.database).run_once()
 
     assert metrics.REPAIRS._value.get() == 2

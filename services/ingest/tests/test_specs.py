@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import transaction
 from ingest_service import schedules
 from ingest_service.operations import specs
 from schemas.canonical import digest
@@ -143,8 +142,8 @@ async def test_a_large_rollout_goes_step_by_step_while_items_come_in(
     await ingest.published()
     await ingest.publish(WIDER)
 
-    async with transaction(ingest.sessions) as session:
-        await schedules.roll_out(session, "p")
+    async with ingest.database.transaction() as transaction:
+        await schedules.roll_out(transaction, "p")
     some = await ingest.published(TaskCreated)
     await ingest.post_ok("/items", [item(99)])
     await ingest.publish(FIELDS)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 
-from chassis.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.clock import Now
-from chassis.database import Transaction
-from chassis.json_body import JsonRoute
+from chassis.db.database import RequestTransaction
+from chassis.http.auth import AnyCaller, Caller, Forbidden, needs
+from chassis.http.json_body import JsonRoute
 from quality_service.domain import refusals
 from quality_service.operations import annotators, reports
 from schemas.quality import (
@@ -41,7 +41,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 
 @router.get("/annotators/{annotator}")
 async def show_annotator(
-    annotator: Annotator, caller: AnyCaller, transaction: Transaction
+    annotator: Annotator, caller: AnyCaller, transaction: RequestTransaction
 ) -> AnnotatorView:
     """Standing and skills of an annotator in each project; accuracy if it is not the caller."""
     if caller.pseudonym != annotator and not caller.has(*annotators.SEES_ALL):
@@ -54,7 +54,7 @@ async def change_annotator(
     annotator: Annotator,
     body: AnnotatorUpdate,
     caller: Owner,
-    transaction: Transaction,
+    transaction: RequestTransaction,
     now: Now,
 ) -> AnnotatorView:
     """Set an annotator's standing or skills in one project. Repeating a request has no effect."""
@@ -67,7 +67,7 @@ async def change_annotator(
 async def list_annotators(
     project: ProjectName,
     caller: Owner,
-    transaction: Transaction,
+    transaction: RequestTransaction,
     after: Annotator | None = None,
     limit: Limit = 100,
 ) -> ProjectAnnotators:
@@ -80,7 +80,7 @@ async def list_annotators(
 async def list_issues(
     project: ProjectName,
     caller: Reader,
-    transaction: Transaction,
+    transaction: RequestTransaction,
     after: UUID | None = None,
     limit: Limit = 100,
 ) -> SpecIssues:
@@ -90,13 +90,17 @@ async def list_issues(
 
 
 @router.get("/spec-issues/{issue_id}")
-async def show_issue(issue_id: UUID, caller: Owner, transaction: Transaction) -> SpecIssueDetail:
+async def show_issue(
+    issue_id: UUID, caller: Owner, transaction: RequestTransaction
+) -> SpecIssueDetail:
     """A spec issue with its evidence, from which its owner can correct the specification."""
     return await reports.show_issue(transaction, caller, issue_id)
 
 
 @router.get("/projects/{project}/models")
-async def list_models(project: ProjectName, caller: Reader, transaction: Transaction) -> Models:
+async def list_models(
+    project: ProjectName, caller: Reader, transaction: RequestTransaction
+) -> Models:
     """Compare the annotations of people with the pre-labels of models."""
     caller.check_project(project)
     return await reports.list_models(transaction, project)

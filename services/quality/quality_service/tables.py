@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from chassis.database import new_metadata
+from chassis.db.database import new_metadata
 
 metadata = new_metadata()
 

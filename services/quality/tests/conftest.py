@@ -10,7 +10,6 @@ import pytest
 from fastapi import FastAPI
 
 from chassis import migrations, testing
-from chassis.database import raw, transaction
 from quality_service import events as quality_events
 from quality_service.app import create_app
 from quality_service.settings import Settings
@@ -196,40 +195,40 @@ class Quality:
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.app, self.http, self.tokens = app, http, tokens
-        self.sessions = app.state.sessions
+        self.database = app.state.database
 
     async def deliver(self, *events: Event) -> None:
         """Deliver events as the consumer does."""
-        await testing.hear(self.sessions, quality_events.SUBSCRIPTIONS, *events)
+        await testing.hear(self.database, quality_events.SUBSCRIPTIONS, *events)
 
     async def published(self, kind: Any = None) -> list[Any]:
         """Take all events out of the outbox; return those of `kind`, or all."""
-        events = await testing.said(self.sessions, EVENTS)
+        events = await testing.said(self.database, EVENTS)
         return [event for event in events if kind is None or isinstance(event, kind)]
 
     async def clear_inbox(self) -> None:
         """Empty the inbox, so that events delivered again count as new."""
-        async with transaction(self.sessions) as session:
-            await (await raw(session)).execute("TRUNCATE inbox")
+        async with self.database.transaction() as transaction:
+            await (await transaction.connection()).execute("TRUNCATE inbox")
 
     async def clear(self) -> None:
         """Empty all tables."""
-        async with transaction(self.sessions) as session:
-            names = [*await self._tables(session), "inbox", "outbox", "parked"]
-            await (await raw(session)).execute(f"TRUNCATE {', '.join(names)}")
+        async with self.database.transaction() as transaction:
+            names = [*await self._tables(transaction), "inbox", "outbox", "parked"]
+            await (await transaction.connection()).execute(f"TRUNCATE {', '.join(names)}")
 
     async def stored(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return every row of the tables of quality, and of the deferred events."""
-        async with transaction(self.sessions) as session:
-            connection = await raw(session)
+        async with self.database.transaction() as transaction:
+            connection = await transaction.connection()
             found = {}
-            for name in [*await self._tables(session), "parked"]:
+            for name in [*await self._tables(transaction), "parked"]:
                 rows = await connection.fetch(f"SELECT * FROM {name}")
                 found[name] = sorted((tuple(row) for row in rows), key=repr)
             return found
 
-    async def _tables(self, session: Any) -> list[str]:
-        connection = await raw(session)
+    async def _tables(self, transaction: Any) -> list[str]:
+        connection = await transaction.connection()
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         return sorted({row["tablename"] for row in rows} - OWN_TABLES)
 

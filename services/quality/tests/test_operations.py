@@ -10,7 +10,6 @@ import pytest
 from alembic import command
 
 from chassis import migrations, testing
-from chassis.database import raw, transaction
 from chassis.schedules import Runner
 from quality_service import metrics, schedules
 from quality_service.app import create_app
@@ -47,14 +46,16 @@ async def test_skips_from_before_the_labels_were_stored_dispute_every_field(
     url = fresh_database()
     await asyncio.to_thread(command.upgrade, migrations.config("quality_service", url), "0001")
     app = create_app(testing.settings(Settings, tokens, url))
-    async with testing.serving(app), transaction(app.state.sessions) as session:
+    async with testing.serving(app), app.state.database.transaction() as transaction:
         for n, reason in enumerate(["two_labels_fit", "bad_data"]):
             old = "INSERT INTO skips VALUES ($1, 'a', 'annotate', 'p', $1, 1, 'work', $2)"
-            await (await raw(session)).execute(old, UUID(int=n), reason)
+            await (await transaction.connection()).execute(old, UUID(int=n), reason)
     await asyncio.to_thread(migrations.upgrade, "quality_service", url)
 
-    async with testing.serving(app), transaction(app.state.sessions) as session:
-        found = await (await raw(session)).fetch("SELECT reason, fields, labels FROM skips")
+    async with testing.serving(app), app.state.database.transaction() as transaction:
+        found = await (await transaction.connection()).fetch(
+            "SELECT reason, fields, labels FROM skips"
+        )
 
     assert {row["reason"]: (row["fields"], row["labels"]) for row in found} == {
         "two_labels_fit": ([], []),
@@ -522,8 +523,8 @@ async def test_tasks_past_their_time_are_counted_until_they_are_decided(
         ),
     )
 
-    async with transaction(quality.sessions) as session:
-        await gauges.update_gauges(session, NOW)
+    async with quality.database.transaction() as transaction:
+        await gauges.update_gauges(transaction, NOW)
 
     assert metrics.OVERDUE.labels("p")._value.get() == 2
     assert metrics.OVERDUE.labels("other")._value.get() == 0
@@ -534,7 +535,7 @@ async def test_the_gauges_are_counted_from_the_database(quality: Any, make: Any)
     await quality.deliver(make.spec(2, review={"rate": 1.0}), make.decided(1, "t", spec_version=2))
 
     for schedule in schedules.SCHEDULES:
-        await Runner(schedule, quality.sessions).run_once()
+        await Runner(schedule, quality.database).run_once()
 
     assert metrics.ANNOTATORS.labels("flagged")._value.get() == 1
     assert metrics.ISSUES.labels("open")._value.get() == 1

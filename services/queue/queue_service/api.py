@@ -9,18 +9,18 @@ from fastapi import APIRouter, Depends, Query, Request, Response, status
 from fastapi.responses import JSONResponse
 
 from blobs import BlobStore
-from chassis import blob_routes
-from chassis.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.clock import Now
-from chassis.database import OpenSessions, Transaction, transaction
-from chassis.hot import HotRoute, respond
-from chassis.json_body import JsonRoute
-from chassis.retries import retry
+from chassis.db.database import RequestDatabase, RequestTransaction
+from chassis.db.retries import retry
+from chassis.http import blob_routes
+from chassis.http.auth import AnyCaller, Caller, Forbidden, needs
+from chassis.http.json_body import JsonRoute
 from queue_service import stream
 from queue_service.batches import Batches
 from queue_service.domain import refusals
 from queue_service.domain.choice import Ask
 from queue_service.domain.leases import PICKERS, STAGE_ROLES, Holder, Worker
+from queue_service.fast_route import FastRoute, json_response
 from queue_service.operations import answering, bulk, explaining, leasing, news, specs
 from queue_service.operations.answering import Submission
 from queue_service.operations.blob_checks import BlobChecks
@@ -74,7 +74,7 @@ SPEC_CACHING = {
     "vary": "Authorization",
 }
 
-hot = APIRouter(route_class=HotRoute, prefix="/v1")
+hot = APIRouter(route_class=FastRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
 router.include_router(blob_routes.router)
@@ -98,19 +98,19 @@ Checks = Annotated[BlobChecks, Depends(_checks)]
 
 @hot.post("/leases", response_model=Leases)
 async def lease_tasks(
-    body: LeaseRequest, caller: LeaseHolder, sessions: OpenSessions, request: Request
+    body: LeaseRequest, caller: LeaseHolder, database: RequestDatabase, request: Request
 ) -> Response:
     """Give the caller the best work it may do; wait for some if asked to."""
     batches: Batches = request.app.state.batches
     ask = _ask(body, caller)
     ends_at = asyncio.get_running_loop().time() + body.wait_seconds
     while True:
-        rings = news.work.rings
-        found = await batches.leases.ask(sessions, ask)
+        generation = news.work.generation
+        found = await batches.leases.ask(database, ask)
         left = ends_at - asyncio.get_running_loop().time()
-        if found or left <= 0 or news.bells.is_closing:
+        if found or left <= 0 or news.notifier.is_closing:
             return await _respond(request, found)
-        await news.work.wait(rings, left)
+        await news.work.wait(generation, left)
 
 
 async def _respond(request: Request, leases: list[dict[str, Any]]) -> Response:
@@ -119,7 +119,7 @@ async def _respond(request: Request, leases: list[dict[str, Any]]) -> Response:
     for lease in leases:
         if lease["blob"] is not None:
             lease["blob"]["url"] = await blobs.signed_url(lease["blob"]["sha256"])
-    return respond({"leases": leases})
+    return json_response({"leases": leases})
 
 
 def _ask(body: LeaseRequest, caller: Caller) -> Ask:
@@ -161,12 +161,12 @@ def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
 
 @router.get("/leases", response_model=Leases)
 async def list_my_leases(
-    caller: LeaseHolder, session: Transaction, request: Request, now: Now
+    caller: LeaseHolder, transaction: RequestTransaction, request: Request, now: Now
 ) -> Response:
     """What the caller holds, with drafts: for a page that was loaded anew."""
     batches: Batches = request.app.state.batches
     view = leasing.View(batches.desk.key, picks=caller.has(*PICKERS))
-    found = await leasing.show_leases(session, _holder(caller), view, now)
+    found = await leasing.show_leases(transaction, _holder(caller), view, now)
     return await _respond(request, found)
 
 
@@ -179,16 +179,16 @@ async def submit_annotation(
     lease_id: UUID,
     body: AnnotationRequest,
     caller: Annotator,
-    sessions: OpenSessions,
+    database: RequestDatabase,
     checks: Checks,
     request: Request,
 ) -> Response:
     """Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease."""
     batches: Batches = request.app.state.batches
     submission = Submission(lease_id, _holder(caller), body, checks)
-    accepted, is_new = await checks.complete(lambda: batches.answers.ask(sessions, submission))
+    accepted, is_new = await checks.complete(lambda: batches.answers.ask(database, submission))
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return respond(accepted, code)
+    return json_response(accepted, code)
 
 
 @router.put(
@@ -200,7 +200,7 @@ async def submit_adjudication(
     lease_id: UUID,
     body: AdjudicationRequest,
     caller: Adjudicator,
-    sessions: OpenSessions,
+    database: RequestDatabase,
     checks: Checks,
     now: Now,
 ) -> Response:
@@ -214,9 +214,9 @@ async def submit_adjudication(
         checks=checks,
         now=now,
     )
-    decided, is_new = await checks.complete(lambda: retry(sessions, run))
+    decided, is_new = await checks.complete(lambda: retry(database, run))
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return respond({"adjudication_id": decided}, code)
+    return json_response({"adjudication_id": decided}, code)
 
 
 @router.put(
@@ -228,7 +228,7 @@ async def submit_review(
     lease_id: UUID,
     body: ReviewRequest,
     caller: Reviewer,
-    sessions: OpenSessions,
+    database: RequestDatabase,
     checks: Checks,
     now: Now,
 ) -> Response:
@@ -237,9 +237,9 @@ async def submit_review(
     run = partial(
         answering.review, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
-    decided, is_new = await checks.complete(lambda: retry(sessions, run))
+    decided, is_new = await checks.complete(lambda: retry(database, run))
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-    return respond({"review_id": decided}, code)
+    return json_response({"review_id": decided}, code)
 
 
 @router.post("/leases/{lease_id}/skip", status_code=status.HTTP_204_NO_CONTENT)
@@ -247,7 +247,7 @@ async def skip_task(
     lease_id: UUID,
     body: SkipRequest,
     caller: LeaseHolder,
-    sessions: OpenSessions,
+    database: RequestDatabase,
     checks: Checks,
     now: Now,
 ) -> None:
@@ -256,89 +256,92 @@ async def skip_task(
     run = partial(
         answering.skip_task, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
-    await checks.complete(lambda: retry(sessions, run))
+    await checks.complete(lambda: retry(database, run))
 
 
 @router.post("/leases/{lease_id}/heartbeat")
 async def extend_lease(
-    lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
+    lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> LeaseExtended:
     """Hold the lease longer."""
     holder = _holder(caller)
     until = await retry(
-        sessions, lambda session: answering.heartbeat(session, lease_id, holder, now)
+        database, lambda transaction: answering.heartbeat(transaction, lease_id, holder, now)
     )
     return LeaseExtended(expires_at=until)
 
 
 @router.delete("/leases/{lease_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def release_lease(
-    lease_id: UUID, caller: LeaseHolder, sessions: OpenSessions, now: Now
+    lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
     """Give the lease back."""
     holder = _holder(caller)
-    await retry(sessions, lambda session: answering.release(session, lease_id, holder, now))
+    await retry(database, lambda transaction: answering.release(transaction, lease_id, holder, now))
 
 
 @router.put("/leases/{lease_id}/draft", status_code=status.HTTP_204_NO_CONTENT)
 async def save_draft(
-    lease_id: UUID, body: DraftRequest, caller: LeaseHolder, sessions: OpenSessions, now: Now
+    lease_id: UUID, body: DraftRequest, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
     """Keep an unfinished answer; it outlives the lease."""
     holder = _holder(caller)
     await retry(
-        sessions, lambda session: answering.save_draft(session, lease_id, holder, body.draft, now)
+        database,
+        lambda transaction: answering.save_draft(transaction, lease_id, holder, body.draft, now),
     )
 
 
 @router.post("/annotations/bulk")
 async def submit_annotations(
-    body: BulkRequest, caller: Annotator, sessions: OpenSessions, checks: Checks, now: Now
+    body: BulkRequest, caller: Annotator, database: RequestDatabase, checks: Checks, now: Now
 ) -> BulkAccepted:
     """Answers of a model or a function to many items at once."""
     caller.check_project(body.project)
     worker = Worker(caller.pseudonym, _kind(caller))
 
     async def run() -> BulkAccepted:
-        async with transaction(sessions) as session:
-            return await bulk.answer_in_bulk(session, worker, body, checks, now)
+        async with database.transaction() as transaction:
+            return await bulk.answer_in_bulk(transaction, worker, body, checks, now)
 
     return await checks.complete(run)
 
 
 @router.get("/specs/{project}/{version}", response_model=SpecView)
 async def view_spec(
-    project: ProjectName, version: SpecVersion, caller: AnyCaller, session: Transaction
+    project: ProjectName, version: SpecVersion, caller: AnyCaller, transaction: RequestTransaction
 ) -> Response:
     """A spec version. It never changes. Annotators get it without the honeypot policy."""
     caller.check_project(project)
-    found = await specs.show_spec(session, project, version)
+    found = await specs.show_spec(transaction, project, version)
     body, etag = spec_view(found, found.hash, caller.roles)
     return JSONResponse(body, headers={"etag": etag, **SPEC_CACHING})
 
 
 @router.get("/queues")
-async def list_queues(caller: Watcher, session: Transaction, now: Now) -> list[QueueDepth]:
+async def list_queues(
+    caller: Watcher, transaction: RequestTransaction, now: Now
+) -> list[QueueDepth]:
     """What waits, what is in flight and how fast it goes, by shard."""
     return await explaining.depths(
-        session, None if "*" in caller.projects else sorted(caller.projects), now
+        transaction, None if "*" in caller.projects else sorted(caller.projects), now
     )
 
 
 @router.put("/projects/{project}/pause", status_code=status.HTTP_204_NO_CONTENT, tags=["projects"])
 async def pause_project(
-    project: ProjectName, body: PauseRequest, caller: Lead, session: Transaction
+    project: ProjectName, body: PauseRequest, caller: Lead, transaction: RequestTransaction
 ) -> None:
     """Give no more work of a project out, or go on. Leases that are held can be answered."""
     caller.check_project(project)
-    await specs.pause(session, project, paused=body.paused)
+    await specs.pause(transaction, project, paused=body.paused)
 
 
 @router.get("/explain", tags=["queues"])
 async def explain_queue(
     project: Annotated[ProjectName, Query()],
     caller: HolderOrLead,
-    session: Transaction,
+    transaction: RequestTransaction,
     request: Request,
     annotator: Annotated[PseudonymName | None, Query()] = None,
 ) -> Explanation:
@@ -353,7 +356,7 @@ async def explain_queue(
             raise Forbidden("Only a lead asks about others.")
         stages, worker = list(STAGE_ROLES), Worker(other, "human")
     return await explaining.explain(
-        session, batches.desk, worker, project, stages[::-1], exactly=other is not None
+        transaction, batches.desk, worker, project, stages[::-1], exactly=other is not None
     )
 
 

@@ -1,12 +1,15 @@
 """The queue service, put together."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from chassis import service
 from queue_service import api, events, schedules
 from queue_service.batches import Batches
+from queue_service.notify import pg_notify
 from queue_service.operations.blob_checks import PayloadReader
-from queue_service.operations.news import bells
+from queue_service.operations.news import notifier
 from queue_service.settings import Settings
 
 
@@ -19,7 +22,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         refusals=api.REFUSALS,
         subscriptions=events.SUBSCRIPTIONS,
         schedules=schedules.SCHEDULES,
-        bells=bells,
+        tasks=[partial(pg_notify.run, notifier, settings.database_url)],
     )
     app.state.batches = Batches(settings)
     app.state.blobs = settings.open_blob_store()

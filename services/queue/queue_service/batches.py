@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from chassis.batches import Batcher
 from chassis.clock import utc_now
-from chassis.database import Session
+from chassis.db.database import Transaction
+from queue_service.batcher import Batcher
 from queue_service.domain.choice import Ask
 from queue_service.operations import answering, leasing
 from queue_service.operations.answering import Submission, Taken
@@ -24,10 +24,10 @@ class Batches:
         self.leases = Batcher(self._lease, key=lambda ask: ask.worker.annotator)
         self.answers = Batcher(self._submit, key=lambda one: one.lease_id)
 
-    async def _lease(self, session: Session, asks: Sequence[Ask]) -> list[Outcome]:
-        return await leasing.lease_work(session, self.desk, asks, utc_now())
+    async def _lease(self, transaction: Transaction, asks: Sequence[Ask]) -> list[Outcome]:
+        return await leasing.lease_work(transaction, self.desk, asks, utc_now())
 
     async def _submit(
-        self, session: Session, submissions: Sequence[Submission]
+        self, transaction: Transaction, submissions: Sequence[Submission]
     ) -> list[Taken | Exception]:
-        return await answering.submit_annotations(session, submissions, utc_now())
+        return await answering.submit_annotations(transaction, submissions, utc_now())

@@ -3,35 +3,35 @@
 from datetime import timedelta
 
 from chassis.clock import utc_now
-from chassis.database import Session
+from chassis.db.database import Transaction
 from chassis.schedules import ProjectSchedule, Schedule
 from queue_service.operations import answering, explaining, further, leasing
 from queue_service.store import answers
 
 
-async def expire_leases(session: Session) -> None:
+async def expire_leases(transaction: Transaction) -> None:
     """Leases run out."""
-    await leasing.expire_leases(session, utc_now())
+    await leasing.expire_leases(transaction, utc_now())
 
 
-async def projects_due(session: Session) -> list[str]:
+async def projects_due(transaction: Transaction) -> list[str]:
     """Projects with held answers whose time has come."""
-    return await answers.projects_due(session, utc_now())
+    return await answers.projects_due(transaction, utc_now())
 
 
-async def release_answers(session: Session, project: str) -> None:
+async def release_answers(transaction: Transaction, project: str) -> None:
     """Held answers become final."""
-    await answering.release_answers(session, project, utc_now())
+    await answering.release_answers(transaction, project, utc_now())
 
 
-async def move_work(session: Session) -> None:
+async def move_work(transaction: Transaction) -> None:
     """Others are asked for what waits."""
-    await further.move_work(session, utc_now())
+    await further.move_work(transaction, utc_now())
 
 
-async def measure_depths(session: Session) -> None:
+async def measure_depths(transaction: Transaction) -> None:
     """Metrics are measured."""
-    await explaining.measure_depths(session, utc_now())
+    await explaining.measure_depths(transaction, utc_now())
 
 
 SCHEDULES: list[Schedule | ProjectSchedule] = [

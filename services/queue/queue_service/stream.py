@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
-from chassis.auth import Caller, needs
 from chassis.clock import utc_now
-from chassis.database import OpenSessions, Sessions, as_json, is_transient, transaction
-from chassis.news import News
+from chassis.db.database import Database, RequestDatabase, as_json, is_transient
+from chassis.http.auth import Caller, needs
 from queue_service.domain.leases import STAGE_ROLES
-from queue_service.operations.news import bells, is_for
+from queue_service.notify.subscriber import Subscriber
+from queue_service.operations.news import is_for, notifier
 from queue_service.store.news import projects_of
 
 HEARTBEAT_SECONDS = 15.0
@@ -50,7 +50,7 @@ class EventStream(StreamingResponse):
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
-async def stream_my_events(caller: Listener, sessions: OpenSessions) -> EventStream:
+async def stream_my_events(caller: Listener, database: RequestDatabase) -> EventStream:
     """Tell the caller's page what changes, until the token expires; then come again.
 
     - `state`: the newest spec version of each of the caller's projects and the caller's standing
@@ -60,22 +60,24 @@ async def stream_my_events(caller: Listener, sessions: OpenSessions) -> EventStr
 
     Read it with `fetch`, so that the bearer header goes along.
     """
-    news = bells.subscribe(
+    news = notifier.subscribe(
         lambda one: caller.reaches(one["project"]) and is_for(caller.pseudonym, one)
     )
     # Looked up before the response begins, so that an outage is an honest 503.
-    state = await _state(caller, sessions)
-    return EventStream(_events(caller, sessions, news, state), headers=HEADERS)
+    state = await _state(caller, database)
+    return EventStream(_events(caller, database, news, state), headers=HEADERS)
 
 
-async def _events(caller: Caller, sessions: Sessions, news: News, state: str) -> AsyncIterator[str]:
+async def _events(
+    caller: Caller, database: Database, news: Subscriber, state: str
+) -> AsyncIterator[str]:
     yield state
-    while not bells.is_closing and (left := caller.expires_at - utc_now().timestamp()) > 0:
+    while not notifier.is_closing and (left := caller.expires_at - utc_now().timestamp()) > 0:
         heard = await news.take(min(left, HEARTBEAT_SECONDS))
         if heard is None:
             try:
                 # Who goes away cancels this; even then the transaction is to end in order.
-                state = await asyncio.shield(_state(caller, sessions))
+                state = await asyncio.shield(_state(caller, database))
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -85,10 +87,10 @@ async def _events(caller: Caller, sessions: Sessions, news: News, state: str) ->
             yield "".join(map(_told, heard)) or HEARTBEAT
 
 
-async def _state(caller: Caller, sessions: Sessions) -> str:
+async def _state(caller: Caller, database: Database) -> str:
     projects = None if "*" in caller.projects else sorted(caller.projects)
-    async with transaction(sessions) as session:
-        found = await projects_of(session, caller.pseudonym, projects)
+    async with database.transaction() as transaction:
+        found = await projects_of(transaction, caller.pseudonym, projects)
     return _event("state", {"projects": found})
 
 

@@ -11,7 +11,6 @@ from queue_says import Others
 
 from chassis import testing
 from chassis.clock import utc_now
-from chassis.database import raw, transaction
 from queue_service import events as door
 from schemas.envelope import Event
 from schemas.vocabulary import Prelabel
@@ -28,7 +27,7 @@ class Crowd:
     """People who work off leases, one call after the other, and note what they see."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
-        self.sessions, self._http = app.state.sessions, http
+        self.database, self._http = app.state.database, http
         self._bearers = [tokens.bearer(f"a{n}", "annotator") for n in range(PEOPLE)]
         self.chance = random.Random(7)
         self.sights: list[Sight] = []
@@ -36,7 +35,7 @@ class Crowd:
 
     async def hear(self, *events: Event) -> None:
         for n in range(0, len(events), BATCH):
-            await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events[n : n + BATCH])
+            await testing.hear(self.database, door.SUBSCRIPTIONS, *events[n : n + BATCH])
 
     async def call(self, who: int, method: str, path: str, body: Any = None) -> Reply:
         at, began = utc_now(), time.perf_counter()
@@ -82,8 +81,8 @@ class Crowd:
 
     async def honeypots(self) -> list[bool]:
         """Which of the sights were honeypots. Now they know what they are about, too."""
-        async with transaction(self.sessions) as session:
-            rows = await (await raw(session)).fetch(
+        async with self.database.transaction() as transaction:
+            rows = await (await transaction.connection()).fetch(
                 "SELECT lease_id, item_id, purpose FROM leases JOIN work USING (work_id)"
             )
         told = {str(row["lease_id"]): row for row in rows}

@@ -9,7 +9,6 @@ import httpx
 from fastapi import FastAPI
 
 from chassis import testing
-from chassis.database import raw, transaction
 from queue_service import events as door
 from queue_service.batches import Batches
 from queue_service.operations import further, leasing
@@ -48,17 +47,17 @@ class Queue:
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.app, self.http, self.tokens = app, http, tokens
-        self.sessions = app.state.sessions
+        self.database = app.state.database
 
     async def hear(self, *events: Any) -> None:
-        await testing.hear(self.sessions, door.SUBSCRIPTIONS, *events)
+        await testing.hear(self.database, door.SUBSCRIPTIONS, *events)
 
     async def said(self) -> list[Any]:
-        return list(await testing.said(self.sessions, EVENTS))
+        return list(await testing.said(self.database, EVENTS))
 
     async def sql(self, statement: str, *words: Any) -> list[Any]:
-        async with transaction(self.sessions) as session:
-            return list(await (await raw(session)).fetch(statement, *words))
+        async with self.database.transaction() as transaction:
+            return list(await (await transaction.connection()).fetch(statement, *words))
 
     async def empty(self) -> None:
         """As at first: nothing is there, and nothing is remembered."""
@@ -96,13 +95,13 @@ class Queue:
 
     async def expire(self, now: datetime = FAR) -> None:
         """Let it be `now` for the leases."""
-        async with transaction(self.sessions) as session:
-            await leasing.expire_leases(session, now)
+        async with self.database.transaction() as transaction:
+            await leasing.expire_leases(transaction, now)
 
     async def move(self, now: datetime) -> None:
         """Let it be `now` for what waits for other people."""
-        async with transaction(self.sessions) as session:
-            await further.move_work(session, now)
+        async with self.database.transaction() as transaction:
+            await further.move_work(transaction, now)
 
     async def voted(self, *names: str) -> list[UUID]:
         """Each answers all it gets, in turn otherwise; the ids of the answers."""

@@ -13,7 +13,7 @@ import httpx
 from queue_model import OPEN_LEASES_MAX, Key, Person
 
 from chassis import testing
-from chassis.database import Session, Sessions, is_transient, raw, transaction
+from chassis.db.database import Database, Transaction, is_transient
 from queue_service import events as door
 from queue_service.app import create_app
 from queue_service.operations import answering, leasing
@@ -68,7 +68,7 @@ class Replicas:
     async def _connect(self) -> None:
         served = [create_app(self._own), create_app(self._own)]
         self._https = [await self._stack.enter_async_context(testing.serving(a)) for a in served]
-        self._sessions: list[Sessions] = [app.state.sessions for app in served]
+        self._sessions: list[Database] = [app.state.database for app in served]
 
     def start_anew(self) -> None:
         """Two new processes, as it were, that find nothing in the database."""
@@ -78,14 +78,14 @@ class Replicas:
         for http in self._https:
             await http.aclose()
         apps = [create_app(self._own) for _ in self._sessions]
-        for app, sessions in zip(apps, self._sessions, strict=True):
-            app.state.sessions = sessions
+        for app, database in zip(apps, self._sessions, strict=True):
+            app.state.database = database
         self._https = [
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
             for app in apps
         ]
-        async with transaction(self._sessions[0]) as session:
-            connection = await raw(session)
+        async with self._sessions[0].transaction() as transaction:
+            connection = await transaction.connection()
             await connection.execute(f"TRUNCATE {await connection.fetchval(_TABLES)}")
 
     def close(self) -> None:
@@ -108,8 +108,8 @@ class Replicas:
         if jam is None:
             return await asyncio.gather(*coroutines, return_exceptions=True)
         started = []
-        async with transaction(self._sessions[0]) as session:
-            await (await raw(session)).fetch(f"SELECT 1 FROM {jam} FOR UPDATE")
+        async with self._sessions[0].transaction() as transaction:
+            await (await transaction.connection()).fetch(f"SELECT 1 FROM {jam} FOR UPDATE")
             for one in coroutines:
                 started.append(asyncio.ensure_future(one))
                 await asyncio.sleep(self.jam_seconds / len(coroutines))
@@ -126,8 +126,8 @@ class Replicas:
 
     async def hear(self, events: Sequence[Event]) -> None:
         """Deliver what another service says."""
-        sessions = self._sessions[self._calls % 2]
-        await self._until_done(lambda: testing.hear(sessions, door.SUBSCRIPTIONS, *events))
+        database = self._sessions[self._calls % 2]
+        await self._until_done(lambda: testing.hear(database, door.SUBSCRIPTIONS, *events))
 
     async def expire(self, now: datetime) -> None:
         """Let it be `now` for the leases."""
@@ -137,9 +137,11 @@ class Replicas:
         """Let it be `now` for the held answers."""
         await self._until_done(lambda: self._at(now, _release_answers))
 
-    async def _at(self, now: datetime, job: Callable[[Session, datetime], Awaitable[None]]) -> None:
-        async with transaction(self._sessions[0]) as session:
-            await job(session, now)
+    async def _at(
+        self, now: datetime, job: Callable[[Transaction, datetime], Awaitable[None]]
+    ) -> None:
+        async with self._sessions[0].transaction() as transaction:
+            await job(transaction, now)
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -156,21 +158,21 @@ class Replicas:
         return found
 
     async def _facts(self) -> Facts:
-        sessions = self._sessions[0]
-        async with transaction(sessions) as session:
-            keys, works = await _works(session)
-            connection = await raw(session)
+        database = self._sessions[0]
+        async with database.transaction() as transaction:
+            keys, works = await _works(transaction)
+            connection = await transaction.connection()
             leases = await connection.fetch(_LEASES)
             ready = await connection.fetch("SELECT work_id, slots FROM ready WHERE shard <> 0")
-        said = await testing.said(sessions, EVENTS)
+        said = await testing.said(database, EVENTS)
         return Facts(works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, said)
 
 
-async def _works(session: Session) -> tuple[dict[int, Key], dict[Key, Any]]:
+async def _works(transaction: Transaction) -> tuple[dict[int, Key], dict[Key, Any]]:
     keys: dict[int, Key] = {}
     works: dict[Key, Any] = {}
     seen: Counter[tuple[UUID, str]] = Counter()
-    for row in await (await raw(session)).fetch(_WORK):
+    for row in await (await transaction.connection()).fetch(_WORK):
         at = (row["task_id"], row["stage"])
         keys[row["work_id"]] = key = (*at, seen[at])
         works[key] = row
@@ -178,6 +180,6 @@ async def _works(session: Session) -> tuple[dict[int, Key], dict[Key, Any]]:
     return keys, works
 
 
-async def _release_answers(session: Session, now: datetime) -> None:
-    for project in await answers.projects_due(session, now):
-        await answering.release_answers(session, project, now)
+async def _release_answers(transaction: Transaction, now: datetime) -> None:
+    for project in await answers.projects_due(transaction, now):
+        await answering.release_answers(transaction, project, now)

@@ -18,7 +18,6 @@ from queue_desk import (
     withdrawn,
 )
 
-from chassis.database import transaction
 from queue_service.operations import explaining
 
 
@@ -95,9 +94,9 @@ async def test_the_age_of_the_oldest_is_told(queue: Queue) -> None:
     times = [NOW, NOW + timedelta(seconds=90)]
     await queue.hear(spec(), *(task(1 + n, occurred_at=at) for n, at in enumerate(times)))
 
-    async with transaction(queue.sessions) as session:
+    async with queue.database.transaction() as transaction:
         now = NOW + timedelta(seconds=100)
-        [row] = await explaining.depths(session, None, now)
+        [row] = await explaining.depths(transaction, None, now)
 
     assert (row.oldest_seconds, row.ready) == (100, 4)
 
@@ -129,8 +128,8 @@ def gauges(name: str) -> dict[tuple[str, ...], float]:
 
 
 async def measure(queue: Queue, seconds: float = 100) -> None:
-    async with transaction(queue.sessions) as session:
-        await explaining.measure_depths(session, NOW + timedelta(seconds=seconds))
+    async with queue.database.transaction() as transaction:
+        await explaining.measure_depths(transaction, NOW + timedelta(seconds=seconds))
 
 
 async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) -> None:

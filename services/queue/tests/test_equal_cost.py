@@ -15,8 +15,6 @@ import asyncpg
 import pytest
 from blindness_crowd import ENDS, PEOPLE, Crowd, project
 
-from chassis.database import raw, transaction
-
 LEASES = 360
 APART_MAX = 120
 """In bytes. The numbers in rows have different lengths; a row more has three times as much."""
@@ -47,8 +45,8 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 async def written(crowd: Crowd) -> int:
     """How many bytes PostgreSQL has written to its log, ever."""
-    async with transaction(crowd.sessions) as session:
-        found: int = await (await raw(session)).fetchval(WRITTEN)
+    async with crowd.database.transaction() as transaction:
+        found: int = await (await transaction.connection()).fetchval(WRITTEN)
     return found
 
 

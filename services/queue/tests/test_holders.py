@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 from queue_desk import AT_ONCE, GOOD, NOW, Queue, conflict, review, spec, task
 
-from chassis.database import transaction
 from queue_service.domain.leases import Held
 from queue_service.store import answers
 
@@ -105,8 +104,8 @@ async def test_a_lease_that_is_answered_is_read_without_its_draft(queue: Queue) 
     lease = await _leased(queue, "annotate")
     await queue.put("ada", lease, "draft", {"draft": "unfinished"})
 
-    async with transaction(queue.sessions) as session:
-        held = await answers.held(session, [UUID(lease["lease_id"])])
+    async with queue.database.transaction() as transaction:
+        held = await answers.held(transaction, [UUID(lease["lease_id"])])
 
     assert "draft" not in Held.__dataclass_fields__
     assert "unfinished" not in str(held)

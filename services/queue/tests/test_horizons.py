@@ -24,7 +24,6 @@ from queue_desk import (
 )
 
 from chassis import testing
-from chassis.database import raw, transaction
 from queue_service import events as door
 from queue_service.domain.choice import AGEING, Ask, Horizon, Horizons
 from queue_service.domain.leases import Worker
@@ -123,8 +122,8 @@ class Play:
     async def add_and_wait(self, priorities: Sequence[int], late: int, wanted: int) -> None:
         """As `add`, in a transaction that commits later."""
         events, stack = self.tasks(priorities, late, wanted), AsyncExitStack()
-        session = await stack.enter_async_context(transaction(self.queue.sessions))
-        await hearing.create_tasks(session, events)
+        transaction = await stack.enter_async_context(self.queue.database.transaction())
+        await hearing.create_tasks(transaction, events)
         self.begun.append((stack, [event.task_id.int for event in events]))
 
     async def commit(self, which: int) -> None:
@@ -175,11 +174,11 @@ async def truth(queue: Queue, name: str) -> list[str]:
 async def foreseen(queue: Queue, name: str) -> list[str]:
     """What the service would give next: the very look that a lease begins with."""
     who, desk = queue.tokens.pseudonym(name), queue.app.state.batches.desk
-    async with transaction(queue.sessions) as session:
-        scene = await leasing.scene(session, [who])
-        await desk.learn_shards(session, scene.newest_shard)
+    async with queue.database.transaction() as transaction:
+        scene = await leasing.scene(transaction, [who])
+        await desk.learn_shards(transaction, scene.newest_shard)
         ask = Ask(Worker(who, "human"), ("annotate",))
-        best = await operation.peek(session, desk, scene, ask)
+        best = await operation.peek(transaction, desk, scene, ask)
     if best is None:
         return []
     [row] = await queue.sql("SELECT payload FROM work WHERE work_id = $1", best.work_id)
@@ -275,7 +274,7 @@ async def finish(queue: Queue, name: str) -> None:
 
 
 HANDLERS: dict[type[Any], Any] = {
-    TaskCreated: lambda session, event: hearing.create_tasks(session, [event]),
+    TaskCreated: lambda transaction, event: hearing.create_tasks(transaction, [event]),
     RedundancyRaised: hearing.raise_redundancy,
 }
 LATE = [task(99, priority=9), task(99, priority=0), raised(1, 9)]
@@ -292,13 +291,13 @@ async def test_what_a_transaction_changed_that_commits_late_is_given(
         await queue.lease("bob", "annotator", "pipeline", items=["x1"])
     await finish(queue, "ada")
 
-    async with transaction(queue.sessions) as session:
-        await (await raw(session)).fetchval("SELECT pg_current_xact_id()")
+    async with queue.database.transaction() as transaction:
+        await (await transaction.connection()).fetchval("SELECT pg_current_xact_id()")
         other = await queue.lease("ada")
-        await testing.hear(queue.sessions, door.SUBSCRIPTIONS, task(50))
+        await testing.hear(queue.database, door.SUBSCRIPTIONS, task(50))
         between = await queue.lease("ada", count=5)
         assert remembers(queue, "ada")
-        await HANDLERS[type(late)](session, late)
+        await HANDLERS[type(late)](transaction, late)
         unseen = await queue.lease("ada", count=5)
 
     assert (texts(other), texts(between), texts(unseen)) == ([], ["text 50"], [])
@@ -348,8 +347,10 @@ async def test_what_was_passed_by_since_others_held_it_is_found_again(queue: Que
     for lease in await queue.lease("ada", "annotator", "pipeline", items=names, count=9):
         await queue.answer("ada", lease, GOOD)
 
-    async with transaction(queue.sessions) as session:
-        await (await raw(session)).execute("SELECT 1 FROM work WHERE external_id = 'x1' FOR UPDATE")
+    async with queue.database.transaction() as transaction:
+        await (await transaction.connection()).execute(
+            "SELECT 1 FROM work WHERE external_id = 'x1' FOR UPDATE"
+        )
         passed = texts(await queue.lease("ada"))
 
     assert passed == ["text 9"]

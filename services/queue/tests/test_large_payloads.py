@@ -14,7 +14,7 @@ from queue_desk import NOW, Queue, conflict, honeypot, review, spec, task
 
 from blobs import digest_of
 from chassis import migrations, testing
-from chassis.database import driver_url
+from chassis.db.database import driver_url
 from labelwright_local import object_store
 from queue_service.app import create_app
 from queue_service.settings import Settings

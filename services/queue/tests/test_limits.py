@@ -20,7 +20,6 @@ from queue_desk import (
 )
 
 from chassis import testing
-from chassis.database import raw, transaction
 from queue_service.app import create_app
 from queue_service.operations import bulk
 from queue_service.settings import Settings
@@ -59,8 +58,8 @@ async def test_who_is_about_to_reach_a_quota_is_waited_for(replicas: Sequence[Qu
     one, other = replicas
     tasks = [task(n) for n in range(1, 10)]
     await one.hear(spec(quotas={"total": 1}), *tasks, one.stands("ada", "good"))
-    async with transaction(one.sessions) as session:
-        await (await raw(session)).execute("SELECT 1 FROM annotators FOR UPDATE")
+    async with one.database.transaction() as transaction:
+        await (await transaction.connection()).execute("SELECT 1 FROM annotators FOR UPDATE")
         first = asyncio.create_task(one.lease("ada"))
         await asyncio.sleep(0.2)
         second = asyncio.create_task(other.lease("bob"))

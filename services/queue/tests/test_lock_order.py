@@ -14,7 +14,6 @@ from prometheus_client import REGISTRY
 from queue_desk import GOOD, NOW, Queue, honeypot, spec, task, withdrawn
 
 from chassis.clock import utc_now
-from chassis.database import raw, transaction
 from queue_service.domain.choice import Ask
 from queue_service.domain.leases import Holder, Worker
 from queue_service.operations import answering, leasing
@@ -45,8 +44,8 @@ async def _answer_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
     request = AnnotationRequest(label=GOOD)
     checks = BlobChecks(queue.app.state.payload_reader)
     sent = [Submission(UUID(lease["lease_id"]), holder, request, checks) for lease in leases]
-    async with transaction(queue.sessions) as session:
-        await answering.submit_annotations(session, sent, utc_now())
+    async with queue.database.transaction() as transaction:
+        await answering.submit_annotations(transaction, sent, utc_now())
 
 
 async def _expire_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
@@ -66,9 +65,9 @@ async def _withdraw_both(queue: Queue, leases: Sequence[dict[str, Any]]) -> None
 
 async def _lease(queue: Queue, name: str) -> list[Any]:
     ask = Ask(Worker(queue.tokens.pseudonym(name), "human"), ("annotate",))
-    async with transaction(queue.sessions) as session:
+    async with queue.database.transaction() as transaction:
         return list(
-            await leasing.lease_work(session, queue.app.state.batches.desk, [ask], utc_now())
+            await leasing.lease_work(transaction, queue.app.state.batches.desk, [ask], utc_now())
         )
 
 
@@ -79,8 +78,8 @@ async def test_work_is_locked_before_honeypots_by_whoever_ends_a_lease_and_whoev
 ) -> None:
     held = await _bob_holds_both(queue, order)
 
-    async with transaction(queue.sessions) as other:
-        await (await raw(other)).execute(_LOCK, "honeypot")
+    async with queue.database.transaction() as other:
+        await (await other.connection()).execute(_LOCK, "honeypot")
         ending = asyncio.create_task(end(queue, held))
         await asyncio.sleep(0.1)
         giving = asyncio.create_task(_lease(queue, "ada"))
@@ -97,8 +96,8 @@ async def test_a_batch_of_events_locks_its_tasks_in_the_order_of_all_others(queu
         row["work_id"] for row in await queue.sql("SELECT work_id FROM work ORDER BY 1")
     ]
 
-    async with transaction(queue.sessions) as other:
-        connection = await raw(other)
+    async with queue.database.transaction() as other:
+        connection = await other.connection()
         lock = "SELECT 1 FROM work WHERE work_id = $1 FOR UPDATE"
         await connection.execute(lock, first)
         hearing = asyncio.create_task(queue.hear(decided(2), decided(1)))
@@ -176,7 +175,7 @@ async def _deadlocks_under(replicas: Sequence[Queue], requests: int, tasks: int)
     await Load(replicas).run(requests)
     await queue.expire(datetime(2100, 1, 1, tzinfo=UTC))
     for one in replicas:
-        await one.sessions.pool.close()  # A backend that ends reports what it counted.
+        await one.database.pool.close()  # A backend that ends reports what it counted.
     url = queue.app.state.settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url)
     try:

@@ -13,7 +13,7 @@ from alembic import command
 from queue_desk import BAD, FAR, GOOD, NOW, Queue, conflict, spec, task, texts
 
 from chassis import migrations, testing
-from chassis.database import driver_url
+from chassis.db.database import driver_url
 from queue_service.app import create_app
 from queue_service.domain.choice import EXPERIENCED_FROM
 from queue_service.settings import Settings

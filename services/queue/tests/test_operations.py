@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from queue_desk import BAD, GOOD, NOW, Queue, conflict, spec, task
 
-from chassis.database import raw, transaction
 from queue_service.operations import answering, leasing
 from schemas.events import (
     AnnotationSubmitted,
@@ -65,8 +64,8 @@ async def test_two_who_ask_together_never_share_a_place_while_others_hold_locks(
     queue: Queue,
 ) -> None:
     await queue.hear(spec(redundancy=1), task(1, redundancy=1), task(2, redundancy=1))
-    async with transaction(queue.sessions) as other:
-        held = await raw(other)
+    async with queue.database.transaction() as other:
+        held = await other.connection()
         await held.execute("SELECT 1 FROM work WHERE task_id = $1 FOR UPDATE", UUID(int=2))
         asking = [asyncio.create_task(queue.lease(name)) for name in ("ada", "bob")]
         done, waiting = await asyncio.wait(asking, timeout=0.5)
@@ -129,8 +128,8 @@ async def test_abandoned_work_is_offered_again_and_the_late_answer_is_refused(qu
     [lease] = await queue.lease("ada")
     assert await queue.lease("bob") == []
 
-    async with transaction(queue.sessions) as session:
-        await leasing.expire_leases(session, datetime(2100, 1, 1, tzinfo=UTC))
+    async with queue.database.transaction() as transaction:
+        await leasing.expire_leases(transaction, datetime(2100, 1, 1, tzinfo=UTC))
 
     late = await queue.answer("ada", lease, GOOD)
     assert late.status_code == 409
@@ -285,8 +284,8 @@ async def test_an_answer_can_be_changed_while_it_is_held(queue: Queue) -> None:
     assert await queue.said() == []
 
     changed = await queue.answer("ada", lease, BAD)
-    async with transaction(queue.sessions) as session:
-        await answering.release_answers(session, "p", datetime(2100, 1, 1, tzinfo=UTC))
+    async with queue.database.transaction() as transaction:
+        await answering.release_answers(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
     assert changed.status_code == 200
     [event] = await queue.said()
@@ -354,8 +353,8 @@ async def test_a_long_poll_is_woken_by_new_work(queue: Queue) -> None:
 async def test_hearing_everything_twice_changes_nothing(queue: Queue) -> None:
     heard = [spec(), task(1), task(2), conflict([])]
     await queue.hear(*heard)
-    async with transaction(queue.sessions) as session:
-        await (await raw(session)).execute("DELETE FROM inbox")
+    async with queue.database.transaction() as transaction:
+        await (await transaction.connection()).execute("DELETE FROM inbox")
     await queue.hear(*heard)
 
     assert len(await queue.lease("ada", count=9)) == 1
@@ -390,8 +389,8 @@ async def test_an_answer_that_another_release_stored_is_released_and_shown_to_an
     body = '{"label": {"mood": "good"}, "certainty": 3}'
     await queue.sql("UPDATE answers SET body = $1::jsonb", body)
 
-    async with transaction(queue.sessions) as session:
-        await answering.release_answers(session, "p", datetime(2100, 1, 1, tzinfo=UTC))
+    async with queue.database.transaction() as transaction:
+        await answering.release_answers(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
     [event] = await queue.said()
     assert (event.label, event.rules, event.note, event.active_ms) == (GOOD, [], None, None)

@@ -9,18 +9,20 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from chassis import migrations, replicas, service, testing
-from chassis.bells import Bells
+from chassis import migrations, service, testing
 from chassis.clock import utc_now
-from chassis.database import Session, Sessions, raw, transaction
+from chassis.db.database import Database, Transaction
 from queue_service import stream
 from queue_service.events import SUBSCRIPTIONS
+from queue_service.notify import pg_notify
+from queue_service.notify.notifier import Notifier
 from queue_service.operations import news
 from queue_service.settings import Settings
 from schemas.events import AnnotatorStandingChanged
@@ -35,15 +37,19 @@ SERVER = """
 import socket, uvicorn
 from fastapi import APIRouter
 from chassis import service
-from chassis.http_protocol import BoundedHttpProtocol
+from chassis.http.protocol import BoundedHttpProtocol
 from queue_service import stream
-from queue_service.operations.news import bells
+from functools import partial
+from queue_service.notify import pg_notify
+from queue_service.operations.news import notifier
 from queue_service.settings import Settings
 
 def create():
     router = APIRouter(prefix="/v1")
     router.include_router(stream.router)
-    return service.create(Settings(), router=router, refusals={}, bells=bells)
+    settings = Settings()
+    carry = partial(pg_notify.run, notifier, settings.database_url)
+    return service.create(settings, router=router, refusals={}, tasks=[carry])
 
 listener = socket.socket()
 listener.bind(("127.0.0.1", 0))
@@ -101,7 +107,7 @@ class Queue:
 
     def __init__(self, app: FastAPI, tokens: testing.Tokens) -> None:
         self.app, self.tokens = app, tokens
-        self.sessions: Sessions = app.state.sessions
+        self.database: Database = app.state.database
 
     @asynccontextmanager
     async def page(
@@ -129,7 +135,7 @@ class Queue:
 
     def held(self) -> int:
         """How many connections of the pool are in use."""
-        return int(self.sessions.pool.get_size() - self.sessions.pool.get_idle_size())
+        return int(self.database.pool.get_size() - self.database.pool.get_idle_size())
 
 
 @pytest.fixture
@@ -144,11 +150,12 @@ async def queue(url: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
     router = APIRouter(prefix="/v1")
     router.include_router(stream.router)
     told = testing.settings(Settings, tokens, url, database_pool=2)
-    app = service.create(told, router=router, refusals={}, bells=news.bells)
+    carry = partial(pg_notify.run, news.notifier, told.database_url)
+    app = service.create(told, router=router, refusals={}, tasks=[carry])
     async with testing.serving(app):
         queue = Queue(app, tokens)
-        async with transaction(queue.sessions) as session:
-            connection = await raw(session)
+        async with queue.database.transaction() as transaction:
+            connection = await transaction.connection()
             await connection.execute(PROJECTS)
             await connection.execute(STANDING, tokens.pseudonym("ada"), "p", "good")
         yield queue
@@ -156,19 +163,19 @@ async def queue(url: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
 
 async def announce(queue: Queue, *calls: Any) -> None:
     """Announce in a transaction that commits."""
-    async with transaction(queue.sessions) as session:
-        await raw(session)
+    async with queue.database.transaction() as transaction:
+        await transaction.connection()
         for call in calls:
-            call(session)
+            call(transaction)
 
 
 def spec(project: str, version: int) -> Any:
-    return lambda session: news.announce_spec(session, project, version)
+    return lambda transaction: news.announce_spec(transaction, project, version)
 
 
 def standing(queue: Queue, name: str, project: str, value: Any) -> Any:
     who = queue.tokens.pseudonym(name)
-    return lambda session: news.announce_standing(session, who, project, value)
+    return lambda transaction: news.announce_standing(transaction, who, project, value)
 
 
 # --- what is told
@@ -242,7 +249,7 @@ async def test_annotators_are_told_of_a_suspension_and_its_end_only(queue: Queue
                 reason="by hand",
                 accuracy=Accuracy(value=None, low=None, high=None, n=0),
             )
-            await testing.hear(queue.sessions, SUBSCRIPTIONS, event)
+            await testing.hear(queue.database, SUBSCRIPTIONS, event)
 
         assert await page.next() == ("standing", {"project": "p", "standing": "suspended"})
         assert await page.next() == ("standing", {"project": "p", "standing": "good"})
@@ -250,47 +257,47 @@ async def test_annotators_are_told_of_a_suspension_and_its_end_only(queue: Queue
 
 
 async def test_what_is_rolled_back_is_not_told(queue: Queue) -> None:
-    async def fail(session: Session) -> None:
-        await raw(session)
-        news.announce_spec(session, "p", 2)
-        news.announce_work(session)
+    async def fail(transaction: Transaction) -> None:
+        await transaction.connection()
+        news.announce_spec(transaction, "p", 2)
+        news.announce_work(transaction)
         raise RuntimeError
 
-    rings = news.work.rings
+    generation = news.work.generation
     async with queue.page() as page:
         await page.next()
         with pytest.raises(RuntimeError):
-            async with transaction(queue.sessions) as session:
-                await fail(session)
+            async with queue.database.transaction() as transaction:
+                await fail(transaction)
         await announce(queue, spec("p", 3))
 
         assert await page.next() == ("spec", {"project": "p", "version": 3})
         assert await page.nothing_comes()
-    assert news.work.rings == rings
+    assert news.work.generation == generation
 
 
 async def test_work_is_announced_once_a_transaction_and_only_to_who_waits_for_it(
     queue: Queue,
 ) -> None:
-    rings = news.work.rings
-    waiting = asyncio.create_task(news.work.wait(rings, 10))
+    generation = news.work.generation
+    waiting = asyncio.create_task(news.work.wait(generation, 10))
     async with queue.page() as page:
         await page.next()
         await announce(queue, news.announce_work, news.announce_work)
 
         await asyncio.wait_for(waiting, 10)
         assert await page.nothing_comes()
-    assert news.work.rings == rings + 1
+    assert news.work.generation == generation + 1
 
 
 async def test_who_may_have_missed_something_hears_again_what_holds(queue: Queue) -> None:
     async with queue.page(projects=["q"]) as page:
         await page.next()
-        async with transaction(queue.sessions) as session:
-            connection = await raw(session)
+        async with queue.database.transaction() as transaction:
+            connection = await transaction.connection()
             await connection.execute("UPDATE projects SET newest_version = 8 WHERE project = 'q'")
             await connection.execute(STANDING, queue.tokens.pseudonym("ada"), "q", "suspended")
-        news.bells.look_anew()
+        news.notifier.resync()
 
         found = [{"project": "q", "version": 8, "standing": "suspended"}]
         assert await page.next() == ("state", {"projects": found})
@@ -350,7 +357,7 @@ async def test_who_leaves_in_the_midst_of_a_look_leaves_nothing_behind(queue: Qu
         for n in range(40):
             async with queue.page() as page:
                 await page.next()
-                news.bells.look_anew()
+                news.notifier.resync()
                 await asyncio.sleep(n * 0.0001)
         async with asyncio.timeout(10):
             while queue.held():
@@ -360,7 +367,7 @@ async def test_who_leaves_in_the_midst_of_a_look_leaves_nothing_behind(queue: Qu
     gc.collect()
 
     assert complaints == []
-    assert len(news.bells._subscribers) == 0
+    assert len(news.notifier._subscribers) == 0
 
 
 async def test_only_those_who_do_the_work_may_listen(queue: Queue) -> None:
@@ -382,7 +389,8 @@ async def test_an_outage_is_told_before_a_stream_begins(tokens: testing.Tokens) 
     router.include_router(stream.router, prefix="/v1")
     nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
     told = testing.settings(Settings, tokens, nowhere)
-    app = service.create(told, router=router, refusals={}, bells=news.bells)
+    carry = partial(pg_notify.run, news.notifier, told.database_url)
+    app = service.create(told, router=router, refusals={}, tasks=[carry])
     async with testing.serving(app) as http:
         http._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         answer = await http.get("/v1/me/events", headers=tokens.bearer("ada", "annotator"))
@@ -418,11 +426,11 @@ def server(
 
 
 @asynccontextmanager
-async def another_replica(url: str) -> AsyncIterator[Bells]:
-    bells = Bells()
-    task = asyncio.create_task(replicas.converse(bells, url))
+async def another_replica(url: str) -> AsyncIterator[Notifier]:
+    notifier = Notifier()
+    task = asyncio.create_task(pg_notify.run(notifier, url))
     try:
-        yield bells
+        yield notifier
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

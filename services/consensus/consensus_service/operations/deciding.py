@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis import outbox
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from consensus_service import metrics
 from consensus_service.domain import (
     Asked,
@@ -53,23 +53,25 @@ class Weighed:
         return [vote.annotation_id for vote in self.votes]
 
 
-async def weigh(session: Session, touched: Mapping[UUID, tuple[Task, datetime]]) -> None:
+async def weigh(transaction: Transaction, touched: Mapping[UUID, tuple[Task, datetime]]) -> None:
     """Say what follows from the votes on open tasks, which the caller has locked.
 
     `touched`: each task with the time of what touched it, by the task's id. Only what the outcomes
     have in common is read and written in one statement for all tasks; conflicts, which are few,
     are raised one by one.
     """
-    weighed = await _weighed(session, touched)
-    await _ask(session, weighed)
-    await decide(session, [_decision(one) for one in weighed if isinstance(one.outcome, Decided)])
+    weighed = await _weighed(transaction, touched)
+    await _ask(transaction, weighed)
+    await decide(
+        transaction, [_decision(one) for one in weighed if isinstance(one.outcome, Decided)]
+    )
     for one in weighed:
         if isinstance(one.outcome, Conflict):
-            await raise_conflict(session, one.task, one.outcome, one.annotation_ids, one.now)
+            await raise_conflict(transaction, one.task, one.outcome, one.annotation_ids, one.now)
 
 
 async def _weighed(
-    session: Session, touched: Mapping[UUID, tuple[Task, datetime]]
+    transaction: Transaction, touched: Mapping[UUID, tuple[Task, datetime]]
 ) -> list[Weighed]:
     tasks_open = [
         (task, now)
@@ -79,9 +81,9 @@ async def _weighed(
     if not tasks_open:
         return []
     ids = [task.task_id for task, _ in tasks_open]
-    stored = await tasks.votes(session, ids)
-    skipped = await skips.skips(session, ids)
-    knowledge = _Knowledge(session)
+    stored = await tasks.votes(transaction, ids)
+    skipped = await skips.skips(transaction, ids)
+    knowledge = _Knowledge(transaction)
     found = []
     for task, now in tasks_open:
         spec = await knowledge.spec(task)
@@ -98,8 +100,8 @@ async def _weighed(
 class _Knowledge:
     """Specs and models, each read once for all tasks that are weighed together."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, transaction: Transaction) -> None:
+        self._session = transaction
         self._specs: dict[tuple[str, int], Compiled | None] = {}
         self._models: dict[tuple[str, int, frozenset[str]], dict[str, FieldModel]] = {}
 
@@ -134,7 +136,7 @@ def _decision(weighed: Weighed) -> Decision:
     return Decision(weighed.task, row, outcome.distribution, weighed.now)
 
 
-async def _ask(session: Session, weighed: Sequence[Weighed]) -> None:
+async def _ask(transaction: Transaction, weighed: Sequence[Weighed]) -> None:
     """Have the queue ask for as many people as make up the votes that count."""
     asks: list[Ask] = []
     events: list[RedundancyRaised] = []
@@ -156,8 +158,8 @@ async def _ask(session: Session, weighed: Sequence[Weighed]) -> None:
                 why=one.outcome.why,
             )
             events.append(event)
-    await tasks.ask(session, asks)
-    await outbox.add(session, *events)
+    await tasks.ask(transaction, asks)
+    await outbox.add(transaction, *events)
 
 
 def _discounted(votes: Sequence[Stored]) -> int:
@@ -166,13 +168,17 @@ def _discounted(votes: Sequence[Stored]) -> int:
 
 
 async def raise_conflict(
-    session: Session, task: Task, conflict: Conflict, annotation_ids: list[UUID], now: datetime
+    transaction: Transaction,
+    task: Task,
+    conflict: Conflict,
+    annotation_ids: list[UUID],
+    now: datetime,
 ) -> None:
     """The task is contested from now on; an adjudicator must settle it, and hears of the skips."""
     scores = {name: dict(shares) for name, shares in conflict.distribution.items()}
-    await tasks.contest(session, task.task_id, list(conflict.fields), conflict.why, scores, now)
-    numbers = await tasks.next_decisions(session, {task.project: 1})
-    skipped = await skips.skips(session, [task.task_id])
+    await tasks.contest(transaction, task.task_id, list(conflict.fields), conflict.why, scores, now)
+    numbers = await tasks.next_decisions(transaction, {task.project: 1})
+    skipped = await skips.skips(transaction, [task.task_id])
     event = ConflictRaised(
         occurred_at=now,
         project=task.project,
@@ -187,17 +193,17 @@ async def raise_conflict(
         raised_by=conflict.raised_by,
         skips=told(skipped[task.task_id]),
     )
-    await outbox.add(session, event)
+    await outbox.add(transaction, event)
     metrics.CONFLICTS.inc()
 
 
-async def decide(session: Session, decisions: Sequence[Decision]) -> None:
+async def decide(transaction: Transaction, decisions: Sequence[Decision]) -> None:
     """The tasks have their labels; earlier decisions about their items are superseded."""
     if not decisions:
         return
-    newest = await tasks.last_decisions(session, {one.task.item_id for one in decisions})
+    newest = await tasks.last_decisions(transaction, {one.task.item_id for one in decisions})
     counts = Counter(one.task.project for one in decisions)
-    next_number = await tasks.next_decisions(session, counts)
+    next_number = await tasks.next_decisions(transaction, counts)
     rows: list[dict[str, Any]] = []
     events: list[LabelDecided] = []
     for one in decisions:
@@ -222,5 +228,5 @@ async def decide(session: Session, decisions: Sequence[Decision]) -> None:
         newest[task.item_id] = number
         events.append(LabelDecided(occurred_at=one.now, supersedes=supersedes, **told_facts))
         metrics.DECIDED.labels(one.row["how"]).inc()
-    await tasks.add_decisions(session, rows)
-    await outbox.add(session, *events)
+    await tasks.add_decisions(transaction, rows)
+    await outbox.add(transaction, *events)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session
-from chassis.parking import find_or_park, take_all_parked, take_parked
+from chassis.db.database import Transaction
+from chassis.events.deferred import find_or_defer, take_all_deferred, take_deferred
 from consensus_service.domain import Conflict
 from consensus_service.operations import deciding, specs
 from consensus_service.operations.specs import Compiled, compiled
@@ -27,36 +27,38 @@ from schemas.events import (
 )
 
 
-async def publish_spec(session: Session, event: SpecPublished) -> None:
+async def publish_spec(transaction: Transaction, event: SpecPublished) -> None:
     """Keep the version, and take up the votes that came before it."""
-    await specs.add_spec(session, event)
+    await specs.add_spec(transaction, event)
     awaits = _awaits_spec(event.project, event.spec_version)
-    for parked in await take_parked(session, awaits, EVENTS):
-        await _LATER[type(parked)](session, parked)
+    for parked in await take_deferred(transaction, awaits, EVENTS):
+        await _LATER[type(parked)](transaction, parked)
 
 
-async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+async def create_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Keep tasks, and take up what was heard about them before."""
-    await tasks.add_tasks(session, events)
+    await tasks.add_tasks(transaction, events)
     awaits = [_awaits_task(event.task_id) for event in events]
-    for parked in await take_all_parked(session, awaits, EVENTS):
-        await _LATER[type(parked)](session, parked)
+    for parked in await take_all_deferred(transaction, awaits, EVENTS):
+        await _LATER[type(parked)](transaction, parked)
 
 
-async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
+async def withdraw_task(transaction: Transaction, event: TaskWithdrawn) -> None:
     """Nothing is decided about the task any more, unless it was already."""
-    if await _task(session, event, event.task_id) is not None:
-        await tasks.withdraw(session, event.task_id)
+    if await _task(transaction, event, event.task_id) is not None:
+        await tasks.withdraw(transaction, event.task_id)
 
 
-async def record_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def record_annotations(
+    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+) -> None:
     """Take votes into account. A honeypot's is quality's alone.
 
     Votes on different items have nothing to do with each other and are handled together; those on
     one item in turn, so that each has the effect that it would have alone.
     """
     for turn in _turns([event for event in events if event.purpose == "work"]):
-        await _record_votes(session, turn)
+        await _record_votes(transaction, turn)
 
 
 def _turns(events: Sequence[AnnotationSubmitted]) -> list[list[AnnotationSubmitted]]:
@@ -71,57 +73,61 @@ def _turns(events: Sequence[AnnotationSubmitted]) -> list[list[AnnotationSubmitt
     return turns
 
 
-async def _record_votes(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
-    known = await tasks.lock_tasks(session, [event.task_id for event in events])
+async def _record_votes(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
+    known = await tasks.lock_tasks(transaction, [event.task_id for event in events])
     specs_known: dict[tuple[str, int], Compiled | None] = {}
     heard: list[tuple[AnnotationSubmitted, Task, Compiled]] = []
     for event in events:
         version = (event.project, event.spec_version)
         if version not in specs_known:
-            specs_known[version] = await compiled(session, *version)
+            specs_known[version] = await compiled(transaction, *version)
         task, spec = known.get(event.task_id), specs_known[version]
         if task is not None and spec is not None:
             heard.append((event, task, spec))
-        elif (found := await _task_and_spec(session, event, event.task_id, version[1])) is not None:
+        elif (
+            found := await _task_and_spec(transaction, event, event.task_id, version[1])
+        ) is not None:
             heard.append((event, *found))
-    await tasks.add_votes(session, [event for event, _, _ in heard])
+    await tasks.add_votes(transaction, [event for event, _, _ in heard])
     for event, task, spec in heard:
         if task.state == "decided" and spec.policy.reopen_on_late_vote:
-            await _reopen_if_shaken(session, task, event)
+            await _reopen_if_shaken(transaction, task, event)
     touched = {task.task_id: (task, event.occurred_at) for event, task, _ in heard}
-    await deciding.weigh(session, touched)
+    await deciding.weigh(transaction, touched)
 
 
-async def _reopen_if_shaken(session: Session, task: Task, event: AnnotationSubmitted) -> None:
+async def _reopen_if_shaken(
+    transaction: Transaction, task: Task, event: AnnotationSubmitted
+) -> None:
     """A late vote that says something else makes a decided label contested again."""
-    decision = await tasks.decision(session, task.project, task.task_id)
+    decision = await tasks.decision(transaction, task.project, task.task_id)
     if decision is None or decision["label"] == event.label:
         return
     conflict = Conflict(tuple(event.label), "A late vote differs from the decided label.", {})
     ids = [*decision["annotation_ids"], event.annotation_id]
-    await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
+    await deciding.raise_conflict(transaction, task, conflict, ids, event.occurred_at)
 
 
-async def _record_annotation(session: Session, event: AnnotationSubmitted) -> None:
-    await record_annotations(session, [event])
+async def _record_annotation(transaction: Transaction, event: AnnotationSubmitted) -> None:
+    await record_annotations(transaction, [event])
 
 
-async def record_skip(session: Session, event: TaskSkipped) -> None:
+async def record_skip(transaction: Transaction, event: TaskSkipped) -> None:
     """Keep a skip; when too many annotators skipped a task, it is a conflict."""
     if event.purpose != "work" or event.stage != "annotate":
         return
-    known = await _task_and_spec(session, event, event.task_id, event.spec_version)
+    known = await _task_and_spec(transaction, event, event.task_id, event.spec_version)
     if known is not None:
-        await skips.add_skip(session, event)
-        await deciding.weigh(session, {event.task_id: (known[0], event.occurred_at)})
+        await skips.add_skip(transaction, event)
+        await deciding.weigh(transaction, {event.task_id: (known[0], event.occurred_at)})
 
 
-async def record_adjudication(session: Session, event: AdjudicationDecided) -> None:
+async def record_adjudication(transaction: Transaction, event: AdjudicationDecided) -> None:
     """An adjudicator's decision is binding."""
-    task = await _task(session, event, event.task_id)
+    task = await _task(transaction, event, event.task_id)
     if task is None or task.state == "withdrawn":
         return
-    votes = (await tasks.votes(session, [task.task_id]))[task.task_id]
+    votes = (await tasks.votes(transaction, [task.task_id]))[task.task_id]
     row = {
         "label": event.label,
         "confidence": None,
@@ -131,15 +137,15 @@ async def record_adjudication(session: Session, event: AdjudicationDecided) -> N
         "annotation_ids": [*(vote.annotation_id for vote in votes), event.adjudication_id],
     }
     adjudicated = deciding.Decision(task, row, task.distribution or {}, event.occurred_at)
-    await deciding.decide(session, [adjudicated])
+    await deciding.decide(transaction, [adjudicated])
 
 
-async def record_review(session: Session, event: ReviewDecided) -> None:
+async def record_review(transaction: Transaction, event: ReviewDecided) -> None:
     """Accept: nothing. Fix: a superseding decision. Reject: the task is contested again."""
-    task = await _task(session, event, event.task_id)
+    task = await _task(transaction, event, event.task_id)
     if task is None or event.verdict == "accept":
         return
-    decision = await tasks.decision(session, task.project, task.task_id)
+    decision = await tasks.decision(transaction, task.project, task.task_id)
     ids = [] if decision is None else decision["annotation_ids"]
     why = event.comment or f"A reviewer's verdict: {event.verdict}."
     if event.verdict == "fix" and event.label is not None:
@@ -152,25 +158,25 @@ async def record_review(session: Session, event: ReviewDecided) -> None:
             "annotation_ids": ids,
         }
         fixed = deciding.Decision(task, row, task.distribution or {}, event.occurred_at)
-        await deciding.decide(session, [fixed])
+        await deciding.decide(transaction, [fixed])
     else:
         fields = tuple(task.distribution or ()) or tuple(decision["label"] if decision else ())
         conflict = Conflict(fields, why, task.distribution or {}, "review")
-        await deciding.raise_conflict(session, task, conflict, ids, event.occurred_at)
+        await deciding.raise_conflict(transaction, task, conflict, ids, event.occurred_at)
 
 
-async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
+async def change_standing(transaction: Transaction, event: AnnotatorStandingChanged) -> None:
     """Weigh the open tasks of an annotator again whose votes count no more, or again."""
-    await tasks.set_standing(session, event.annotator, event.project, event.standing)
-    task_ids = await tasks.open_tasks_of(session, event.project, event.annotator)
-    locked = await tasks.lock_tasks(session, task_ids)
+    await tasks.set_standing(transaction, event.annotator, event.project, event.standing)
+    task_ids = await tasks.open_tasks_of(transaction, event.project, event.annotator)
+    locked = await tasks.lock_tasks(transaction, task_ids)
     touched = {task_id: (task, event.occurred_at) for task_id, task in locked.items()}
-    await deciding.weigh(session, touched)
+    await deciding.weigh(transaction, touched)
 
 
-async def record_score(session: Session, event: HoneypotScored) -> None:
+async def record_score(transaction: Transaction, event: HoneypotScored) -> None:
     """Remember an answer to a honeypot beside its gold."""
-    await models.add_score(session, event)
+    await models.add_score(transaction, event)
 
 
 def _awaits_task(task_id: UUID) -> str:
@@ -181,32 +187,32 @@ def _awaits_spec(project: str, version: int) -> str:
     return f"spec:{project}:{version}"
 
 
-async def _task(session: Session, event: Event, task_id: UUID) -> Task | None:
+async def _task(transaction: Transaction, event: Event, task_id: UUID) -> Task | None:
     """The task, locked; or None, and the event waits until the task is known."""
 
     async def lock() -> Task | None:
-        return (await tasks.lock_tasks(session, [task_id])).get(task_id)
+        return (await tasks.lock_tasks(transaction, [task_id])).get(task_id)
 
-    return await find_or_park(session, event, _awaits_task(task_id), lock)
+    return await find_or_defer(transaction, event, _awaits_task(task_id), lock)
 
 
 async def _task_and_spec(
-    session: Session, event: Event, task_id: UUID, version: int
+    transaction: Transaction, event: Event, task_id: UUID, version: int
 ) -> tuple[Task, Compiled] | None:
     """The task, locked, and its spec; or None, and the event waits for whichever is not known."""
-    task = await _task(session, event, task_id)
+    task = await _task(transaction, event, task_id)
     if task is None:
         return None
-    spec = await find_or_park(
-        session,
+    spec = await find_or_defer(
+        transaction,
         event,
         _awaits_spec(event.project, version),
-        lambda: compiled(session, event.project, version),
+        lambda: compiled(transaction, event.project, version),
     )
     return None if spec is None else (task, spec)
 
 
-_LATER: dict[type[Event], Callable[[Session, Any], Awaitable[None]]] = {
+_LATER: dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]] = {
     TaskWithdrawn: withdraw_task,
     AnnotationSubmitted: _record_annotation,
     TaskSkipped: record_skip,

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from agreement import Estimate, Votes, by_label, by_pair, krippendorff_alpha, raw_agreement
-from chassis import outbox
-from chassis.auth import UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.auth import UnknownProject
 from consensus_service import metrics
 from consensus_service.domain import sampling
 from consensus_service.operations.specs import Compiled, compiled
@@ -30,25 +30,25 @@ Metric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 Window = tuple[datetime | None, datetime | None]
 
 
-async def projects_to_measure(session: Session, now: datetime) -> list[str]:
+async def projects_to_measure(transaction: Transaction, now: datetime) -> list[str]:
     """Return the projects that got votes since they were measured last."""
-    return [project for project, _, _ in await store.stale(session, now, REST)]
+    return [project for project, _, _ in await store.stale(transaction, now, REST)]
 
 
-async def measure_agreement(session: Session, project: str, now: datetime) -> None:
+async def measure_agreement(transaction: Transaction, project: str, now: datetime) -> None:
     """Measure each field of a project, unless nothing came since it was measured last."""
-    for _, version, arrival in await store.stale(session, now, REST, project):
-        spec = await compiled(session, project, version)
+    for _, version, arrival in await store.stale(transaction, now, REST, project):
+        spec = await compiled(transaction, project, version)
         if spec is None:
             continue
-        sample = await store.sample(session, project, version)
+        sample = await store.sample(transaction, project, version)
         started = time.monotonic()
         # numpy works in a thread: the event loop goes on answering.
         figures = await asyncio.to_thread(_measure_all, spec, sample)
         seconds = time.monotonic() - started
-        await store.keep(session, (project, version, arrival), figures, now, seconds)
+        await store.keep(transaction, (project, version, arrival), figures, now, seconds)
         events = [_event(project, version, one, now) for one in figures]
-        await outbox.add(session, *events)
+        await outbox.add(transaction, *events)
         for one in figures:
             _export(project, one)
 
@@ -180,13 +180,18 @@ def _export(project: str, one: Measured) -> None:
 
 
 async def show_agreement(
-    session: Session, project: str, *, version: int | None, field: str | None, closer: "Closer"
+    transaction: Transaction,
+    project: str,
+    *,
+    version: int | None,
+    field: str | None,
+    closer: "Closer",
 ) -> AgreementViews:
     """What was measured last; a closer look is taken at the votes there are now."""
-    if await specs.newest_version(session, project) is None:
+    if await specs.newest_version(transaction, project) is None:
         raise UnknownProject(project)
-    rows = await store.measured(session, project, version, field)
-    views = [await closer.view(session, project, row) for row in rows]
+    rows = await store.measured(transaction, project, version, field)
+    views = [await closer.view(transaction, project, row) for row in rows]
     return AgreementViews(project=project, agreement=views)
 
 
@@ -197,12 +202,14 @@ class Closer:
         """`by`: `label`, `pair`, `metadata.<key>`, or None."""
         self._by, self._window = by, window
 
-    async def view(self, session: Session, project: str, row: dict[str, Any]) -> AgreementView:
+    async def view(
+        self, transaction: Transaction, project: str, row: dict[str, Any]
+    ) -> AgreementView:
         """One figure, and what is seen of it from nearer."""
-        spec = await compiled(session, project, row["spec_version"])
+        spec = await compiled(transaction, project, row["spec_version"])
         figures, by = row["measured"], {}
         if spec is not None and (self._by or any(self._window)):
-            sample = await store.sample(session, project, row["spec_version"], self._window)
+            sample = await store.sample(transaction, project, row["spec_version"], self._window)
             shown = row["sample"] == "prelabel_shown"
             votes = sampling.anchored(sample) if shown else sampling.independent(sample)
             field = spec.labels.field(row["field"])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agreement import Votes, infer
-from chassis.database import Session
+from chassis.db.database import Transaction
 from consensus_service.domain import FieldModel, calibrated, with_scores
 from consensus_service.operations.specs import Compiled, compiled
 from consensus_service.store import models, specs
@@ -25,22 +25,24 @@ _PARSED: dict[tuple[str, str, int, int], FieldModel] = {}
 
 
 async def known(
-    session: Session, project: str, spec: Compiled, annotators: list[str]
+    transaction: Transaction, project: str, spec: Compiled, annotators: list[str]
 ) -> dict[str, FieldModel]:
     """What is known for each field that is decided by the posterior."""
     found = {}
     for field in spec.labels.fields:
         if spec.policy.decision(field.name).how == "posterior" and field.answers:
-            found[field.name] = await _known(session, project, field, annotators)
+            found[field.name] = await _known(transaction, project, field, annotators)
     return found
 
 
-async def _known(session: Session, project: str, field: Field, annotators: list[str]) -> FieldModel:
-    kept = await models.model(session, project, field.name)
+async def _known(
+    transaction: Transaction, project: str, field: Field, annotators: list[str]
+) -> FieldModel:
+    kept = await models.model(transaction, project, field.name)
     fresh = FieldModel.unknown([field.key(answer) for answer in field.answers])
     model = fresh if kept is None else _parsed(project, field.name, kept)
     after = 0 if kept is None else kept.scores_arrival
-    newer = await models.scores(session, project, field.name, after, annotators)
+    newer = await models.scores(transaction, project, field.name, after, annotators)
     return with_scores(model, [_as_keys(field, score) for score in newer])
 
 
@@ -63,30 +65,30 @@ def _key(field: Field, value: Any) -> str:  # noqa: ANN401
     return "" if value is None else field.key(value)
 
 
-async def refresh_models(session: Session, project: str) -> None:
+async def refresh_models(transaction: Transaction, project: str) -> None:
     """Learn the models of a project anew where there is enough that is new."""
-    version = await specs.newest_version(session, project)
-    spec = None if version is None else await compiled(session, project, version)
+    version = await specs.newest_version(transaction, project)
+    spec = None if version is None else await compiled(transaction, project, version)
     if version is None or spec is None:
         return
     for field in spec.labels.fields:
         if spec.policy.decision(field.name).how == "posterior" and field.answers:
-            await _refresh(session, project, version, field)
+            await _refresh(transaction, project, version, field)
 
 
-async def _refresh(session: Session, project: str, version: int, field: Field) -> None:
-    kept = await models.model(session, project, field.name)
-    count = await models.vote_count(session, project)
+async def _refresh(transaction: Transaction, project: str, version: int, field: Field) -> None:
+    kept = await models.model(transaction, project, field.name)
+    count = await models.vote_count(transaction, project)
     if count < (GROWTH * kept.n_votes if kept else 1):
         return
-    votes = await models.votes(session, project, version)
-    scores = await models.scores(session, project, field.name, 0)
+    votes = await models.votes(transaction, project, version)
+    scores = await models.scores(transaction, project, field.name, 0)
     body = await asyncio.to_thread(_fit, field, votes, scores)
     newest = (
         max((v.arrival for v in votes), default=0),
         max((s.arrival for s in scores), default=0),
     )
-    await models.keep(session, project, field.name, Kept(*newest, count, body))
+    await models.keep(transaction, project, field.name, Kept(*newest, count, body))
 
 
 def _fit(field: Field, votes: Sequence[Learned], scores: Sequence[Score]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis import outbox
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from consensus_service.store import specs
 from labels import LabelSchema, compile_fields
 from schemas.events import IDS_MAX, RelabelRequested, SpecPublished
@@ -29,14 +29,14 @@ class Compiled:
 _BY_HASH: dict[str, Compiled] = {}
 
 
-async def compiled(session: Session, project: str, version: int) -> Compiled | None:
+async def compiled(transaction: Transaction, project: str, version: int) -> Compiled | None:
     """A spec version; None while it is not known. Its document is read once per hash."""
-    spec_hash = await specs.spec_hash(session, project, version)
+    spec_hash = await specs.spec_hash(transaction, project, version)
     if spec_hash is None:
         return None
     known = _BY_HASH.get(spec_hash)
     if known is None:
-        document = document_of(await specs.document(session, project, version))
+        document = document_of(await specs.document(transaction, project, version))
         known = Compiled(document, compile_fields(document.fields, ignore_unknown=True))
         if len(_BY_HASH) >= REMEMBERED_MAX:
             _BY_HASH.clear()
@@ -44,25 +44,25 @@ async def compiled(session: Session, project: str, version: int) -> Compiled | N
     return known
 
 
-async def add_spec(session: Session, event: SpecPublished) -> None:
+async def add_spec(transaction: Transaction, event: SpecPublished) -> None:
     """Keep a spec version, and ask for the labels that it touches to be made again."""
     content = (event.spec_hash, event.document)
-    await specs.add_spec(session, event.project, event.spec_version, content, event.relabel)
+    await specs.add_spec(transaction, event.project, event.spec_version, content, event.relabel)
     if event.relabel == "touched":
-        await _ask_for_touched(session, event)
+        await _ask_for_touched(transaction, event)
 
 
-async def _ask_for_touched(session: Session, event: SpecPublished) -> None:
-    new = await compiled(session, event.project, event.spec_version)
-    standing = await specs.standing_labels(session, event.project)
+async def _ask_for_touched(transaction: Transaction, event: SpecPublished) -> None:
+    new = await compiled(transaction, event.project, event.spec_version)
+    standing = await specs.standing_labels(transaction, event.project)
     touched: list[UUID] = []
     for item_id, version, label, rules in standing:
-        old = await compiled(session, event.project, version)
+        old = await compiled(transaction, event.project, version)
         if new is not None and old is not None and is_touched(old, new, label, rules):
             touched.append(item_id)
     for start in range(0, len(touched), IDS_MAX):
         part = touched[start : start + IDS_MAX]
-        await outbox.add(session, _request(event, part))
+        await outbox.add(transaction, _request(event, part))
 
 
 def _request(event: SpecPublished, item_ids: list[UUID]) -> RelabelRequested:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.auth import Caller, UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.http.auth import Caller, UnknownProject
 from consensus_service import domain
 from consensus_service.operations.specs import Compiled, compiled
 from consensus_service.store import skips, specs, tasks
@@ -16,15 +16,15 @@ PAGE = 200
 _START = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
-async def show_task(session: Session, caller: Caller, task_id: UUID) -> TaskView:
+async def show_task(transaction: Transaction, caller: Caller, task_id: UUID) -> TaskView:
     """Return where a task stands, and why. Raises UnknownTask, also for projects out of reach."""
-    task = await tasks.task(session, task_id)
+    task = await tasks.task(transaction, task_id)
     if task is None or not caller.reaches(task.project):
         raise domain.UnknownTask(f"There is no task {task_id}, or your token is not for it.")
-    spec = await compiled(session, task.project, task.spec_version)
-    stored = (await tasks.votes(session, [task_id]))[task_id]
-    skipped = (await skips.skips(session, [task_id]))[task_id]
-    decision = await tasks.decision(session, task.project, task_id)
+    spec = await compiled(transaction, task.project, task.spec_version)
+    stored = (await tasks.votes(transaction, [task_id]))[task_id]
+    skipped = (await skips.skips(transaction, [task_id]))[task_id]
+    decision = await tasks.decision(transaction, task.project, task_id)
     state: Any = task.state
     return TaskView(
         task_id=task.task_id,
@@ -58,11 +58,11 @@ def _vote(vote: Stored, spec: Compiled | None) -> Vote:
     )
 
 
-async def show_conflicts(session: Session, project: str, after: str | None) -> Conflicts:
+async def show_conflicts(transaction: Transaction, project: str, after: str | None) -> Conflicts:
     """The open conflicts of a project, oldest first; `next` is where the following page begins."""
-    if await specs.newest_version(session, project) is None:
+    if await specs.newest_version(transaction, project) is None:
         raise UnknownProject(project)
-    rows = await tasks.conflicts(session, project, _cursor(after), PAGE)
+    rows = await tasks.conflicts(transaction, project, _cursor(after), PAGE)
     views = [
         ConflictView(
             task_id=row["task_id"],

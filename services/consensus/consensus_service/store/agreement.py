@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 
 # On items of the random sample only, and of each only the votes that were asked for from the
 # start: what was asked because it was contested would bias the figure. People's votes alone.
@@ -88,38 +88,38 @@ class Measured:
 
 
 async def sample(
-    session: Session,
+    transaction: Transaction,
     project: str,
     version: int,
     window: tuple[datetime | None, datetime | None] = (None, None),
 ) -> list[SampledVote]:
     """The votes that agreement is measured on, those of a time window or all."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SAMPLE, project, version, *window)
     return [SampledVote(**row) for row in rows]
 
 
 async def stale(
-    session: Session, now: datetime, rest: float, project: str | None = None
+    transaction: Transaction, now: datetime, rest: float, project: str | None = None
 ) -> list[tuple[str, int, int]]:
     """Project, newest version and newest vote of those that are to be measured again.
 
     Looks at one `project`, or at all. After a measurement a project rests `rest` times as long as
     that took.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [tuple(row) for row in await connection.fetch(_STALE, now, rest, project)]
 
 
 async def keep(
-    session: Session,
+    transaction: Transaction,
     about: tuple[str, int, int],
     figures: Sequence[Measured],
     now: datetime,
     cost_seconds: float,
 ) -> None:
     """Keep what was measured of (project, version), resting on the votes up to an arrival."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     project, version, arrival = about
     for one in figures:
         part = (one.part.sample, one.part.slice_key, one.part.slice_value)
@@ -137,8 +137,8 @@ async def keep(
 
 
 async def measured(
-    session: Session, project: str, version: int | None, field: str | None
+    transaction: Transaction, project: str, version: int | None, field: str | None
 ) -> list[dict[str, Any]]:
     """What was measured of the whole, newest version first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [dict(row) for row in await connection.fetch(_MEASURED, project, version, field)]

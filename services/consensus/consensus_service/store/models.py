@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from schemas.events import HoneypotScored
 
 _SCORE = """
@@ -65,50 +65,54 @@ class Learned:
     arrival: int
 
 
-async def add_score(session: Session, event: HoneypotScored) -> None:
+async def add_score(transaction: Transaction, event: HoneypotScored) -> None:
     """Keep an answer to a honeypot beside its gold."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     facts = (event.annotation_id, event.field, event.project, event.task_id, event.annotator)
     await connection.execute(_SCORE, *facts, as_json(event.given), as_json(event.expected))
 
 
-async def model(session: Session, project: str, field: str) -> Kept | None:
+async def model(transaction: Transaction, project: str, field: str) -> Kept | None:
     """The newest model of a field."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_MODEL, project, field)
     return None if row is None else Kept(**row)
 
 
 async def scores(
-    session: Session, project: str, field: str, after: int, annotators: list[str] | None = None
+    transaction: Transaction,
+    project: str,
+    field: str,
+    after: int,
+    annotators: list[str] | None = None,
 ) -> list[Score]:
     """The honeypots scored after `after`, of some annotators or all."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SCORES, project, field, after, annotators)
     return [Score(**row) for row in rows]
 
 
-async def votes(session: Session, project: str, version: int) -> list[Learned]:
+async def votes(transaction: Transaction, project: str, version: int) -> list[Learned]:
     """All votes under a spec version."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [Learned(**row) for row in await connection.fetch(_VOTES, project, version)]
 
 
-async def vote_count(session: Session, project: str) -> int:
+async def vote_count(transaction: Transaction, project: str) -> int:
     """How many votes a project has."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     count: int = await connection.fetchval(_COUNT, project)
     return count
 
 
-async def keep(session: Session, project: str, field: str, kept: Kept) -> None:
+async def keep(transaction: Transaction, project: str, field: str, kept: Kept) -> None:
     """Keep a model in place of the one before."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rests_on = (kept.votes_arrival, kept.scores_arrival, kept.n_votes)
     await connection.execute(_KEEP, project, field, *rests_on, as_json(kept.body))
 
 
-async def projects(session: Session) -> list[str]:
+async def projects(transaction: Transaction) -> list[str]:
     """Projects that have a spec version."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["project"] for row in await connection.fetch(_PROJECTS)]

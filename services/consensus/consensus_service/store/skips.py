@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from schemas.events import TaskSkipped
 from schemas.vocabulary import Skip
 
@@ -22,16 +22,16 @@ SELECT task_id, reason, note, labels FROM (
 """
 
 
-async def add_skip(session: Session, event: TaskSkipped) -> None:
+async def add_skip(transaction: Transaction, event: TaskSkipped) -> None:
     """Keep a skip."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     about = (event.event_id, event.task_id, event.annotator)
     await connection.execute(_ADD, *about, event.reason, event.note, as_json(event.labels))
 
 
-async def skips(session: Session, task_ids: Collection[UUID]) -> dict[UUID, list[Skip]]:
+async def skips(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Skip]]:
     """The skips of each of these tasks, one for each annotator, in the order in which they came."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: dict[UUID, list[Skip]] = {task_id: [] for task_id in task_ids}
     for row in await connection.fetch(_OF_TASKS, list(task_ids)):
         skip = Skip(reason=row["reason"], note=row["note"], labels=row["labels"])

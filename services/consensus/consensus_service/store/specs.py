@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 
 _ADD = """
 INSERT INTO specs (project, version, hash, document, relabel) VALUES ($1, $2, $3, $4::jsonb, $5)
@@ -24,40 +24,44 @@ WHERE project = $1 ORDER BY item_id, decision_no DESC
 
 
 async def add_spec(
-    session: Session, project: str, version: int, content: tuple[str, dict[str, Any]], relabel: str
+    transaction: Transaction,
+    project: str,
+    version: int,
+    content: tuple[str, dict[str, Any]],
+    relabel: str,
 ) -> None:
     """Keep a spec version: its hash and its document."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     spec_hash, document = content
     await connection.execute(_ADD, project, version, spec_hash, as_json(document), relabel)
     await connection.execute(_NEWEST, project, version)
 
 
-async def spec_hash(session: Session, project: str, version: int) -> str | None:
+async def spec_hash(transaction: Transaction, project: str, version: int) -> str | None:
     """The hash of a spec version; None while it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: str | None = await connection.fetchval(_HASH, project, version)
     return found
 
 
-async def document(session: Session, project: str, version: int) -> dict[str, Any]:
+async def document(transaction: Transaction, project: str, version: int) -> dict[str, Any]:
     """The document of a spec version that is known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: dict[str, Any] = await connection.fetchval(_DOCUMENT, project, version)
     return found
 
 
-async def newest_version(session: Session, project: str) -> int | None:
+async def newest_version(transaction: Transaction, project: str) -> int | None:
     """The newest spec version of a project; None if the project is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     version: int | None = await connection.fetchval(_PROJECT, project)
     return version or None
 
 
 async def standing_labels(
-    session: Session, project: str
+    transaction: Transaction, project: str
 ) -> list[tuple[UUID, int, dict[str, Any], list[str]]]:
     """Item, spec version, label and cited rules of each item's newest decision."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_STANDING_LABELS, project)
     return [(row["item_id"], row["spec_version"], row["label"], row["rules"]) for row in rows]

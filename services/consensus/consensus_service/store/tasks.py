@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from consensus_service.domain import Vote
 from schemas.events import AnnotationSubmitted, TaskCreated
 
@@ -137,25 +137,25 @@ class Ask:
     why: str
 
 
-async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Keep tasks; those that are there stay as they are."""
     names = ("task_id", "project", "item_id", "spec_version", "purpose", "redundancy")
     more = ("redundancy_max", "overlap", "metadata")
     rows = [{name: getattr(event, name) for name in names + more} for event in events]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD, as_json(rows))
 
 
-async def lock_tasks(session: Session, task_ids: Collection[UUID]) -> dict[UUID, Task]:
+async def lock_tasks(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, Task]:
     """Those of the tasks that are known, by id, locked in the order of their ids."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_LOCK, list(task_ids))
     return {row["task_id"]: _as_task(row) for row in rows}
 
 
-async def task(session: Session, task_id: UUID) -> Task | None:
+async def task(transaction: Transaction, task_id: UUID) -> Task | None:
     """A task, to look at."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_TASK_UNLOCKED, task_id)
     return None if row is None else _as_task(row)
 
@@ -164,7 +164,7 @@ def _as_task(row: Any) -> Task:  # noqa: ANN401
     return Task(**{name: row[name] for name in Task.__slots__})
 
 
-async def add_votes(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def add_votes(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     """Keep votes, in the order in which they came."""
     names = ("annotation_id", "task_id", "project", "annotator", "annotator_kind")
     more = ("label", "prelabel", "submitted_at")
@@ -172,13 +172,13 @@ async def add_votes(session: Session, events: Sequence[AnnotationSubmitted]) -> 
         {"place": place, **{name: getattr(event, name) for name in names + more}}
         for place, event in enumerate(events)
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD_VOTES, as_json(rows))
 
 
-async def votes(session: Session, task_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
+async def votes(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
     """The votes on each of these tasks, in the order in which they came."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: dict[UUID, list[Stored]] = {task_id: [] for task_id in task_ids}
     for row in await connection.fetch(_VOTES, list(task_ids)):
         facts = {name: row[name] for name in Stored.__slots__}
@@ -186,16 +186,16 @@ async def votes(session: Session, task_ids: Collection[UUID]) -> dict[UUID, list
     return found
 
 
-async def ask(session: Session, asked: Sequence[Ask]) -> None:
+async def ask(transaction: Transaction, asked: Sequence[Ask]) -> None:
     """Note how many votes are wanted, and what the queue is told."""
     if asked:
-        connection = await raw(session)
+        connection = await transaction.connection()
         columns = zip(*((a.task_id, a.target, a.asked, a.why) for a in asked), strict=True)
         await connection.execute(_ASK, *map(list, columns))
 
 
 async def contest(
-    session: Session,
+    transaction: Transaction,
     task_id: UUID,
     fields: Sequence[str],
     why: str,
@@ -203,62 +203,64 @@ async def contest(
     now: datetime,
 ) -> None:
     """The task is contested until somebody settles it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CONTEST, task_id, why, fields, as_json(distribution), now)
 
 
-async def next_decisions(session: Session, counts: Mapping[str, int]) -> dict[str, int]:
+async def next_decisions(transaction: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
     """The first of so many next numbers of decisions, by project.
 
     Nobody else gets numbers of these projects before the commit.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_NUMBERS, list(counts), list(counts.values()))
     return {row["project"]: row["last_decision"] - counts[row["project"]] + 1 for row in rows}
 
 
-async def last_decisions(session: Session, item_ids: Collection[UUID]) -> dict[UUID, int]:
+async def last_decisions(transaction: Transaction, item_ids: Collection[UUID]) -> dict[UUID, int]:
     """The number of the newest decision about each of these items that has one."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_LAST_OF_ITEMS, list(item_ids))
     return {row["item_id"]: row["decision_no"] for row in rows}
 
 
-async def decision(session: Session, project: str, task_id: UUID) -> dict[str, Any] | None:
+async def decision(transaction: Transaction, project: str, task_id: UUID) -> dict[str, Any] | None:
     """The newest decision about a task."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_DECISION, project, task_id)
     return None if row is None else dict(row)
 
 
-async def add_decisions(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+async def add_decisions(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Keep decisions with the distributions of their votes, and close their tasks with them."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DECIDE, as_json(rows))
 
 
-async def withdraw(session: Session, task_id: UUID) -> None:
+async def withdraw(transaction: Transaction, task_id: UUID) -> None:
     """Nothing will be decided about the task any more."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_WITHDRAW, task_id)
 
 
-async def open_tasks_of(session: Session, project: str, annotator: str) -> list[UUID]:
+async def open_tasks_of(transaction: Transaction, project: str, annotator: str) -> list[UUID]:
     """The open tasks that an annotator voted on."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["task_id"] for row in await connection.fetch(_OPEN_OF, project, annotator)]
 
 
-async def set_standing(session: Session, annotator: str, project: str, standing: str) -> None:
+async def set_standing(
+    transaction: Transaction, annotator: str, project: str, standing: str
+) -> None:
     """Keep what quality says of an annotator."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_STANDING, annotator, project, standing)
 
 
 async def conflicts(
-    session: Session, project: str, after: tuple[datetime, UUID], limit: int
+    transaction: Transaction, project: str, after: tuple[datetime, UUID], limit: int
 ) -> list[dict[str, Any]]:
     """The open conflicts of a project, oldest first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_CONFLICTS, project, *after, limit)
     return [dict(row) for row in rows]

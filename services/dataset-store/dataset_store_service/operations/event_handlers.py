@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from chassis.clock import utc_now
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
 from dataset_store_service import metrics
 from dataset_store_service.store import ledger
 from schemas.events import (
@@ -40,73 +40,79 @@ class ItemFact(Protocol):
 
 
 Fact = TypeVar("Fact", bound=ItemFact)
-Add = Callable[[Session, Sequence[Fact]], Awaitable[None]]
+Add = Callable[[Transaction, Sequence[Fact]], Awaitable[None]]
 
 
-async def on_spec_published(session: Session, events: Sequence[SpecPublished]) -> None:
+async def on_spec_published(transaction: Transaction, events: Sequence[SpecPublished]) -> None:
     """Store spec versions."""
-    await ledger.add_specs(session, events)
+    await ledger.add_specs(transaction, events)
 
 
-async def on_task_created(session: Session, events: Sequence[TaskCreated]) -> None:
+async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Store work tasks. Honeypots are not part of the ledger."""
     work = [event for event in events if event.purpose == "work"]
-    await _add_and_release(session, work, ledger.add_tasks)
+    await _add_and_release(transaction, work, ledger.add_tasks)
 
 
-async def on_task_withdrawn(session: Session, events: Sequence[TaskWithdrawn]) -> None:
+async def on_task_withdrawn(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Store withdrawals of tasks."""
-    await ledger.add_withdrawals(session, events)
+    await ledger.add_withdrawals(transaction, events)
 
 
-async def on_annotation_submitted(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def on_annotation_submitted(
+    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+) -> None:
     """Store annotations; those of honeypots in a table of their own."""
     work = [event for event in events if event.purpose == "work"]
-    await _add_and_release(session, work, ledger.add_annotations)
+    await _add_and_release(transaction, work, ledger.add_annotations)
     honeypots = [event for event in events if event.purpose == "honeypot"]
-    await ledger.add_honeypot_annotations(session, honeypots)
+    await ledger.add_honeypot_annotations(transaction, honeypots)
 
 
-async def on_task_skipped(session: Session, events: Sequence[TaskSkipped]) -> None:
+async def on_task_skipped(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
     """Store skips."""
-    await ledger.add_skips(session, events)
+    await ledger.add_skips(transaction, events)
 
 
-async def on_adjudication_decided(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+async def on_adjudication_decided(
+    transaction: Transaction, events: Sequence[AdjudicationDecided]
+) -> None:
     """Store adjudications."""
-    await _add_and_release(session, events, ledger.add_adjudications)
+    await _add_and_release(transaction, events, ledger.add_adjudications)
 
 
-async def on_review_requested(session: Session, events: Sequence[ReviewRequested]) -> None:
+async def on_review_requested(transaction: Transaction, events: Sequence[ReviewRequested]) -> None:
     """Store requests for reviews."""
-    await ledger.add_review_requests(session, events)
+    await ledger.add_review_requests(transaction, events)
 
 
-async def on_review_decided(session: Session, events: Sequence[ReviewDecided]) -> None:
+async def on_review_decided(transaction: Transaction, events: Sequence[ReviewDecided]) -> None:
     """Store the verdicts of reviewers."""
-    await ledger.add_reviews(session, events)
+    await ledger.add_reviews(transaction, events)
 
 
-async def on_conflict_raised(session: Session, events: Sequence[ConflictRaised]) -> None:
+async def on_conflict_raised(transaction: Transaction, events: Sequence[ConflictRaised]) -> None:
     """Store conflicts."""
-    await _add_and_release(session, events, ledger.add_conflicts)
+    await _add_and_release(transaction, events, ledger.add_conflicts)
 
 
-async def on_label_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions."""
-    await _add_and_release(session, events, ledger.add_decisions)
+    await _add_and_release(transaction, events, ledger.add_decisions)
 
 
-async def _add_and_release(session: Session, events: Sequence[Fact], add: Add[Fact]) -> None:
+async def _add_and_release(
+    transaction: Transaction, events: Sequence[Fact], add: Add[Fact]
+) -> None:
     """Store facts about items, and release the decisions that they complete."""
     if not events:
         return
-    await ledger.lock_items(session, ((event.item_id, event.project) for event in events))
-    await add(session, events)
-    released = await ledger.release(session, {event.item_id for event in events})
+    await ledger.lock_items(transaction, ((event.item_id, event.project) for event in events))
+    await add(transaction, events)
+    released = await ledger.release(transaction, {event.item_id for event in events})
     if released:
         now = utc_now()
-        after_commit(session, lambda: _observe(released, now))
+        transaction.after_commit(lambda: _observe(released, now))
 
 
 def _observe(released: Sequence[ledger.Released], now: datetime) -> None:

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chassis import outbox
-from chassis.auth import UnknownProject
 from chassis.clock import utc_now
-from chassis.database import Session, after_commit
-from chassis.job_runner import Handler
-from chassis.jobs import Outcome, Progress
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.auth import UnknownProject
+from chassis.jobs.jobs import Outcome, Progress
+from chassis.jobs.runner import Handler
 from dataset_store_service import metrics
 from dataset_store_service.domain import records
 from dataset_store_service.domain.refusals import (
@@ -50,11 +50,13 @@ class Draft:
 def publish_job(home: Path) -> Handler:
     """Return the handler of publishing jobs; it writes the files of versions under `home`."""
 
-    async def run(session: Session, arguments: dict[str, Any], progress: Progress) -> Outcome:
+    async def run(
+        transaction: Transaction, arguments: dict[str, Any], progress: Progress
+    ) -> Outcome:
         request = PublishRequest.model_validate(arguments["request"])
         progress.unit = "items"
         published, is_new = await publish(
-            session, arguments["dataset"], request, home, utc_now(), progress
+            transaction, arguments["dataset"], request, home, utc_now(), progress
         )
         return Outcome(published.model_dump(mode="json"), 201 if is_new else 200)
 
@@ -62,7 +64,7 @@ def publish_job(home: Path) -> Handler:
 
 
 async def publish(
-    session: Session,
+    transaction: Transaction,
     dataset: str,
     request: PublishRequest,
     home: Path,
@@ -71,27 +73,27 @@ async def publish(
 ) -> tuple[Published, bool]:
     """Publish a project's labels in a dataset; return the version, and if it is new there."""
     started = time.perf_counter()
-    as_of = await _decision_no(session, request)
-    if await versions.lock_dataset(session, dataset, request.project) != request.project:
+    as_of = await _decision_no(transaction, request)
+    if await versions.lock_dataset(transaction, dataset, request.project) != request.project:
         raise OtherProject(f"'{dataset}' is not a dataset of '{request.project}'.")
     draft = Draft(await asyncio.to_thread(files.new_folder, home))
     try:
-        await _write_records(session, request.project, as_of, draft, progress)
-        version, is_first = await _finalize(session, request.project, draft, home)
+        await _write_records(transaction, request.project, as_of, draft, progress)
+        version, is_first = await _finalize(transaction, request.project, draft, home)
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)
     new = Publication(dataset, 0, version.hash, draft.counts["decided"], as_of, draft.left_out, now)
-    publication, is_new = await _add_publication(session, request.project, new)
+    publication, is_new = await _add_publication(transaction, request.project, new)
     if request.tag is not None:
-        await _tag(session, request.project, publication, request.tag, now)
-    after_commit(session, lambda: _observe(started, is_first=is_first))
+        await _tag(transaction, request.project, publication, request.tag, now)
+    transaction.after_commit(lambda: _observe(started, is_first=is_first))
     return _published(publication), is_new
 
 
-async def _decision_no(session: Session, request: PublishRequest) -> int:
-    if not await versions.is_project_known(session, request.project):
+async def _decision_no(transaction: Transaction, request: PublishRequest) -> int:
+    if not await versions.is_project_known(transaction, request.project):
         raise UnknownProject(request.project)
-    last = await states.last_decision_no(session, request.project)
+    last = await states.last_decision_no(transaction, request.project)
     as_of = last if request.decision_no is None else request.decision_no
     if as_of > last:
         raise BeyondLedger(f"Decision {as_of} is not in the ledger yet; the last one is {last}.")
@@ -99,18 +101,18 @@ async def _decision_no(session: Session, request: PublishRequest) -> int:
 
 
 async def _write_records(
-    session: Session, project: str, as_of: int, draft: Draft, progress: Progress
+    transaction: Transaction, project: str, as_of: int, draft: Draft, progress: Progress
 ) -> None:
     """Write the records to a file in chunks, ordered by item id."""
     path = draft.folder / files.RECORDS
     path.touch()
-    async for chunk in states.items(session, project, as_of):
+    async for chunk in states.items(transaction, project, as_of):
         draft.counts.update(item.state for item in chunk)
         progress.done += len(chunk)
         decided = [item.decision for item in chunk if item.decision is not None]
         draft.spec_versions |= {decision["spec_version"] for decision in decided}
         ids = [id_ for decision in decided for id_ in decision["annotation_ids"]]
-        annotations, adjudications = await states.evidence(session, ids)
+        annotations, adjudications = await states.evidence(transaction, ids)
         evidence = records.Evidence(annotations, adjudications)
         await asyncio.to_thread(_write, path, decided, evidence)
     if not draft.counts["decided"]:
@@ -122,17 +124,17 @@ def _write(path: Path, decided: Sequence[records.Row], evidence: records.Evidenc
 
 
 async def _finalize(
-    session: Session, project: str, draft: Draft, home: Path
+    transaction: Transaction, project: str, draft: Draft, home: Path
 ) -> tuple[Version, bool]:
     """Commit the files of a version unless it exists; return it, and if it is new."""
     path = draft.folder / files.RECORDS
     root = await asyncio.to_thread(files.records_root, path)
-    known = await versions.specs(session, project)
+    known = await versions.specs(transaction, project)
     used = {number: known[number] for number in sorted(draft.spec_versions)}
     content = records.version_content(project, used, draft.counts["decided"], root)
     hash_ = records.version_hash(content)
-    await versions.lock_version(session, hash_)
-    version = await versions.version(session, hash_)
+    await versions.lock_version(transaction, hash_)
+    version = await versions.version(transaction, hash_)
     if version is not None:
         return version, False
     fields = {number: definitions for number, (_, definitions) in used.items()}
@@ -142,17 +144,17 @@ async def _finalize(
     # Before the row that names them: files without a row do no harm, a row without files would.
     await asyncio.to_thread(files.commit_folder, draft.folder, home / hash_)
     version = Version(hash_, project, content, renderings)
-    await versions.add_version(session, version)
+    await versions.add_version(transaction, version)
     return version, True
 
 
 async def _add_publication(
-    session: Session, project: str, new: Publication
+    transaction: Transaction, project: str, new: Publication
 ) -> tuple[Publication, bool]:
-    existing = await versions.publication(session, new.dataset, new.hash)
+    existing = await versions.publication(transaction, new.dataset, new.hash)
     if existing is not None:
         return existing, False
-    publication = await versions.add_publication(session, new)
+    publication = await versions.add_publication(transaction, new)
     event = DatasetVersionPublished(
         occurred_at=new.published_at,
         project=project,
@@ -162,17 +164,17 @@ async def _add_publication(
         records=publication.records,
         decision_no=publication.decision_no,
     )
-    await outbox.add(session, event)
+    await outbox.add(transaction, event)
     return publication, True
 
 
 async def _tag(
-    session: Session, project: str, publication: Publication, tag: str, now: datetime
+    transaction: Transaction, project: str, publication: Publication, tag: str, now: datetime
 ) -> None:
     dataset, hash_ = publication.dataset, publication.hash
-    if await versions.move_tag(session, dataset, tag, hash_):
+    if await versions.move_tag(transaction, dataset, tag, hash_):
         moved = TagMoved(occurred_at=now, project=project, dataset=dataset, tag=tag, hash=hash_)
-        await outbox.add(session, moved)
+        await outbox.add(transaction, moved)
 
 
 def _published(publication: Publication) -> Published:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import orjson
 
-from chassis import outbox
-from chassis.auth import Caller, UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.auth import Caller, UnknownProject
 from dataset_store_service.domain.diff import Page, compare
 from dataset_store_service.domain.refusals import (
     UnknownDataset,
@@ -53,14 +53,14 @@ class File(NamedTuple):
     sha256: str
 
 
-async def summary(session: Session, project: str) -> LabelsSummary:
+async def summary(transaction: Transaction, project: str) -> LabelsSummary:
     """Count the items of a project by state, and the decided ones by the kind of decision."""
-    if not await versions.is_project_known(session, project):
+    if not await versions.is_project_known(transaction, project):
         raise UnknownProject(project)
-    last = await states.last_decision_no(session, project)
+    last = await states.last_decision_no(transaction, project)
     counts: Counter[str] = Counter()
     decided: dict[str, int] = {}
-    for state, how, items in await states.summary(session, project, last):
+    for state, how, items in await states.summary(transaction, project, last):
         counts[state] += items
         if state == "decided" and how is not None:
             decided[how] = items
@@ -78,20 +78,22 @@ async def summary(session: Session, project: str) -> LabelsSummary:
     )
 
 
-async def list_datasets(session: Session, caller: Caller, after: str) -> Datasets:
+async def list_datasets(transaction: Transaction, caller: Caller, after: str) -> Datasets:
     """Return a page of the datasets that the caller may see, with names beyond `after`."""
     projects = None if "*" in caller.projects else sorted(caller.projects)
-    found = await versions.datasets(session, projects, after, PAGE)
+    found = await versions.datasets(transaction, projects, after, PAGE)
     heads = [DatasetHead(dataset=name, versions=n, newest=hash_) for name, n, hash_ in found]
     return Datasets(datasets=heads, next=heads[-1].dataset if len(heads) == PAGE else None)
 
 
-async def list_versions(session: Session, caller: Caller, dataset: str, before: int) -> Versions:
+async def list_versions(
+    transaction: Transaction, caller: Caller, dataset: str, before: int
+) -> Versions:
     """Return a page of the versions of a dataset, newest first."""
-    project = await versions.project_of(session, dataset)
+    project = await versions.project_of(transaction, dataset)
     if project is None or not caller.reaches(project):
         raise UnknownDataset(f"There is no dataset '{dataset}', or your token is not for it.")
-    found = await versions.publications_of_dataset(session, dataset, before, PAGE)
+    found = await versions.publications_of_dataset(transaction, dataset, before, PAGE)
     heads = [
         VersionHead(
             hash=publication.hash,
@@ -108,18 +110,18 @@ async def list_versions(session: Session, caller: Caller, dataset: str, before: 
     return Versions(dataset=dataset, versions=heads, next=more)
 
 
-async def readable_version(session: Session, caller: Caller, hash_: str) -> Version:
+async def readable_version(transaction: Transaction, caller: Caller, hash_: str) -> Version:
     """Return the version with this hash. Raise UnknownVersion if the caller may not see it."""
-    version = await versions.version(session, hash_)
+    version = await versions.version(transaction, hash_)
     if version is None or not caller.reaches(version.project):
         raise UnknownVersion(f"There is no version {hash_}, or your token is not for it.")
     return version
 
 
-async def manifest(session: Session, caller: Caller, hash_: str) -> Manifest:
+async def manifest(transaction: Transaction, caller: Caller, hash_: str) -> Manifest:
     """Return the manifest of a version: its content, its files, and the datasets that hold it."""
-    version = await readable_version(session, caller, hash_)
-    published = await versions.publications_of_version(session, hash_)
+    version = await readable_version(transaction, caller, hash_)
+    published = await versions.publications_of_version(transaction, hash_)
     return Manifest.model_validate(
         {
             **version.content,
@@ -140,9 +142,9 @@ async def manifest(session: Session, caller: Caller, hash_: str) -> Manifest:
     )
 
 
-async def file(session: Session, caller: Caller, home: Path, hash_: str, name: str) -> File:
+async def file(transaction: Transaction, caller: Caller, home: Path, hash_: str, name: str) -> File:
     """Return a file of a dataset version. Raise UnknownFile if it has no such file."""
-    version = await readable_version(session, caller, hash_)
+    version = await readable_version(transaction, caller, hash_)
     path = home / hash_ / name
     for rendering in version.renderings:
         if rendering["name"] == name and path.exists():
@@ -150,18 +152,18 @@ async def file(session: Session, caller: Caller, home: Path, hash_: str, name: s
     raise UnknownFile(f"Version {hash_} has no file '{name}'.")
 
 
-async def check_payload(session: Session, caller: Caller, hash_: str, sha256: str) -> None:
+async def check_payload(transaction: Transaction, caller: Caller, hash_: str, sha256: str) -> None:
     """Raise UnknownFile unless the project of a version has an item with this large payload."""
-    version = await readable_version(session, caller, hash_)
-    if not await versions.has_blob(session, version.project, sha256):
+    version = await readable_version(transaction, caller, hash_)
+    if not await versions.has_blob(transaction, version.project, sha256):
         raise UnknownFile(f"No item of '{version.project}' has a large payload {sha256}.")
 
 
 async def diff(
-    session: Session, caller: Caller, home: Path, pair: tuple[str, str], query: DiffQuery
+    transaction: Transaction, caller: Caller, home: Path, pair: tuple[str, str], query: DiffQuery
 ) -> Diff:
     """Return a page of the differences of two versions, given as (before, after)."""
-    a, b = [await file(session, caller, home, hash_, files.RECORDS) for hash_ in pair]
+    a, b = [await file(transaction, caller, home, hash_, files.RECORDS) for hash_ in pair]
     after = "" if query.after is None else str(query.after)
     page = await asyncio.to_thread(_compare, a.path, b.path, after, query.limit)
     return Diff.model_validate(
@@ -182,11 +184,11 @@ def _compare(a: Path, b: Path, after: str, limit: int) -> Page:
 
 
 async def use(
-    session: Session, caller: Caller, hash_: str, request: UseRequest, now: datetime
+    transaction: Transaction, caller: Caller, hash_: str, request: UseRequest, now: datetime
 ) -> tuple[Use, bool]:
     """Record that a training used a version; return the use, and if it is new."""
-    version = await readable_version(session, caller, hash_)
-    since, is_new = await versions.add_use(session, hash_, request.model, request.run, now)
+    version = await readable_version(transaction, caller, hash_)
+    since, is_new = await versions.add_use(transaction, hash_, request.model, request.run, now)
     if is_new:
         events = [
             VersionUsed(
@@ -197,27 +199,27 @@ async def use(
                 model=request.model,
                 run=request.run,
             )
-            for publication in await versions.publications_of_version(session, hash_)
+            for publication in await versions.publications_of_version(transaction, hash_)
         ]
-        await outbox.add(session, *events)
+        await outbox.add(transaction, *events)
     return Use(hash=hash_, used_at=since, model=request.model, run=request.run), is_new
 
 
-async def lineage(session: Session, caller: Caller, home: Path, item_id: UUID) -> Lineage:
+async def lineage(transaction: Transaction, caller: Caller, home: Path, item_id: UUID) -> Lineage:
     """Return the history of an item: its tasks with all facts, and the versions that hold it."""
-    project = await lineage_store.project_of_item(session, item_id)
+    project = await lineage_store.project_of_item(transaction, item_id)
     if project is None or not caller.reaches(project):
         raise UnknownItem(f"There is no item {item_id} in the ledger, or your token is not for it.")
-    last = await states.last_decision_no(session, project)
-    tasks = await lineage_store.tasks_of_item(session, item_id)
+    last = await states.last_decision_no(transaction, project)
+    tasks = await lineage_store.tasks_of_item(transaction, item_id)
     names = [task.pop("external_id") for task in tasks]
-    published = await versions.publications_of_project(session, project, LINEAGE_VERSIONS)
+    published = await versions.publications_of_project(transaction, project, LINEAGE_VERSIONS)
     return Lineage.model_validate(
         {
             "item_id": item_id,
             "project": project,
             "external_id": next((name for name in names if name is not None), None),
-            "state": await states.state(session, project, last, item_id),
+            "state": await states.state(transaction, project, last, item_id),
             "tasks": tasks,
             "versions": await asyncio.to_thread(_versions_with_item, home, published, item_id),
         },

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from schemas.envelope import Event
 from schemas.events import (
     AdjudicationDecided,
@@ -139,80 +139,86 @@ class Released:
     last_submitted_at: datetime | None
 
 
-async def lock_items(session: Session, items: Iterable[tuple[UUID, str]]) -> None:
+async def lock_items(transaction: Transaction, items: Iterable[tuple[UUID, str]]) -> None:
     """Lock items, given as (item, project); create the rows of those that have none."""
     pairs = list(items)
     ids, projects = [item_id for item_id, _ in pairs], [project for _, project in pairs]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ITEMS, ids, projects)
     await connection.execute(_LOCK, ids)
 
 
-async def release(session: Session, item_ids: Collection[UUID]) -> list[Released]:
+async def release(transaction: Transaction, item_ids: Collection[UUID]) -> list[Released]:
     """Release the decisions about these items that are now complete. Needs the items' locks."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [Released(*row) for row in await connection.fetch(_RELEASE, list(item_ids))]
 
 
-async def add_specs(session: Session, events: Sequence[SpecPublished]) -> None:
+async def add_specs(transaction: Transaction, events: Sequence[SpecPublished]) -> None:
     """Store spec versions."""
-    await _add(session, [_SPECS], events)
+    await _add(transaction, [_SPECS], events)
 
 
-async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Store tasks with their payloads or the references to these."""
-    await _add(session, [_PAYLOADS, _BLOBS, _TASKS], events)
+    await _add(transaction, [_PAYLOADS, _BLOBS, _TASKS], events)
 
 
-async def add_withdrawals(session: Session, events: Sequence[TaskWithdrawn]) -> None:
+async def add_withdrawals(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Store withdrawals of tasks."""
-    await _add(session, [_WITHDRAWALS], events)
+    await _add(transaction, [_WITHDRAWALS], events)
 
 
-async def add_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def add_annotations(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     """Store annotations of work."""
-    await _add(session, [_ANNOTATIONS.format(table="annotations")], events)
+    await _add(transaction, [_ANNOTATIONS.format(table="annotations")], events)
 
 
-async def add_honeypot_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def add_honeypot_annotations(
+    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+) -> None:
     """Store annotations of honeypots in a table of their own."""
-    await _add(session, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
+    await _add(transaction, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
 
 
-async def add_skips(session: Session, events: Sequence[TaskSkipped]) -> None:
+async def add_skips(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
     """Store skips."""
-    await _add(session, [_SKIPS], events)
+    await _add(transaction, [_SKIPS], events)
 
 
-async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+async def add_adjudications(
+    transaction: Transaction, events: Sequence[AdjudicationDecided]
+) -> None:
     """Store adjudications."""
-    await _add(session, [_ADJUDICATIONS], events)
+    await _add(transaction, [_ADJUDICATIONS], events)
 
 
-async def add_review_requests(session: Session, events: Sequence[ReviewRequested]) -> None:
+async def add_review_requests(transaction: Transaction, events: Sequence[ReviewRequested]) -> None:
     """Store requests for reviews."""
-    await _add(session, [_REVIEWS_REQUESTED], events)
+    await _add(transaction, [_REVIEWS_REQUESTED], events)
 
 
-async def add_reviews(session: Session, events: Sequence[ReviewDecided]) -> None:
+async def add_reviews(transaction: Transaction, events: Sequence[ReviewDecided]) -> None:
     """Store the verdicts of reviewers."""
-    await _add(session, [_REVIEWS_DECIDED], events)
+    await _add(transaction, [_REVIEWS_DECIDED], events)
 
 
-async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
+async def add_conflicts(transaction: Transaction, events: Sequence[ConflictRaised]) -> None:
     """Store conflicts; the next decision about its task resolves each."""
-    await _add(session, [_CONFLICTS], events)
+    await _add(transaction, [_CONFLICTS], events)
 
 
-async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
+async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions; each resolves the earlier conflicts about its task."""
-    await _add(session, [_DECISIONS], events)
+    await _add(transaction, [_DECISIONS], events)
 
 
-async def _add(session: Session, statements: Sequence[str], events: Sequence[Event]) -> None:
+async def _add(
+    transaction: Transaction, statements: Sequence[str], events: Sequence[Event]
+) -> None:
     """Run the statements with the events as one JSON array, serialized once."""
     if events:
-        connection = await raw(session)
+        connection = await transaction.connection()
         rows = f"[{','.join(event.model_dump_json() for event in events)}]"
         for statement in statements:
             await connection.execute(statement, rows)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 
 _ITEM = "SELECT project FROM items WHERE item_id = $1"
 _TASKS = """
@@ -57,16 +57,16 @@ ORDER BY r.decision_no, review_id
 }
 
 
-async def project_of_item(session: Session, item_id: UUID) -> str | None:
+async def project_of_item(transaction: Transaction, item_id: UUID) -> str | None:
     """Return the project of a work item; None if the item is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     project: str | None = await connection.fetchval(_ITEM, item_id)
     return project
 
 
-async def tasks_of_item(session: Session, item_id: UUID) -> list[dict[str, Any]]:
+async def tasks_of_item(transaction: Transaction, item_id: UUID) -> list[dict[str, Any]]:
     """Return the tasks of an item, oldest first, each with the facts about it by kind."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     tasks = [dict(row) for row in await connection.fetch(_TASKS, item_id)]
     ids = [task["task_id"] for task in tasks]
     for name, statement in _FACTS.items():

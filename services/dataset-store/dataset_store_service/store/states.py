@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from dataset_store_service.domain.records import LedgerItem
 
 _STATES = """
@@ -68,19 +68,21 @@ CHUNK = 1000
 """The number of items in a chunk."""
 
 
-async def last_decision_no(session: Session, project: str) -> int:
+async def last_decision_no(transaction: Transaction, project: str) -> int:
     """Return the highest number of a decision or a conflict in a project; 0 if there is none."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     number: int = await connection.fetchval(_LAST, project)
     return number
 
 
-async def items(session: Session, project: str, as_of: int) -> AsyncIterator[list[LedgerItem]]:
+async def items(
+    transaction: Transaction, project: str, as_of: int
+) -> AsyncIterator[list[LedgerItem]]:
     """Yield chunks of all items of a project as of a decision number, by id.
 
     All chunks come from one snapshot of the database.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     chunk: list[LedgerItem] = []
     async for row in connection.cursor(_ITEMS, project, as_of, prefetch=CHUNK):
         decision = row if row["state"] == "decided" else None
@@ -93,9 +95,11 @@ async def items(session: Session, project: str, as_of: int) -> AsyncIterator[lis
     yield chunk
 
 
-async def evidence(session: Session, ids: list[UUID]) -> tuple[dict[UUID, Any], dict[UUID, Any]]:
+async def evidence(
+    transaction: Transaction, ids: list[UUID]
+) -> tuple[dict[UUID, Any], dict[UUID, Any]]:
     """Return the annotations and the adjudications among `ids`, each by id."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     annotations = await connection.fetch(_ANNOTATIONS, ids)
     adjudications = await connection.fetch(_ADJUDICATIONS, ids)
     return (
@@ -104,14 +108,16 @@ async def evidence(session: Session, ids: list[UUID]) -> tuple[dict[UUID, Any], 
     )
 
 
-async def summary(session: Session, project: str, as_of: int) -> list[tuple[str, str | None, int]]:
+async def summary(
+    transaction: Transaction, project: str, as_of: int
+) -> list[tuple[str, str | None, int]]:
     """Return (state, how it was decided, number of items) for a project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [tuple(row) for row in await connection.fetch(_SUMMARY, project, as_of)]
 
 
-async def state(session: Session, project: str, as_of: int, item_id: UUID) -> str | None:
+async def state(transaction: Transaction, project: str, as_of: int, item_id: UUID) -> str | None:
     """Return the state of one item; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: str | None = await connection.fetchval(_STATE, project, as_of, item_id)
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 
 _DATASET = """
 INSERT INTO datasets (dataset, project) VALUES ($1, $2) ON CONFLICT DO NOTHING
@@ -89,66 +89,66 @@ class Publication:
     tags: tuple[str, ...] = ()
 
 
-async def is_project_known(session: Session, project: str) -> bool:
+async def is_project_known(transaction: Transaction, project: str) -> bool:
     """Return true if the ledger has a spec version or an item of the project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     known: bool = await connection.fetchval(_IS_PROJECT_KNOWN, project)
     return known
 
 
-async def specs(session: Session, project: str) -> dict[int, tuple[str, list[Any]]]:
+async def specs(transaction: Transaction, project: str) -> dict[int, tuple[str, list[Any]]]:
     """Return (hash, fields) of each spec version of a project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SPECS, project)
     return {row["version"]: (row["hash"], row["fields"]) for row in rows}
 
 
-async def lock_dataset(session: Session, dataset: str, project: str) -> str:
+async def lock_dataset(transaction: Transaction, dataset: str, project: str) -> str:
     """Lock a dataset, created for `project` if it does not exist; return its project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DATASET, dataset, project)
     owner: str = await connection.fetchval(_LOCK_DATASET, dataset)
     return owner
 
 
-async def project_of(session: Session, dataset: str) -> str | None:
+async def project_of(transaction: Transaction, dataset: str) -> str | None:
     """Return the project whose labels a dataset holds; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     project: str | None = await connection.fetchval(_PROJECT_OF, dataset)
     return project
 
 
-async def lock_version(session: Session, hash_: str) -> None:
+async def lock_version(transaction: Transaction, hash_: str) -> None:
     """Lock this hash until the transaction ends, so that one transaction builds the version."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_LOCK_VERSION, hash_)
 
 
-async def version(session: Session, hash_: str) -> Version | None:
+async def version(transaction: Transaction, hash_: str) -> Version | None:
     """Return the dataset version with this hash; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_VERSION, hash_)
     return None if row is None else Version(*row)
 
 
-async def add_version(session: Session, new: Version) -> None:
+async def add_version(transaction: Transaction, new: Version) -> None:
     """Store a dataset version."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_VERSION, new.hash, new.project, as_json(new.content), as_json(new.renderings)
     )
 
 
-async def publication(session: Session, dataset: str, hash_: str) -> Publication | None:
+async def publication(transaction: Transaction, dataset: str, hash_: str) -> Publication | None:
     """Return the publication of a version in a dataset; None if there is none."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_PUBLICATION, dataset, hash_)
     return None if row is None else Publication(*row)
 
 
-async def add_publication(session: Session, new: Publication) -> Publication:
+async def add_publication(transaction: Transaction, new: Publication) -> Publication:
     """Store a publication under the next number of its dataset; return it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(
         _ADD_PUBLICATION,
         new.dataset,
@@ -161,55 +161,55 @@ async def add_publication(session: Session, new: Publication) -> Publication:
     return Publication(*row)
 
 
-async def move_tag(session: Session, dataset: str, tag: str, hash_: str) -> bool:
+async def move_tag(transaction: Transaction, dataset: str, tag: str, hash_: str) -> bool:
     """Move a tag to a version; return false if it was there already."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return await connection.fetchval(_TAG, dataset, tag, hash_) is not None
 
 
-async def publications_of_version(session: Session, hash_: str) -> list[Publication]:
+async def publications_of_version(transaction: Transaction, hash_: str) -> list[Publication]:
     """Return the publications of a version, oldest first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [_publication(row) for row in await connection.fetch(_OF_HASH, hash_)]
 
 
 async def publications_of_dataset(
-    session: Session, dataset: str, before: int, limit: int
+    transaction: Transaction, dataset: str, before: int, limit: int
 ) -> list[Publication]:
     """Return the publications of a dataset with numbers below `before`, newest first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_OF_DATASET, dataset, before, limit)
     return [_publication(row) for row in rows]
 
 
 async def publications_of_project(
-    session: Session, project: str, limit: int
+    transaction: Transaction, project: str, limit: int
 ) -> list[tuple[str, str, int]]:
     """Return (hash, dataset, number) of the newest publications of a project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [tuple(row) for row in await connection.fetch(_OF_PROJECT, project, limit)]
 
 
 async def datasets(
-    session: Session, projects: Sequence[str] | None, after: str, limit: int
+    transaction: Transaction, projects: Sequence[str] | None, after: str, limit: int
 ) -> list[tuple[str, int, str]]:
     """Return (name, number of versions, newest hash) of datasets; of all projects if None."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [tuple(row) for row in await connection.fetch(_DATASETS, projects, after, limit)]
 
 
-async def has_blob(session: Session, project: str, sha256: str) -> bool:
+async def has_blob(transaction: Transaction, project: str, sha256: str) -> bool:
     """Return true if an item of work of the project has its payload in this blob."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found: bool = await connection.fetchval(_HAS_BLOB, project, sha256)
     return found
 
 
 async def add_use(
-    session: Session, hash_: str, model: str, run: str, now: datetime
+    transaction: Transaction, hash_: str, model: str, run: str, now: datetime
 ) -> tuple[datetime, bool]:
     """Store that a training used a version; return the time of the first use, and if it is new."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     added = await connection.fetchval(_USE, hash_, model, run, now)
     if added is not None:
         return added, True

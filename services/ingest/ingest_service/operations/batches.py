@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import orjson
 
-from chassis import json_body
-from chassis.database import Session
-from chassis.problem import Fault, Invalid
+from chassis.db.database import Transaction
+from chassis.http import json_body
+from chassis.http.problem import Fault, Invalid
 from ingest_service.domain.model import Project
 from ingest_service.domain.refusals import KeyReused, Malformed
 from ingest_service.operations.projects import lock_project
@@ -100,7 +100,7 @@ def _problem(fault: Fault) -> ItemProblem:
 
 
 async def idempotent(
-    session: Session,
+    transaction: Transaction,
     batch: Batch,
     kind: type[Verdict],
     now: datetime,
@@ -110,14 +110,16 @@ async def idempotent(
 
     The project is locked meanwhile. Raise KeyReused if the key came with another body.
     """
-    project = await lock_project(session, batch.project)
+    project = await lock_project(transaction, batch.project)
     if batch.key is None:
         return await process(project)
-    stored = await imports.verdict(session, batch.project, batch.key)
+    stored = await imports.verdict(transaction, batch.project, batch.key)
     if stored is None:
         verdict = await process(project)
         document = verdict.model_dump(mode="json")
-        await imports.add_verdict(session, batch.project, batch.key, batch.sha256, document, now)
+        await imports.add_verdict(
+            transaction, batch.project, batch.key, batch.sha256, document, now
+        )
         return verdict
     sha256, document = stored
     if sha256 != batch.sha256:
@@ -125,6 +127,6 @@ async def idempotent(
     return kind.model_validate(document)
 
 
-async def delete_old_verdicts(session: Session, now: datetime) -> None:
+async def delete_old_verdicts(transaction: Transaction, now: datetime) -> None:
     """Delete the verdicts that are older than `RETENTION`."""
-    await imports.delete_verdicts(session, now - RETENTION)
+    await imports.delete_verdicts(transaction, now - RETENTION)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chassis.database import Session
+from chassis.db.database import Transaction
 from ingest_service.operations import repairs, specs
 from schemas.events import (
     EvidenceRelabelRequested,
@@ -12,21 +12,23 @@ from schemas.events import (
 )
 
 
-async def on_label_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Mark the tasks of the labels as decided."""
-    await specs.decide_tasks(session, events)
+    await specs.decide_tasks(transaction, events)
 
 
-async def on_relabel_requested(session: Session, event: RelabelRequested) -> None:
+async def on_relabel_requested(transaction: Transaction, event: RelabelRequested) -> None:
     """Create new tasks for items that are to be relabeled."""
-    await specs.relabel(session, event)
+    await specs.relabel(transaction, event)
 
 
-async def on_evidence_relabel_requested(session: Session, event: EvidenceRelabelRequested) -> None:
+async def on_evidence_relabel_requested(
+    transaction: Transaction, event: EvidenceRelabelRequested
+) -> None:
     """Create new tasks for the items that are evidence for a spec issue."""
-    await specs.relabel(session, event)
+    await specs.relabel(transaction, event)
 
 
-async def on_task_skipped(session: Session, events: Sequence[TaskSkipped]) -> None:
+async def on_task_skipped(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
     """Open repairs for items that annotators skip as bad data."""
-    await repairs.add_skips(session, events)
+    await repairs.add_skips(transaction, events)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import labels
 from blobs import BlobStore
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
 from ingest_service import metrics
 from ingest_service.domain.intake import (
     Changes,
@@ -48,31 +48,31 @@ class ImportContext:
 
 
 async def import_items(
-    session: Session, batch: Batch, blobs: BlobStore, now: datetime
+    transaction: Transaction, batch: Batch, blobs: BlobStore, now: datetime
 ) -> ImportVerdict:
     """Import items, and create their tasks."""
 
     async def process(project: Project) -> ImportVerdict:
-        spec = await newest_spec(session, project.name)
+        spec = await newest_spec(transaction, project.name)
         context = ImportContext(project, spec, _item_reader(project, spec), blobs, now)
-        return await _import(session, batch, context)
+        return await _import(transaction, batch, context)
 
-    return await idempotent(session, batch, ImportVerdict, now, process)
+    return await idempotent(transaction, batch, ImportVerdict, now, process)
 
 
 async def register_gold(
-    session: Session, batch: Batch, blobs: BlobStore, now: datetime
+    transaction: Transaction, batch: Batch, blobs: BlobStore, now: datetime
 ) -> ImportVerdict:
     """Import items with their right labels, and create their honeypots. Raise NoSpec."""
 
     async def process(project: Project) -> ImportVerdict:
-        spec = await newest_spec(session, project.name)
+        spec = await newest_spec(transaction, project.name)
         if spec is None:
             raise NoSpec(f"Publish a specification for '{project.name}' first.")
         reader = _gold_reader(project, spec)
-        return await _import(session, batch, ImportContext(project, spec, reader, blobs, now))
+        return await _import(transaction, batch, ImportContext(project, spec, reader, blobs, now))
 
-    return await idempotent(session, batch, ImportVerdict, now, process)
+    return await idempotent(transaction, batch, ImportVerdict, now, process)
 
 
 def _item_reader(project: Project, spec: Spec | None) -> Reader:
@@ -104,7 +104,7 @@ def _gold_reader(project: Project, spec: Spec) -> Reader:
     return read_gold
 
 
-async def _import(session: Session, batch: Batch, context: ImportContext) -> ImportVerdict:
+async def _import(transaction: Transaction, batch: Batch, context: ImportContext) -> ImportVerdict:
     verdicts: Counter[str] = Counter()
     rejected: list[Rejection] = []
     warnings: list[Rejection] = []
@@ -115,10 +115,10 @@ async def _import(session: Session, batch: Batch, context: ImportContext) -> Imp
         if schema is not None:
             items, refused = _without_invalid_prelabels(items, schema)
             warnings += refused
-        changes = await _store(session, context, [incoming for _, incoming in items])
+        changes = await _store(transaction, context, [incoming for _, incoming in items])
         verdicts.update(changes.verdicts)
         warnings += [_pending(items[position][0], name) for position, name in changes.pending]
-    after_commit(session, lambda: _count(verdicts, len(rejected)))
+    transaction.after_commit(lambda: _count(verdicts, len(rejected)))
     return ImportVerdict(
         created=verdicts["created"],
         unchanged=verdicts["unchanged"],
@@ -162,36 +162,38 @@ def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[IndexedItem], li
     return items, invalid
 
 
-async def _store(session: Session, context: ImportContext, batch: Sequence[Incoming]) -> Changes:
+async def _store(
+    transaction: Transaction, context: ImportContext, batch: Sequence[Incoming]
+) -> Changes:
     """Store the changes of one chunk; return them."""
     name = context.project.name
-    known = await store.items(session, name, {incoming.item.item_id for incoming in batch})
+    known = await store.items(transaction, name, {incoming.item.item_id for incoming in batch})
     changes = upsert(batch, known)
     if not changes.items:
         return changes
-    await store_payloads(session, context.blobs, name, batch)
-    items = await _with_positions(session, list(changes.items.values()))
-    await store.save_items(session, items)
+    await store_payloads(transaction, context.blobs, name, batch)
+    items = await _with_positions(transaction, list(changes.items.values()))
+    await store.save_items(transaction, items)
     changed_gold = frozenset(changes.changed_gold)
     if changed_gold:
-        await store.save_gold(session, [item for item in items if item.item_id in changed_gold])
+        await store.save_gold(transaction, [item for item in items if item.item_id in changed_gold])
     raised = {
         task.task_id: (changes.items[item_id].priority, signals)
         for item_id, signals in changes.raised.items()
         for task in changes.items[item_id].open_tasks()
     }
-    await reprioritize(session, name, raised, context.now)
-    await repairs.update_repairs(session, known, items, context.now)
+    await reprioritize(transaction, name, raised, context.now)
+    await repairs.update_repairs(transaction, known, items, context.now)
     if context.spec is not None:
         task_context = TaskContext(context.project, context.spec, context.now)
-        await reconcile_tasks(session, task_context, items, changed_gold=changed_gold)
+        await reconcile_tasks(transaction, task_context, items, changed_gold=changed_gold)
     return changes
 
 
-async def _with_positions(session: Session, items: Sequence[Item]) -> list[Item]:
+async def _with_positions(transaction: Transaction, items: Sequence[Item]) -> list[Item]:
     """The items, each with its position: the new ones come after all that were there before."""
     count = sum(not item.position for item in items)
-    return with_positions(items, await store.next_positions(session, count))
+    return with_positions(items, await store.next_positions(transaction, count))
 
 
 def _count(verdicts: Counter[str], rejected: int) -> None:

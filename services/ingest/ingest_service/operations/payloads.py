@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 
 from blobs import BlobStore, MissingBlob
-from chassis.auth import Caller
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.http.auth import Caller
 from ingest_service.domain.intake import Incoming
 from ingest_service.store import items as store
 
@@ -14,7 +14,7 @@ WRITES_MAX = 8
 
 
 async def store_payloads(
-    session: Session, blobs: BlobStore, project: str, batch: Iterable[Incoming]
+    transaction: Transaction, blobs: BlobStore, project: str, batch: Iterable[Incoming]
 ) -> None:
     """Store the large payloads of a batch, and that the project has them.
 
@@ -33,11 +33,11 @@ async def store_payloads(
     async with asyncio.TaskGroup() as group:
         for sha256, content in large.items():
             group.create_task(write(sha256, content))
-    await store.add_blobs(session, project, list(large))
+    await store.add_blobs(transaction, project, list(large))
 
 
-async def check_access(session: Session, caller: Caller, sha256: str) -> None:
+async def check_access(transaction: Transaction, caller: Caller, sha256: str) -> None:
     """Raise MissingBlob unless the caller may see a project that has the blob."""
-    projects = await store.blob_projects(session, sha256)
+    projects = await store.blob_projects(transaction, sha256)
     if not any(caller.reaches(project) for project in projects):
         raise MissingBlob(f"There is no blob {sha256}.")

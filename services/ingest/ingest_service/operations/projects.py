@@ -3,8 +3,8 @@
 import secrets
 from datetime import datetime
 
-from chassis.auth import Caller, UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.http.auth import Caller, UnknownProject
 from ingest_service.domain.model import Project
 from ingest_service.domain.refusals import ProjectExists
 from ingest_service.store import projects as store
@@ -18,48 +18,48 @@ GOLD_ROLES = ("spec_owner", "pipeline", "admin")
 
 
 async def create_project(
-    session: Session, request: ProjectRequest, now: datetime
+    transaction: Transaction, request: ProjectRequest, now: datetime
 ) -> tuple[ProjectHead, bool]:
     """Return the project, and if it is new. Raise ProjectExists if it has another title."""
     # The key of the overlap sample is secret, so that the sampled items cannot be guessed.
     project = Project(request.name, request.title, now, secrets.token_hex(16), 0)
-    if await store.add_project(session, project):
+    if await store.add_project(transaction, project):
         return _head(project), True
-    known = await get_project(session, request.name)
+    known = await get_project(transaction, request.name)
     if known.title != request.title:
         raise ProjectExists(f"Project '{known.name}' exists with the title '{known.title}'.")
     return _head(known), False
 
 
-async def get_project(session: Session, name: str) -> Project:
+async def get_project(transaction: Transaction, name: str) -> Project:
     """Return the project called `name`. Raise UnknownProject."""
-    project = await store.project(session, name)
+    project = await store.project(transaction, name)
     if project is None:
         raise UnknownProject(name)
     return project
 
 
-async def lock_project(session: Session, name: str) -> Project:
+async def lock_project(transaction: Transaction, name: str) -> Project:
     """Lock and return the project called `name`. Raise UnknownProject."""
-    project = await store.project_for_update(session, name)
+    project = await store.project_for_update(transaction, name)
     if project is None:
         raise UnknownProject(name)
     return project
 
 
-async def list_projects(session: Session, caller: Caller, after: str) -> Projects:
+async def list_projects(transaction: Transaction, caller: Caller, after: str) -> Projects:
     """Return a page of the projects that the caller may see, with names beyond `after`."""
     names = None if "*" in caller.projects else sorted(caller.projects)
-    found = await store.projects(session, names, after, PAGE)
+    found = await store.projects(transaction, names, after, PAGE)
     heads = [_head(project) for project in found]
     return Projects(projects=heads, next=heads[-1].name if len(heads) == PAGE else None)
 
 
-async def view_project(session: Session, caller: Caller, name: str) -> ProjectView:
+async def view_project(transaction: Transaction, caller: Caller, name: str) -> ProjectView:
     """Return a project; with counts of its items and tasks for callers who may see labels."""
-    project = await get_project(session, name)
-    spec = await newest_spec(session, name)
-    counts = await store.counts(session, name) if caller.has(*LABEL_READERS) else None
+    project = await get_project(transaction, name)
+    spec = await newest_spec(transaction, name)
+    counts = await store.counts(transaction, name) if caller.has(*LABEL_READERS) else None
     return ProjectView.model_validate(
         {
             **_head(project).model_dump(),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import labels
 from blobs import BlobStore
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
 from ingest_service import metrics
 from ingest_service.domain.intake import (
     Incoming,
@@ -42,26 +42,26 @@ class SignalInput:
 
 
 async def submit_signals(
-    session: Session, batch: Batch, blobs: BlobStore, now: datetime
+    transaction: Transaction, batch: Batch, blobs: BlobStore, now: datetime
 ) -> SignalVerdict:
     """Apply the signals of a batch; the verdict counts their outcomes."""
 
     async def process(project: Project) -> SignalVerdict:
         outcomes: Counter[str] = Counter()
         rejected: list[Rejection] = []
-        spec = await newest_spec(session, project.name)
+        spec = await newest_spec(transaction, project.name)
         schema = spec.schema() if spec is not None else None
         for chunk in batch.chunks():
             inputs, invalid = _read(project, chunk)
-            effects, unknown = await _apply(session, project, schema, inputs)
-            await _store(session, project, effects, now)
+            effects, unknown = await _apply(transaction, project, schema, inputs)
+            await _store(transaction, project, effects, now)
             new_ids = [input_.item_id for input_ in inputs if input_.incoming is not None]
-            await repairs.replay_deferred(session, new_ids)
+            await repairs.replay_deferred(transaction, new_ids)
             incoming = [input_.incoming for input_ in inputs if input_.item_id in effects.items]
-            await store_payloads(session, blobs, project.name, filter(None, incoming))
+            await store_payloads(transaction, blobs, project.name, filter(None, incoming))
             outcomes.update(effects.outcomes)
             rejected += [*invalid, *unknown]
-        after_commit(session, lambda: _count(outcomes))
+        transaction.after_commit(lambda: _count(outcomes))
         return SignalVerdict(
             raised=outcomes["raised"],
             reopened=outcomes["reopened"],
@@ -69,7 +69,7 @@ async def submit_signals(
             rejected=sorted(rejected, key=lambda rejection: rejection.index),
         )
 
-    return await idempotent(session, batch, SignalVerdict, now, process)
+    return await idempotent(transaction, batch, SignalVerdict, now, process)
 
 
 def _read(project: Project, chunk: Sequence[Entry]) -> tuple[list[SignalInput], list[Rejection]]:
@@ -103,12 +103,12 @@ def _signal_input(project: Project, index: int, value: object) -> SignalInput:
 
 
 async def _apply(
-    session: Session,
+    transaction: Transaction,
     project: Project,
     schema: labels.LabelSchema | None,
     inputs: Sequence[SignalInput],
 ) -> tuple[SignalEffects, list[Rejection]]:
-    known = await store.items(session, project.name, {input_.item_id for input_ in inputs})
+    known = await store.items(transaction, project.name, {input_.item_id for input_ in inputs})
     effects = SignalEffects()
     rejected: list[Rejection] = []
     for input_ in inputs:
@@ -137,13 +137,15 @@ def _new_item(input_: SignalInput, schema: labels.LabelSchema | None) -> Item:
     return replace(input_.incoming.item, is_work=False)
 
 
-async def _store(session: Session, project: Project, effects: SignalEffects, now: datetime) -> None:
-    await store.save_items(session, effects.items.values())
-    await reprioritize(session, project.name, raised_tasks(effects), now)
-    spec = await newest_spec(session, project.name)
+async def _store(
+    transaction: Transaction, project: Project, effects: SignalEffects, now: datetime
+) -> None:
+    await store.save_items(transaction, effects.items.values())
+    await reprioritize(transaction, project.name, raised_tasks(effects), now)
+    spec = await newest_spec(transaction, project.name)
     if spec is not None:
         changes = [TaskChanges(new_task=new_task) for new_task in effects.new_tasks.values()]
-        await apply_changes(session, TaskContext(project, spec, now), changes)
+        await apply_changes(transaction, TaskContext(project, spec, now), changes)
 
 
 def _count(outcomes: Counter[str]) -> None:

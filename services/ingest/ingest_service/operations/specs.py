@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis import outbox
 from chassis.clock import utc_now
-from chassis.database import Session
-from chassis.problem import Fault, Invalid
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.problem import Fault, Invalid
 from ingest_service.domain.model import Spec, TaskContext
 from ingest_service.domain.refusals import UnknownSpec
 from ingest_service.domain.specs import problems, spec_hash
@@ -30,7 +30,7 @@ STEP_ITEMS = 1000
 
 
 async def publish_spec(
-    session: Session, name: str, request: SpecRequest, now: datetime
+    transaction: Transaction, name: str, request: SpecRequest, now: datetime
 ) -> tuple[SpecPublication, bool]:
     """Return the version of the document, and if it is new. Raise Invalid with its problems."""
     document = request.document()
@@ -38,15 +38,15 @@ async def publish_spec(
         raise Invalid(
             [Fault(problem.pointer, problem.keyword, problem.message) for problem in found]
         )
-    project = await lock_project(session, name)
-    newest = await store.newest_spec(session, name)
+    project = await lock_project(transaction, name)
+    newest = await store.newest_spec(transaction, name)
     digest = spec_hash(document)
     if newest is not None and newest.hash == digest:
         return SpecPublication(version=newest.version, hash=digest), False
     spec = Spec(project.newest_version + 1, digest, document)
     published = store.Published(spec.version, digest, request.resolves, request.relabel, now)
-    await store.add_spec(session, name, spec, published)
-    await store.add_rollout(session, name, spec.version, relabel_all=request.relabel == "all")
+    await store.add_spec(transaction, name, spec, published)
+    await store.add_rollout(transaction, name, spec.version, relabel_all=request.relabel == "all")
     event = SpecPublished(
         occurred_at=now,
         project=name,
@@ -56,21 +56,21 @@ async def publish_spec(
         resolves=request.resolves,
         relabel=request.relabel,
     )
-    await outbox.add(session, event)
+    await outbox.add(transaction, event)
     return SpecPublication(version=spec.version, hash=digest), True
 
 
-async def list_specs(session: Session, name: str) -> Specs:
+async def list_specs(transaction: Transaction, name: str) -> Specs:
     """Return the spec versions of a project, newest first."""
-    await get_project(session, name)
-    heads = await store.spec_heads(session, name)
+    await get_project(transaction, name)
+    heads = await store.spec_heads(transaction, name)
     return Specs(specs=[SpecHead.model_validate(_columns(head)) for head in heads])
 
 
-async def view_spec(session: Session, name: str, version: int) -> SpecView:
+async def view_spec(transaction: Transaction, name: str, version: int) -> SpecView:
     """Return a spec version with its document. Raise UnknownSpec."""
-    await get_project(session, name)
-    found = await store.published_spec(session, name, version)
+    await get_project(transaction, name)
+    found = await store.published_spec(transaction, name, version)
     if found is None:
         raise UnknownSpec(f"Project '{name}' has no spec version {version}.")
     head, document = found
@@ -89,35 +89,43 @@ def _columns(head: store.Published) -> dict[str, object]:
     }
 
 
-async def roll_out(session: Session, name: str, now: datetime) -> None:
+async def roll_out(transaction: Transaction, name: str, now: datetime) -> None:
     """Handle the next items of a project's rollout of a new spec version."""
-    rollout = await store.next_rollout(session, name)
+    rollout = await store.next_rollout(transaction, name)
     if rollout is None:
         return
-    project = await lock_project(session, rollout.project)
-    items = await item_store.items_after(session, project.name, rollout.after, STEP_ITEMS)
+    project = await lock_project(transaction, rollout.project)
+    items = await item_store.items_after(transaction, project.name, rollout.after, STEP_ITEMS)
     below = rollout.version if rollout.relabel_all else 0
-    spec = await store.newest_spec(session, project.name)
+    spec = await store.newest_spec(transaction, project.name)
     if items and spec is not None:
-        await reconcile_tasks(session, TaskContext(project, spec, now), items, relabel_below=below)
+        await reconcile_tasks(
+            transaction, TaskContext(project, spec, now), items, relabel_below=below
+        )
     is_last = len(items) < STEP_ITEMS
-    await store.advance_rollout(session, rollout, None if is_last else items[-1].position)
+    await store.advance_rollout(transaction, rollout, None if is_last else items[-1].position)
 
 
-async def decide_tasks(session: Session, events: Sequence[LabelDecided]) -> None:
+async def decide_tasks(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Mark the tasks of these decisions as decided."""
-    await project_store.projects_for_update(session, sorted({event.project for event in events}))
-    await task_store.decide_tasks(session, [event.task_id for event in events])
+    await project_store.projects_for_update(
+        transaction, sorted({event.project for event in events})
+    )
+    await task_store.decide_tasks(transaction, [event.task_id for event in events])
 
 
-async def relabel(session: Session, event: RelabelRequested | EvidenceRelabelRequested) -> None:
+async def relabel(
+    transaction: Transaction, event: RelabelRequested | EvidenceRelabelRequested
+) -> None:
     """Create new tasks for the items that were decided under an older version than the event's."""
-    projects = await project_store.projects_for_update(session, [event.project])
+    projects = await project_store.projects_for_update(transaction, [event.project])
     project = projects.get(event.project)
-    spec = await store.newest_spec(session, event.project)
+    spec = await store.newest_spec(transaction, event.project)
     if project is None or spec is None:
         return
     ids: list[UUID] = sorted(set(event.item_ids))
-    items = await item_store.items(session, project.name, ids)
+    items = await item_store.items(transaction, project.name, ids)
     context = TaskContext(project, spec, utc_now())
-    await reconcile_tasks(session, context, list(items.values()), relabel_below=event.spec_version)
+    await reconcile_tasks(
+        transaction, context, list(items.values()), relabel_below=event.spec_version
+    )

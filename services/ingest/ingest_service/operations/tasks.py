@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis import outbox
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from ingest_service import metrics
 from ingest_service.domain.model import Item, TaskChanges, TaskContext
 from ingest_service.domain.signals import newest_signals
@@ -22,7 +22,7 @@ from schemas.vocabulary import Signal
 
 
 async def reconcile_tasks(
-    session: Session,
+    transaction: Transaction,
     context: TaskContext,
     items: Sequence[Item],
     *,
@@ -47,17 +47,17 @@ async def reconcile_tasks(
             )
             for item in gold_items
         ]
-    await apply_changes(session, context, changes)
+    await apply_changes(transaction, context, changes)
 
 
 async def reprioritize(
-    session: Session,
+    transaction: Transaction,
     project: str,
     raised: Mapping[UUID, tuple[int, list[dict[str, Any]]]],
     now: datetime,
 ) -> None:
     """Set the priority of open tasks, and publish it with the new signals, both given by task."""
-    await store.raise_tasks(session, {task: priority for task, (priority, _) in raised.items()})
+    await store.raise_tasks(transaction, {task: priority for task, (priority, _) in raised.items()})
     events = [
         TaskReprioritized(
             occurred_at=now,
@@ -68,11 +68,11 @@ async def reprioritize(
         )
         for task, (priority, signals) in raised.items()
     ]
-    await outbox.add(session, *events)
+    await outbox.add(transaction, *events)
 
 
 async def apply_changes(
-    session: Session, context: TaskContext, changes: Iterable[TaskChanges]
+    transaction: Transaction, context: TaskContext, changes: Iterable[TaskChanges]
 ) -> None:
     """Withdraw and create tasks; publish the events of both in one transaction."""
     changes = list(changes)
@@ -90,14 +90,14 @@ async def apply_changes(
         for change in changes
         if change.withdrawal is not None
     ]
-    await store.withdraw_tasks(session, [event.task_id for event in withdrawn])
+    await store.withdraw_tasks(transaction, [event.task_id for event in withdrawn])
     pairs = list(zip(new_tasks, created, strict=True))
-    await store.add_tasks(session, [(event, new_task.round) for new_task, event in pairs])
+    await store.add_tasks(transaction, [(event, new_task.round) for new_task, event in pairs])
     golds = [
         _gold(new_task.item, event) for new_task, event in pairs if event.purpose == "honeypot"
     ]
-    await outbox.add(session, *withdrawn, *created, *golds)
-    after_commit(session, lambda: _count(created))
+    await outbox.add(transaction, *withdrawn, *created, *golds)
+    transaction.after_commit(lambda: _count(created))
 
 
 def _gold(item: Item, task: TaskCreated) -> GoldRegistered:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 
 _VERDICT = "SELECT body_sha256, verdict FROM imports WHERE project = $1 AND key = $2"
 _ADD = """
@@ -13,15 +13,17 @@ VALUES ($1, $2, $3, $4::json, $5)
 _DELETE = "DELETE FROM imports WHERE created_at < $1"
 
 
-async def verdict(session: Session, project: str, key: str) -> tuple[str, dict[str, Any]] | None:
+async def verdict(
+    transaction: Transaction, project: str, key: str
+) -> tuple[str, dict[str, Any]] | None:
     """Return the hash of the body that came with `key`, and its verdict; None if unknown."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_VERDICT, project, key)
     return None if row is None else (row["body_sha256"], row["verdict"])
 
 
 async def add_verdict(
-    session: Session,
+    transaction: Transaction,
     project: str,
     key: str,
     body_sha256: str,
@@ -29,11 +31,11 @@ async def add_verdict(
     now: datetime,
 ) -> None:
     """Store the verdict on a batch."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD, project, key, body_sha256, as_json(verdict), now)
 
 
-async def delete_verdicts(session: Session, before: datetime) -> None:
+async def delete_verdicts(transaction: Transaction, before: datetime) -> None:
     """Delete the verdicts stored before a time."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DELETE, before)

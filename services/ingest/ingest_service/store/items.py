@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from ingest_service.domain.model import Gold, Item, Task
 
 _ITEM = """
@@ -65,29 +65,29 @@ _NEXT_POSITIONS = "SELECT nextval('item_positions') FROM generate_series(1, $1)"
 _BLOB_PROJECTS = "SELECT project FROM blobs WHERE sha256 = $1"
 
 
-async def items(session: Session, project: str, ids: Collection[UUID]) -> dict[UUID, Item]:
+async def items(transaction: Transaction, project: str, ids: Collection[UUID]) -> dict[UUID, Item]:
     """Return those of `ids` that are items of the project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return {row["item_id"]: _item(row) for row in await connection.fetch(_BY_ID, ids, project)}
 
 
-async def items_after(session: Session, project: str, after: int, limit: int) -> list[Item]:
+async def items_after(transaction: Transaction, project: str, after: int, limit: int) -> list[Item]:
     """Return the next `limit` items of a project beyond the position `after`, in their order."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [_item(row) for row in await connection.fetch(_AFTER, project, after, limit)]
 
 
-async def next_positions(session: Session, count: int) -> list[int]:
+async def next_positions(transaction: Transaction, count: int) -> list[int]:
     """Reserve `count` positions, smallest first: each is larger than all that were reserved before.
 
     The caller holds the lock of the project, so that its items get theirs in the order they come.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_NEXT_POSITIONS, count) if count else []
     return sorted(row["nextval"] for row in rows)
 
 
-async def save_items(session: Session, items: Iterable[Item]) -> None:
+async def save_items(transaction: Transaction, items: Iterable[Item]) -> None:
     """Insert or update items."""
     rows = [
         {
@@ -111,11 +111,11 @@ async def save_items(session: Session, items: Iterable[Item]) -> None:
         }
         for item in items
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SAVE, as_json(rows))
 
 
-async def save_gold(session: Session, items: Iterable[Item]) -> None:
+async def save_gold(transaction: Transaction, items: Iterable[Item]) -> None:
     """Insert or update the gold labels of `items`."""
     rows = [
         {
@@ -128,19 +128,19 @@ async def save_gold(session: Session, items: Iterable[Item]) -> None:
         for item in items
         if item.gold is not None
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SAVE_GOLD, as_json(rows))
 
 
-async def add_blobs(session: Session, project: str, sha256s: Sequence[str]) -> None:
+async def add_blobs(transaction: Transaction, project: str, sha256s: Sequence[str]) -> None:
     """Store that the project has these blobs."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD_BLOBS, sha256s, project)
 
 
-async def blob_projects(session: Session, sha256: str) -> list[str]:
+async def blob_projects(transaction: Transaction, sha256: str) -> list[str]:
     """Return the projects that have a blob."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["project"] for row in await connection.fetch(_BLOB_PROJECTS, sha256)]
 
 

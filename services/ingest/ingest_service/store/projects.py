@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from ingest_service.domain.model import Project
 
 _COLUMNS = "project, title, created_at, sample_key, newest_version"
@@ -39,46 +39,46 @@ class Counts:
     tasks: dict[str, int]
 
 
-async def add_project(session: Session, project: Project) -> bool:
+async def add_project(transaction: Transaction, project: Project) -> bool:
     """Store a new project; return false if one of that name exists."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     added = await connection.fetchval(
         _ADD, project.name, project.title, project.created_at, project.sample_key
     )
     return added is not None
 
 
-async def project(session: Session, name: str) -> Project | None:
+async def project(transaction: Transaction, name: str) -> Project | None:
     """Return the project called `name`; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_PROJECT, name)
     return None if row is None else Project(*row)
 
 
-async def project_for_update(session: Session, name: str) -> Project | None:
+async def project_for_update(transaction: Transaction, name: str) -> Project | None:
     """Lock and return the project called `name`; None if it is not known."""
-    return (await projects_for_update(session, [name])).get(name)
+    return (await projects_for_update(transaction, [name])).get(name)
 
 
-async def projects_for_update(session: Session, names: Sequence[str]) -> dict[str, Project]:
+async def projects_for_update(transaction: Transaction, names: Sequence[str]) -> dict[str, Project]:
     """Lock and return those of the projects called `names` that are known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_LOCK, list(names))
     return {row["project"]: Project(*row) for row in rows}
 
 
 async def projects(
-    session: Session, names: Sequence[str] | None, after: str, limit: int
+    transaction: Transaction, names: Sequence[str] | None, after: str, limit: int
 ) -> list[Project]:
     """Return projects with names beyond `after`: those in `names`, or all if it is None."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows: list[Any] = await connection.fetch(_LIST, names, after, limit)
     return [Project(*row) for row in rows]
 
 
-async def counts(session: Session, name: str) -> Counts:
+async def counts(transaction: Transaction, name: str) -> Counts:
     """Return the counts of a project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     totals = await connection.fetchrow(_COUNTS, name)
     states = await connection.fetch(_STATES, name)
     tasks = {"open": 0, "decided": 0, "withdrawn": 0} | {row["state"]: row["n"] for row in states}

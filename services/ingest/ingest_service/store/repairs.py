@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from schemas.events import TaskSkipped
 from schemas.ingest import Repair, RepairState
 
@@ -55,16 +55,18 @@ WHERE r.project = $1 AND r.item_id = $2 ORDER BY r.revision DESC LIMIT 1
 _COUNT = "SELECT count(*) FROM repairs WHERE state = 'open'"
 
 
-async def revisions(session: Session, event: TaskSkipped) -> tuple[int, int] | None:
+async def revisions(transaction: Transaction, event: TaskSkipped) -> tuple[int, int] | None:
     """Return the revision that a skip is about and the newest one; None if the item is unknown."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_REVISIONS, event.item_id, event.project, event.task_id)
     return None if row is None else (row["skipped"], row["newest"])
 
 
-async def add_report(session: Session, event: TaskSkipped, revision: int, *, is_open: bool) -> None:
+async def add_report(
+    transaction: Transaction, event: TaskSkipped, revision: int, *, is_open: bool
+) -> None:
     """Store that an annotator reports bad data. `is_open`: `revision` is still the newest."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     key = (event.item_id, revision)
     state, closed_at = ("open", None) if is_open else ("changed", event.occurred_at)
     await connection.execute(_OPEN, *key, event.project, state, event.occurred_at, closed_at)
@@ -72,37 +74,43 @@ async def add_report(session: Session, event: TaskSkipped, revision: int, *, is_
     await connection.execute(_REPORT, event.event_id, *key, *report)
 
 
-async def close_changed(session: Session, newest: Mapping[UUID, int], now: datetime) -> None:
+async def close_changed(
+    transaction: Transaction, newest: Mapping[UUID, int], now: datetime
+) -> None:
     """Close the open repairs of older revisions of items, given with their newest revision."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CHANGE, list(newest), list(newest.values()), now)
 
 
 async def close_repair(
-    session: Session, project: str, item_id: UUID, closed: tuple[datetime, str, str | None]
+    transaction: Transaction, project: str, item_id: UUID, closed: tuple[datetime, str, str | None]
 ) -> None:
     """Close the open repair of an item; `closed` is (time, by whom, note)."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CLOSE, item_id, project, *closed)
 
 
 async def repairs(
-    session: Session, project: str, state: RepairState, after: tuple[datetime, UUID], limit: int
+    transaction: Transaction,
+    project: str,
+    state: RepairState,
+    after: tuple[datetime, UUID],
+    limit: int,
 ) -> list[Repair]:
     """Return repairs in one state beyond `after`, by the time of their first report."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows: list[Any] = await connection.fetch(_LIST, project, state, *after, limit)
     return [Repair(**dict(row)) for row in rows]
 
 
-async def newest_repair(session: Session, project: str, item_id: UUID) -> Repair | None:
+async def newest_repair(transaction: Transaction, project: str, item_id: UUID) -> Repair | None:
     """Return the repair of the newest reported revision of an item; None if there is none."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_NEWEST, project, item_id)
     return None if row is None else Repair(**dict(row))
 
 
-async def count_open(session: Session) -> int:
+async def count_open(transaction: Transaction) -> int:
     """Return the number of open repairs in all projects."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return int(await connection.fetchval(_COUNT))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from ingest_service.domain.model import Spec
 from schemas.vocabulary import document_of
 
@@ -59,18 +59,20 @@ class Rollout:
     after: int
 
 
-async def newest_spec(session: Session, project: str) -> Spec | None:
+async def newest_spec(transaction: Transaction, project: str) -> Spec | None:
     """Return the newest spec version of a project; None if there is none."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_NEWEST, project)
     if row is None:
         return None
     return Spec(row["version"], row["hash"], document_of(row["document"]))
 
 
-async def add_spec(session: Session, project: str, spec: Spec, published: Published) -> None:
+async def add_spec(
+    transaction: Transaction, project: str, spec: Spec, published: Published
+) -> None:
     """Store a spec version as the newest of its project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD,
         project,
@@ -83,17 +85,17 @@ async def add_spec(session: Session, project: str, spec: Spec, published: Publis
     )
 
 
-async def spec_heads(session: Session, project: str) -> Sequence[Published]:
+async def spec_heads(transaction: Transaction, project: str) -> Sequence[Published]:
     """Return the spec versions of a project, newest first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [Published(*row) for row in await connection.fetch(_HEADS, project)]
 
 
 async def published_spec(
-    session: Session, project: str, version: int
+    transaction: Transaction, project: str, version: int
 ) -> tuple[Published, dict[str, Any]] | None:
     """Return a spec version with its document; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_SPEC, project, version)
     if row is None:
         return None
@@ -101,28 +103,30 @@ async def published_spec(
     return Published(*columns), document
 
 
-async def add_rollout(session: Session, project: str, version: int, *, relabel_all: bool) -> None:
+async def add_rollout(
+    transaction: Transaction, project: str, version: int, *, relabel_all: bool
+) -> None:
     """Store a rollout of a spec version to all items of the project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD_ROLLOUT, project, version, relabel_all)
 
 
-async def projects_with_rollout(session: Session) -> list[str]:
+async def projects_with_rollout(transaction: Transaction) -> list[str]:
     """Return the projects with an unfinished rollout."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["project"] for row in await connection.fetch(_PROJECTS_WITH_ROLLOUT)]
 
 
-async def next_rollout(session: Session, project: str) -> Rollout | None:
+async def next_rollout(transaction: Transaction, project: str) -> Rollout | None:
     """Lock and return a rollout of the project that no other transaction has locked."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_NEXT, project)
     return None if row is None else Rollout(*row)
 
 
-async def advance_rollout(session: Session, rollout: Rollout, after: int | None) -> None:
+async def advance_rollout(transaction: Transaction, rollout: Rollout, after: int | None) -> None:
     """Store that a rollout has handled the items up to `after`; delete it if that is None."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     if after is None:
         await connection.execute(_DONE, rollout.project, rollout.version)
     else:

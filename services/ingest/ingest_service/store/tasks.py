@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from schemas.events import TaskCreated
 
 _ADD = """
@@ -26,7 +26,7 @@ WHERE tasks.task_id = r.task_id
 """
 
 
-async def add_tasks(session: Session, tasks: Sequence[tuple[TaskCreated, int]]) -> None:
+async def add_tasks(transaction: Transaction, tasks: Sequence[tuple[TaskCreated, int]]) -> None:
     """Store new tasks, each with its round."""
     rows = [
         {
@@ -42,23 +42,23 @@ async def add_tasks(session: Session, tasks: Sequence[tuple[TaskCreated, int]]) 
         }
         for task, round_ in tasks
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD, as_json(rows))
 
 
-async def withdraw_tasks(session: Session, task_ids: Sequence[UUID]) -> None:
+async def withdraw_tasks(transaction: Transaction, task_ids: Sequence[UUID]) -> None:
     """Mark open tasks as withdrawn."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_WITHDRAW, task_ids)
 
 
-async def decide_tasks(session: Session, task_ids: Sequence[UUID]) -> None:
+async def decide_tasks(transaction: Transaction, task_ids: Sequence[UUID]) -> None:
     """Mark open work tasks as decided; withdrawn ones stay withdrawn."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DECIDE, task_ids)
 
 
-async def raise_tasks(session: Session, priorities: Mapping[UUID, int]) -> None:
+async def raise_tasks(transaction: Transaction, priorities: Mapping[UUID, int]) -> None:
     """Set the priorities of tasks."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_RAISE, list(priorities), list(priorities.values()))

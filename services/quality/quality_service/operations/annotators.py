@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from chassis import outbox
-from chassis.auth import Caller, UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.auth import Caller, UnknownProject
 from quality_service.domain.intervals import wilson_interval
 from quality_service.domain.refusals import UnknownAnnotator
 from quality_service.operations.honeypots import standing_changed
@@ -25,14 +25,16 @@ SEES_ALL = ("admin", "spec_owner", "reviewer")
 """The roles that may see annotators other than the caller."""
 
 
-async def show_annotator(session: Session, caller: Caller, annotator: str) -> AnnotatorView:
+async def show_annotator(transaction: Transaction, caller: Caller, annotator: str) -> AnnotatorView:
     """Return an annotator in the caller's projects; without figures if it is the caller itself.
 
     Reviewers too see their own standing without figures: a figure that changes with a honeypot's
     score would show an annotator which of its tasks was the honeypot.
     """
     is_own = caller.pseudonym == annotator
-    rows = [row for row in await views.standings(session, annotator) if caller.reaches(row.project)]
+    rows = [
+        row for row in await views.standings(transaction, annotator) if caller.reaches(row.project)
+    ]
     if not rows and not is_own:
         raise UnknownAnnotator(
             f"There is no annotator {annotator}, or your token is not for its projects."
@@ -63,12 +65,12 @@ def _shown_to_annotator(standing: Standing) -> Standing:
 
 
 async def list_annotators(
-    session: Session, project: str, after: str, limit: int
+    transaction: Transaction, project: str, after: str, limit: int
 ) -> ProjectAnnotators:
     """Return a page of a project's annotators, ordered by pseudonym."""
-    if not await specs.has_project(session, project):
+    if not await specs.has_project(transaction, project):
         raise UnknownProject(project)
-    rows = await views.annotators(session, project, after, limit + 1)
+    rows = await views.annotators(transaction, project, after, limit + 1)
     page = [_annotator(row) for row in rows[:limit]]
     return ProjectAnnotators(
         annotators=page, next=page[-1].annotator if len(rows) > limit else None
@@ -90,18 +92,18 @@ def _annotator(row: AnnotatorRow) -> ProjectAnnotator:
 
 
 async def change_annotator(
-    session: Session, annotator: str, update: AnnotatorUpdate, now: datetime
+    transaction: Transaction, annotator: str, update: AnnotatorUpdate, now: datetime
 ) -> None:
     """Set the standing and skills that a person decided. The annotator may be unknown before."""
-    if not await specs.has_project(session, update.project):
+    if not await specs.has_project(transaction, update.project):
         raise UnknownProject(update.project)
-    await specs.lock(session, [update.project])
-    await scores.ensure_annotators(session, [(update.project, annotator)])
+    await specs.lock(transaction, [update.project])
+    await scores.ensure_annotators(transaction, [(update.project, annotator)])
     if update.standing is not None:
         reason = update.reason or "A person set this standing."
-        await _set_standing(session, update.project, annotator, update.standing, reason, now)
+        await _set_standing(transaction, update.project, annotator, update.standing, reason, now)
     if update.skills:
-        changed = await scores.set_skills(session, update.project, annotator, update.skills)
+        changed = await scores.set_skills(transaction, update.project, annotator, update.skills)
         events = [
             SkillChanged(
                 occurred_at=now,
@@ -112,19 +114,24 @@ async def change_annotator(
             )
             for skill, level in changed
         ]
-        await outbox.add(session, *events)
+        await outbox.add(transaction, *events)
 
 
 async def _set_standing(
-    session: Session, project: str, annotator: str, new: Standing, reason: str, now: datetime
+    transaction: Transaction,
+    project: str,
+    annotator: str,
+    new: Standing,
+    reason: str,
+    now: datetime,
 ) -> None:
-    tally = (await scores.annotator(session, project, annotator)).tally
+    tally = (await scores.annotator(transaction, project, annotator)).tally
     if (tally.standing, tally.decided, tally.reason) == (new, new, reason):
         return
-    await scores.set_decided_standing(session, project, annotator, new, reason)
-    await scores.set_standings(session, project, [(annotator, new, reason)])
+    await scores.set_decided_standing(transaction, project, annotator, new, reason)
+    await scores.set_standings(transaction, project, [(annotator, new, reason)])
     if tally.standing != new:
-        record = await scores.annotator(session, project, annotator)
-        await outbox.add(session, standing_changed(project, record, new, reason, now))
+        record = await scores.annotator(transaction, project, annotator)
+        await outbox.add(transaction, standing_changed(project, record, new, reason, now))
     if new == "suspended":
-        await review_suspended(session, project, annotator, now)
+        await review_suspended(transaction, project, annotator, now)

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from chassis.database import Session
-from chassis.parking import take_parked
+from chassis.db.database import Transaction
+from chassis.events.deferred import take_deferred
 from quality_service.domain import scoring
 from quality_service.domain.spec import Spec
 from quality_service.operations import honeypots, issues, reviews
@@ -31,54 +31,60 @@ from schemas.events import (
 )
 
 
-async def on_spec_published(session: Session, event: SpecPublished) -> None:
+async def on_spec_published(transaction: Transaction, event: SpecPublished) -> None:
     """Store a spec version, handle the events deferred for it, and resolve the issues it names."""
-    await specs.lock(session, [event.project])
-    if await specs.add_spec(session, event):
-        await honeypots.update_chance_level(session, event.project)
-        tasks = await specs.gold_tasks(session, event.project, event.spec_version)
-        await honeypots.score_tasks(session, event.project, tasks, event.occurred_at)
+    await specs.lock(transaction, [event.project])
+    if await specs.add_spec(transaction, event):
+        await honeypots.update_chance_level(transaction, event.project)
+        tasks = await specs.gold_tasks(transaction, event.project, event.spec_version)
+        await honeypots.score_tasks(transaction, event.project, tasks, event.occurred_at)
     key = spec_key(event.project, event.spec_version)
-    for kind, deferred in groupby(await take_parked(session, key, EVENTS), key=type):
-        await _DEFERRABLE[kind](session, list(deferred))
-    await issues.resolve_issues(session, event)
+    for kind, deferred in groupby(await take_deferred(transaction, key, EVENTS), key=type):
+        await _DEFERRABLE[kind](transaction, list(deferred))
+    await issues.resolve_issues(transaction, event)
 
 
-async def on_task_created(session: Session, events: Sequence[TaskCreated]) -> None:
+async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Store work tasks with their due times."""
-    await stored.add_tasks(session, [event for event in events if event.purpose == "work"])
+    await stored.add_tasks(transaction, [event for event in events if event.purpose == "work"])
 
 
-async def on_task_withdrawn(session: Session, events: Sequence[TaskWithdrawn]) -> None:
+async def on_task_withdrawn(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Close withdrawn tasks, so that they are not counted as overdue."""
-    await stored.close_tasks(session, {event.task_id for event in events})
+    await stored.close_tasks(transaction, {event.task_id for event in events})
 
 
-async def on_gold_registered(session: Session, events: Sequence[GoldRegistered]) -> None:
+async def on_gold_registered(transaction: Transaction, events: Sequence[GoldRegistered]) -> None:
     """Store gold answers, and score the answers that came before them."""
-    await honeypots.add_gold(session, events)
+    await honeypots.add_gold(transaction, events)
 
 
-async def on_annotation_submitted(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def on_annotation_submitted(
+    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+) -> None:
     """Score answers to honeypots; store other annotations, and if they equal the pre-label."""
-    await specs.lock(session, {event.project for event in events})
-    await scores.ensure_annotators(session, {(event.project, event.annotator) for event in events})
-    await honeypots.add_answers(session, [event for event in events if event.purpose == "honeypot"])
-    await _add_work(session, [event for event in events if event.purpose == "work"])
+    await specs.lock(transaction, {event.project for event in events})
+    await scores.ensure_annotators(
+        transaction, {(event.project, event.annotator) for event in events}
+    )
+    await honeypots.add_answers(
+        transaction, [event for event in events if event.purpose == "honeypot"]
+    )
+    await _add_work(transaction, [event for event in events if event.purpose == "work"])
 
 
-async def _add_work(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def _add_work(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     annotations: list[tuple[AnnotationSubmitted, Suggestion | None]] = [
         (event, None) for event in events if not _has_suggestion(event)
     ]
     with_suggestion = [event for event in events if _has_suggestion(event)]
     annotations += [
         (event, _suggestion(event, spec))
-        for event, spec in await with_specs(session, with_suggestion)
+        for event, spec in await with_specs(transaction, with_suggestion)
     ]
     if annotations:
-        await stored.add_annotations(session, annotations)
-        await reviews.review_late_annotations(session, [event for event, _ in annotations])
+        await stored.add_annotations(transaction, annotations)
+        await reviews.review_late_annotations(transaction, [event for event, _ in annotations])
 
 
 def _has_suggestion(event: AnnotationSubmitted) -> bool:
@@ -93,44 +99,52 @@ def _suggestion(event: AnnotationSubmitted, spec: Spec) -> Suggestion | None:
     return Suggestion(prelabel.model, event.prelabel == "shown", equals)
 
 
-async def on_task_skipped(session: Session, events: Sequence[TaskSkipped]) -> None:
+async def on_task_skipped(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
     """Store skips as evidence for spec issues, and for the counts of each annotator."""
-    await scores.ensure_annotators(session, {(event.project, event.annotator) for event in events})
-    await issues.add_skips(session, events)
+    await scores.ensure_annotators(
+        transaction, {(event.project, event.annotator) for event in events}
+    )
+    await issues.add_skips(transaction, events)
 
 
-async def on_adjudication_decided(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+async def on_adjudication_decided(
+    transaction: Transaction, events: Sequence[AdjudicationDecided]
+) -> None:
     """Store adjudications as evidence for spec issues."""
-    await issues.add_adjudications(session, events)
+    await issues.add_adjudications(transaction, events)
 
 
-async def on_review_decided(session: Session, events: Sequence[ReviewDecided]) -> None:
+async def on_review_decided(transaction: Transaction, events: Sequence[ReviewDecided]) -> None:
     """Store the verdicts of reviewers."""
-    await stored.add_verdicts(session, events)
+    await stored.add_verdicts(transaction, events)
 
 
-async def on_lease_expired(session: Session, events: Sequence[LeaseExpired]) -> None:
+async def on_lease_expired(transaction: Transaction, events: Sequence[LeaseExpired]) -> None:
     """Store expired leases for the counts of each annotator."""
-    await scores.ensure_annotators(session, {(event.project, event.annotator) for event in events})
-    await stored.add_expiries(session, events)
+    await scores.ensure_annotators(
+        transaction, {(event.project, event.annotator) for event in events}
+    )
+    await stored.add_expiries(transaction, events)
 
 
-async def on_conflict_raised(session: Session, events: Sequence[ConflictRaised]) -> None:
+async def on_conflict_raised(transaction: Transaction, events: Sequence[ConflictRaised]) -> None:
     """Store conflicts as evidence for spec issues."""
-    await issues.add_conflicts(session, events)
+    await issues.add_conflicts(transaction, events)
 
 
-async def on_label_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions, and request the reviews that they need."""
-    await reviews.add_decisions(session, events)
+    await reviews.add_decisions(transaction, events)
 
 
-async def on_agreement_measured(session: Session, events: Sequence[AgreementMeasured]) -> None:
+async def on_agreement_measured(
+    transaction: Transaction, events: Sequence[AgreementMeasured]
+) -> None:
     """Store measured agreement, and open issues where the specification is at fault."""
-    await issues.add_agreement(session, events)
+    await issues.add_agreement(transaction, events)
 
 
-_DEFERRABLE: dict[type[Event], Callable[[Session, Sequence[Any]], Awaitable[None]]] = {
+_DEFERRABLE: dict[type[Event], Callable[[Transaction, Sequence[Any]], Awaitable[None]]] = {
     AnnotationSubmitted: on_annotation_submitted,
     LabelDecided: on_label_decided,
     AgreementMeasured: on_agreement_measured,

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from chassis import outbox
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from quality_service import metrics
 from quality_service.domain import scoring, standing
 from quality_service.domain.intervals import wilson_interval
@@ -27,67 +27,67 @@ from schemas.events import (
 from schemas.vocabulary import Standing
 
 
-async def add_gold(session: Session, events: Sequence[GoldRegistered]) -> None:
+async def add_gold(transaction: Transaction, events: Sequence[GoldRegistered]) -> None:
     """Store gold answers, and score the answers that came before them."""
     projects = {event.project for event in events}
-    await specs.lock(session, projects)
-    changed = await specs.add_gold(session, events)
+    await specs.lock(transaction, projects)
+    changed = await specs.add_gold(transaction, events)
     at = events[-1].occurred_at
     for project in sorted(projects):
         tasks = {event.task_id for event in events if event.project == project} & changed
         if tasks:
-            await update_chance_level(session, project)
-            await score_tasks(session, project, tasks, at)
+            await update_chance_level(transaction, project)
+            await score_tasks(transaction, project, tasks, at)
 
 
-async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def add_answers(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     """Store answers to honeypots and score those whose gold is known. Needs the projects' lock."""
     if not events:
         return
-    await scores.add_answers(session, events)
+    await scores.add_answers(transaction, events)
     at = events[-1].occurred_at
     for project in sorted({event.project for event in events}):
         tasks = {event.task_id for event in events if event.project == project}
-        await score_tasks(session, project, tasks, at)
+        await score_tasks(transaction, project, tasks, at)
 
 
-async def update_chance_level(session: Session, project: str) -> None:
+async def update_chance_level(transaction: Transaction, project: str) -> None:
     """Recompute the chance level of the project's golds. Needs the project's lock."""
-    by_version = await specs.gold_counts(session, project)
-    known = await specs.specs(session, [(project, version) for version in by_version])
+    by_version = await specs.gold_counts(transaction, project)
+    known = await specs.specs(transaction, [(project, version) for version in by_version])
     hits = [
         scoring.chance_hits(spec.schema, by_version[version])
         for (_, version), spec in sorted(known.items())
     ]
     total = sum(count for _, count in hits)
     if total:
-        await specs.set_chance_level(session, project, sum(right for right, _ in hits) / total)
+        await specs.set_chance_level(transaction, project, sum(right for right, _ in hits) / total)
 
 
 async def score_tasks(
-    session: Session, project: str, tasks: Collection[UUID], at: datetime
+    transaction: Transaction, project: str, tasks: Collection[UUID], at: datetime
 ) -> None:
     """Score the answers to these honeypots that have gold and spec, and publish new scores."""
-    answers = await scores.scorable_answers(session, tasks)
+    answers = await scores.scorable_answers(transaction, tasks)
     known = await specs.specs(
-        session, {(answer.project, answer.spec_version) for answer in answers}
+        transaction, {(answer.project, answer.spec_version) for answer in answers}
     )
     scored = {
         answer.annotation_id: scoring.score(spec.schema, answer.label, answer.gold)
         for answer in answers
         if (spec := known.get((answer.project, answer.spec_version))) is not None
     }
-    await scores.drop_scores(session, tasks)
-    changed = await scores.set_scores(session, scored)
-    await _publish_scores(session, answers, scored, changed, at)
+    await scores.drop_scores(transaction, tasks)
+    changed = await scores.set_scores(transaction, scored)
+    await _publish_scores(transaction, answers, scored, changed, at)
     annotators = {answer.annotator for answer in answers}
     if annotators:
-        await scores.count_honeypots(session, project, annotators)
-    await reassess(session, project, at)
+        await scores.count_honeypots(transaction, project, annotators)
+    await reassess(transaction, project, at)
 
 
 async def _publish_scores(
-    session: Session,
+    transaction: Transaction,
     answers: Iterable[HoneypotAnswer],
     scored: dict[UUID, list[FieldScore]],
     changed: set[tuple[UUID, str]],
@@ -109,9 +109,9 @@ async def _publish_scores(
         for score in scored.get(answer.annotation_id, ())
         if (answer.annotation_id, score.field) in changed
     ]
-    await outbox.add(session, *events)
+    await outbox.add(transaction, *events)
     right = sum(event.correct for event in events)
-    after_commit(session, _counter(right, len(events) - right))
+    transaction.after_commit(_counter(right, len(events) - right))
 
 
 def _counter(right: int, wrong: int) -> Callable[[], None]:
@@ -122,13 +122,13 @@ def _counter(right: int, wrong: int) -> Callable[[], None]:
     return increase
 
 
-async def reassess(session: Session, project: str, at: datetime) -> None:
+async def reassess(transaction: Transaction, project: str, at: datetime) -> None:
     """Reassess all annotators of a project, and publish changed standings. Needs its lock.
 
     All of them, because the typical accuracy depends on each.
     """
-    records = await scores.annotators(session, project)
-    chance_level = await specs.chance_level(session, project)
+    records = await scores.annotators(transaction, project)
+    chance_level = await specs.chance_level(transaction, project)
     hypotheses = SprtHypotheses.from_crowd([record.tally for record in records], chance_level)
     assessed = [(record, *standing.assess(record.tally, hypotheses)) for record in records]
     changed = [
@@ -137,9 +137,9 @@ async def reassess(session: Session, project: str, at: datetime) -> None:
     if not changed:
         return
     rows = [(record.tally.annotator, new, reason) for record, new, reason in changed]
-    await scores.set_standings(session, project, rows)
+    await scores.set_standings(transaction, project, rows)
     await outbox.add(
-        session,
+        transaction,
         *(standing_changed(project, record, new, reason, at) for record, new, reason in changed),
     )
 

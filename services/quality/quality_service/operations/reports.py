@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.auth import Caller, UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.http.auth import Caller, UnknownProject
 from quality_service.domain import issues as rules
 from quality_service.domain.intervals import newcombe_interval, wilson_interval
 from quality_service.domain.issues import Issue
@@ -29,33 +29,37 @@ from schemas.quality import (
 LIST_MAX = evidence.LIST_MAX
 
 
-async def list_issues(session: Session, project: str, after: UUID | None, limit: int) -> SpecIssues:
+async def list_issues(
+    transaction: Transaction, project: str, after: UUID | None, limit: int
+) -> SpecIssues:
     """Return a page of a project's spec issues, with the findings on every measured agreement."""
-    await _check_project(session, project)
-    found = await views.issues(session, project, after, limit + 1)
+    await _check_project(transaction, project)
+    found = await views.issues(transaction, project, after, limit + 1)
     page = found[:limit]
     return SpecIssues(
-        issues=await _issue_views(session, page),
-        findings=await _findings(session, project),
-        skips=await views.skips(session, project),
+        issues=await _issue_views(transaction, page),
+        findings=await _findings(transaction, project),
+        skips=await views.skips(transaction, project),
         next=str(page[-1].issue_id) if len(found) > limit else None,
     )
 
 
-async def show_issue(session: Session, caller: Caller, issue_id: UUID) -> SpecIssueDetail:
+async def show_issue(transaction: Transaction, caller: Caller, issue_id: UUID) -> SpecIssueDetail:
     """Return a spec issue with its evidence."""
-    stored = await views.issue(session, issue_id)
+    stored = await views.issue(transaction, issue_id)
     if stored is None or not caller.reaches(stored.project):
         raise UnknownIssue(f"There is no spec issue {issue_id}, or your token is not for it.")
-    [view] = await _issue_views(session, [stored])
+    [view] = await _issue_views(transaction, [stored])
     issue = Issue(stored.issue_id, stored.project, stored.spec_version, stored.field)
-    return SpecIssueDetail(**dict(view), evidence=await _evidence(session, issue))
+    return SpecIssueDetail(**dict(view), evidence=await _evidence(transaction, issue))
 
 
-async def _issue_views(session: Session, stored: Collection[StoredIssue]) -> list[SpecIssueView]:
+async def _issue_views(
+    transaction: Transaction, stored: Collection[StoredIssue]
+) -> list[SpecIssueView]:
     ids = [issue.issue_id for issue in stored]
-    causes = await issues.causes(session, ids)
-    items = await views.count_items(session, ids)
+    causes = await issues.causes(transaction, ids)
+    items = await views.count_items(transaction, ids)
     return [
         SpecIssueView(
             issue_id=issue.issue_id,
@@ -87,9 +91,9 @@ def _state(issue: StoredIssue) -> IssueState:
     return "open" if issue.cause is None else "diagnosed"
 
 
-async def _findings(session: Session, project: str) -> list[AgreementFinding]:
-    measures = await views.measures(session, project)
-    known = await specs.specs(session, {(project, stored.spec_version) for stored in measures})
+async def _findings(transaction: Transaction, project: str) -> list[AgreementFinding]:
+    measures = await views.measures(transaction, project)
+    known = await specs.specs(transaction, {(project, stored.spec_version) for stored in measures})
     findings = []
     for stored in measures:
         policy = known[project, stored.spec_version].policy
@@ -109,26 +113,26 @@ async def _findings(session: Session, project: str) -> list[AgreementFinding]:
     return findings
 
 
-async def _evidence(session: Session, issue: Issue) -> Evidence:
-    pairs = rules.confusions(await _answers(session, issue))
-    groups = group_rationales(await evidence.rationales(session, issue))
+async def _evidence(transaction: Transaction, issue: Issue) -> Evidence:
+    pairs = rules.confusions(await _answers(transaction, issue))
+    groups = group_rationales(await evidence.rationales(transaction, issue))
     return Evidence(
-        items=await evidence.items(session, issue),
+        items=await evidence.items(transaction, issue),
         confusions=[
             Confusion(first=first, second=second, items=count)
             for first, second, count in pairs[:LIST_MAX]
         ],
-        skips=await evidence.skips(session, issue),
+        skips=await evidence.skips(transaction, issue),
         rationales=[_group(group) for group in groups[:LIST_MAX]],
-        gold_missed=await evidence.gold_missed(session, issue),
+        gold_missed=await evidence.gold_missed(transaction, issue),
     )
 
 
-async def _answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
+async def _answers(transaction: Transaction, issue: Issue) -> list[tuple[UUID, list[str]]]:
     """Return each item with the answers that annotators gave, or could not choose between."""
-    answers = await evidence.conflict_answers(session, issue)
-    skipped = await evidence.ambiguous_labels(session, issue)
-    spec = await specs.spec(session, issue.project, issue.spec_version)
+    answers = await evidence.conflict_answers(transaction, issue)
+    skipped = await evidence.ambiguous_labels(transaction, issue)
+    spec = await specs.spec(transaction, issue.project, issue.spec_version)
     if spec is None or not skipped:
         return answers
     pairs = ambiguous_pairs(spec.schema, issue.field, [labels for _, labels in skipped])
@@ -146,11 +150,11 @@ def _group(group: Group) -> RationaleGroup:
     )
 
 
-async def list_models(session: Session, project: str) -> Models:
+async def list_models(transaction: Transaction, project: str) -> Models:
     """Compare annotations with the pre-labels of models, shown and hidden."""
-    await _check_project(session, project)
+    await _check_project(transaction, project)
     models = []
-    for counts in await views.models(session, project):
+    for counts in await views.models(transaction, project):
         accepted = wilson_interval(counts.accepted, counts.shown)
         agreed_blind = wilson_interval(counts.agreed, counts.hidden)
         models.append(
@@ -164,6 +168,6 @@ async def list_models(session: Session, project: str) -> Models:
     return Models(models=models)
 
 
-async def _check_project(session: Session, project: str) -> None:
-    if not await specs.has_project(session, project):
+async def _check_project(transaction: Transaction, project: str) -> None:
+    if not await specs.has_project(transaction, project):
         raise UnknownProject(project)

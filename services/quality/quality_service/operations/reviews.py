@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chassis import outbox
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from quality_service.domain.reviews import SAMPLED, SUSPENSION, is_sampled
 from quality_service.operations.deferred import with_specs
 from quality_service.store import reviews, specs
@@ -12,16 +12,16 @@ from quality_service.store.reviews import Decision
 from schemas.events import AnnotationSubmitted, LabelDecided, ReviewRequested
 
 
-async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
+async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions, and request the reviews that they need."""
-    await specs.lock(session, {event.project for event in events})
-    ready = await with_specs(session, events)
+    await specs.lock(transaction, {event.project for event in events})
+    ready = await with_specs(transaction, events)
     if not ready:
         return
-    await reviews.add_decisions(session, [event for event, _ in ready])
-    await reviews.close_tasks(session, {event.task_id for event, _ in ready})
+    await reviews.add_decisions(transaction, [event for event, _ in ready])
+    await reviews.close_tasks(transaction, {event.task_id for event, _ in ready})
     annotations = {annotation for event, _ in ready for annotation in event.annotation_ids}
-    distrusted = await reviews.distrusted_among(session, annotations)
+    distrusted = await reviews.distrusted_among(transaction, annotations)
     wanted = {(decision.project, decision.decision_no): SUSPENSION for decision in distrusted}
     for event, spec in ready:
         rate = spec.policy.review.rate
@@ -32,25 +32,31 @@ async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> Non
     by_key = {(event.project, event.decision_no): event for event, _ in ready}
     at = events[-1].occurred_at
     found = [(_decision(by_key[key]), reason) for key, reason in wanted.items() if key in by_key]
-    await _request(session, found, at)
+    await _request(transaction, found, at)
 
 
-async def review_late_annotations(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def review_late_annotations(
+    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+) -> None:
     """Request reviews of decisions that arrived before annotations of suspended annotators."""
-    found = await reviews.distrusted_among(session, {event.annotation_id for event in events})
+    found = await reviews.distrusted_among(transaction, {event.annotation_id for event in events})
     if found:
         at = events[-1].occurred_at
-        await _request(session, [(decision, SUSPENSION) for decision in found], at)
+        await _request(transaction, [(decision, SUSPENSION) for decision in found], at)
 
 
-async def review_suspended(session: Session, project: str, annotator: str, at: datetime) -> None:
+async def review_suspended(
+    transaction: Transaction, project: str, annotator: str, at: datetime
+) -> None:
     """Request reviews of decisions based on a suspended annotator. Needs the project's lock."""
-    found = await reviews.distrusted_of(session, project, annotator)
-    await _request(session, [(decision, SUSPENSION) for decision in found], at)
+    found = await reviews.distrusted_of(transaction, project, annotator)
+    await _request(transaction, [(decision, SUSPENSION) for decision in found], at)
 
 
-async def _request(session: Session, wanted: Sequence[tuple[Decision, str]], at: datetime) -> None:
-    added = await reviews.add_reviews(session, wanted)
+async def _request(
+    transaction: Transaction, wanted: Sequence[tuple[Decision, str]], at: datetime
+) -> None:
+    added = await reviews.add_reviews(transaction, wanted)
     events = [
         ReviewRequested(
             occurred_at=at,
@@ -65,7 +71,7 @@ async def _request(session: Session, wanted: Sequence[tuple[Decision, str]], at:
         )
         for decision, reason in added
     ]
-    await outbox.add(session, *events)
+    await outbox.add(transaction, *events)
 
 
 def _decision(event: LabelDecided) -> Decision:

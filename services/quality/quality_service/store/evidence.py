@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from quality_service.domain.issues import Issue, is_gold_disputed
 from quality_service.domain.rationales import Rationale
 from schemas.events import AdjudicationDecided, ConflictRaised, TaskSkipped
@@ -98,9 +98,9 @@ GROUP BY g.task_id, s.given, s.is_correct ORDER BY g.item_id, s.given::text
 """
 
 
-async def add_conflicts(session: Session, events: Sequence[ConflictRaised]) -> None:
+async def add_conflicts(transaction: Transaction, events: Sequence[ConflictRaised]) -> None:
     """Store conflicts. Fields of a later conflict about a task are added to the earlier ones."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     for run in _of_different_tasks(events):
         columns: list[list[Any]] = [
             [event.task_id for event in run],
@@ -124,9 +124,11 @@ def _of_different_tasks(events: Sequence[ConflictRaised]) -> Iterator[list[Confl
     yield list(run.values())
 
 
-async def add_adjudications(session: Session, events: Sequence[AdjudicationDecided]) -> None:
+async def add_adjudications(
+    transaction: Transaction, events: Sequence[AdjudicationDecided]
+) -> None:
     """Store the outcomes of adjudications with the causes of the conflicts."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_ADJUDICATIONS,
         [event.adjudication_id for event in events],
@@ -138,11 +140,11 @@ async def add_adjudications(session: Session, events: Sequence[AdjudicationDecid
 
 
 async def add_skips(
-    session: Session, skips_with_fields: Sequence[tuple[TaskSkipped, list[str] | None]]
+    transaction: Transaction, skips_with_fields: Sequence[tuple[TaskSkipped, list[str] | None]]
 ) -> None:
     """Store skips, each with the fields that it disputes (see `disputed_fields`)."""
     events = [event for event, _ in skips_with_fields]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_SKIPS,
         [event.task_id for event in events],
@@ -158,46 +160,48 @@ async def add_skips(
     )
 
 
-async def items(session: Session, issue: Issue) -> list[EvidenceItem]:
+async def items(transaction: Transaction, issue: Issue) -> list[EvidenceItem]:
     """Return the items that are evidence for the issue, those with most kinds of evidence first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_ITEMS, *_key(issue), LIST_MAX)
     return [EvidenceItem(**dict(row)) for row in rows]
 
 
-async def conflict_answers(session: Session, issue: Issue) -> list[tuple[UUID, list[str]]]:
+async def conflict_answers(transaction: Transaction, issue: Issue) -> list[tuple[UUID, list[str]]]:
     """Return each conflict's item with the different answers to the issue's field."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_CONFLICT_ANSWERS, *_key(issue), READ_MAX)
     return [(row["item_id"], row["answers"]) for row in rows]
 
 
-async def ambiguous_labels(session: Session, issue: Issue) -> list[tuple[UUID, list[Label]]]:
+async def ambiguous_labels(
+    transaction: Transaction, issue: Issue
+) -> list[tuple[UUID, list[Label]]]:
     """Return each item skipped because two labels fit, with the two; they differ in the field."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_AMBIGUOUS_LABELS, *_key(issue), READ_MAX)
     return [(row["item_id"], row["labels"]) for row in rows]
 
 
-async def rationales(session: Session, issue: Issue) -> list[Rationale]:
+async def rationales(transaction: Transaction, issue: Issue) -> list[Rationale]:
     """Return the rationales of the adjudications of the issue's conflicts."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [
         Rationale(row["item_id"], row["rationale"], row["cause"], tuple(row["rules"]))
         for row in await connection.fetch(_RATIONALES, *_key(issue), READ_MAX)
     ]
 
 
-async def skips(session: Session, issue: Issue) -> dict[str, int]:
+async def skips(transaction: Transaction, issue: Issue) -> dict[str, int]:
     """Return the number of skips under the issue's spec version by reason."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SKIPS, issue.project, issue.spec_version)
     return {row["reason"]: row["count"] for row in rows}
 
 
-async def gold_missed(session: Session, issue: Issue) -> list[GoldMissed]:
+async def gold_missed(transaction: Transaction, issue: Issue) -> list[GoldMissed]:
     """Return the disputed golds: those that most trusted annotators miss, most missed first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows_by_item: dict[UUID, list[Any]] = {}
     for row in await connection.fetch(_GOLD_MISSED, *_key(issue)):
         rows_by_item.setdefault(row["item_id"], []).append(row)

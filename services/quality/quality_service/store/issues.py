@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from quality_service.domain.issues import Issue
 from schemas.events import AgreementMeasured, SpecPublished
 from schemas.vocabulary import Cause, Measure
@@ -76,10 +76,12 @@ class Resolved:
     resolved_at: datetime
 
 
-async def set_measure(session: Session, event: AgreementMeasured, measured: Measure) -> None:
+async def set_measure(
+    transaction: Transaction, event: AgreementMeasured, measured: Measure
+) -> None:
     """Store the newest agreement on a field."""
     without = event.without_distrusted
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _SET_MEASURE,
         event.project,
@@ -92,10 +94,10 @@ async def set_measure(session: Session, event: AgreementMeasured, measured: Meas
 
 
 async def open_issue(
-    session: Session, issue: Issue, event: AgreementMeasured, floor: float, why: str
+    transaction: Transaction, issue: Issue, event: AgreementMeasured, floor: float, why: str
 ) -> bool:
     """Store an issue; return true if it is new."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(
         _OPEN,
         issue.issue_id,
@@ -113,31 +115,35 @@ async def open_issue(
     return row is not None
 
 
-async def issues_of(session: Session, project: str, spec_versions: Collection[int]) -> list[Issue]:
+async def issues_of(
+    transaction: Transaction, project: str, spec_versions: Collection[int]
+) -> list[Issue]:
     """Return the issues of these spec versions."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_ISSUES, project, sorted(set(spec_versions)))
     return [Issue(**dict(row)) for row in rows]
 
 
-async def causes(session: Session, issues: Collection[UUID]) -> Mapping[UUID, dict[Cause, int]]:
+async def causes(
+    transaction: Transaction, issues: Collection[UUID]
+) -> Mapping[UUID, dict[Cause, int]]:
     """Return, for each issue, the number of adjudications that name each cause."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     counts: dict[UUID, dict[Cause, int]] = {issue: {} for issue in issues}
     for row in await connection.fetch(_CAUSES, list(issues)):
         counts[row["issue_id"]][row["cause"]] = row["count"]
     return counts
 
 
-async def set_cause(session: Session, issue: UUID, cause: Cause) -> None:
+async def set_cause(transaction: Transaction, issue: UUID, cause: Cause) -> None:
     """Store the leading cause of an issue."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SET_CAUSE, issue, cause)
 
 
-async def add_resolutions(session: Session, event: SpecPublished) -> None:
+async def add_resolutions(transaction: Transaction, event: SpecPublished) -> None:
     """Store the issues that a spec version names as resolved."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_RESOLUTIONS,
         event.resolves,
@@ -148,19 +154,21 @@ async def add_resolutions(session: Session, event: SpecPublished) -> None:
     )
 
 
-async def resolve(session: Session, project: str, issues: Collection[UUID]) -> list[Resolved]:
+async def resolve(
+    transaction: Transaction, project: str, issues: Collection[UUID]
+) -> list[Resolved]:
     """Resolve the issues that a later spec version names; return those newly resolved."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = [dict(row) for row in await connection.fetch(_RESOLVE, list(issues), project)]
     resolved = [Resolved(resolved_at=row.pop("resolved_at"), issue=Issue(**row)) for row in rows]
     return sorted(resolved, key=lambda entry: entry.issue.issue_id)
 
 
 async def add_relabeled_items(
-    session: Session, issues: Collection[UUID]
+    transaction: Transaction, issues: Collection[UUID]
 ) -> Mapping[UUID, list[UUID]]:
     """Store the items to be labeled again; return the new ones by issue."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     items_by_issue: dict[UUID, list[UUID]] = {}
     for row in await connection.fetch(_ADD_RELABELED_ITEMS, list(issues)):
         items_by_issue.setdefault(row["issue_id"], []).append(row["item_id"])

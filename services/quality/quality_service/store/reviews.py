@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from quality_service.domain.reviews import review_id
 from schemas.events import (
     AnnotationSubmitted,
@@ -106,9 +106,9 @@ class Suggestion:
     equals: bool
 
 
-async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Store tasks with their due times."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_TASKS,
         [event.task_id for event in events],
@@ -119,17 +119,17 @@ async def add_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
     )
 
 
-async def close_tasks(session: Session, tasks: Collection[UUID]) -> None:
+async def close_tasks(transaction: Transaction, tasks: Collection[UUID]) -> None:
     """Mark tasks as closed: they can no longer be overdue."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CLOSE_TASKS, list(tasks))
 
 
 async def add_annotations(
-    session: Session, annotations: Sequence[tuple[AnnotationSubmitted, Suggestion | None]]
+    transaction: Transaction, annotations: Sequence[tuple[AnnotationSubmitted, Suggestion | None]]
 ) -> None:
     """Store annotations of work, each with the suggestion beside it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_ANNOTATIONS,
         [event.annotation_id for event, _ in annotations],
@@ -142,9 +142,9 @@ async def add_annotations(
     )
 
 
-async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> None:
+async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions and the annotations that each is based on."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_DECISIONS,
         [event.project for event in events],
@@ -164,15 +164,17 @@ async def add_decisions(session: Session, events: Sequence[LabelDecided]) -> Non
     )
 
 
-async def distrusted_of(session: Session, project: str, annotator: str) -> list[Decision]:
+async def distrusted_of(transaction: Transaction, project: str, annotator: str) -> list[Decision]:
     """Return decisions based on a suspended annotator's work since its last good honeypot."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [_decision(row) for row in await connection.fetch(_DISTRUSTED_OF, project, annotator)]
 
 
-async def distrusted_among(session: Session, annotations: Collection[UUID]) -> list[Decision]:
+async def distrusted_among(
+    transaction: Transaction, annotations: Collection[UUID]
+) -> list[Decision]:
     """Return decisions based on those of `annotations` that a suspended annotator submitted."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_DISTRUSTED_AMONG, list(annotations))
     return [_decision(row) for row in rows]
 
@@ -189,10 +191,10 @@ def _decision(row: Any) -> Decision:  # noqa: ANN401
 
 
 async def add_reviews(
-    session: Session, reviews: Sequence[tuple[Decision, str]]
+    transaction: Transaction, reviews: Sequence[tuple[Decision, str]]
 ) -> list[tuple[Decision, str]]:
     """Store reviews of decisions with their reasons; return those that are new."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(
         _ADD_REVIEWS,
         [decision.review_id for decision, _ in reviews],
@@ -204,9 +206,9 @@ async def add_reviews(
     return [(decision, reason) for decision, reason in reviews if decision.review_id in added]
 
 
-async def add_verdicts(session: Session, events: Sequence[ReviewDecided]) -> None:
+async def add_verdicts(transaction: Transaction, events: Sequence[ReviewDecided]) -> None:
     """Store the verdicts of reviewers."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_VERDICTS,
         [event.review_id for event in events],
@@ -214,9 +216,9 @@ async def add_verdicts(session: Session, events: Sequence[ReviewDecided]) -> Non
     )
 
 
-async def add_expiries(session: Session, events: Sequence[LeaseExpired]) -> None:
+async def add_expiries(transaction: Transaction, events: Sequence[LeaseExpired]) -> None:
     """Store expired leases."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_EXPIRIES,
         [event.lease_id for event in events],

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from quality_service.domain.scoring import FieldScore
 from quality_service.domain.standing import Tally
 from schemas.events import AnnotationSubmitted
@@ -106,18 +106,20 @@ class AnnotatorRecord:
     last_good_at: datetime | None
 
 
-async def ensure_annotators(session: Session, annotators: Collection[tuple[str, str]]) -> None:
+async def ensure_annotators(
+    transaction: Transaction, annotators: Collection[tuple[str, str]]
+) -> None:
     """Add those of the annotators, given as (project, annotator), that have no row yet."""
     if annotators:
-        connection = await raw(session)
+        connection = await transaction.connection()
         projects = [project for project, _ in annotators]
         names = [annotator for _, annotator in annotators]
         await connection.execute(_ENSURE_ANNOTATORS, projects, names)
 
 
-async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -> None:
+async def add_answers(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     """Store answers to honeypots."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(
         _ADD_ANSWERS,
         [event.annotation_id for event in events],
@@ -130,9 +132,11 @@ async def add_answers(session: Session, events: Sequence[AnnotationSubmitted]) -
     )
 
 
-async def scorable_answers(session: Session, tasks: Collection[UUID]) -> list[HoneypotAnswer]:
+async def scorable_answers(
+    transaction: Transaction, tasks: Collection[UUID]
+) -> list[HoneypotAnswer]:
     """Return the answers to these honeypots whose gold is known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [
         HoneypotAnswer(
             row["annotation_id"],
@@ -148,11 +152,11 @@ async def scorable_answers(session: Session, tasks: Collection[UUID]) -> list[Ho
 
 
 async def set_scores(
-    session: Session, scores: Mapping[UUID, Sequence[FieldScore]]
+    transaction: Transaction, scores: Mapping[UUID, Sequence[FieldScore]]
 ) -> set[tuple[UUID, str]]:
     """Store the scores of annotations; return (annotation, field) of new and changed ones."""
     rows = [(annotation, score) for annotation, fields in scores.items() for score in fields]
-    connection = await raw(session)
+    connection = await transaction.connection()
     changed = await connection.fetch(
         _SET_SCORES,
         [annotation for annotation, _ in rows],
@@ -164,27 +168,29 @@ async def set_scores(
     return {(row["annotation_id"], row["field"]) for row in changed}
 
 
-async def drop_scores(session: Session, tasks: Collection[UUID]) -> None:
+async def drop_scores(transaction: Transaction, tasks: Collection[UUID]) -> None:
     """Delete the scores of fields that the gold of these tasks no longer has."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DROP_SCORES, list(tasks))
 
 
-async def count_honeypots(session: Session, project: str, annotators: Collection[str]) -> None:
+async def count_honeypots(
+    transaction: Transaction, project: str, annotators: Collection[str]
+) -> None:
     """Recount the honeypots of these annotators, and those that they have right."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_COUNT_HONEYPOTS, project, sorted(annotators))
 
 
-async def annotators(session: Session, project: str) -> list[AnnotatorRecord]:
+async def annotators(transaction: Transaction, project: str) -> list[AnnotatorRecord]:
     """Return all annotators of a project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [_record(row) for row in await connection.fetch(_ANNOTATORS, project)]
 
 
-async def annotator(session: Session, project: str, pseudonym: str) -> AnnotatorRecord:
+async def annotator(transaction: Transaction, project: str, pseudonym: str) -> AnnotatorRecord:
     """Return one annotator of a project, who must have a row."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return _record(await connection.fetchrow(_ANNOTATOR, project, pseudonym))
 
 
@@ -203,27 +209,27 @@ def _record(row: Any) -> AnnotatorRecord:  # noqa: ANN401
 
 
 async def set_standings(
-    session: Session, project: str, changes: Sequence[tuple[str, Standing, str]]
+    transaction: Transaction, project: str, changes: Sequence[tuple[str, Standing, str]]
 ) -> None:
     """Store new standings, given as (annotator, standing, reason)."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     columns = [[change[column] for change in changes] for column in range(3)]
     await connection.execute(_SET_STANDINGS, project, *columns)
 
 
 async def set_decided_standing(
-    session: Session, project: str, annotator: str, standing: Standing, reason: str
+    transaction: Transaction, project: str, annotator: str, standing: Standing, reason: str
 ) -> None:
     """Store a standing that a person decided. Unless it is a suspension, a new count begins."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SET_DECIDED_STANDING, project, annotator, standing, reason)
 
 
 async def set_skills(
-    session: Session, project: str, annotator: str, skills: Mapping[str, int]
+    transaction: Transaction, project: str, annotator: str, skills: Mapping[str, int]
 ) -> list[tuple[str, int]]:
     """Store levels of skills; return those that changed, by name."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(
         _SET_SKILLS, project, annotator, list(skills), list(skills.values())
     )

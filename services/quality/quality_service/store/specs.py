@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from quality_service.domain.scoring import GoldCount
 from quality_service.domain.spec import Spec, read_spec
 from schemas.events import GoldRegistered, SpecPublished
@@ -43,46 +43,46 @@ _SET_CHANCE_LEVEL = "UPDATE projects SET blind = $2 WHERE project = $1"
 _CHANCE_LEVEL = "SELECT blind FROM projects WHERE project = $1"
 
 
-async def lock(session: Session, projects: Collection[str]) -> None:
+async def lock(transaction: Transaction, projects: Collection[str]) -> None:
     """Lock `projects` for other transactions until this one ends."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_LOCK, sorted(set(projects)))
 
 
-async def add_spec(session: Session, event: SpecPublished) -> bool:
+async def add_spec(transaction: Transaction, event: SpecPublished) -> bool:
     """Store a spec version; return true if it is new. Raise UnreadableSpec if it is invalid."""
     document = as_json(event.document)
     read_spec(document)
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ADD_PROJECT, event.project)
     row = await connection.fetchrow(_ADD_SPEC, event.project, event.spec_version, document)
     return row is not None
 
 
 async def specs(
-    session: Session, wanted: Collection[tuple[str, int]]
+    transaction: Transaction, wanted: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], Spec]:
     """Return the spec versions of `wanted` that are known, by (project, version)."""
     if not wanted:
         return {}
     keys = sorted(set(wanted))
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SPECS, [key[0] for key in keys], [key[1] for key in keys])
     return {(row["project"], row["spec_version"]): read_spec(row["document"]) for row in rows}
 
 
-async def spec(session: Session, project: str, spec_version: int) -> Spec | None:
+async def spec(transaction: Transaction, project: str, spec_version: int) -> Spec | None:
     """Return one spec version; None if it is not known."""
-    return (await specs(session, [(project, spec_version)])).get((project, spec_version))
+    return (await specs(transaction, [(project, spec_version)])).get((project, spec_version))
 
 
-async def has_project(session: Session, project: str) -> bool:
+async def has_project(transaction: Transaction, project: str) -> bool:
     """Return true if any spec version of the project is known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return await connection.fetchval(_HAS_PROJECT, project) is not None
 
 
-async def add_gold(session: Session, events: Sequence[GoldRegistered]) -> set[UUID]:
+async def add_gold(transaction: Transaction, events: Sequence[GoldRegistered]) -> set[UUID]:
     """Store the last gold answer of each task; return the tasks whose gold is new or changed."""
     last = {event.task_id: event for event in events}.values()
     columns: list[list[Any]] = [
@@ -93,19 +93,19 @@ async def add_gold(session: Session, events: Sequence[GoldRegistered]) -> set[UU
         [as_json(event.label) for event in last],
         [as_json(event.rules) for event in last],
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     return {row["task_id"] for row in await connection.fetch(_ADD_GOLD, *columns)}
 
 
-async def gold_tasks(session: Session, project: str, spec_version: int) -> list[UUID]:
+async def gold_tasks(transaction: Transaction, project: str, spec_version: int) -> list[UUID]:
     """Return the tasks of a spec version whose gold is known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["task_id"] for row in await connection.fetch(_GOLD_TASKS, project, spec_version)]
 
 
-async def gold_counts(session: Session, project: str) -> dict[int, list[GoldCount]]:
+async def gold_counts(transaction: Transaction, project: str) -> dict[int, list[GoldCount]]:
     """Return the gold labels with their counts by spec version: at most 2000, the most frequent."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     counts: dict[int, list[GoldCount]] = {}
     for row in await connection.fetch(_GOLD_COUNTS, project):
         count = GoldCount(row["label"], row["count"])
@@ -113,14 +113,14 @@ async def gold_counts(session: Session, project: str) -> dict[int, list[GoldCoun
     return counts
 
 
-async def set_chance_level(session: Session, project: str, chance_level: float) -> None:
+async def set_chance_level(transaction: Transaction, project: str, chance_level: float) -> None:
     """Store the accuracy of guessing on the project's golds."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SET_CHANCE_LEVEL, project, chance_level)
 
 
-async def chance_level(session: Session, project: str) -> float:
+async def chance_level(transaction: Transaction, project: str) -> float:
     """Return the accuracy of guessing on the project's golds; 0.5 if there is no gold."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     found = await connection.fetchval(_CHANCE_LEVEL, project)
     return 0.5 if found is None else float(found)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from quality_service.store.issues import measure_of
 from schemas.quality import SkipFinding
 from schemas.vocabulary import Measure, Standing
@@ -175,31 +175,33 @@ class IssueCounts:
     oldest: datetime | None
 
 
-async def standings(session: Session, annotator: str) -> list[StandingRow]:
+async def standings(transaction: Transaction, annotator: str) -> list[StandingRow]:
     """Return an annotator's standings in all projects, each with its skills."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [StandingRow(**dict(row)) for row in await connection.fetch(_STANDINGS, annotator)]
 
 
-async def annotators(session: Session, project: str, after: str, limit: int) -> list[AnnotatorRow]:
+async def annotators(
+    transaction: Transaction, project: str, after: str, limit: int
+) -> list[AnnotatorRow]:
     """Return a page of a project's annotators, ordered by pseudonym."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_ANNOTATORS, project, after, limit)
     return [AnnotatorRow(**dict(row)) for row in rows]
 
 
-async def issue(session: Session, issue_id: UUID) -> StoredIssue | None:
+async def issue(transaction: Transaction, issue_id: UUID) -> StoredIssue | None:
     """Return one issue; None if it is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_ISSUE, issue_id)
     return None if row is None else _issue(row)
 
 
 async def issues(
-    session: Session, project: str, after: UUID | None, limit: int
+    transaction: Transaction, project: str, after: UUID | None, limit: int
 ) -> list[StoredIssue]:
     """Return a page of a project's issues, newest spec version first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [_issue(row) for row in await connection.fetch(_ISSUES_OF, project, after, limit)]
 
 
@@ -207,16 +209,16 @@ def _issue(row: Any) -> StoredIssue:  # noqa: ANN401
     return StoredIssue(**{**dict(row), "after": measure_of(row["after"])})
 
 
-async def count_items(session: Session, issues: Collection[UUID]) -> dict[UUID, int]:
+async def count_items(transaction: Transaction, issues: Collection[UUID]) -> dict[UUID, int]:
     """Return the number of items that are evidence for each issue."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_ITEM_COUNTS, list(issues))
     return {row["issue_id"]: row["count"] for row in rows}
 
 
-async def measures(session: Session, project: str) -> list[StoredMeasure]:
+async def measures(transaction: Transaction, project: str) -> list[StoredMeasure]:
     """Return the newest agreement on each field, newest spec version first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     measures = []
     for row in await connection.fetch(_MEASURES, project):
         measured = measure_of(row["measured"])
@@ -228,37 +230,37 @@ async def measures(session: Session, project: str) -> list[StoredMeasure]:
     return measures
 
 
-async def skips(session: Session, project: str) -> list[SkipFinding]:
+async def skips(transaction: Transaction, project: str) -> list[SkipFinding]:
     """Return the number of skips for each reason, newest spec version first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [SkipFinding(**dict(row)) for row in await connection.fetch(_SKIPS, project)]
 
 
-async def models(session: Session, project: str) -> list[ModelCounts]:
+async def models(transaction: Transaction, project: str) -> list[ModelCounts]:
     """Return the counts of each model of the project, by name."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [ModelCounts(**dict(row)) for row in await connection.fetch(_MODELS, project)]
 
 
-async def count_by_standing(session: Session) -> dict[Standing, int]:
+async def count_by_standing(transaction: Transaction) -> dict[Standing, int]:
     """Return the number of annotators with each standing."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return {row["standing"]: row["count"] for row in await connection.fetch(_STANDING_COUNTS)}
 
 
-async def count_issues(session: Session) -> IssueCounts:
+async def count_issues(transaction: Transaction) -> IssueCounts:
     """Return the number of issues in each state."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return IssueCounts(**dict(await connection.fetchrow(_ISSUE_COUNTS)))
 
 
-async def count_overdue(session: Session, now: datetime) -> list[tuple[str, int]]:
+async def count_overdue(transaction: Transaction, now: datetime) -> list[tuple[str, int]]:
     """Return the number of overdue tasks of each project that has any, largest first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [(row["project"], row["count"]) for row in await connection.fetch(_OVERDUE, now)]
 
 
-async def count_pending_reviews(session: Session) -> int:
+async def count_pending_reviews(transaction: Transaction) -> int:
     """Return the number of reviews without a verdict."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return int(await connection.fetchval(_PENDING_REVIEWS))

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 from pydantic import JsonValue
 
-from chassis import outbox
-from chassis.database import Session, as_json
-from chassis.problem import Fault, Invalid
+from chassis.db.database import Transaction, as_json
+from chassis.events import outbox
+from chassis.http.problem import Fault, Invalid
 from queue_service import metrics
 from queue_service.domain import leases as rules
 from queue_service.domain import refusals
@@ -54,33 +54,33 @@ Taken = tuple[dict[str, Any], bool]
 
 
 async def submit_annotations(
-    session: Session, submissions: Sequence[Submission], now: datetime
+    transaction: Transaction, submissions: Sequence[Submission], now: datetime
 ) -> list[Taken | Exception]:
     """Take answers, each or not, with the reason. The same again changes nothing."""
-    held = await answers.held(session, [one.lease_id for one in submissions])
+    held = await answers.held(transaction, [one.lease_id for one in submissions])
     outcomes: list[Taken | Exception] = []
     new: list[Answer] = []
     for one in submissions:
         try:
-            outcomes.append(await _submit(session, held.get(one.lease_id), one, now, new))
+            outcomes.append(await _submit(transaction, held.get(one.lease_id), one, now, new))
         except (Refused, Invalid, ChecksNeeded) as refusal:
             outcomes.append(refusal)
     if new:
-        await answers.add_answers(session, new, now)
+        await answers.add_answers(transaction, new, now)
         metrics.ANSWERED.labels("annotate").inc(len(new))
         said = [answer for answer in new if answer.release_at is None]
-        await outbox.add(session, *(_submitted(one.held, _given(one, now)) for one in said))
+        await outbox.add(transaction, *(_submitted(one.held, _given(one, now)) for one in said))
     return outcomes
 
 
 async def _submit(
-    session: Session, held: Held | None, one: Submission, now: datetime, new: list[Answer]
+    transaction: Transaction, held: Held | None, one: Submission, now: datetime, new: list[Answer]
 ) -> Taken:
     """What becomes of one answer; what is to be kept goes to `new`."""
     lease = rules.check_holder(held, one.lease_id, one.holder, ("annotate",))
-    spec = await _spec(session, lease)
+    spec = await _spec(transaction, lease)
     if lease.ended == "answered":
-        return await _answered_already(session, lease, spec, one, now), False
+        return await _answered_already(transaction, lease, spec, one, now), False
     rules.check_live(lease, now)
     spec.check_rules(one.request.rules)
     spec.check(one.request.label, lease.work, one.checks)
@@ -100,10 +100,10 @@ def _given(answer: Answer, now: datetime) -> answers.Given:
 
 
 async def _answered_already(
-    session: Session, held: Held, spec: Compiled, one: Submission, now: datetime
+    transaction: Transaction, held: Held, spec: Compiled, one: Submission, now: datetime
 ) -> dict[str, Any]:
     """The same again: nothing. Another label: a change while the answer is held, else refused."""
-    given = await answers.given(session, held.lease_id)
+    given = await answers.given(transaction, held.lease_id)
     if given is None:
         raise refusals.AlreadyAnswered("The lease was answered.")
     if given.body["label"] != one.request.label:
@@ -111,15 +111,15 @@ async def _answered_already(
             raise refusals.AlreadyAnswered(f"The answer {given.answer_id} stands.")
         spec.check_rules(one.request.rules)
         spec.check(one.request.label, held.work, one.checks)
-        await answers.change_answer(session, held.lease_id, dict(one.request), now)
+        await answers.change_answer(transaction, held.lease_id, dict(one.request), now)
     return _accepted(given.answer_id, given.release_at)
 
 
-async def release_answers(session: Session, project: str, now: datetime) -> None:
+async def release_answers(transaction: Transaction, project: str, now: datetime) -> None:
     """Publish the held answers of a project that can't be undone any more."""
-    due = await answers.due_answers(session, project, now)
-    held = await answers.held(session, list(due)) if due else {}
-    await outbox.add(session, *(_submitted(held[lease], given) for lease, given in due.items()))
+    due = await answers.due_answers(transaction, project, now)
+    held = await answers.held(transaction, list(due)) if due else {}
+    await outbox.add(transaction, *(_submitted(held[lease], given) for lease, given in due.items()))
 
 
 def _submitted(held: Held, given: answers.Given) -> AnnotationSubmitted:
@@ -153,7 +153,7 @@ def _prelabel(held: Held) -> Prelabel | None:
 
 
 async def skip_task(
-    session: Session,
+    transaction: Transaction,
     lease_id: UUID,
     holder: Holder,
     request: SkipRequest,
@@ -161,15 +161,15 @@ async def skip_task(
     now: datetime,
 ) -> None:
     """Pass a task on, with the reason; somebody else is asked. The same again changes nothing."""
-    held = await _held(session, lease_id, holder, ANY_STAGE)
+    held = await _held(transaction, lease_id, holder, ANY_STAGE)
     if held.ended == "skipped":
         return
     rules.check_live(held, now)
-    labels = await _fitting(session, held, request, checks)
-    await leasing.end_leases(session, [lease_id], "skipped", now, forget=False)
+    labels = await _fitting(transaction, held, request, checks)
+    await leasing.end_leases(transaction, [lease_id], "skipped", now, forget=False)
     work = held.work
     if request.reason == "not_my_skill":
-        await answers.decline(session, holder.annotator, work.work_id)
+        await answers.decline(transaction, holder.annotator, work.work_id)
     event = TaskSkipped(
         occurred_at=now,
         project=work.project,
@@ -183,24 +183,24 @@ async def skip_task(
         note=request.note,
         labels=labels,
     )
-    await outbox.add(session, event)
+    await outbox.add(transaction, event)
     metrics.SKIPPED.labels(request.reason).inc()
-    announce_work(session)
+    announce_work(transaction)
 
 
 async def _fitting(
-    session: Session, held: Held, request: SkipRequest, checks: BlobChecks
+    transaction: Transaction, held: Held, request: SkipRequest, checks: BlobChecks
 ) -> list[Label]:
     """The two labels that fit alike, if that is the reason and they were told."""
     labels = list(request.labels or ())
-    spec = await _spec(session, held)
+    spec = await _spec(transaction, held)
     for place, label in enumerate(labels):
         spec.check(label, held.work, checks, f"/labels/{place}")
     return labels
 
 
 async def adjudicate(
-    session: Session,
+    transaction: Transaction,
     lease_id: UUID,
     holder: Holder,
     request: AdjudicationRequest,
@@ -208,19 +208,19 @@ async def adjudicate(
     now: datetime,
 ) -> tuple[UUID, bool]:
     """Settle a conflict; True if the decision is new."""
-    held = await _held(session, lease_id, holder, ("adjudicate",))
+    held = await _held(transaction, lease_id, holder, ("adjudicate",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, request)
+    again = await _same_again(transaction, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
-    spec = await _spec(session, held)
+    spec = await _spec(transaction, held)
     spec.check_rules(request.rules)
     spec.check(request.label, held.work, checks)
     answer_id = uuid4()
-    await answers.add_answers(session, [Answer(held, answer_id, body)], now)
-    await answers.add_history(session, holder.annotator, held.work, now)
-    await answers.close(session, held.work.work_id)
+    await answers.add_answers(transaction, [Answer(held, answer_id, body)], now)
+    await answers.add_history(transaction, holder.annotator, held.work, now)
+    await answers.close(transaction, held.work.work_id)
     event = AdjudicationDecided(
         occurred_at=now,
         project=held.work.project,
@@ -234,13 +234,13 @@ async def adjudicate(
         cause=request.cause,
         rules=request.rules,
     )
-    await outbox.add(session, event)
+    await outbox.add(transaction, event)
     metrics.ANSWERED.labels("adjudicate").inc()
     return answer_id, True
 
 
 async def review(
-    session: Session,
+    transaction: Transaction,
     lease_id: UUID,
     holder: Holder,
     request: ReviewRequest,
@@ -248,22 +248,22 @@ async def review(
     now: datetime,
 ) -> tuple[UUID, bool]:
     """Accept, fix or reject a decided label; True if the verdict is new."""
-    held = await _held(session, lease_id, holder, ("review",))
+    held = await _held(transaction, lease_id, holder, ("review",))
     body = request.model_dump(mode="json")
-    again = await _same_again(session, held, request)
+    again = await _same_again(transaction, held, request)
     if again is not None:
         return again, False
     rules.check_live(held, now)
-    spec = await _spec(session, held)
+    spec = await _spec(transaction, held)
     _check_verdict(spec, held, request)
     if request.label is not None:
         spec.check(request.label, held.work, checks)
-    await answers.add_answers(session, [Answer(held, uuid4(), body)], now)
-    await answers.add_history(session, holder.annotator, held.work, now)
-    await answers.close(session, held.work.work_id)
+    await answers.add_answers(transaction, [Answer(held, uuid4(), body)], now)
+    await answers.add_history(transaction, holder.annotator, held.work, now)
+    await answers.close(transaction, held.work.work_id)
     metrics.ANSWERED.labels("review").inc()
-    if request.verdict != "accept" or not await ask_another(session, held, spec.policy, now):
-        await outbox.add(session, await _reviewed(session, held, request, now))
+    if request.verdict != "accept" or not await ask_another(transaction, held, spec.policy, now):
+        await outbox.add(transaction, await _reviewed(transaction, held, request, now))
     return _review_id(held), True
 
 
@@ -291,7 +291,7 @@ def _review_id(held: Held) -> UUID:
 
 
 async def _reviewed(
-    session: Session, held: Held, request: ReviewRequest, now: datetime
+    transaction: Transaction, held: Held, request: ReviewRequest, now: datetime
 ) -> ReviewDecided:
     """The verdict of the last who looked, after whom nobody else is asked."""
     review_id, work = _review_id(held), held.work
@@ -306,17 +306,17 @@ async def _reviewed(
         verdict=request.verdict,
         label=request.label,
         comment=request.comment,
-        accepted_before=(await answers.reviewers(session, review_id))[:-1],
+        accepted_before=(await answers.reviewers(transaction, review_id))[:-1],
     )
 
 
 async def _same_again(
-    session: Session, held: Held, request: AdjudicationRequest | ReviewRequest
+    transaction: Transaction, held: Held, request: AdjudicationRequest | ReviewRequest
 ) -> UUID | None:
     """The id of the answer given with this lease, if it is this one."""
     if held.ended != "answered":
         return None
-    given = await answers.given(session, held.lease_id)
+    given = await answers.given(transaction, held.lease_id)
     if given is None or not _is_same(given.body, request):
         raise refusals.AlreadyAnswered("The answer given with this lease stands.")
     return given.answer_id if held.work.stage == "adjudicate" else _review_id(held)
@@ -332,25 +332,27 @@ def _is_same(stored: dict[str, Any], request: AdjudicationRequest | ReviewReques
     return known == request.model_dump(mode="json")
 
 
-async def heartbeat(session: Session, lease_id: UUID, holder: Holder, now: datetime) -> datetime:
+async def heartbeat(
+    transaction: Transaction, lease_id: UUID, holder: Holder, now: datetime
+) -> datetime:
     """Hold the lease longer; return until when."""
-    held = await _held(session, lease_id, holder, ANY_STAGE)
+    held = await _held(transaction, lease_id, holder, ANY_STAGE)
     rules.check_live(held, now)
-    until = rules.lease_end((await _spec(session, held)).policy, now)
-    await answers.beat(session, lease_id, until)
+    until = rules.lease_end((await _spec(transaction, held)).policy, now)
+    await answers.beat(transaction, lease_id, until)
     return until
 
 
-async def release(session: Session, lease_id: UUID, holder: Holder, now: datetime) -> None:
+async def release(transaction: Transaction, lease_id: UUID, holder: Holder, now: datetime) -> None:
     """Give a lease back; the task may come again. The same again changes nothing."""
-    held = await _held(session, lease_id, holder, ANY_STAGE)
+    held = await _held(transaction, lease_id, holder, ANY_STAGE)
     if held.ended is None:
-        await leasing.end_leases(session, [lease_id], "released", now, forget=True)
-        announce_work(session)
+        await leasing.end_leases(transaction, [lease_id], "released", now, forget=True)
+        announce_work(transaction)
 
 
 async def save_draft(
-    session: Session,
+    transaction: Transaction,
     lease_id: UUID,
     holder: Holder,
     draft: JsonValue,
@@ -362,15 +364,17 @@ async def save_draft(
         raise refusals.DraftTooLarge(
             f"A draft has {LABEL_BYTES_MAX:,} bytes at most as JSON; this has {size:,}."
         )
-    held = await _held(session, lease_id, holder, ANY_STAGE)
-    await answers.save_draft(session, held, draft, now)
+    held = await _held(transaction, lease_id, holder, ANY_STAGE)
+    await answers.save_draft(transaction, held, draft, now)
 
 
-async def _held(session: Session, lease_id: UUID, holder: Holder, stages: tuple[str, ...]) -> Held:
-    held = await answers.held(session, [lease_id])
+async def _held(
+    transaction: Transaction, lease_id: UUID, holder: Holder, stages: tuple[str, ...]
+) -> Held:
+    held = await answers.held(transaction, [lease_id])
     return rules.check_holder(held.get(lease_id), lease_id, holder, stages)
 
 
-async def _spec(session: Session, held: Held) -> Compiled:
+async def _spec(transaction: Transaction, held: Held) -> Compiled:
     work = held.work
-    return await compiled(session, work.project, work.spec_version, work.spec_hash)
+    return await compiled(transaction, work.project, work.spec_version, work.spec_hash)

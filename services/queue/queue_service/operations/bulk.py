@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chassis import outbox
-from chassis.auth import UnknownProject
-from chassis.database import Session
-from chassis.problem import Invalid
-from chassis.problem_types import title
+from chassis.db.database import Transaction
+from chassis.events import outbox
+from chassis.http.auth import UnknownProject
+from chassis.http.problem import Invalid
+from chassis.http.problem_types import title
 from queue_service import metrics
 from queue_service.domain import refusals
 from queue_service.domain.leases import Work, Worker
@@ -24,7 +24,11 @@ BACKLOG_MAX = 50_000
 
 
 async def answer_in_bulk(
-    session: Session, worker: Worker, request: BulkRequest, checks: BlobChecks, now: datetime
+    transaction: Transaction,
+    worker: Worker,
+    request: BulkRequest,
+    checks: BlobChecks,
+    now: datetime,
 ) -> BulkAccepted:
     """Take the answers that hold; the same call again changes nothing.
 
@@ -33,20 +37,20 @@ async def answer_in_bulk(
     """
     if worker.takes_slots:
         raise refusals.OnlyMachines("People answer what they were leased.")
-    if await outbox.holds(session, BACKLOG_MAX):
+    if await outbox.holds(transaction, BACKLOG_MAX):
         raise refusals.Backlogged("The events of earlier answers are still to be sent.")
-    version = await views.newest_version(session, request.project)
+    version = await views.newest_version(transaction, request.project)
     if version is None:
         raise UnknownProject(request.project)
     names = [one.external_id for one in request.annotations]
-    targets = await bulk.targets(session, worker.annotator, request.project, names)
+    targets = await bulk.targets(transaction, worker.annotator, request.project, names)
     taken = Taken(worker, checks, now)
     for index, one in enumerate(request.annotations):
-        await taken.add(session, index, one, targets.pop(one.external_id, []))
+        await taken.add(transaction, index, one, targets.pop(one.external_id, []))
     if taken.needed:
         raise ChecksNeeded(taken.needed)
-    await bulk.add_answers(session, worker.annotator, worker.kind, taken.rows, now)
-    await outbox.add(session, *taken.events)
+    await bulk.add_answers(transaction, worker.annotator, worker.kind, taken.rows, now)
+    await outbox.add(transaction, *taken.events)
     metrics.ANSWERED.labels("annotate").inc(len(taken.rows))
     return BulkAccepted(accepted=taken.accepted, unchanged=taken.unchanged, refused=taken.refused)
 
@@ -65,10 +69,10 @@ class Taken:
         self.accepted = self.unchanged = 0
 
     async def add(
-        self, session: Session, index: int, one: BulkAnnotation, targets: list[Target]
+        self, transaction: Transaction, index: int, one: BulkAnnotation, targets: list[Target]
     ) -> None:
         """Take one answer, for its task and, unseen by its giver, for a honeypot of the item."""
-        problem = await self._problem(session, one, targets)
+        problem = await self._problem(transaction, one, targets)
         if problem:
             self.refused.append(BulkRefusal(index=index, problem=problem))
             return
@@ -79,12 +83,14 @@ class Taken:
         for target in targets:
             self._take(one, target)
 
-    async def _problem(self, session: Session, one: BulkAnnotation, targets: list[Target]) -> str:
+    async def _problem(
+        self, transaction: Transaction, one: BulkAnnotation, targets: list[Target]
+    ) -> str:
         if not targets:
             return f"No task about the item '{one.external_id}' is open, or it came twice."
         if targets[0].standing == "suspended":
             return refusals.Suspended.__doc__ or ""
-        if problem := await self._label_problem(session, one, targets[0].work):
+        if problem := await self._label_problem(transaction, one, targets[0].work):
             return problem
         given = [target.given for target in targets if target.given is not None]
         if all(target.is_seen for target in targets) and not given:
@@ -93,9 +99,11 @@ class Taken:
             return refusals.AlreadyAnswered.__doc__ or ""
         return ""
 
-    async def _label_problem(self, session: Session, one: BulkAnnotation, work: Work) -> str:
+    async def _label_problem(
+        self, transaction: Transaction, one: BulkAnnotation, work: Work
+    ) -> str:
         """Say what is wrong with a label; if that is not known yet, note the check it needs."""
-        spec = await compiled(session, work.project, work.spec_version, work.spec_hash)
+        spec = await compiled(transaction, work.project, work.spec_version, work.spec_hash)
         try:
             spec.check_rules(one.rules)
             spec.check(one.label, work, self.checks)

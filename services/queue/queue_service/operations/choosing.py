@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from chassis.database import Session
-from chassis.locks import serialize
+from chassis.db.database import Transaction
+from chassis.db.locks import serialize
 from queue_service.domain.choice import (
     Ask,
     Candidate,
@@ -44,11 +44,11 @@ class Desk:
     shards: dict[int, Shard] = field(default_factory=dict)
     reaches: dict[object, tuple[Shard, ...]] = field(default_factory=dict)
 
-    async def learn_shards(self, session: Session, newest: int) -> None:
+    async def learn_shards(self, transaction: Transaction, newest: int) -> None:
         """Know every shard there is. They never change, and come in the order of their numbers."""
         known = max(self.shards, default=0)
         if newest > known:
-            self.shards |= {one.shard: one for one in await leasing.shards(session, known)}
+            self.shards |= {one.shard: one for one in await leasing.shards(transaction, known)}
             self.reaches.clear()
 
     def reach(self, ask: Ask, person: Person, paused: frozenset[str]) -> tuple[Shard, ...]:
@@ -73,7 +73,7 @@ class Choice:
     transaction, so that nobody hears that there is no work while there is.
     """
 
-    session: Session
+    transaction: Transaction
     desk: Desk
     scene: Scene
     draws: list[Draw]
@@ -82,15 +82,15 @@ class Choice:
     holds_work: bool = False
 
     @classmethod
-    async def begin(cls, session: Session, desk: Desk, asks: Sequence[Ask]) -> "Choice":
+    async def begin(cls, transaction: Transaction, desk: Desk, asks: Sequence[Ask]) -> "Choice":
         """Lock the annotators and read what the choice must know about them."""
         annotators = [ask.worker.annotator for ask in asks]
-        await serialize(session, annotators)
-        scene = await leasing.scene(session, annotators)
-        await desk.learn_shards(session, scene.newest_shard)
+        await serialize(transaction, annotators)
+        scene = await leasing.scene(transaction, annotators)
+        await desk.learn_shards(transaction, scene.newest_shard)
         people = scene.people
         draws = [_draw(desk, n, a, people[a.worker.annotator]) for n, a in enumerate(asks)]
-        return cls(session, desk, scene, draws)
+        return cls(transaction, desk, scene, draws)
 
     async def look(self) -> None:
         """Choose the best work for each who has none yet, and lock it."""
@@ -106,10 +106,10 @@ class Choice:
         return {draw.n for draw in self.draws if draw.wants > 0 and not draw.chosen}
 
 
-async def peek(session: Session, desk: Desk, scene: Scene, ask: Ask) -> Candidate | None:
+async def peek(transaction: Transaction, desk: Desk, scene: Scene, ask: Ask) -> Candidate | None:
     """What would be given, were nobody else to ask."""
     draw = Draw(0, ask, scene.people[ask.worker.annotator], ask.count)
-    choice = Choice(session, desk, scene, [draw])
+    choice = Choice(transaction, desk, scene, [draw])
     best = await Round(choice, [draw], waits=False).candidates()
     return next((one for one in best if not one.is_end), None)
 
@@ -155,7 +155,7 @@ class Round:
             return {}
         takes_slots = self.draws[0].ask.worker.takes_slots
         offers = await choosing.lock(
-            self.choice.session, sorted(wanted), takes_slots=takes_slots, waits=self.waits
+            self.choice.transaction, sorted(wanted), takes_slots=takes_slots, waits=self.waits
         )
         locked = {offer.work_id: offer for offer in offers}
         if not self.waits:
@@ -169,11 +169,11 @@ class Round:
             if (await self._quotas(offer)).total is not None:
                 bounded.add(f"quota of {offer.project}")
         if bounded:
-            await serialize(self.choice.session, bounded)
+            await serialize(self.choice.transaction, bounded)
 
     async def _quotas(self, offer: Offer) -> Quotas:
         known = (offer.project, offer.spec_version, offer.spec_hash)
-        return (await compiled(self.choice.session, *known)).policy.quotas
+        return (await compiled(self.choice.transaction, *known)).policy.quotas
 
     def _reach(self, draw: Draw) -> list[Shard]:
         shards = self.choice.desk.reach(draw.ask, draw.person, self.choice.scene.paused)
@@ -206,7 +206,7 @@ class Round:
             return await self._of_many_shards(reached, passed, count)
         looks = [self._look(draw, shard) for draw in self.draws for shard in reached[draw.n]]
         if ask.items is not None:
-            return await choosing.picked(self.choice.session, looks, passed, count, ask.items)
+            return await choosing.picked(self.choice.transaction, looks, passed, count, ask.items)
         return await self._found(looks, passed, count)
 
     async def _of_many_shards(
@@ -218,7 +218,7 @@ class Round:
         heads were seen; then also from shards whose head comes before the last that was found.
         """
         numbers = {shard.shard for mine in reached.values() for shard in mine}
-        heads = await choosing.heads(self.choice.session, numbers)
+        heads = await choosing.heads(self.choice.transaction, numbers)
         ordered = {draw.n: _by_head(draw, reached[draw.n], heads) for draw in self.draws}
         looks = [
             self._look(draw, shard) for draw in self.draws for _, shard in ordered[draw.n][:count]
@@ -241,12 +241,12 @@ class Round:
         horizons = self.choice.desk.horizons
         stale = [look for look in looks if horizons.is_stale(look.annotator, look.shard)]
         looks = await self._learn(looks, stale, passed)
-        found = await choosing.best(self.choice.session, looks, passed, count)
+        found = await choosing.best(self.choice.transaction, looks, passed, count)
         learned: set[tuple[int, int]] = set()
         while ended := _ended_early(looks, found, learned):
             looks = await self._learn(looks, ended, passed)
             learned |= {(look.n, look.shard) for look in ended}
-            found = await choosing.best(self.choice.session, looks, passed, count)
+            found = await choosing.best(self.choice.transaction, looks, passed, count)
         return found
 
     async def _learn(
@@ -259,7 +259,7 @@ class Round:
         if not of:
             return looks
         learned = {}
-        for look, horizon in await choosing.horizons(self.choice.session, of, passed):
+        for look, horizon in await choosing.horizons(self.choice.transaction, of, passed):
             if not passed:
                 self.choice.desk.horizons.learn(look.annotator, look.shard, horizon)
             learned[look.n, look.shard] = horizon
@@ -284,7 +284,7 @@ class Round:
             return True
         chosen = [one for draw in self.choice.draws for one in draw.chosen]
         now = sum(one.project == offer.project for one in chosen)
-        return await leasing.taken_in(self.choice.session, offer.project) + now < quotas.total
+        return await leasing.taken_in(self.choice.transaction, offer.project) + now < quotas.total
 
 
 def _by_head(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.auth import UnknownProject
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.http.auth import UnknownProject
 from queue_service import metrics
 from queue_service.domain.choice import NOBODY, Ask, Person, Shard, hindrance
 from queue_service.domain.leases import Worker
@@ -28,7 +28,7 @@ _SENTENCES = {
 
 
 async def explain(
-    session: Session,
+    transaction: Transaction,
     desk: Desk,
     worker: Worker,
     project: str,
@@ -41,23 +41,23 @@ async def explain(
     `exactly`: with counts, priority and deadline, for leads. An annotator who saw how they change
     with a lease would know whether that was work.
     """
-    version = await views.newest_version(session, project)
+    version = await views.newest_version(transaction, project)
     if version is None:
         raise UnknownProject(project)
-    scene = await leasing.scene(session, [worker.annotator])
-    await desk.learn_shards(session, scene.newest_shard)
+    scene = await leasing.scene(transaction, [worker.annotator])
+    await desk.learn_shards(transaction, scene.newest_shard)
     person = scene.people[worker.annotator]
-    policy = await policy_of(session, project, version) or Policy()
+    policy = await policy_of(transaction, project, version) or Policy()
     limits = [
         *_limits(desk, person, project, policy.quotas),
-        *([] if policy.quotas.total is None else await _total(session, project, policy.quotas)),
+        *([] if policy.quotas.total is None else await _total(transaction, project, policy.quotas)),
     ]
     ask = Ask(worker, tuple(stages), frozenset([project]))
-    best = None if limits or not stages else await peek(session, desk, scene, ask)
+    best = None if limits or not stages else await peek(transaction, desk, scene, ask)
     say = str if exactly else _about
-    sentences = limits + await _waiting(session, desk, scene, ask, say)
+    sentences = limits + await _waiting(transaction, desk, scene, ask, say)
     if best is not None:
-        what = await views.what(session, best.work_id)
+        what = await views.what(transaction, best.work_id)
         sentences.insert(0, _next(what, exactly=exactly))
     if person.held:
         sentences.append(f"You hold {person.held} leases; GET /v1/leases shows them.")
@@ -91,14 +91,14 @@ def _limits(desk: Desk, person: Person, project: str, quotas: Quotas) -> Iterato
         yield f"You have had {taken} tasks, as many as one annotator may in this project."
 
 
-async def _total(session: Session, project: str, quotas: Quotas) -> list[str]:
-    taken = await leasing.taken_in(session, project)
+async def _total(transaction: Transaction, project: str, quotas: Quotas) -> list[str]:
+    taken = await leasing.taken_in(transaction, project)
     full = f"{taken} tasks of the project were given, as many as its quota allows."
     return [full] if quotas.total is not None and taken >= quotas.total else []
 
 
 async def _waiting(
-    session: Session, desk: Desk, scene: Scene, ask: Ask, say: Callable[[int], str]
+    transaction: Transaction, desk: Desk, scene: Scene, ask: Ask, say: Callable[[int], str]
 ) -> list[str]:
     """What waits at these stages, and for each part of it what stands in the way."""
     if not ask.stages:
@@ -108,7 +108,7 @@ async def _waiting(
         for one in desk.shards.values()
         if one.stage in ask.stages and one.project in (ask.projects or ())
     ]
-    counts = await views.waiting(session, [one.shard for one in here])
+    counts = await views.waiting(transaction, [one.shard for one in here])
     person = scene.people[ask.worker.annotator]
     total = say(sum(counts.values()))
     many = "at least " if say is str and views.COUNTED_MAX in counts.values() else ""
@@ -130,9 +130,11 @@ def _parts(
     yield from ((why, skills, n) for (why, skills), n in last if n)
 
 
-async def depths(session: Session, projects: list[str] | None, now: datetime) -> list[QueueDepth]:
+async def depths(
+    transaction: Transaction, projects: list[str] | None, now: datetime
+) -> list[QueueDepth]:
     """What waits and what is in flight, by shard and priority."""
-    rows = await views.depths(session, projects, now)
+    rows = await views.depths(transaction, projects, now)
     names = ("project", "stage", "task_type", "priority", "ready", "in_flight", "oldest_seconds")
     return [
         QueueDepth(
@@ -145,9 +147,9 @@ async def depths(session: Session, projects: list[str] | None, now: datetime) ->
     ]
 
 
-async def measure_depths(session: Session, now: datetime) -> None:
+async def measure_depths(transaction: Transaction, now: datetime) -> None:
     """Tell the metrics what waits."""
-    found = await depths(session, None, now)
+    found = await depths(transaction, None, now)
     for gauge in (metrics.READY, metrics.IN_FLIGHT, metrics.OLDEST, metrics.RATE):
         gauge.clear()
     for one in sorted(found, key=lambda one: one.oldest_seconds):  # Circles share a gauge.

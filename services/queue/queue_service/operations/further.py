@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.database import Session
+from chassis.db.database import Transaction
 from queue_service.domain.choice import need
 from queue_service.domain.leases import Held
 from queue_service.operations.news import announce_work
@@ -40,13 +40,13 @@ def batch_id(project: str, batch: object) -> UUID | None:
 
 
 async def add_further(
-    session: Session, task: dict[str, Any], further: Further, since: datetime
+    transaction: Transaction, task: dict[str, Any], further: Further, since: datetime
 ) -> None:
     """Offer work about a task that people have answered."""
     look, stage = further.look, further.stage
     circle = "all"
     if look.experienced_first_seconds:
-        known = await intake.is_anyone_experienced(session, task, stage, since)
+        known = await intake.is_anyone_experienced(transaction, task, stage, since)
         circle = "experienced" if known else "all"
     kept = ("project", "item_id", "external_id", "position", "spec_version", "task_type")
     urgency = ("priority", "due_at")
@@ -69,22 +69,22 @@ async def add_further(
         "moves_at": _moves_at(look, circle, since),
         "created_at": since,
     }
-    await intake.add_work(session, [row])
+    await intake.add_work(transaction, [row])
 
 
-async def ask_another(session: Session, held: Held, policy: Policy, now: datetime) -> bool:
+async def ask_another(transaction: Transaction, held: Held, policy: Policy, now: datetime) -> bool:
     """Let one more person look at an accepted review. False if enough have."""
     work, review_id = held.work, held.review_id
     if review_id is None or held.round >= policy.review.stages:
         return False
     number = held.round + 1
     subject = uuid5(review_id, str(number))
-    task = await intake.task(session, work.task_id, lock=False)
+    task = await intake.task(transaction, work.task_id, lock=False)
     if task is not None:
         context = work.context or {}
         further = Further(subject, "review", context, policy.review, review_id, number)
-        await add_further(session, task, further, now)
-        announce_work(session)
+        await add_further(transaction, task, further, now)
+        announce_work(transaction)
     return True
 
 
@@ -94,16 +94,16 @@ def _moves_at(look: SecondLook, circle: str, since: datetime) -> datetime | None
     return None if look.escalate_hours is None else since + timedelta(hours=look.escalate_hours)
 
 
-async def move_work(session: Session, now: datetime) -> None:
+async def move_work(transaction: Transaction, now: datetime) -> None:
     """Ask other people for what the first did not take in time."""
     rows = []
-    for work in await intake.due_moves(session, now):
-        policy = await policy_of(session, work["project"], work["spec_version"]) or Policy()
+    for work in await intake.due_moves(transaction, now):
+        policy = await policy_of(transaction, work["project"], work["spec_version"]) or Policy()
         look = policy.review if work["stage"] == "review" else policy.adjudication
         rows.append(work | _moved(work, look))
     if rows:
-        await intake.move(session, rows)
-        announce_work(session)
+        await intake.move(transaction, rows)
+        announce_work(transaction)
 
 
 def _moved(work: dict[str, Any], look: SecondLook) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session
-from chassis.locks import serialize
-from chassis.parking import find_or_park, take_all_parked
+from chassis.db.database import Transaction
+from chassis.db.locks import serialize
+from chassis.events.deferred import find_or_defer, take_all_deferred
 from queue_service.domain.choice import need
 from queue_service.domain.leases import place_among_honeypots
 from queue_service.operations.further import Further, add_further, batch_id
@@ -31,23 +31,23 @@ from schemas.queue import AnnotationRequest
 from schemas.vocabulary import Policy, Standing
 
 
-async def publish_spec(session: Session, event: SpecPublished) -> None:
+async def publish_spec(transaction: Transaction, event: SpecPublished) -> None:
     """Give work under the new version only, and take what waited to know it."""
     await intake.add_spec(
-        session, event.project, event.spec_version, event.spec_hash, event.document
+        transaction, event.project, event.spec_version, event.spec_hash, event.document
     )
-    for waiting in await take_all_parked(session, [_awaits_spec(event)], EVENTS):
-        await _LATER[type(waiting)](session, waiting)
-    announce_spec(session, event.project, event.spec_version)
-    announce_work(session)
+    for waiting in await take_all_deferred(transaction, [_awaits_spec(event)], EVENTS):
+        await _LATER[type(waiting)](transaction, waiting)
+    announce_spec(transaction, event.project, event.spec_version)
+    announce_work(transaction)
 
 
-async def create_tasks(session: Session, events: Sequence[TaskCreated]) -> None:
+async def create_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Take in work, and then what was heard about it before."""
-    await intake.add_work(session, [_work_row(event) for event in events])
-    for event in await take_all_parked(session, [_awaits(e.task_id) for e in events], EVENTS):
-        await _LATER[type(event)](session, event)
-    announce_work(session)
+    await intake.add_work(transaction, [_work_row(event) for event in events])
+    for event in await take_all_deferred(transaction, [_awaits(e.task_id) for e in events], EVENTS):
+        await _LATER[type(event)](transaction, event)
+    announce_work(transaction)
 
 
 def _work_row(event: TaskCreated) -> dict[str, Any]:
@@ -78,38 +78,38 @@ def _work_row(event: TaskCreated) -> dict[str, Any]:
     }
 
 
-async def reprioritize_task(session: Session, event: TaskReprioritized) -> None:
+async def reprioritize_task(transaction: Transaction, event: TaskReprioritized) -> None:
     """Make a task more or less urgent."""
-    task = await _known(session, event, event.task_id)
+    task = await _known(transaction, event, event.task_id)
     if task is not None:
-        await intake.reprioritize(session, task, event.priority)
+        await intake.reprioritize(transaction, task, event.priority)
 
 
-async def withdraw_task(session: Session, event: TaskWithdrawn) -> None:
+async def withdraw_task(transaction: Transaction, event: TaskWithdrawn) -> None:
     """Nobody gets the task any more, at any stage; answers to live leases are refused."""
-    task = await _known(session, event, event.task_id)
+    task = await _known(transaction, event, event.task_id)
     if task is not None:
-        await intake.close_work(session, [task], "withdrawn", ["annotate", "adjudicate"])
+        await intake.close_work(transaction, [task], "withdrawn", ["annotate", "adjudicate"])
 
 
-async def raise_redundancy(session: Session, event: RedundancyRaised) -> None:
+async def raise_redundancy(transaction: Transaction, event: RedundancyRaised) -> None:
     """Let more people answer a task."""
-    if await _known(session, event, event.task_id):
-        await intake.raise_target(session, event.task_id, event.target)
-        announce_work(session)
+    if await _known(transaction, event, event.task_id):
+        await intake.raise_target(transaction, event.task_id, event.target)
+        announce_work(transaction)
 
 
-async def raise_conflict(session: Session, event: ConflictRaised) -> None:
+async def raise_conflict(transaction: Transaction, event: ConflictRaised) -> None:
     """Ask an adjudicator in place of further annotators."""
-    task = await _known(session, event, event.task_id)
+    task = await _known(transaction, event, event.task_id)
     if task is None or task["state"] == "withdrawn":
         return
-    policy = await _policy(session, event, task)
+    policy = await _policy(transaction, event, task)
     if policy is None:
         return
-    await intake.close_work(session, [task], "closed", ["annotate"])
+    await intake.close_work(transaction, [task], "closed", ["annotate"])
     shown = policy.adjudication.votes == "shown"
-    votes = await intake.answers(session, event.annotation_ids) if shown else []
+    votes = await intake.answers(transaction, event.annotation_ids) if shown else []
     context = {
         "reason": event.reason,
         "fields": event.fields,
@@ -117,26 +117,26 @@ async def raise_conflict(session: Session, event: ConflictRaised) -> None:
         "skips": [one.model_dump(mode="json") for one in event.skips if shown or not one.labels],
     }
     further = Further(event.event_id, "adjudicate", context, policy.adjudication)
-    await add_further(session, task, further, event.occurred_at)
-    announce_work(session)
+    await add_further(transaction, task, further, event.occurred_at)
+    announce_work(transaction)
 
 
-async def request_review(session: Session, event: ReviewRequested) -> None:
+async def request_review(transaction: Transaction, event: ReviewRequested) -> None:
     """Let a second person look at a decided label."""
-    task = await _known(session, event, event.task_id)
-    policy = None if task is None else await _policy(session, event, task)
+    task = await _known(transaction, event, event.task_id)
+    policy = None if task is None else await _policy(transaction, event, task)
     if task is None or policy is None:
         return
     shown = policy.review.votes == "shown"
-    votes = await intake.answers_to(session, task["work_id"]) if shown else []
+    votes = await intake.answers_to(transaction, task["work_id"]) if shown else []
     context = {
         "reason": event.reason,
         "label": event.label,
         "votes": [_vote(vote) for vote in votes],
     }
     further = Further(event.review_id, "review", context, policy.review, event.review_id)
-    await add_further(session, task, further, event.occurred_at)
-    announce_work(session)
+    await add_further(transaction, task, further, event.occurred_at)
+    announce_work(transaction)
 
 
 def _vote(body: dict[str, Any]) -> dict[str, Any]:
@@ -145,42 +145,44 @@ def _vote(body: dict[str, Any]) -> dict[str, Any]:
     return request.model_dump(mode="json", include={"label", "rules", "note"})
 
 
-async def close_decided(session: Session, events: Sequence[LabelDecided]) -> None:
+async def close_decided(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Take the free slots of decided tasks out; who holds a lease may still finish."""
-    known = await intake.lock_tasks(session, [event.task_id for event in events])
+    known = await intake.lock_tasks(transaction, [event.task_id for event in events])
     for event in events:
         if event.task_id not in known:
-            task = await _known(session, event, event.task_id)
+            task = await _known(transaction, event, event.task_id)
             if task is not None:
                 known[event.task_id] = task
     if known:
-        await intake.close_work(session, list(known.values()), "closed", ["annotate", "adjudicate"])
+        await intake.close_work(
+            transaction, list(known.values()), "closed", ["annotate", "adjudicate"]
+        )
 
 
-async def _close_decided_one(session: Session, event: LabelDecided) -> None:
-    await close_decided(session, [event])
+async def _close_decided_one(transaction: Transaction, event: LabelDecided) -> None:
+    await close_decided(transaction, [event])
 
 
-async def change_standing(session: Session, event: AnnotatorStandingChanged) -> None:
+async def change_standing(transaction: Transaction, event: AnnotatorStandingChanged) -> None:
     """Keep an annotator's standing; a suspended one loses its leases."""
-    await serialize(session, [event.annotator])  # What it is just being given is revoked too.
+    await serialize(transaction, [event.annotator])  # What it is just being given is revoked too.
     if event.standing == "suspended":
-        held = await leasing.held_by(session, event.annotator, event.project)
-        await leasing.end_leases(session, held, "suspended", event.occurred_at, forget=False)
-        announce_work(session)
+        held = await leasing.held_by(transaction, event.annotator, event.project)
+        await leasing.end_leases(transaction, held, "suspended", event.occurred_at, forget=False)
+        announce_work(transaction)
     # Last, as whoever gives a lease back does: first the lease, then the work, then this row.
-    before = await intake.set_standing(session, event.annotator, event.project, event.standing)
+    before = await intake.set_standing(transaction, event.annotator, event.project, event.standing)
     # Annotators are told of a suspension and its end only: any other change follows the score of
     # a honeypot, and would tell which task was one.
     if "suspended" in {before, event.standing}:
         shown: Standing = "suspended" if event.standing == "suspended" else "good"
-        announce_standing(session, event.annotator, event.project, shown)
+        announce_standing(transaction, event.annotator, event.project, shown)
 
 
-async def change_skill(session: Session, event: SkillChanged) -> None:
+async def change_skill(transaction: Transaction, event: SkillChanged) -> None:
     """Keep an annotator's level in a skill, for the project that granted it."""
-    await intake.set_skill(session, event.annotator, event.project, event.skill, event.level)
-    announce_work(session)
+    await intake.set_skill(transaction, event.annotator, event.project, event.skill, event.level)
+    announce_work(transaction)
 
 
 def _awaits(task_id: UUID) -> str:
@@ -192,25 +194,25 @@ def _awaits_spec(event: SpecPublished | ConflictRaised | ReviewRequested) -> str
 
 
 async def _policy(
-    session: Session, event: ConflictRaised | ReviewRequested, task: dict[str, Any]
+    transaction: Transaction, event: ConflictRaised | ReviewRequested, task: dict[str, Any]
 ) -> Policy | None:
     """The policy of the task's spec version; None, and the event waits until that is known."""
-    return await find_or_park(
-        session,
+    return await find_or_defer(
+        transaction,
         event,
         _awaits_spec(event),
-        lambda: policy_of(session, task["project"], task["spec_version"]),
+        lambda: policy_of(transaction, task["project"], task["spec_version"]),
     )
 
 
-async def _known(session: Session, event: Event, task_id: UUID) -> dict[str, Any] | None:
+async def _known(transaction: Transaction, event: Event, task_id: UUID) -> dict[str, Any] | None:
     """The task, locked; or None, and the event waits until the task is known."""
-    return await find_or_park(
-        session, event, _awaits(task_id), lambda: intake.task(session, task_id, lock=True)
+    return await find_or_defer(
+        transaction, event, _awaits(task_id), lambda: intake.task(transaction, task_id, lock=True)
     )
 
 
-_LATER: dict[type[Event], Callable[[Session, Any], Awaitable[None]]] = {
+_LATER: dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]] = {
     TaskReprioritized: reprioritize_task,
     TaskWithdrawn: withdraw_task,
     RedundancyRaised: raise_redundancy,

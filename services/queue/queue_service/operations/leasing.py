@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
-from chassis import outbox
-from chassis.batches import Again
-from chassis.database import Session
+from chassis.db.database import Transaction
+from chassis.events import outbox
 from queue_service import metrics
+from queue_service.batcher import Again
 from queue_service.domain import leases as rules
 from queue_service.domain.choice import NOBODY, Ask, Draw, HoneypotWish, Offer
 from queue_service.domain.leases import Held, Holder, Work, Worker
@@ -34,7 +34,7 @@ Outcome = list[dict[str, Any]] | Again | Contended
 
 
 async def lease_work(
-    session: Session, desk: Desk, asks: Sequence[Ask], now: datetime
+    transaction: Transaction, desk: Desk, asks: Sequence[Ask], now: datetime
 ) -> list[Outcome]:
     """Give each who asks the best work that it may do, as the API shows it.
 
@@ -42,13 +42,13 @@ async def lease_work(
     task to the others: whoever had found nothing looks again. The leases are written once, after
     the last look: writing locks honeypots, and no work may be locked after a honeypot.
     """
-    choice = await Choice.begin(session, desk, asks)
+    choice = await Choice.begin(transaction, desk, asks)
     picks: list[Pick] = []
     hungry = choice.draws
     while hungry:
         await choice.look()
         wanted = [pick for draw in hungry for pick in _picks(draw)]
-        found = await _with_honeypots(session, desk.key, wanted)
+        found = await _with_honeypots(transaction, desk.key, wanted)
         for draw in hungry:
             draw.chosen = [offer for owner, _, _, offer in found if owner is draw]
         picks += found
@@ -57,7 +57,7 @@ async def lease_work(
         for draw in hungry:
             draw.is_done = False
     shown: list[list[dict[str, Any]]] = [[] for _ in asks]
-    for draw, lease in await _give(session, desk, picks, now):
+    for draw, lease in await _give(transaction, desk, picks, now):
         shown[draw.n].append(lease)
     undecided = choice.undecided
     return [_later(ask) if n in undecided else shown[n] for n, ask in enumerate(asks)]
@@ -79,13 +79,13 @@ def _picks(draw: Draw) -> list[Pick]:
 
 
 async def _give(
-    session: Session, desk: Desk, picks: Sequence[Pick], now: datetime
+    transaction: Transaction, desk: Desk, picks: Sequence[Pick], now: datetime
 ) -> list[tuple[Draw, dict[str, Any]]]:
     """Write the leases down; each as the API shows it."""
     if not picks:
         return []
-    rows = [await _row(session, desk.key, pick, now) for pick in picks]
-    given = await leasing.add_leases(session, rows, now)
+    rows = [await _row(transaction, desk.key, pick, now) for pick in picks]
+    given = await leasing.add_leases(transaction, rows, now)
     desk.horizons.changed(len(rows))
     shown = []
     for (draw, *_), row in zip(picks, rows, strict=True):
@@ -96,7 +96,9 @@ async def _give(
     return shown
 
 
-async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -> list[Pick]:
+async def _with_honeypots(
+    transaction: Transaction, key: bytes, picks: Sequence[Pick]
+) -> list[Pick]:
     """The picks, some replaced.
 
     A honeypot is looked for beside every task of a project that has them, wanted or not: what it
@@ -104,7 +106,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     """
     wishes, due = [], []
     for n, (draw, taken, _, offer) in enumerate(picks):
-        policy = await _policy(session, offer)
+        policy = await _policy(transaction, offer)
         if offer.stage != "annotate" or not (policy.honeypots.first_rate + policy.honeypots.rate):
             continue
         annotator = draw.ask.worker.annotator
@@ -125,7 +127,7 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
         )
     if not wishes:
         return list(picks)
-    found = await choosing.honeypots(session, wishes)
+    found = await choosing.honeypots(transaction, wishes)
     used = set()
     for wish, is_due in zip(wishes, due, strict=True):
         honeypot = found.get(wish.n)
@@ -136,16 +138,16 @@ async def _with_honeypots(session: Session, key: bytes, picks: Sequence[Pick]) -
     return [(*pick[:3], found[n]) if n in found else pick for n, pick in enumerate(picks)]
 
 
-async def _policy(session: Session, offer: Offer) -> Policy:
-    spec = await compiled(session, offer.project, offer.spec_version, offer.spec_hash)
+async def _policy(transaction: Transaction, offer: Offer) -> Policy:
+    spec = await compiled(transaction, offer.project, offer.spec_version, offer.spec_hash)
     return spec.policy
 
 
-async def _row(session: Session, key: bytes, pick: Pick, now: datetime) -> dict[str, Any]:
+async def _row(transaction: Transaction, key: bytes, pick: Pick, now: datetime) -> dict[str, Any]:
     """A lease as it will be written down."""
     draw, _, leaves_place, offer = pick
     worker = draw.ask.worker
-    policy = await _policy(session, offer)
+    policy = await _policy(transaction, offer)
     return {
         "lease_id": uuid4(),
         "work_id": offer.work_id,
@@ -206,10 +208,10 @@ def _blob(work: Work) -> dict[str, Any]:
 
 
 async def show_leases(
-    session: Session, holder: Holder, view: View, now: datetime
+    transaction: Transaction, holder: Holder, view: View, now: datetime
 ) -> list[dict[str, Any]]:
     """What the holder of a token holds in its projects, with drafts: for a page loaded anew."""
-    found = await answers.open_leases(session, holder, now)
+    found = await answers.open_leases(transaction, holder, now)
     return [view.of(held.work, _as_lease(held), draft) for held, draft in found]
 
 
@@ -217,13 +219,13 @@ def _as_lease(held: Held) -> dict[str, Any]:
     return {name: getattr(held, name) for name in ("lease_id", "expires_at", "prelabel")}
 
 
-async def expire_leases(session: Session, now: datetime) -> None:
+async def expire_leases(transaction: Transaction, now: datetime) -> None:
     """Offer again what was not answered in time."""
-    lease_ids = await leasing.expired(session, now)
-    ended = await leasing.end_leases(session, lease_ids, "expired", now, forget=True)
+    lease_ids = await leasing.expired(transaction, now)
+    ended = await leasing.end_leases(transaction, lease_ids, "expired", now, forget=True)
     if ended:
         metrics.EXPIRED.inc(len(ended))
-        announce_work(session)
+        announce_work(transaction)
     events = [
         LeaseExpired(
             occurred_at=now,
@@ -236,4 +238,4 @@ async def expire_leases(session: Session, now: datetime) -> None:
         )
         for one in ended
     ]
-    await outbox.add(session, *events)
+    await outbox.add(transaction, *events)

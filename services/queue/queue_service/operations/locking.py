@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from chassis.database import Session
-from chassis.locks import serialize
+from chassis.db.database import Transaction
+from chassis.db.locks import serialize
 from queue_service.store import locking
 from schemas.events import (
     AnnotatorStandingChanged,
@@ -26,7 +26,7 @@ AboutTask = (
 
 
 async def lock_changed_rows(
-    session: Session, events: Sequence[AboutTask | AnnotatorStandingChanged]
+    transaction: Transaction, events: Sequence[AboutTask | AnnotatorStandingChanged]
 ) -> None:
     """Lock the annotators, leases and work that `events` are about, in the order of the queue."""
     standings = [one for one in events if isinstance(one, AnnotatorStandingChanged)]
@@ -34,12 +34,12 @@ async def lock_changed_rows(
     names = sorted({one.annotator for one in standings})
     leases = []
     if names:
-        await serialize(session, names)
+        await serialize(transaction, names)
         suspended = [one for one in standings if one.standing == "suspended"]
         leases = await locking.lock_leases(
-            session, [one.annotator for one in suspended], [one.project for one in suspended]
+            transaction, [one.annotator for one in suspended], [one.project for one in suspended]
         )
     if tasks or leases:
-        await locking.lock_work(session, tasks, leases)
+        await locking.lock_work(transaction, tasks, leases)
     if names:
-        await locking.lock_annotators(session, names)
+        await locking.lock_annotators(transaction, names)

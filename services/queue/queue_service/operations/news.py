@@ -7,33 +7,35 @@ nothing is stored: whoever may have missed some reads what holds now.
 from functools import partial
 from typing import Any
 
-from chassis.bells import Bells
-from chassis.database import Session, after_commit
+from chassis.db.database import Transaction
+from queue_service.notify.notifier import Notifier
 from schemas.vocabulary import Standing
 
-bells = Bells()
-work = bells.bell("work")
+notifier = Notifier()
+work = notifier.bell("work")
 """Rung when work was made available; who polls for long waits for it."""
 
 
-def announce_work(session: Session) -> None:
+def announce_work(transaction: Transaction) -> None:
     """Wake who waits for work."""
-    after_commit(session, work.ring)
+    transaction.after_commit(work.notify)
 
 
-def announce_spec(session: Session, project: str, version: int) -> None:
+def announce_spec(transaction: Transaction, project: str, version: int) -> None:
     """Tell everyone in `project` of a spec version."""
-    _tell(session, {"event": "spec", "project": project, "version": version})
+    _tell(transaction, {"event": "spec", "project": project, "version": version})
 
 
-def announce_standing(session: Session, annotator: str, project: str, standing: Standing) -> None:
+def announce_standing(
+    transaction: Transaction, annotator: str, project: str, standing: Standing
+) -> None:
     """Tell an annotator, and nobody else, of its standing."""
     told = {"event": "standing", "project": project, "standing": standing}
-    _tell(session, {**told, "annotator": annotator})
+    _tell(transaction, {**told, "annotator": annotator})
 
 
-def _tell(session: Session, news: dict[str, Any]) -> None:
-    after_commit(session, partial(bells.tell, news))
+def _tell(transaction: Transaction, news: dict[str, Any]) -> None:
+    transaction.after_commit(partial(notifier.tell, news))
 
 
 def is_for(annotator: str, news: dict[str, Any]) -> bool:

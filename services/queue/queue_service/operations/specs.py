@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.auth import UnknownProject
-from chassis.database import Session, as_json
-from chassis.problem import Fault, Invalid
+from chassis.db.database import Transaction, as_json
+from chassis.http.auth import UnknownProject
+from chassis.http.problem import Fault, Invalid
 from labels import LabelSchema, compile_fields
 from queue_service.domain import refusals
 from queue_service.domain.leases import Work
@@ -70,11 +70,13 @@ class Compiled:
 _BY_HASH: dict[str, Compiled] = {}
 
 
-async def compiled(session: Session, project: str, version: int, spec_hash: str) -> Compiled:
+async def compiled(
+    transaction: Transaction, project: str, version: int, spec_hash: str
+) -> Compiled:
     """The spec version that `spec_hash` names."""
     known = _BY_HASH.get(spec_hash)
     if known is None:
-        found = await views.spec(session, project, version)
+        found = await views.spec(transaction, project, version)
         if found is None:
             raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
         document = document_of(found[1])
@@ -85,18 +87,18 @@ async def compiled(session: Session, project: str, version: int, spec_hash: str)
     return known
 
 
-async def policy_of(session: Session, project: str, version: int) -> Policy | None:
+async def policy_of(transaction: Transaction, project: str, version: int) -> Policy | None:
     """The policy of a spec version, None while that is not known."""
-    found = await views.spec(session, project, version)
+    found = await views.spec(transaction, project, version)
     return None if found is None else document_of(found[1]).policy
 
 
-async def show_spec(session: Session, project: str, version: int) -> SpecView:
+async def show_spec(transaction: Transaction, project: str, version: int) -> SpecView:
     """A spec version as a labeling page needs it."""
-    found = await views.spec(session, project, version)
+    found = await views.spec(transaction, project, version)
     if found is None:
         raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
-    spec = await compiled(session, project, version, found[0])
+    spec = await compiled(transaction, project, version, found[0])
     return SpecView(
         project=project,
         version=version,
@@ -106,9 +108,9 @@ async def show_spec(session: Session, project: str, version: int) -> SpecView:
     )
 
 
-async def pause(session: Session, project: str, *, paused: bool) -> None:
+async def pause(transaction: Transaction, project: str, *, paused: bool) -> None:
     """Give no more work of a project out, or go on."""
-    if not await intake.pause(session, project, paused=paused):
+    if not await intake.pause(transaction, project, paused=paused):
         raise UnknownProject(project)
     if not paused:
-        announce_work(session)
+        announce_work(transaction)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from queue_service.domain.leases import Held, Holder, Work
 from queue_service.store.leasing import as_work
 
@@ -133,33 +133,33 @@ class Given:
     release_at: datetime | None
 
 
-async def held(session: Session, lease_ids: Sequence[UUID]) -> dict[UUID, Held]:
+async def held(transaction: Transaction, lease_ids: Sequence[UUID]) -> dict[UUID, Held]:
     """Leases with their work, the leases locked."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_HELD_LOCKED, lease_ids)
     return {row["lease_id"]: _as_held(row) for row in rows}
 
 
 async def open_leases(
-    session: Session, holder: Holder, now: datetime
+    transaction: Transaction, holder: Holder, now: datetime
 ) -> list[tuple[Held, JsonValue]]:
     """The leases that the holder of a token holds in its projects, each with its draft."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     projects = None if holder.projects is None else sorted(holder.projects)
     rows = await connection.fetch(_HELD_OPEN, holder.annotator, now, projects)
     return [(_as_held(row), row["draft"]) for row in rows]
 
 
-async def given(session: Session, lease_id: UUID) -> Given | None:
+async def given(transaction: Transaction, lease_id: UUID) -> Given | None:
     """The answer that was given with a lease."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_GIVEN, lease_id)
     if row is None:
         return None
     return _as_given(row)
 
 
-async def add_answers(session: Session, answers: Sequence[Answer], now: datetime) -> None:
+async def add_answers(transaction: Transaction, answers: Sequence[Answer], now: datetime) -> None:
     """Keep answers and end their leases; a person's answer to work takes the slot for good."""
     rows = [
         {
@@ -175,68 +175,68 @@ async def add_answers(session: Session, answers: Sequence[Answer], now: datetime
         }
         for one in answers
     ]
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ANSWER, as_json(rows), now)
 
 
-async def reviewers(session: Session, review_id: UUID) -> list[str]:
+async def reviewers(transaction: Transaction, review_id: UUID) -> list[str]:
     """Who looked at a review so far, in order."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["annotator"] for row in await connection.fetch(_REVIEWERS, review_id)]
 
 
-async def add_history(session: Session, annotator: str, work: Work, now: datetime) -> None:
+async def add_history(transaction: Transaction, annotator: str, work: Work, now: datetime) -> None:
     """Count an answer at a later stage: people with a history are asked first."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_HISTORY, annotator, work.task_type, work.stage, now)
 
 
-async def decline(session: Session, annotator: str, work_id: int) -> None:
+async def decline(transaction: Transaction, annotator: str, work_id: int) -> None:
     """Offer no more of what needs the same skills to an annotator who lacks them.
 
     Where work names no skill there is nothing to tell it by, and only this task is not for them.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_DECLINE, annotator, work_id)
 
 
-async def close(session: Session, work_id: int) -> None:
+async def close(transaction: Transaction, work_id: int) -> None:
     """The work is done; nobody else need do it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CLOSE, work_id)
 
 
 async def change_answer(
-    session: Session, lease_id: UUID, body: dict[str, Any], now: datetime
+    transaction: Transaction, lease_id: UUID, body: dict[str, Any], now: datetime
 ) -> None:
     """Replace an answer that is still held."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_CHANGE, lease_id, as_json(body), now)
 
 
-async def projects_due(session: Session, now: datetime) -> list[str]:
+async def projects_due(transaction: Transaction, now: datetime) -> list[str]:
     """Projects with held answers whose time has come."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["project"] for row in await connection.fetch(_PROJECTS_DUE, now)]
 
 
-async def due_answers(session: Session, project: str, now: datetime) -> dict[UUID, Given]:
+async def due_answers(transaction: Transaction, project: str, now: datetime) -> dict[UUID, Given]:
     """The held answers of a project whose time has come, by lease; they are held no more."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     due = [row["lease_id"] for row in await connection.fetch(_DUE, now, project)]
     rows = await connection.fetch(_RELEASE, due, now) if due else []
     return {row["lease_id"]: _as_given(row) for row in rows}
 
 
-async def beat(session: Session, lease_id: UUID, expires_at: datetime) -> None:
+async def beat(transaction: Transaction, lease_id: UUID, expires_at: datetime) -> None:
     """Let a lease hold longer."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_BEAT, lease_id, expires_at)
 
 
-async def save_draft(session: Session, held: Held, draft: JsonValue, now: datetime) -> None:
+async def save_draft(transaction: Transaction, held: Held, draft: JsonValue, now: datetime) -> None:
     """Keep an unfinished answer for its annotator, beyond the lease; drop its oldest drafts."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     text = as_json(draft)
     await connection.execute(_DRAFT, held.annotator, held.work.item_id, text, now)
     await connection.execute(_DROP_OLD_DRAFTS, held.annotator)

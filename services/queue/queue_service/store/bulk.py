@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, as_json, raw
-from chassis.locks import serialize
+from chassis.db.database import Transaction, as_json
+from chassis.db.locks import serialize
 from queue_service.domain.leases import Work
 from queue_service.store.leasing import as_work
 from schemas.vocabulary import Standing
@@ -53,14 +53,14 @@ class Target:
 
 
 async def targets(
-    session: Session, annotator: str, project: str, external_ids: Sequence[str]
+    transaction: Transaction, annotator: str, project: str, external_ids: Sequence[str]
 ) -> dict[str, list[Target]]:
     """The tasks of these items under the newest spec version, by external id.
 
     One transaction at a time works for an annotator, as with leases.
     """
-    await serialize(session, [annotator])
-    connection = await raw(session)
+    await serialize(transaction, [annotator])
+    connection = await transaction.connection()
     found: dict[str, list[Target]] = {}
     for row in await connection.fetch(_TARGETS, annotator, project, external_ids):
         target = Target(as_work(row), row["seen"], row["body"], row["standing"])
@@ -69,8 +69,12 @@ async def targets(
 
 
 async def add_answers(
-    session: Session, annotator: str, kind: str, rows: Sequence[dict[str, Any]], now: datetime
+    transaction: Transaction,
+    annotator: str,
+    kind: str,
+    rows: Sequence[dict[str, Any]],
+    now: datetime,
 ) -> None:
     """Keep the answers, each as if its task had been leased and answered at once."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_TAKE, as_json(rows), annotator, kind, now)

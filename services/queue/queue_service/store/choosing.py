@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from queue_service.domain.choice import Candidate, HoneypotWish, Horizon, Key, Look, Offer
 
 WINDOW = 512
@@ -122,34 +122,34 @@ CROSS JOIN LATERAL (
 
 
 async def best(
-    session: Session, looks: Sequence[Look], tried: Collection[int], count: int
+    transaction: Transaction, looks: Sequence[Look], tried: Collection[int], count: int
 ) -> list[Candidate]:
     """The best `count` tasks for each who looks, from the shards looked at; no lock yet.
 
     All of `looks` are by people, or all by whoever takes no slot.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     statement = _BEST if looks[0].takes_slots else _BEST_FREE
     rows = await connection.fetch(statement, *_columns(looks), list(tried), count)
     return [Candidate(*row) for row in rows]
 
 
-async def heads(session: Session, shards: Collection[int]) -> dict[int, Key]:
+async def heads(transaction: Transaction, shards: Collection[int]) -> dict[int, Key]:
     """The first task of each of these shards that has any, whoever has seen it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_HEADS, list(shards))
     return {shard: tuple(key) for shard, *key in rows}
 
 
 async def picked(
-    session: Session,
+    transaction: Transaction,
     looks: Sequence[Look],
     tried: Collection[int],
     count: int,
     items: Sequence[str],
 ) -> list[Candidate]:
     """The same among tasks about `items` only."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(
         _PICKED,
         *_columns(looks),
@@ -179,29 +179,29 @@ def _columns(looks: Sequence[Look]) -> list[list[object]]:
 
 
 async def horizons(
-    session: Session, looks: Sequence[Look], passed: Collection[int]
+    transaction: Transaction, looks: Sequence[Look], passed: Collection[int]
 ) -> list[tuple[Look, Horizon]]:
     """Up to where each who looks has seen everything but what is `passed` by, shard by shard."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_HORIZONS, *_columns(looks), list(passed))
     found = {(row["n"], row["shard"]): row for row in rows}
     return [(look, Horizon.after(look.horizon, found[look.n, look.shard])) for look in looks]
 
 
 async def lock(
-    session: Session, work_ids: Sequence[int], *, takes_slots: bool, waits: bool
+    transaction: Transaction, work_ids: Sequence[int], *, takes_slots: bool, waits: bool
 ) -> list[Offer]:
     """The work among `work_ids` that is still to be had, locked.
 
     What others hold locked is passed by, or with `waits` waited for.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     how = _LOCK if waits else _LOCK + " SKIP LOCKED"
     return [Offer(*row) for row in await connection.fetch(how, work_ids, not takes_slots)]
 
 
-async def honeypots(session: Session, wishes: Sequence[HoneypotWish]) -> dict[int, Offer]:
+async def honeypots(transaction: Transaction, wishes: Sequence[HoneypotWish]) -> dict[int, Offer]:
     """For each wish a honeypot that its annotator has not seen, if there is one."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_HONEYPOTS, as_json([asdict(wish) for wish in wishes]))
     return {row["n"]: Offer(*row[1:]) for row in rows}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from queue_service.domain.choice import AGEING, EXPERIENCED_FROM
 
 _NOW = "pg_current_xact_id()::text::bigint"
@@ -171,124 +171,130 @@ WHERE w.work_id = m.work_id
 """
 
 
-async def add_work(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+async def add_work(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Take in work; what is there already stays as it is."""
-    connection = await raw(session)
-    await _add_shards(session, rows)
+    connection = await transaction.connection()
+    await _add_shards(transaction, rows)
     added = await connection.fetch(_ADD, as_json(rows))
-    await refresh(session, [row["work_id"] for row in added])
+    await refresh(transaction, [row["work_id"] for row in added])
 
 
-async def _add_shards(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+async def _add_shards(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     names = ("project", "stage", "task_type", "skills", "circle")
     shards = {tuple(map(str, (row[name] for name in names))): row for row in rows}
     wanted = as_json([{name: row[name] for name in names} for row in shards.values()])
-    connection = await raw(session)
+    connection = await transaction.connection()
     if await connection.fetchval(_MISSING, wanted):
         await connection.execute(_LOCK_SHARDS)
         await connection.execute(_ADD_SHARDS, wanted)
 
 
-async def task(session: Session, task_id: UUID, *, lock: bool) -> dict[str, Any] | None:
+async def task(transaction: Transaction, task_id: UUID, *, lock: bool) -> dict[str, Any] | None:
     """The annotate stage of a task, or None while it is not known.
 
     `lock`: what has happened to the task is seen by the statements after this one. Two events about
     one task may come by two topics, and be heard at once.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     if lock:
-        return (await lock_tasks(session, [task_id])).get(task_id)
+        return (await lock_tasks(transaction, [task_id])).get(task_id)
     row = await connection.fetchrow(_TASK, [task_id])
     return None if row is None else dict(row)
 
 
-async def lock_tasks(session: Session, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+async def lock_tasks(
+    transaction: Transaction, task_ids: Sequence[UUID]
+) -> dict[UUID, dict[str, Any]]:
     """The annotate stages of those of the tasks that are known, locked in the order of the work."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_LOCK_TASKS, task_ids)
     return {row["subject"]: dict(row) for row in rows}
 
 
 async def close_work(
-    session: Session, tasks: Sequence[dict[str, Any]], state: str, stages: Sequence[str]
+    transaction: Transaction, tasks: Sequence[dict[str, Any]], state: str, stages: Sequence[str]
 ) -> None:
     """End the open work of tasks at `stages`; live leases stay."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     subjects = [task["subject"] for task in tasks]
     item_ids = [task["item_id"] for task in tasks]
     rows = await connection.fetch(_CLOSE, subjects, state, stages, item_ids)
     await connection.execute(_TAKE_OUT, [row["work_id"] for row in rows])
 
 
-async def raise_target(session: Session, task_id: UUID, target: int) -> None:
+async def raise_target(transaction: Transaction, task_id: UUID, target: int) -> None:
     """Let more people answer; the larger target wins."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     work_ids = [row["work_id"] for row in await connection.fetch(_RAISE, task_id, target)]
-    await refresh(session, work_ids)
+    await refresh(transaction, work_ids)
 
 
-async def refresh(session: Session, work_ids: Sequence[int]) -> None:
+async def refresh(transaction: Transaction, work_ids: Sequence[int]) -> None:
     """Put the open work among `work_ids` that has a free slot into the ready index.
 
     The caller holds the locks of these work rows.
     """
     if work_ids:
-        connection = await raw(session)
+        connection = await transaction.connection()
         await connection.execute(_HOLD_VERSION, work_ids)
         await connection.execute(_REFRESH, work_ids)
 
 
-async def reprioritize(session: Session, task: dict[str, Any], priority: int) -> None:
+async def reprioritize(transaction: Transaction, task: dict[str, Any], priority: int) -> None:
     """Make a task more or less urgent, at all its stages."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_REPRIORITIZE, task["item_id"], task["subject"], priority)
-    await refresh(session, [row["work_id"] for row in rows])
+    await refresh(transaction, [row["work_id"] for row in rows])
 
 
 async def add_spec(
-    session: Session, project: str, version: int, spec_hash: str, document: dict[str, Any]
+    transaction: Transaction, project: str, version: int, spec_hash: str, document: dict[str, Any]
 ) -> None:
     """Keep a spec version; work under it is given, and none under an older one any more."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_LOCK_VERSION, project)
     await connection.execute(_PUBLISH, project, version, spec_hash, as_json(document))
     await connection.execute(_NEWEST, project, version)
     await connection.execute(_DROP_OLD, project, version)
     rows = await connection.fetch(_OF_VERSION, project, version)
-    await refresh(session, [row["work_id"] for row in rows])
+    await refresh(transaction, [row["work_id"] for row in rows])
 
 
-async def pause(session: Session, project: str, *, paused: bool) -> bool:
+async def pause(transaction: Transaction, project: str, *, paused: bool) -> bool:
     """Give no more work of a project out, or go on. False if there is no such project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return bool(await connection.fetchval(_PAUSE, project, paused))
 
 
-async def set_standing(session: Session, annotator: str, project: str, standing: str) -> str | None:
+async def set_standing(
+    transaction: Transaction, annotator: str, project: str, standing: str
+) -> str | None:
     """Store an annotator's standing; return the one before, None if there was none."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     before: str | None = await connection.fetchval(_STANDING, annotator, project, standing)
     return before
 
 
-async def set_skill(session: Session, annotator: str, project: str, skill: str, level: int) -> None:
+async def set_skill(
+    transaction: Transaction, annotator: str, project: str, skill: str, level: int
+) -> None:
     """Keep an annotator's level in a skill in one project, and offer there what it declined."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_SKILL, annotator, project, skill, level)
     await connection.execute(_RECONSIDER, annotator, project)
 
 
-async def answers_to(session: Session, work_id: int) -> list[dict[str, Any]]:
+async def answers_to(transaction: Transaction, work_id: int) -> list[dict[str, Any]]:
     """The bodies of all answers to a task that can't be undone any more."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["body"] for row in await connection.fetch(_ANSWERS_TO, work_id)]
 
 
 async def is_anyone_experienced(
-    session: Session, task: dict[str, Any], stage: str, now: datetime
+    transaction: Transaction, task: dict[str, Any], stage: str, now: datetime
 ) -> bool:
     """Whether somebody who may do such work on this task has done much of it, and lately."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     names = ("item_id", "project")
     known: bool = await connection.fetchval(
         _EXPERIENCED, task["task_type"], stage, *(task[name] for name in names), now
@@ -296,22 +302,22 @@ async def is_anyone_experienced(
     return known
 
 
-async def due_moves(session: Session, now: datetime) -> list[dict[str, Any]]:
+async def due_moves(transaction: Transaction, now: datetime) -> list[dict[str, Any]]:
     """The work for which other people are to be asked now, locked."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [dict(row) for row in await connection.fetch(_DUE_MOVES, now)]
 
 
-async def move(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+async def move(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Put work, locked by the caller, into other shards."""
-    connection = await raw(session)
-    await _add_shards(session, rows)
+    connection = await transaction.connection()
+    await _add_shards(transaction, rows)
     await connection.execute(_MOVE, as_json(rows))
-    await refresh(session, [row["work_id"] for row in rows])
+    await refresh(transaction, [row["work_id"] for row in rows])
 
 
-async def answers(session: Session, answer_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+async def answers(transaction: Transaction, answer_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The bodies of these answers, for an adjudicator to see; whose they are is not told."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_ANSWERS, answer_ids)
     return [row["body"] for row in rows]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Session, as_json, raw
+from chassis.db.database import Transaction, as_json
 from queue_service.domain.choice import EXPERIENCED_FROM, LEVEL_MAX, Person, Shard, There
 from queue_service.domain.leases import Work
 from queue_service.store.intake import refresh
@@ -155,9 +155,9 @@ class Scene:
     newest_shard: int
 
 
-async def scene(session: Session, annotators: Sequence[str]) -> Scene:
+async def scene(transaction: Transaction, annotators: Sequence[str]) -> Scene:
     """What the choice must know about these annotators, and about the rest."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_SCENE, annotators)
     people: dict[str, Person] = {}
     projects: dict[str, dict[str, There]] = {}
@@ -177,51 +177,51 @@ async def scene(session: Session, annotators: Sequence[str]) -> Scene:
     return Scene(people, frozenset(rows[0]["paused"]), rows[0]["newest"] or 0)
 
 
-async def shards(session: Session, after: int) -> list[Shard]:
+async def shards(transaction: Transaction, after: int) -> list[Shard]:
     """The shards that are newer than `after`."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [
         Shard(**{**row, "skills": frozenset(row["skills"])})
         for row in await connection.fetch(_SHARDS, after)
     ]
 
 
-async def taken_in(session: Session, project: str) -> int:
+async def taken_in(transaction: Transaction, project: str) -> int:
     """How many tasks of a project are held or answered by all. The caller serializes it."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     total: int = await connection.fetchval(_TAKEN_IN, project)
     return total
 
 
 async def add_leases(
-    session: Session, leases: Sequence[dict[str, Any]], now: datetime
+    transaction: Transaction, leases: Sequence[dict[str, Any]], now: datetime
 ) -> dict[UUID, Given]:
     """Write leases. The caller holds the locks of their work; honeypots are locked here, last."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     rows = await connection.fetch(_TAKE, as_json(leases), now)
     return {row["lease_id"]: Given(row["lease_id"], as_work(row), row["draft"]) for row in rows}
 
 
-async def expired(session: Session, now: datetime) -> list[UUID]:
+async def expired(transaction: Transaction, now: datetime) -> list[UUID]:
     """The oldest leases that have run out, locked."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["lease_id"] for row in await connection.fetch(_EXPIRED, now)]
 
 
-async def held_by(session: Session, annotator: str, project: str) -> list[UUID]:
+async def held_by(transaction: Transaction, annotator: str, project: str) -> list[UUID]:
     """The open leases of an annotator in a project, locked."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["lease_id"] for row in await connection.fetch(_HELD_BY, annotator, project)]
 
 
 async def end_leases(
-    session: Session, lease_ids: Sequence[UUID], how: str, now: datetime, *, forget: bool
+    transaction: Transaction, lease_ids: Sequence[UUID], how: str, now: datetime, *, forget: bool
 ) -> list[Ended]:
     """End leases without an answer and offer their work again.
 
     `forget`: whoever held one may get the same task again.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     ended = await connection.fetch(_END, lease_ids, how, now)
     if not ended:
         return []
@@ -232,7 +232,7 @@ async def end_leases(
     items = [row["item_id"] for row in ended] if forget else []
     await connection.execute(_LOCK_WORK, list(freed), items)
     await connection.execute(_GIVE_BACK, list(freed), list(freed.values()))
-    await refresh(session, list(freed))
+    await refresh(transaction, list(freed))
     if forget:
         await connection.execute(_UNSEE, *_columns(ended, "annotator", "item_id", "spec_version"))
     await connection.execute(_UNTAKE, *_columns(ended, "annotator", "project"))

@@ -8,7 +8,7 @@ then rows of `annotators` by name. Whoever has locked a later one never asks for
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 
 _LEASES = """
 SELECT l.lease_id FROM unnest($1::text[], $2::text[]) AS s (annotator, project)
@@ -29,20 +29,22 @@ SELECT 1 FROM annotators a WHERE a.annotator = ANY($1) ORDER BY a.annotator, a.p
 
 
 async def lock_leases(
-    session: Session, annotators: Sequence[str], projects: Sequence[str]
+    transaction: Transaction, annotators: Sequence[str], projects: Sequence[str]
 ) -> list[UUID]:
     """Lock the open leases of each annotator in the project beside its name; return their ids."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [row["lease_id"] for row in await connection.fetch(_LEASES, annotators, projects)]
 
 
-async def lock_work(session: Session, task_ids: Sequence[UUID], lease_ids: Sequence[UUID]) -> None:
+async def lock_work(
+    transaction: Transaction, task_ids: Sequence[UUID], lease_ids: Sequence[UUID]
+) -> None:
     """Lock all work about these tasks, and the work of these leases."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_WORK, task_ids, lease_ids)
 
 
-async def lock_annotators(session: Session, annotators: Sequence[str]) -> None:
+async def lock_annotators(transaction: Transaction, annotators: Sequence[str]) -> None:
     """Lock what is known of these annotators in every project."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_ANNOTATORS, annotators)

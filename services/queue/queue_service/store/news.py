@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 
 _PROJECTS = """
 SELECT p.project, p.newest_version AS version,
@@ -15,11 +15,11 @@ ORDER BY p.project
 
 
 async def projects_of(
-    session: Session, annotator: str, projects: Sequence[str] | None
+    transaction: Transaction, annotator: str, projects: Sequence[str] | None
 ) -> list[dict[str, Any]]:
     """Return the newest spec version of `projects` (None: all), and the annotator's standing.
 
     Annotators see `suspended` or `good`: the other standings change with a honeypot's score.
     """
-    connection = await raw(session)
+    connection = await transaction.connection()
     return [dict(row) for row in await connection.fetch(_PROJECTS, annotator, projects)]

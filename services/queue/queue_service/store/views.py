@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from chassis.database import Session, raw
+from chassis.db.database import Transaction
 from queue_service.store.intake import RANK
 
 _SPEC = "SELECT hash, document FROM specs WHERE project = $1 AND version = $2"
@@ -47,42 +47,44 @@ SELECT s.shard, c.n FROM unnest($1::int[]) AS s (shard) CROSS JOIN LATERAL (
 _WHAT = "SELECT stage, task_type, priority, due_at FROM work WHERE work_id = $1"
 
 
-async def spec(session: Session, project: str, version: int) -> tuple[str, dict[str, Any]] | None:
+async def spec(
+    transaction: Transaction, project: str, version: int
+) -> tuple[str, dict[str, Any]] | None:
     """The hash and the document of a spec version."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     row = await connection.fetchrow(_SPEC, project, version)
     return None if row is None else (row["hash"], row["document"])
 
 
 async def depths(
-    session: Session, projects: list[str] | None, now: datetime
+    transaction: Transaction, projects: list[str] | None, now: datetime
 ) -> list[dict[str, Any]]:
     """What waits, what is in flight and what was answered in the last minute, by shard."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     await connection.execute(_WIDELY)
     return [dict(row) for row in await connection.fetch(_DEPTHS, projects, now)]
 
 
-async def newest_version(session: Session, project: str) -> int | None:
+async def newest_version(transaction: Transaction, project: str) -> int | None:
     """The newest spec version of a project, None if the project is not known."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     version: int | None = await connection.fetchval(_KNOWN, project)
     return version
 
 
-async def waiting(session: Session, shards: Sequence[int]) -> dict[int, int]:
+async def waiting(transaction: Transaction, shards: Sequence[int]) -> dict[int, int]:
     """How many tasks of each shard have a free slot; counted up to `COUNTED_MAX`."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return {row["shard"]: row["n"] for row in await connection.fetch(_WAITING, shards)}
 
 
-async def what(session: Session, work_id: int) -> dict[str, Any]:
+async def what(transaction: Transaction, work_id: int) -> dict[str, Any]:
     """In a few words what some work is."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return dict(await connection.fetchrow(_WHAT, work_id))
 
 
-async def paused(session: Session, project: str) -> bool:
+async def paused(transaction: Transaction, project: str) -> bool:
     """Whether a project is paused."""
-    connection = await raw(session)
+    connection = await transaction.connection()
     return bool(await connection.fetchval(_PAUSED, project))

@@ -1,0 +1,1 @@
+"""Kafka: the outbox, the inbox, the consumer and what becomes of events."""

@@ -1,0 +1,1 @@
+"""HTTP: authentication, problem documents, health, limits, metrics of requests."""

@@ -1,0 +1,102 @@
+"""Bearer tokens in; who calls, with roles and projects as opaque strings, out.
+
+Names stay outside: the caller is a pseudonym, the HMAC of issuer and subject.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from chassis.http.issuer_keys import KeysUnavailable
+
+
+class Unauthenticated(Exception):
+    """A valid bearer token is needed."""
+
+
+class Forbidden(Exception):
+    """This token does not allow that."""
+
+
+class UnknownProject(Exception):
+    """There is no such project, or the token is not for it."""
+
+    # One refusal for both: nobody learns by guessing which projects exist.
+
+    def __init__(self, project: str) -> None:
+        """`project` is the name that the caller sent."""
+        super().__init__(f"There is no project '{project}', or your token is not for it.")
+
+
+REFUSALS: dict[type[Exception], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    UnknownProject: 404,
+    KeysUnavailable: 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a pseudonym, what it may do, and where."""
+
+    pseudonym: str
+    kind: str
+    roles: frozenset[str]
+    projects: frozenset[str]
+    expires_at: float
+
+    def has(self, *roles: str) -> bool:
+        """Whether the caller has one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+    def reaches(self, project: str) -> bool:
+        """Whether the caller may see `project`."""
+        return "*" in self.projects or project in self.projects
+
+    def check_project(self, project: str) -> None:
+        """Raise UnknownProject unless the caller may see `project`."""
+        if not self.reaches(project):
+            raise UnknownProject(project)
+
+
+def pseudonym(key: str, issuer: str, subject: str) -> str:
+    """What the system knows a person by: 32 hexadecimal digits."""
+    text = f"{issuer}\x00{subject}".encode()
+    return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who sends `request`. Raises Unauthenticated."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
+    caller: Caller = await request.app.state.verifier.caller(token.strip())
+    return caller
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+"""Whoever has a valid token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """A check that the caller has one of `roles`."""
+
+    roles: tuple[str, ...]
+
+    async def check(self, caller: AnyCaller) -> Caller:
+        """Return the caller. Raises Forbidden."""
+        if not caller.has(*self.roles):
+            raise Forbidden(f"This needs one of the roles {', '.join(self.roles)}.")
+        return caller
+
+
+def needs(*roles: str) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that lets in whoever has one of `roles`."""
+    return Needs(roles).check

@@ -1,0 +1,1 @@
+"""Long work that a request starts: kept in the database, run by one replica, shown over HTTP."""

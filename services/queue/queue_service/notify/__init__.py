@@ -1,0 +1,1 @@
+"""Messages between the replicas of the queue, by PostgreSQL's NOTIFY."""
