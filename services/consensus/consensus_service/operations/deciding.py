@@ -22,9 +22,10 @@ from consensus_service.domain import (
     told,
 )
 from consensus_service.operations.modelling import known
-from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.operations.specs import compiled
 from consensus_service.store import skips, tasks
 from consensus_service.store.tasks import Ask, Stored, Task
+from labels.compiled_spec import CompiledSpec
 from schemas.events import ConflictRaised, LabelDecided, RedundancyRaised
 
 
@@ -102,10 +103,10 @@ class _Knowledge:
 
     def __init__(self, transaction: Transaction) -> None:
         self._session = transaction
-        self._specs: dict[tuple[str, int], Compiled | None] = {}
+        self._specs: dict[tuple[str, int], CompiledSpec | None] = {}
         self._models: dict[tuple[str, int, frozenset[str]], dict[str, FieldModel]] = {}
 
-    async def spec(self, task: Task) -> Compiled | None:
+    async def spec(self, task: Task) -> CompiledSpec | None:
         """The spec version of a task; None while it is not known."""
         key = (task.project, task.spec_version)
         if key not in self._specs:
@@ -113,7 +114,7 @@ class _Knowledge:
         return self._specs[key]
 
     async def models(
-        self, task: Task, spec: Compiled, annotators: set[str]
+        self, task: Task, spec: CompiledSpec, annotators: set[str]
     ) -> dict[str, FieldModel]:
         """What is known of the annotators, for each field that is decided by the posterior."""
         key = (task.project, task.spec_version, frozenset(annotators))

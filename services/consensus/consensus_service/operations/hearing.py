@@ -9,9 +9,10 @@ from chassis.db.database import Transaction
 from chassis.events.deferred import find_or_defer, take_all_deferred, take_deferred
 from consensus_service.domain import Conflict
 from consensus_service.operations import deciding, specs
-from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.operations.specs import compiled
 from consensus_service.store import models, skips, tasks
 from consensus_service.store.tasks import Task
+from labels.compiled_spec import CompiledSpec
 from schemas.envelope import Event
 from schemas.events import (
     EVENTS,
@@ -75,8 +76,8 @@ def _turns(events: Sequence[AnnotationSubmitted]) -> list[list[AnnotationSubmitt
 
 async def _record_votes(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     known = await tasks.lock_tasks(transaction, [event.task_id for event in events])
-    specs_known: dict[tuple[str, int], Compiled | None] = {}
-    heard: list[tuple[AnnotationSubmitted, Task, Compiled]] = []
+    specs_known: dict[tuple[str, int], CompiledSpec | None] = {}
+    heard: list[tuple[AnnotationSubmitted, Task, CompiledSpec]] = []
     for event in events:
         version = (event.project, event.spec_version)
         if version not in specs_known:
@@ -198,7 +199,7 @@ async def _task(transaction: Transaction, event: Event, task_id: UUID) -> Task |
 
 async def _task_and_spec(
     transaction: Transaction, event: Event, task_id: UUID, version: int
-) -> tuple[Task, Compiled] | None:
+) -> tuple[Task, CompiledSpec] | None:
     """The task, locked, and its spec; or None, and the event waits for whichever is not known."""
     task = await _task(transaction, event, task_id)
     if task is None:

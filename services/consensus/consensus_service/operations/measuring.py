@@ -12,11 +12,12 @@ from chassis.events import outbox
 from chassis.http.auth import UnknownProject
 from consensus_service import metrics
 from consensus_service.domain import sampling
-from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.operations.specs import compiled
 from consensus_service.store import agreement as store
 from consensus_service.store import specs
 from consensus_service.store.agreement import Measured, Part, SampledVote
 from labels import Field
+from labels.compiled_spec import CompiledSpec
 from schemas.consensus import AgreementView, AgreementViews
 from schemas.events import AgreementMeasured
 from schemas.vocabulary import Measure
@@ -53,7 +54,7 @@ async def measure_agreement(transaction: Transaction, project: str, now: datetim
             _export(project, one)
 
 
-def _measure_all(spec: Compiled, sample: Sequence[SampledVote]) -> list[Measured]:
+def _measure_all(spec: CompiledSpec, sample: Sequence[SampledVote]) -> list[Measured]:
     parts = _parts(spec, sample)
     return [
         Measured(field.name, part, _measure(field, _metric(spec, field), votes))
@@ -62,7 +63,7 @@ def _measure_all(spec: Compiled, sample: Sequence[SampledVote]) -> list[Measured
     ]
 
 
-def _parts(spec: Compiled, sample: Sequence[SampledVote]) -> dict[Part, list[SampledVote]]:
+def _parts(spec: CompiledSpec, sample: Sequence[SampledVote]) -> dict[Part, list[SampledVote]]:
     """The whole, the votes that saw a pre-label apart from it, and the slices of the policy."""
     whole, anchored = sampling.independent(sample), sampling.anchored(sample)
     parts = {Part("random_overlap"): whole}
@@ -74,7 +75,7 @@ def _parts(spec: Compiled, sample: Sequence[SampledVote]) -> dict[Part, list[Sam
     return parts
 
 
-def _metric(spec: Compiled, field: Field) -> Metric:
+def _metric(spec: CompiledSpec, field: Field) -> Metric:
     """The metric of the policy where the field can have it, else the field's own.
 
     Versions that were published before this was checked may ask for one that it cannot have.

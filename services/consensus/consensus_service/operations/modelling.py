@@ -12,10 +12,11 @@ from typing import Any
 from agreement import Votes, infer
 from chassis.db.database import Transaction
 from consensus_service.domain import FieldModel, calibrated, with_scores
-from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.operations.specs import compiled
 from consensus_service.store import models, specs
 from consensus_service.store.models import Kept, Learned, Score
 from labels import Field
+from labels.compiled_spec import CompiledSpec
 
 GROWTH = 1.1
 """A full pass is due when there are this many times the votes of the last one."""
@@ -25,7 +26,7 @@ _PARSED: dict[tuple[str, str, int, int], FieldModel] = {}
 
 
 async def known(
-    transaction: Transaction, project: str, spec: Compiled, annotators: list[str]
+    transaction: Transaction, project: str, spec: CompiledSpec, annotators: list[str]
 ) -> dict[str, FieldModel]:
     """What is known for each field that is decided by the posterior."""
     found = {}

@@ -1,47 +1,22 @@
 """Spec versions, compiled once. They never change, so what a hash names may be remembered."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.db.database import Transaction
 from chassis.events import outbox
 from consensus_service.store import specs
-from labels import LabelSchema, compile_fields
+from labels.compiled_spec import CompiledSpec, SpecCache
 from schemas.events import IDS_MAX, RelabelRequested, SpecPublished
-from schemas.vocabulary import Policy, SpecDocument, document_of
 
-REMEMBERED_MAX = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A spec version ready for use."""
-
-    document: SpecDocument
-    labels: LabelSchema
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of the version."""
-        return self.document.policy
+_CACHE = SpecCache(CompiledSpec)
 
 
-_BY_HASH: dict[str, Compiled] = {}
-
-
-async def compiled(transaction: Transaction, project: str, version: int) -> Compiled | None:
-    """A spec version; None while it is not known. Its document is read once per hash."""
+async def compiled(transaction: Transaction, project: str, version: int) -> CompiledSpec | None:
+    """Return a spec version; None while it is not known. Its document is read once per hash."""
     spec_hash = await specs.spec_hash(transaction, project, version)
     if spec_hash is None:
         return None
-    known = _BY_HASH.get(spec_hash)
-    if known is None:
-        document = document_of(await specs.document(transaction, project, version))
-        known = Compiled(document, compile_fields(document.fields, ignore_unknown=True))
-        if len(_BY_HASH) >= REMEMBERED_MAX:
-            _BY_HASH.clear()
-        _BY_HASH[spec_hash] = known
-    return known
+    return await _CACHE.get(spec_hash, lambda: specs.document(transaction, project, version))
 
 
 async def add_spec(transaction: Transaction, event: SpecPublished) -> None:
@@ -75,7 +50,9 @@ def _request(event: SpecPublished, item_ids: list[UUID]) -> RelabelRequested:
     )
 
 
-def is_touched(old: Compiled, new: Compiled, label: dict[str, object], rules: list[str]) -> bool:
+def is_touched(
+    old: CompiledSpec, new: CompiledSpec, label: dict[str, object], rules: list[str]
+) -> bool:
     """Whether `new` no longer accepts the label, or says something else in a rule that it cites."""
     if new.labels.check(label):
         return True

@@ -7,9 +7,10 @@ from uuid import UUID
 from chassis.db.database import Transaction
 from chassis.http.auth import Caller, UnknownProject
 from consensus_service import domain
-from consensus_service.operations.specs import Compiled, compiled
+from consensus_service.operations.specs import compiled
 from consensus_service.store import skips, specs, tasks
 from consensus_service.store.tasks import Stored
+from labels.compiled_spec import CompiledSpec
 from schemas.consensus import Conflicts, ConflictView, LabelPair, TaskView, Vote
 
 PAGE = 200
@@ -46,7 +47,7 @@ async def show_task(transaction: Transaction, caller: Caller, task_id: UUID) -> 
     )
 
 
-def _vote(vote: Stored, spec: Compiled | None) -> Vote:
+def _vote(vote: Stored, spec: CompiledSpec | None) -> Vote:
     kind: Any = vote.annotator_kind
     deciders = spec.policy.deciders if spec else ["human"]
     return Vote(

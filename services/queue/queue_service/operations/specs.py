@@ -1,36 +1,27 @@
 """Spec versions, compiled once. They never change, so what a hash names may be remembered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chassis.db.database import Transaction, as_json
 from chassis.http.auth import UnknownProject
 from chassis.http.problem import Fault, Invalid
-from labels import LabelSchema, compile_fields
+from labels.compiled_spec import CompiledSpec, SpecCache
 from queue_service.domain import refusals
 from queue_service.domain.leases import Work
 from queue_service.operations.blob_checks import BlobCheck, BlobChecks
 from queue_service.operations.news import announce_work
 from queue_service.store import intake, views
 from schemas.queue import SpecView
-from schemas.vocabulary import Label, Policy, SpecDocument, document_of
+from schemas.vocabulary import Label, Policy, document_of
 
-REMEMBERED_MAX = 1000
 LABEL_BYTES_MAX = 100_000
 """Of a label as JSON: an event carries several, and Kafka takes a megabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A spec version ready for use."""
+class Compiled(CompiledSpec):
+    """A spec version that checks what annotators send."""
 
-    document: SpecDocument
-    labels: LabelSchema
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of the version."""
-        return self.document.policy
+    __slots__ = ()
 
     def check_rules(self, rules: Sequence[str], at: str = "/rules") -> None:
         """Raise Invalid if one of the cited `rules` is not in the guidelines of the version."""
@@ -67,24 +58,21 @@ class Compiled:
             raise Invalid([Fault(at, "size", message)])
 
 
-_BY_HASH: dict[str, Compiled] = {}
+_CACHE = SpecCache(Compiled)
 
 
 async def compiled(
     transaction: Transaction, project: str, version: int, spec_hash: str
 ) -> Compiled:
-    """The spec version that `spec_hash` names."""
-    known = _BY_HASH.get(spec_hash)
-    if known is None:
+    """Return the spec version with this hash. Raises UnknownSpec."""
+
+    async def read() -> object:
         found = await views.spec(transaction, project, version)
         if found is None:
             raise refusals.UnknownSpec(f"The project '{project}' has no spec version {version}.")
-        document = document_of(found[1])
-        known = Compiled(document, compile_fields(document.fields, ignore_unknown=True))
-        if len(_BY_HASH) >= REMEMBERED_MAX:
-            _BY_HASH.clear()
-        _BY_HASH[spec_hash] = known
-    return known
+        return found[1]
+
+    return await _CACHE.get(spec_hash, read)
 
 
 async def policy_of(transaction: Transaction, project: str, version: int) -> Policy | None:
