@@ -133,9 +133,7 @@ def test_known_labels_move_the_weight_to_the_model_that_predicts_them(crowds: Cr
     assert right(found, gold, others) > right(without, gold, others) + 0.05
 
 
-def test_disputed_items_are_asked_for_first_and_lessen_what_models_disagree_on(
-    crowds: Crowds,
-) -> None:
+def test_disputed_items_are_asked_for_first_and_many_of_them_are_a_warning(crowds: Crowds) -> None:
     votes = crowds.votes("zencrowd_us")
 
     found = average(votes)
