@@ -11,6 +11,7 @@ BENCHES = {
     "queue_depth": [],
     "crowd_statistics": ["--json"],
     "adaptive": [],
+    "known_gold": [],
 }
 
 

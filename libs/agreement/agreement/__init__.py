@@ -1,6 +1,7 @@
 """Agreement between annotators and truth inference, with intervals."""
 
 from agreement.alpha import krippendorff_alpha
+from agreement.averaging import AVERAGED, ModelAverage, average
 from agreement.bayes import AnnotatorPrior
 from agreement.bootstrap import Draws
 from agreement.breakdown import PairAgreement, agreement, by_label, by_pair, by_slice
@@ -19,6 +20,7 @@ from agreement.trust import SideBySide, distrusted, with_and_without
 from agreement.votes import BadVotes, Votes
 
 __all__ = [
+    "AVERAGED",
     "METHODS",
     "AgreementStream",
     "AnnotatorPrior",
@@ -29,12 +31,14 @@ __all__ = [
     "Estimate",
     "Guard",
     "Inference",
+    "ModelAverage",
     "NumberInference",
     "PairAgreement",
     "Reliability",
     "SideBySide",
     "Votes",
     "agreement",
+    "average",
     "bias_index",
     "by_label",
     "by_pair",

@@ -70,7 +70,7 @@ def bayes(
             posterior,
             Convergence(is_converged=True, iterations=0, change=0.0),
         )
-    log_prevalence = np.log(_prevalence(crowd, posterior))
+    log_prevalence = np.log(held_prevalence(crowd, posterior))
     prior_right, prior_all = _prior_votes(votes, priors or {})
     strength, change, iterations = Strength(), np.inf, 0
     while iterations < iterations_max and change >= tolerance:
@@ -104,7 +104,7 @@ def _rows(
     return counts + strong * means, Strength(worth, strong)
 
 
-def _prevalence(crowd: Crowd, shares: Floats) -> Floats:
+def held_prevalence(crowd: Crowd, shares: Floats) -> Floats:
     """The share of each label among the items, halfway between votes and majority.
 
     Votes blur a skewed prevalence, majority vote sharpens it. Gold items are picked, not drawn:

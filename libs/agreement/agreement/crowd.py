@@ -5,7 +5,7 @@ all votes are run through, and no array of votes x labels is ever made.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -58,6 +58,12 @@ class Crowd:
         """True for each item that has a vote (n_items,)."""
         return np.bincount(self.item, minlength=self.n_items) > 0
 
+    def without_known(self, items: Ints) -> Self:
+        """The crowd with the labels of these items (their codes) not known."""
+        known = self.known.copy()
+        known[items] = -1
+        return replace(self, known=known)
+
     def shares(self) -> Floats:
         """Each label's share of an item's votes (n_labels, n_items); known items are certain."""
         table = np.empty((self.n_labels, self.n_items))
@@ -76,12 +82,15 @@ class Crowd:
         return table
 
     def answer_counts(self, posterior: Floats) -> Floats:
-        """Expected votes by true label, annotator and given label (K, n_annotators, K)."""
+        """Expected votes by true label, annotator and given label (K, n_annotators, K).
+
+        A posterior over other states than labels (n_states, n_items) has those on the first axis.
+        """
         size = self.n_annotators * self.n_labels
-        counts = np.empty((self.n_labels, size))
-        for label, line in enumerate(posterior):
-            counts[label] = np.bincount(self.answer, line[self.item], minlength=size)
-        return counts.reshape(self.n_labels, self.n_annotators, self.n_labels)
+        counts = np.empty((len(posterior), size))
+        for state, line in enumerate(posterior):
+            counts[state] = np.bincount(self.answer, line[self.item], minlength=size)
+        return counts.reshape(len(posterior), self.n_annotators, self.n_labels)
 
     def majority(self) -> tuple[Ints, Bools]:
         """The label with most votes (n_items,), and whether it is the only one; gold is no vote."""
@@ -108,10 +117,11 @@ class Crowd:
     ) -> Floats:
         """log P(label, votes) of each item (n_labels, n_items), in `out` if that is given.
 
-        `log_answers` is (n_labels, n_annotators, n_labels), `log_prior` (n_labels,).
+        `log_answers` is (n_labels, n_annotators, n_labels), `log_prior` (n_labels,). With other
+        states than labels, n_states takes the place of the first n_labels in all three.
         """
-        joint = np.empty((self.n_labels, self.n_items)) if out is None else out
-        for label, line in enumerate(log_answers.reshape(self.n_labels, -1)):
+        joint = np.empty((len(log_answers), self.n_items)) if out is None else out
+        for label, line in enumerate(log_answers.reshape(len(log_answers), -1)):
             joint[label] = np.bincount(self.item, line[self.answer], minlength=self.n_items)
             joint[label] += log_prior[label]
         return joint

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +17,11 @@ from agreement import (
     BadVotes,
     Estimate,
     Inference,
+    ModelAverage,
     NumberInference,
     SideBySide,
     Votes,
+    average,
     by_label,
     distrusted,
     infer,
@@ -29,6 +31,7 @@ from agreement import (
 from agreement.bayes import Kind
 from agreement.report import LABELS_SHOWN, Report, shown
 from agreement.summary import accuracy, as_json, calibration, coincidences, figures
+from labelwright_client.known_gold import check_known_rows
 from labelwright_client.replay.files import BadFile
 from labelwright_client.replay.scale import Reading
 from labelwright_client.replay.vote_rows import known_labels, read_gold_rows, read_vote_rows
@@ -45,6 +48,7 @@ class LabelType(StrEnum):
 class Method(StrEnum):
     """How labels are inferred."""
 
+    AVERAGE = "average"
     BAYES = "bayes"
     MAJORITY = "majority"
     WEIGHTED = "weighted"
@@ -52,6 +56,19 @@ class Method(StrEnum):
     DAWID_SKENE = "dawid-skene"
     GLAD = "glad"
     MACE = "mace"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Labels from files: those given to the models, and those that the result is scored against."""
+
+    known: Mapping[Hashable, Hashable]
+    scored: Mapping[Hashable, Hashable]
+
+    @property
+    def to_score(self) -> dict[Hashable, Hashable]:
+        """The labels to score against, without the items whose label the models were given."""
+        return {item: label for item, label in self.scored.items() if item not in self.known}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +79,10 @@ class _Findings:
     figures: Mapping[str, Estimate]
     inferred: Inference | NumberInference
     sides: SideBySide | None
-    gold: Mapping[Hashable, Hashable]
+    gold: Gold
+    averaged: ModelAverage | None
+    """The models beside each other; None where labels are numbers or a method was named."""
+    ask_gold: Sequence[Hashable]
 
 
 def agreement(  # noqa: PLR0913 - each is an option of the command
@@ -71,18 +91,27 @@ def agreement(  # noqa: PLR0913 - each is an option of the command
     label_type: Annotated[
         LabelType, typer.Option("--type", help="The scale of the labels.")
     ] = LabelType.NOMINAL,
-    gold: Annotated[Path | None, typer.Option(help="CSV of known labels: item_id,label.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="CSV item_id,label: what the result is scored against.")
+    ] = None,
+    known_gold: Annotated[
+        Path | None, typer.Option(help="CSV item_id,label: known labels, given to the models.")
+    ] = None,
+    ask_gold: Annotated[
+        int, typer.Option(min=0, help="Print so many items whose labels to find out first.")
+    ] = 0,
     labels: Annotated[Path | None, typer.Option(help="Write the inferred labels here.")] = None,
-    method: Annotated[Method, typer.Option(help="How labels are inferred.")] = Method.BAYES,
+    method: Annotated[Method, typer.Option(help="How labels are inferred.")] = Method.AVERAGE,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots here.")] = None,
 ) -> None:
     """Measure the agreement of annotators, and infer labels from their votes.
 
-    Gold labels are used to judge, not to infer: the accuracy shown is that of the votes alone.
+    Labels of --gold are used to judge, not to infer. Labels of --known-gold are given to the
+    models and choose among them: the accuracy shown leaves their items out.
     """
     try:
-        found = _found(*_read(votes, gold), label_type, method)
+        found = _found(*_read(votes, gold, known_gold), label_type, method, ask_gold)
         if labels:
             _write_labels(labels, found.inferred)
         if html:
@@ -102,33 +131,50 @@ def _refuse(sentence: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _read(votes: Path, gold: Path | None) -> tuple[Votes, Mapping[Hashable, Hashable]]:
-    """The votes and the known labels, read as `replay` reads them. Raises BadFile, BadVotes."""
+def _read(votes: Path, gold: Path | None, known_gold: Path | None) -> tuple[Votes, Gold]:
+    """The votes and the labels of both gold files, read as `replay` reads them.
+
+    Raises BadFile, BadVotes.
+    """
     rows = read_vote_rows(votes).votes
     gold_rows = read_gold_rows(gold) if gold else []
-    labels = {row.label for row in rows} | {row.label for row in gold_rows}
+    known_rows = read_gold_rows(known_gold) if known_gold else []
+    labels = {row.label for row in rows} | {row.label for row in gold_rows + known_rows}
     reading = Reading("nominal", labels)
     read = Votes.of(
         [row.item for row in rows],
         [row.annotator for row in rows],
         [reading.plain(row.label) for row in rows],
     )
-    known = known_labels(gold_rows, lambda gold_row: reading.plain(gold_row.label))
-    return read, dict(known.items())
+    if known_gold:
+        check_known_rows(known_gold, known_rows, read, reading)
+    known = known_labels(known_rows, lambda row: reading.plain(row.label))
+    scored = known_labels(gold_rows, lambda row: reading.plain(row.label))
+    return read, Gold(dict(known.items()), dict(scored.items()))
 
 
 def _found(
-    votes: Votes, gold: Mapping[Hashable, Hashable], label_type: LabelType, method: Method
+    votes: Votes, gold: Gold, label_type: LabelType, method: Method, ask_gold: int
 ) -> _Findings:
     measured = figures(votes, label_type.value)
     if label_type is LabelType.INTERVAL:
-        return _Findings(votes, measured, infer_numbers(votes), None, gold)
+        if gold.known or ask_gold:
+            raise BadVotes("--known-gold and --ask-gold are for labels that are not numbers.")
+        return _Findings(votes, measured, infer_numbers(votes), None, gold, None, ())
     kind: Kind = "ordinal" if label_type is LabelType.ORDINAL else "nominal"
-    inferred = infer(votes, method.value, kind=kind)
-    known = {item: label for item, label in gold.items() if label in votes.labels}
+    averaged = None
+    if method is Method.AVERAGE or ask_gold:
+        averaged = average(votes, gold=gold.known, kind=kind)
+    if averaged is not None and method is Method.AVERAGE:
+        inferred = averaged.inference
+    else:
+        inferred = infer(votes, method.value, kind=kind, gold=gold.known)
+    known = {item: label for item, label in gold.scored.items() if label in votes.labels}
+    known |= gold.known
     judged = infer(votes, kind=kind, gold=known) if known else inferred
     sides = with_and_without(votes, distrusted(judged), metric=kind)
-    return _Findings(votes, measured, inferred, sides, gold)
+    asked = averaged.ask_gold(ask_gold) if averaged is not None else ()
+    return _Findings(votes, measured, inferred, sides, gold, averaged, asked)
 
 
 def _sentences(found: _Findings) -> list[str]:
@@ -151,25 +197,40 @@ def _sentences(found: _Findings) -> list[str]:
             said.append("The inference was stopped before it had settled.")
         if found.inferred.guard.warning:
             said.append(found.inferred.guard.warning)
+    if found.averaged is not None:
+        said += _of_models(found.averaged)
     said += [f"{name}: {value}." for name, value in _judged(found).items()]
     return said
 
 
+def _of_models(averaged: ModelAverage) -> list[str]:
+    """How the models were weighed, and how far they differ."""
+    said = []
+    if averaged.n_known:
+        weights = ", ".join(f"{name} {weight:.2f}" for name, weight in averaged.weights.items())
+        said.append(f"{averaged.n_known} known labels weigh the models: {weights}.")
+    if averaged.warning:
+        said.append(averaged.warning)
+    elif averaged.n_disputed:
+        said.append(
+            f"The models differ on {averaged.n_disputed} of {averaged.n_open} items "
+            f"({averaged.share_disputed:.1%})."
+        )
+    return said
+
+
 def _judged(found: _Findings) -> dict[str, Any]:
-    """What gold says of the inferred labels."""
-    if not found.gold:
+    """What gold says of the inferred labels; items whose labels the models were given are out."""
+    gold = found.gold.to_score
+    if not gold:
         return {}
     if isinstance(found.inferred, Inference):
         return {
-            "accuracy": accuracy(found.inferred, found.gold)["value"],
-            "accuracy_majority": accuracy(infer(found.votes, "majority"), found.gold)["value"],
+            "accuracy": accuracy(found.inferred, gold)["value"],
+            "accuracy_majority": accuracy(infer(found.votes, "majority"), gold)["value"],
         }
     try:
-        pairs = [
-            (i, float(str(found.gold[x])))
-            for i, x in enumerate(found.inferred.items)
-            if x in found.gold
-        ]
+        pairs = [(i, float(str(gold[x]))) for i, x in enumerate(found.inferred.items) if x in gold]
     except ValueError:
         raise BadVotes("The gold labels of an interval scale must be numbers.") from None
     if not pairs:
@@ -198,6 +259,13 @@ def _object(found: _Findings) -> dict[str, Any]:
     if isinstance(found.inferred, Inference):
         told["method"] = found.inferred.method
         told["guard"] = asdict(found.inferred.guard)
+    if found.averaged is not None:
+        averaged = found.averaged
+        told["n_known_gold"] = averaged.n_known
+        told["weights"] = dict(averaged.weights)
+        told["n_disputed"], told["share_disputed"] = averaged.n_disputed, averaged.share_disputed
+        told["disputed_warning"] = averaged.warning
+        told["ask_gold"] = [str(item) for item in found.ask_gold]
     told["is_converged"] = found.inferred.convergence.is_converged
     return told | _judged(found)
 
@@ -211,6 +279,10 @@ def _print(found: _Findings) -> None:
     console.print(table)
     for sentence in _sentences(found):
         console.print(sentence, markup=False, highlight=False)
+    if found.ask_gold:
+        typer.echo("Label these items first:")
+    for item in found.ask_gold:
+        typer.echo(str(item))
 
 
 def _write_labels(path: Path, inferred: Inference | NumberInference) -> None:
@@ -230,7 +302,7 @@ def _write_labels(path: Path, inferred: Inference | NumberInference) -> None:
 def _report(found: _Findings, title: str) -> Report:
     votes, inferred = found.votes, found.inferred
     is_nominal = isinstance(inferred, Inference) and len(votes.labels) <= LABELS_SHOWN
-    bins = calibration(inferred, found.gold) if isinstance(inferred, Inference) else []
+    bins = calibration(inferred, found.gold.to_score) if isinstance(inferred, Inference) else []
     return Report(
         f"Agreement: {Path(title).name}",
         _sentences(found),

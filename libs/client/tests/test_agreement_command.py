@@ -117,3 +117,107 @@ def test_bad_input_is_one_sentence_and_exit_code_two(text: str, tmp_path: Path) 
     assert done.exit_code == 2
     assert "Traceback" not in done.output
     assert done.output.strip()
+
+
+def disputed_crowd(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Votes of two annotators who always contradict each other, and the truth, which one says."""
+    truth = {f"item {n}": "yn"[n % 2] for n in range(30)}
+    lines = [f"{item},good,{label}" for item, label in truth.items()]
+    lines += [f"{item},bad,{'n' if label == 'y' else 'y'}" for item, label in truth.items()]
+    file = folder / "disputed.csv"
+    file.write_text("\n".join(["item_id,annotator_id,label", *lines]) + "\n")
+    return file, truth
+
+
+def write_gold(file: Path, truth: dict[str, str]) -> Path:
+    rows = [f"{item},{label}" for item, label in truth.items()]
+    file.write_text("\n".join(["item_id,label", *rows]) + "\n")
+    return file
+
+
+def test_known_gold_is_given_to_the_models_and_gold_scores_the_other_items(tmp_path: Path) -> None:
+    votes, truth = disputed_crowd(tmp_path)
+    gold = write_gold(tmp_path / "gold.csv", truth)
+    known = write_gold(tmp_path / "known.csv", dict(list(truth.items())[:8]))
+
+    without = json.loads(run(str(votes), "--gold", str(gold), "--json").stdout)
+    done = run(str(votes), "--gold", str(gold), "--known-gold", str(known), "--json")
+
+    found = json.loads(done.stdout)
+    assert (without["accuracy"], without["method"], without["n_known_gold"]) == (0.5, "bayes", 0)
+    assert (found["accuracy"], found["method"], found["n_known_gold"]) == (1.0, "average", 8)
+    assert sum(found["weights"].values()) == pytest.approx(1.0)
+
+
+def test_the_score_leaves_out_items_whose_labels_the_models_were_given(tmp_path: Path) -> None:
+    votes, truth = disputed_crowd(tmp_path)
+    part = dict(list(truth.items())[:8])
+    known = write_gold(tmp_path / "known.csv", part)
+
+    found = json.loads(
+        run(str(votes), "--gold", str(known), "--known-gold", str(known), "--json").stdout
+    )
+
+    assert "accuracy" not in found
+
+
+def test_ask_gold_prints_the_items_to_label_first_and_none_that_is_known(votes: Path) -> None:
+    told = run(str(votes), "--ask-gold", "2")
+    asked = json.loads(run(str(votes), "--ask-gold", "2", "--json").stdout)["ask_gold"]
+    known = write_gold(votes.parent / "known.csv", {asked[0]: "x"})
+
+    after = json.loads(
+        run(str(votes), "--ask-gold", "9", "--known-gold", str(known), "--json").stdout
+    )
+
+    assert len(asked) == 2
+    assert told.stdout.splitlines()[-3:] == ["Label these items first:", *asked]
+    assert asked[0] not in after["ask_gold"]
+    assert json.loads(run(str(votes), "--json").stdout)["ask_gold"] == []
+
+
+def test_many_disputed_items_are_a_warning_until_a_label_is_known(tmp_path: Path) -> None:
+    lines = [f"{n},a{k},{'x' if (n + k) % 3 else 'y'}" for n in range(30) for k in range(4)]
+    lines += [f"{n},b,{'x' if n % 2 else 'y'}" for n in range(30)]
+    votes = tmp_path / "votes.csv"
+    votes.write_text("\n".join(["item_id,annotator_id,label", *lines]) + "\n")
+
+    found = json.loads(run(str(votes), "--json").stdout)
+    told = " ".join(run(str(votes)).stdout.split())
+
+    assert found["share_disputed"] > 0.12
+    assert f"differ on {found['n_disputed']} of 30 items" in found["disputed_warning"]
+    assert found["disputed_warning"] in told
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("item 0,y\nitem 99,y\n", "known.csv, line 3: the item 'item 99' has no votes"),
+        ("item 0,maybe\n", "line 2: the label 'maybe' is not in the votes, whose labels are 'n'"),
+        ("item 0,y\nitem 1,n\nitem 0,y\n", "line 4: the item 'item 0' is also in line 2"),
+        ("item 0,\n", "known.csv holds no label"),
+    ],
+)
+def test_known_gold_that_fits_no_vote_is_refused_with_its_line(
+    rows: str, sentence: str, tmp_path: Path
+) -> None:
+    votes, _ = disputed_crowd(tmp_path)
+    known = tmp_path / "known.csv"
+    known.write_text("item_id,label\n" + rows)
+
+    done = run(str(votes), "--known-gold", str(known))
+
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+def test_known_gold_is_refused_for_labels_that_are_numbers(tmp_path: Path) -> None:
+    file, known = tmp_path / "votes.csv", tmp_path / "known.csv"
+    file.write_text("item_id,annotator_id,label\n1,a,1.5\n1,b,2.5\n2,a,3\n2,b,4\n")
+    known.write_text("item_id,label\n1,2.5\n")
+
+    done = run(str(file), "--type", "interval", "--known-gold", str(known))
+
+    assert done.exit_code == 2
+    assert "for labels that are not numbers" in done.output
