@@ -29,7 +29,7 @@ _ITERATIONS_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorModel:
-    """A model of annotators: its rows of answers as a function of expected counts, and its subtypes.
+    """A model of annotators: their rows of answers, from expected counts, and its subtypes.
 
     `rows` takes counts (n_states, n_annotators, n_labels) and gives rows of that shape or one that
     broadcasts to it, each summing to 1; a label's subtypes are neighbours on the first axis.
