@@ -27,10 +27,12 @@ class Heard:
     effects: list[str] = field(default_factory=list)
 
 
-def hear(heard: Heard, item: Item, signal: dict[str, Any], version: int, *, is_new: bool) -> None:
-    """Take one signal about `item` into account; under which `version` new tasks are made."""
+def hear(heard: Heard, item: Item, signal: dict[str, Any], version: int) -> None:
+    """Take one signal about `item` into account; under which `version` new tasks are made.
+
+    An item that was no work, such as one that the signal itself brought, becomes work by it.
+    """
     held = heard.items.get(item.item_id, item)
-    is_new = (is_new or not held.is_work) and item.item_id not in heard.items
     louder = replace(
         held,
         priority=max(held.priority, PRIORITY),
@@ -38,7 +40,7 @@ def hear(heard: Heard, item: Item, signal: dict[str, Any], version: int, *, is_n
         is_work=True,
     )
     heard.items[item.item_id] = louder
-    heard.effects.append(_effect(heard, louder, signal, version, is_new=is_new))
+    heard.effects.append(_effect(heard, louder, signal, version, is_new=not held.is_work))
 
 
 def _effect(heard: Heard, item: Item, signal: dict[str, Any], version: int, *, is_new: bool) -> str:

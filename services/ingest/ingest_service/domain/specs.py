@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import labels
 from labels.texts import plain
-from schemas.canonical import NotCanonical, canonical, digest
+from schemas.canonical import canonical, digest
 from schemas.ingest import ItemProblem
 from schemas.vocabulary import (
     SKILL_NEED,
@@ -142,11 +142,7 @@ def _rules(document: SpecDocument) -> Iterator[ItemProblem]:
 
 
 def _size(document: SpecDocument) -> Iterator[ItemProblem]:
-    try:
-        size = len(canonical(document.model_dump(mode="json")))
-    except NotCanonical as error:
-        yield ItemProblem(pointer="", keyword="canonical", message=f"No exact JSON: {error}.")
-        return
+    size = len(canonical(document.model_dump(mode="json")))
     if size > SPEC_MAX:
         message = f"A specification may have {SPEC_MAX} bytes; this has {size}."
         yield ItemProblem(pointer="", keyword="size", message=message)

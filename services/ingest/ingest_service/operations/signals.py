@@ -101,7 +101,6 @@ async def _hear(
     rejected: list[Rejection] = []
     for one in told:
         item = known.get(one.item_id) or heard.items.get(one.item_id)
-        is_new = item is None
         try:
             item = item or _brought(one, schema)
         except Unfit as refusal:
@@ -111,7 +110,7 @@ async def _hear(
             one.request.model_dump(include={"kind", "score", "reason", "model"})
         )
         said = signal.model_dump(mode="json")
-        hear(heard, item, said, project.newest_version, is_new=is_new)
+        hear(heard, item, said, project.newest_version)
     return heard, rejected
 
 
