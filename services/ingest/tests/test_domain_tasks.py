@@ -303,4 +303,5 @@ def test_signals_are_kept_up_to_100_and_65536_bytes() -> None:
     half = {"a": "x" * (32_768 - 8)}
 
     assert kept([ODD, half, half]) == [half, half]
+    assert kept([{"a": "x" * 70_000}, ODD]) == [ODD]
     assert kept([half, {"a": "x" * (32_768 - 7)}]) == [{"a": "x" * (32_768 - 7)}]
