@@ -82,14 +82,15 @@ def blind_accuracy(field: Field, counts: Mapping[str, tuple[Any, int]]) -> float
     """The accuracy of the best answer that takes no look at the item: always the same one.
 
     On skewed gold that is far more than one over the number of options. Every possible answer
-    counts as one more gold, so that a handful of golds does not look like certainty.
+    counts as one more gold, so that a handful of golds does not look like certainty. `counts`: the
+    gold answers and how many items have each, by their text; at least one.
     """
     ranked = sorted(counts.items(), key=lambda one: (-one[1][1], one[0]))[:GOLDS_MAX]
     golds = [gold for _, gold in ranked]
     listed = field.answers if field.kind in ("choice", "rating") else ()
     tried = listed if 0 < len(listed) <= LISTED_MAX else [value for value, _ in golds]
     once = [(answer, 1) for answer in listed] if len(listed) <= LISTED_MAX else []
-    best = max((_hits(field, answer, golds + once) for answer in tried), default=0)
+    best = max(_hits(field, answer, golds + once) for answer in tried)
     possible = len(listed) or UNLISTED
     return (best + (0 if once else 1)) / (sum(count for _, count in golds) + possible)
 

@@ -39,6 +39,8 @@ TYPICAL_LEAST = 0.2
 """What a whole crowd of guessers would make typical is lifted to this part of the way."""
 LOW, HIGH = 0.25, 0.9
 """The two readings, as parts of the way from guessing to typical."""
+ACCURACY_MAX = 0.98
+"""Both readings are kept below 1, where one wrong answer would decide everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +80,12 @@ class Bar:
         room = 1.0 - blind
         typical = median(shares) if len(shares) >= CROWD_MIN else blind + TYPICAL_DEFAULT * room
         way = max(typical - blind, TYPICAL_LEAST * room)
-        return cls(_inside(blind + LOW * way), _inside(blind + HIGH * way))
+        return cls(*(min(blind + part * way, ACCURACY_MAX) for part in (LOW, HIGH)))
 
     def evidence(self, right: float, n: int) -> float:
         """How much likelier the annotator guesses than works: a logarithm, negative for works."""
         wrong = n - right
         return right * log(self.low / self.high) + wrong * log((1 - self.low) / (1 - self.high))
-
-
-def _inside(share: float) -> float:
-    """`share`, kept off 0 and 1, where one answer would decide everything."""
-    return min(max(share, 0.01), 0.98)
 
 
 def judge(tally: Tally, bar: Bar) -> tuple[Standing, str]:
