@@ -201,6 +201,20 @@ def test_an_interval_ends_at_its_share_where_all_or_none_are_right() -> None:
         assert (none.value, none.low, every.value, every.high) == (0, 0, 1, 1)
 
 
+def test_shares_and_differences_have_these_intervals() -> None:
+    """As statsmodels gives them: Wilson's of a share, Newcombe's of a difference."""
+    seven, three, nothing = share(7, 10), share(3, 8), share(0, 10)
+
+    assert (seven.low, seven.high) == pytest.approx((0.39677814746114537, 0.8922087325936989))
+    assert (share(2.5, 4).value, share(2.5, 4).n) == (0.625, 4)
+    less = difference(seven, three)
+    assert (less.value, less.low, less.high) == pytest.approx(
+        (0.325, -0.11530547403042757, 0.631043037954057)
+    )
+    least = difference(nothing, share(8, 8))
+    assert (least.low, least.high) == pytest.approx((-1.0, -0.5730752722626347))
+
+
 def test_a_difference_with_nothing_is_none() -> None:
     nothing, half = share(0, 0), share(1, 2)
 

@@ -1,7 +1,7 @@
 """Shares and their intervals.
 
 Wilson's interval: it stays within [0, 1], has its coverage from the first few answers on, and is
-two lines. `test_domain` holds both functions against statsmodels, which would cost a service four
+two lines. `test_shares` holds both functions against statsmodels, which would cost a service four
 seconds and 190 MB at its start.
 """
 
