@@ -81,6 +81,7 @@ def test_the_answer_that_most_others_equal_gathers_them() -> None:
     found = ballot(0, 5, 10, 10, 30, labels=NUMBER)
 
     assert [len(group) for group in found.groups] == [4, 1]
+    assert found.distribution() == {"0": 0.8, "30": 0.2}, "by the first of their texts"
     assert found.value(1) == 30
 
 
