@@ -298,8 +298,21 @@ def test_a_signal_about_work_without_an_open_task_is_kept_for_its_next_task(
     assert (heard.makings, heard.raised) == ({}, {})
 
 
+@given(st.lists(st.integers(0, 30_000), max_size=9))
+def test_as_many_of_the_newest_signals_are_kept_as_fit(lengths: list[int]) -> None:
+    signals = [{"a": "x" * length} for length in lengths]
+
+    found = kept(signals)
+
+    sizes = [length + len('{"a":""}') for length in lengths]
+    count = len(found)
+    assert found == signals[len(signals) - count :]
+    assert sum(sizes[len(sizes) - count :]) <= 65_536
+    assert count == len(signals) or sum(sizes[len(sizes) - count - 1 :]) > 65_536
+
+
 def test_signals_are_kept_up_to_100_and_65536_bytes() -> None:
-    assert kept([{"n": n} for n in range(101)]) == [{"n": n} for n in range(1, 101)]
+    assert kept([{"n": n} for n in range(250)]) == [{"n": n} for n in range(150, 250)]
     half = {"a": "x" * (32_768 - 8)}
 
     assert kept([ODD, half, half]) == [half, half]
