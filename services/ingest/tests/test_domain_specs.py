@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-import labels
+from ingest_service.domain.model import Spec
 from ingest_service.domain.specs import problems, spec_hash
+from schemas.canonical import canonical
 from schemas.ingest import ProjectRequest
 from schemas.vocabulary import SpecDocument, document_of
 
@@ -96,8 +97,23 @@ def test_a_document_of_a_newer_release_is_read_and_only_refused_when_it_is_publi
 
     stored = document_of(facts)
 
-    assert labels.compile_fields(stored.fields, ignore_unknown=True).check({"mood": "good"}) == []
+    assert Spec(1, "0" * 64, stored).schema().check({"mood": "good"}) == []
     pointers = [one.pointer for one in problems(stored)]
     assert pointers == ["/fields/0/options/0/later", "/fields/0/later"]
     with pytest.raises(ValidationError, match="later"):
         SpecDocument.model_validate(facts)
+
+
+def test_a_specification_has_a_million_bytes_at_most() -> None:
+    rules = [{"id": f"R{n}", "text": "x" * 9000} for n in range(105)]
+
+    def rules_of(length: int) -> SpecDocument:
+        long = [{"id": f"R{n}", "text": "y" * (length // 10)} for n in range(200, 209)]
+        last = {"id": "R209", "text": "y" * (length - 9 * (length // 10))}
+        facts = document(MOOD).model_dump(mode="json")
+        return SpecDocument.model_validate({**facts, "guidelines": [*rules, *long, last]})
+
+    room = 1_000_000 - len(canonical(rules_of(10).model_dump(mode="json"))) + 10
+    found = [problems(rules_of(room + more)) for more in (0, 1, 2)]
+
+    assert [[one.keyword for one in problem] for problem in found] == [[], ["size"], ["size"]]

@@ -146,10 +146,9 @@ def _by_share(ballot: Ballot, rule: Decide, left: int) -> Verdict:
 
 
 def _answers(ballot: Ballot) -> list[str]:
-    """The answers that the field allows; where that is open, those given, and one more."""
+    """The answers that the field allows, then those given beside them, as in an open field."""
     known = [ballot.field.key(answer) for answer in ballot.field.answers]
-    given = list(ballot.distribution())
-    return known + [answer for answer in given if answer not in known] or ["", " "]
+    return known + [answer for answer in ballot.distribution() if answer not in known]
 
 
 def _by_posterior(ballot: Ballot, policy: Policy, left: int, model: FieldModel) -> Verdict:

@@ -53,8 +53,6 @@ class FieldModel:
             return self
         fresh = FieldModel.unknown([*self.answers, *new])
         k, size = len(self.answers), len(fresh.answers)
-        if k == 0:
-            return fresh
         wrong = fresh.shared[0][1]
         old = [
             tuple(share * (1 - wrong * len(new)) for share in row) + (wrong,) * len(new)

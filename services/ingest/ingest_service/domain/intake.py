@@ -68,7 +68,7 @@ def parse_request(model: type[Request], value: object) -> Request:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors()[0]
         raise InvalidItem(json_pointer(*first["loc"]), first["type"], first["msg"]) from error
 
 

@@ -32,15 +32,13 @@ class SignalEffects:
     """`raised`, `reopened` or `created`, one for each signal."""
 
 
-def apply_signal(
-    effects: SignalEffects, item: Item, signal: dict[str, Any], version: int, *, is_new: bool
-) -> None:
+def apply_signal(effects: SignalEffects, item: Item, signal: dict[str, Any], version: int) -> None:
     """Add the effects of one signal about `item` to `effects`.
 
-    `version` is the newest spec version, 0 if there is none. `is_new`: the item is not stored yet.
+    `version` is the newest spec version, 0 if there is none. An item that is not work, such as one
+    that the signal itself carries, becomes work.
     """
     known = effects.items.get(item.item_id, item)
-    is_new = (is_new or not known.is_work) and item.item_id not in effects.items
     raised = replace(
         known,
         priority=max(known.priority, PRIORITY),
@@ -48,6 +46,7 @@ def apply_signal(
         is_work=True,
     )
     effects.items[item.item_id] = raised
+    is_new = not known.is_work
     effects.outcomes.append(_outcome(effects, raised, signal, version, is_new=is_new))
 
 

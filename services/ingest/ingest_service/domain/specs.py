@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import labels
 from labels.canonical_text import normalized_text
-from schemas.canonical import NotCanonical, canonical, digest
+from schemas.canonical import canonical, digest
 from schemas.ingest import ItemProblem
 from schemas.json_values import json_pointer
 from schemas.vocabulary import (
@@ -143,15 +143,7 @@ def _rules(document: SpecDocument) -> Iterator[ItemProblem]:
 
 
 def _size(document: SpecDocument) -> Iterator[ItemProblem]:
-    try:
-        size = len(canonical(document.model_dump(mode="json")))
-    except NotCanonical as error:
-        yield ItemProblem(
-            pointer="",
-            keyword="canonical",
-            message=f"The specification cannot be stored as exact JSON: {error}.",
-        )
-        return
+    size = len(canonical(document.model_dump(mode="json")))
     if size > SPEC_BYTES_MAX:
         message = f"{SPEC_BYTES_MAX} bytes are allowed; this specification has {size}."
         yield ItemProblem(pointer="", keyword="size", message=message)

@@ -113,7 +113,6 @@ async def _apply(
     rejected: list[Rejection] = []
     for input_ in inputs:
         item = known.get(input_.item_id) or effects.items.get(input_.item_id)
-        is_new = item is None
         try:
             item = item or _new_item(input_, schema)
         except InvalidItem as error:
@@ -123,7 +122,7 @@ async def _apply(
             input_.request.model_dump(include={"kind", "score", "reason", "model"})
         )
         document = signal.model_dump(mode="json")
-        apply_signal(effects, item, document, project.newest_version, is_new=is_new)
+        apply_signal(effects, item, document, project.newest_version)
     return effects, rejected
 
 

@@ -84,8 +84,8 @@ def chance_hits(schema: LabelSchema, golds: Sequence[GoldCount]) -> tuple[float,
 def chance_level(field: Field, counts: Mapping[str, tuple[Any, int]]) -> float:
     """Return the accuracy of the best constant answer to `field`, in (0, 1].
 
-    `counts` maps a canonical key to (gold answer, count). On skewed gold the chance level is far
-    more than one over the number of options. Every possible answer counts as one more gold
+    `counts` maps a canonical key to (gold answer, count), at least one. On skewed gold the level
+    is far more than one over the number of options. Every possible answer counts as one more gold
     (Laplace smoothing), so that a handful of golds does not make guessing look certain.
     """
     ranked = sorted(counts.items(), key=lambda entry: (-entry[1][1], entry[0]))[:GOLDS_MAX]
@@ -93,7 +93,7 @@ def chance_level(field: Field, counts: Mapping[str, tuple[Any, int]]) -> float:
     listed = field.answers if field.kind in ("choice", "rating") else ()
     candidates = listed if 0 < len(listed) <= LISTED_MAX else [value for value, _ in golds]
     smoothing = [(answer, 1) for answer in listed] if len(listed) <= LISTED_MAX else []
-    best = max((_matching(field, answer, golds + smoothing) for answer in candidates), default=0)
+    best = max(_matching(field, answer, golds + smoothing) for answer in candidates)
     possible = len(listed) or UNLISTED
     return (best + (0 if smoothing else 1)) / (sum(count for _, count in golds) + possible)
 

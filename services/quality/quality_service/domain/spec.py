@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from labels import InvalidFields, LabelSchema, compile_fields
+from labels import LabelSchema, compile_fields
 from quality_service.domain.refusals import UnreadableSpec
 from schemas.vocabulary import Policy, SpecDocument
 
@@ -22,5 +22,5 @@ def read_spec(document: str) -> Spec:
     try:
         content = SpecDocument.model_validate_json(document, strict=False, extra="ignore")
         return Spec(compile_fields(content.fields, ignore_unknown=True), content.policy)
-    except (InvalidFields, ValueError) as error:
+    except ValueError as error:
         raise UnreadableSpec(str(error)) from error

@@ -41,6 +41,8 @@ TYPICAL_MIN = 0.2
 """The least typical accuracy, as a part of that way: a crowd of guessers must not lower it."""
 GUESSING, WORKING = 0.25, 0.9
 """The accuracies of the two hypotheses, as parts of the way from chance level to typical."""
+ACCURACY_MAX = 0.98
+"""Both accuracies are kept below 1, at which one wrong answer would decide the test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class SprtHypotheses:
         default = chance_level + TYPICAL_DEFAULT * room
         typical = median(shares) if len(shares) >= CROWD_MIN else default
         way = max(typical - chance_level, TYPICAL_MIN * room)
-        return cls(_clamped(chance_level + GUESSING * way), _clamped(chance_level + WORKING * way))
+        parts = (GUESSING, WORKING)
+        return cls(*(min(chance_level + part * way, ACCURACY_MAX) for part in parts))
 
     def log_likelihood_ratio(self, right: float, n: int) -> float:
         """Return log(P(counts | guessing) / P(counts | working)); positive speaks for guessing."""
@@ -89,11 +92,6 @@ class SprtHypotheses:
         per_right = log(self.guessing / self.working)
         per_wrong = log((1 - self.guessing) / (1 - self.working))
         return right * per_right + wrong * per_wrong
-
-
-def _clamped(accuracy: float) -> float:
-    """Keep `accuracy` off 0 and 1, at which a single answer would decide the test."""
-    return min(max(accuracy, 0.01), 0.98)
 
 
 def assess(tally: Tally, hypotheses: SprtHypotheses) -> tuple[Standing, str]:
