@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from consensus_service.domain import skips
-from consensus_service.domain.posterior import FieldModel, posterior
+from consensus_service.domain.posterior import FieldModel, is_disputed, posterior
 from consensus_service.domain.votes import FieldVotes, Vote, answer_key
 from labels import LabelSchema
 from schemas.vocabulary import ConflictOrigin, Decide, Policy, Skip
@@ -177,6 +177,13 @@ def _by_posterior(votes: FieldVotes, policy: Policy, left: int, model: FieldMode
     ):
         why = f"{finding}, but its voters are little known: at least {floor} votes are needed."
         return FieldOutcome(leading, rule, confidence, why, False)
+    if (
+        confidence >= rule.threshold
+        and rule.disputed == "adjudicate"
+        and is_disputed(model, answers)
+    ):
+        why = f"{finding}, but simpler models of the annotators prefer another answer."
+        return FieldOutcome(leading, rule, confidence, why, False, is_hopeless=True)
     why = f"{finding} of {votes.n} votes, {rule.threshold:g} is required."
     return FieldOutcome(leading, rule, confidence, why, confidence >= rule.threshold)
 

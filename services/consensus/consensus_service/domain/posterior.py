@@ -163,6 +163,51 @@ def calibrated(
     return with_temperature(model, min(candidates, key=loss))
 
 
+def is_disputed(model: FieldModel, votes: Sequence[tuple[str, str]]) -> bool:
+    """Return True if a simpler model of the annotators prefers another answer than `model`.
+
+    Votes alone cannot say which model is right; gold can, or an adjudicator.
+    """
+    best = _most_probable(model, votes)
+    return any(_most_probable(rival, votes) != best for rival in (_pooled(model), _one_coin(model)))
+
+
+def _most_probable(model: FieldModel, votes: Sequence[tuple[str, str]]) -> str:
+    probable = posterior(model, votes)
+    return max(probable, key=probable.__getitem__)
+
+
+def _pooled(model: FieldModel) -> FieldModel:
+    """Return the model in which all annotators share one confusion matrix."""
+    matrices = list(model.annotators.values())
+    shared = []
+    for true, prior in enumerate(model.shared):
+        counts = [
+            PRIOR_VOTES * share + sum(matrix[true][answer] for matrix in matrices)
+            for answer, share in enumerate(prior)
+        ]
+        shared.append([count / sum(counts) for count in counts])
+    return replace(model, shared=shared, annotators={})
+
+
+def _one_coin(model: FieldModel) -> FieldModel:
+    """Return the model in which each annotator has one accuracy, and errs evenly."""
+    k = len(model.answers)
+    accuracy = sum(model.prevalence[n] * model.shared[n][n] for n in range(k))
+    annotators = {}
+    for name, rows in model.annotators.items():
+        right = sum(rows[n][n] for n in range(k))
+        wrong = sum(map(sum, rows)) - right
+        annotators[name] = _evenly(right, wrong, k)
+    return replace(model, shared=_evenly(accuracy, 1 - accuracy, k), annotators=annotators)
+
+
+def _evenly(right: float, wrong: float, k: int) -> Matrix:
+    """Return (k, k): `right` on the diagonal, `wrong` spread evenly over the rest of each row."""
+    each = wrong / max(1, k - 1)
+    return [[right if row == column else each for column in range(k)] for row in range(k)]
+
+
 def with_temperature(model: FieldModel, temperature: float) -> FieldModel:
     """Return the model with another temperature."""
     return replace(model, temperature=temperature)
