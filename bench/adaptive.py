@@ -21,7 +21,15 @@ from uuid import UUID
 import numpy as np
 
 from agreement import Votes, infer
-from consensus_service.domain import Asked, Conflict, Decided, FieldModel, Vote, WantsMore, judge
+from consensus_service.domain.policy import (
+    Conflict,
+    Decided,
+    NeedsVotes,
+    Redundancy,
+    apply_policy,
+)
+from consensus_service.domain.posterior import FieldModel
+from consensus_service.domain.votes import Vote
 from labels import LabelSchema, compile_fields
 from schemas.vocabulary import Policy
 
@@ -113,17 +121,17 @@ class Dealer:
             self.deal(item)
         while True:
             votes = [
-                Vote(UUID(int=n), who, {"x": said}, True)
+                Vote(UUID(int=n), who, {"x": said})
                 for n, (who, said) in enumerate(self.dealt[item])
             ]
-            asked = Asked(len(votes), self.policy.redundancy_max)
-            outcome = judge(votes, self.policy, self.labels, asked, {"x": self.model})
+            redundancy = Redundancy(len(votes), self.policy.redundancy_max)
+            outcome = apply_policy(votes, self.policy, self.labels, redundancy, {"x": self.model})
             if isinstance(outcome, Decided):
                 return
             if isinstance(outcome, Conflict) or not self.deal(item):
                 self.contested += 1
                 return
-            assert isinstance(outcome, WantsMore)
+            assert isinstance(outcome, NeedsVotes)
 
 
 def adaptive(name: str, threshold: float) -> Outcome:

@@ -138,6 +138,10 @@ class Rule(Strict):
     counter_examples: Annotated[list[Text], Field(max_length=50)] = []
 
 
+def _is_default(disputed: str) -> bool:
+    return disputed == "decide"
+
+
 class Decide(Strict):
     """The rule by which a field is decided, with the confidence that it needs.
 
@@ -146,6 +150,11 @@ class Decide(Strict):
 
     how: Literal["unanimous", "share", "posterior", "subjective"] = "unanimous"
     threshold: Share = 0.9
+    disputed: Annotated[Literal["decide", "adjudicate"], Field(exclude_if=_is_default)] = "decide"
+    """With `posterior`: the outcome where other models of the annotators prefer another answer.
+
+    Left out of documents at its default, so that hashes of older documents stay valid.
+    """
 
 
 class Honeypots(Strict):

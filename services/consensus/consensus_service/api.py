@@ -1,4 +1,4 @@
-"""The HTTP door of consensus: where tasks stand, how far people agree."""
+"""The HTTP API of consensus: states of tasks, agreement, and conflicts."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,19 +8,19 @@ from fastapi import APIRouter, Depends, Query, status
 from chassis.db.database import RequestTransaction
 from chassis.http.auth import Caller, needs
 from chassis.http.json_body import JsonRoute
-from consensus_service import domain
-from consensus_service.operations import measuring, views
+from consensus_service.domain import refusals
+from consensus_service.operations import agreement, views
 from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, TaskView
 from schemas.vocabulary import ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
-    domain.UnknownTask: status.HTTP_404_NOT_FOUND,
-    domain.BadCursor: status.HTTP_422_UNPROCESSABLE_CONTENT,
+    refusals.UnknownTask: status.HTTP_404_NOT_FOUND,
+    refusals.BadCursor: status.HTTP_422_UNPROCESSABLE_CONTENT,
 }
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 
-# Annotators are not among them: other people's votes would sway them.
+# Not for annotators: the annotations of others would influence them.
 Lead = Annotated[
     Caller, Depends(needs("spec_owner", "adjudicator", "reviewer", "admin", "sre", "pipeline"))
 ]
@@ -28,7 +28,7 @@ Lead = Annotated[
 
 @router.get("/tasks/{task_id}")
 async def view_task(task_id: UUID, caller: Lead, transaction: RequestTransaction) -> TaskView:
-    """Where a task stands, and why."""
+    """Return the state of a task, with its votes and the reason."""
     return await views.show_task(transaction, caller, task_id)
 
 
@@ -37,17 +37,11 @@ async def list_agreement(
     project: ProjectName,
     caller: Lead,
     transaction: RequestTransaction,
-    asked: Annotated[AgreementQuery, Query()],
+    query: Annotated[AgreementQuery, Query()],
 ) -> AgreementViews:
-    """How far people agree on each field; `by` looks closer, `since` and `until` at a window."""
+    """List the agreement on each field; `by` adds a breakdown, `since` and `until` set a window."""
     caller.check_project(project)
-    return await measuring.show_agreement(
-        transaction,
-        project,
-        version=asked.spec_version,
-        field=asked.field,
-        closer=measuring.Closer(asked.by, (asked.since, asked.until)),
-    )
+    return await agreement.show_agreement(transaction, project, query)
 
 
 @router.get("/projects/{project}/conflicts")
@@ -57,6 +51,6 @@ async def list_conflicts(
     transaction: RequestTransaction,
     after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
 ) -> Conflicts:
-    """The open conflicts, oldest first."""
+    """List the open conflicts, oldest first."""
     caller.check_project(project)
     return await views.show_conflicts(transaction, project, after)

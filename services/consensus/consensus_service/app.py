@@ -1,4 +1,4 @@
-"""The consensus service, put together."""
+"""The application of the consensus service."""
 
 from fastapi import FastAPI
 
@@ -8,7 +8,7 @@ from consensus_service.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Everything this service is made of; `chassis.service` adds what every service has."""
+    """Create the application: the parts of this service, and those that every service has."""
     return service.create(
         settings or Settings.from_environment(),
         router=api.router,

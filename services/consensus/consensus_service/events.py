@@ -1,17 +1,17 @@
-"""The events that the consensus service reacts to."""
+"""The events that the consensus service subscribes to, with their handlers."""
 
 from chassis.events.dispatch import subscribe, subscribe_batch
-from consensus_service.operations import hearing
+from consensus_service.operations import event_handlers as handlers
 from schemas import events
 
 SUBSCRIPTIONS = [
-    subscribe(events.SpecPublished, hearing.publish_spec),
-    subscribe_batch(events.TaskCreated, hearing.create_tasks),
-    subscribe(events.TaskWithdrawn, hearing.withdraw_task),
-    subscribe_batch(events.AnnotationSubmitted, hearing.record_annotations),
-    subscribe(events.TaskSkipped, hearing.record_skip),
-    subscribe(events.AdjudicationDecided, hearing.record_adjudication),
-    subscribe(events.ReviewDecided, hearing.record_review),
-    subscribe(events.AnnotatorStandingChanged, hearing.change_standing),
-    subscribe(events.HoneypotScored, hearing.record_score),
+    subscribe(events.SpecPublished, handlers.on_spec_published),
+    subscribe_batch(events.TaskCreated, handlers.on_task_created),
+    subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn),
+    subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
+    subscribe(events.TaskSkipped, handlers.on_task_skipped),
+    subscribe(events.AdjudicationDecided, handlers.on_adjudication_decided),
+    subscribe(events.ReviewDecided, handlers.on_review_decided),
+    subscribe(events.AnnotatorStandingChanged, handlers.on_annotator_standing_changed),
+    subscribe(events.HoneypotScored, handlers.on_honeypot_scored),
 ]

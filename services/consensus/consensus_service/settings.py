@@ -1,4 +1,4 @@
-"""What the consensus service is told by its environment."""
+"""Settings of the consensus service, read from the environment."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from chassis.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The chassis' settings."""
+    """The settings that every service has. The rules of consensus come with the specs."""
 
     model_config = SettingsConfigDict(env_prefix="CONSENSUS_", frozen=True)
 

@@ -1,4 +1,4 @@
-"""What consensus stores."""
+"""The tables of the consensus service."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -19,8 +19,8 @@ specs = sa.Table(
     sa.Column("relabel", sa.Text, nullable=False),
 )
 
-# `last_decision` counts the decisions of a project without gaps: whoever takes a number holds the
-# row until the commit.
+# `last_decision` counts the decisions of a project without gaps: a transaction that takes a number
+# locks the row until its commit.
 projects = sa.Table(
     "projects",
     metadata,
@@ -29,8 +29,8 @@ projects = sa.Table(
     sa.Column("last_decision", sa.Integer, nullable=False, server_default="0"),
 )
 
-# `target` is how many votes that count are asked for; `asked` is what the queue was told, which
-# also makes up for votes that do not count any more.
+# `target` is the number of votes that count and are needed; `asked` is the number of annotators
+# requested from the queue, which also replaces votes that do not count any more.
 tasks = sa.Table(
     "tasks",
     metadata,
@@ -78,7 +78,7 @@ votes = sa.Table(
 sa.Index("ix_votes_annotator", votes.c.project, votes.c.annotator)
 sa.Index("ix_votes_arrival", votes.c.project, votes.c.arrival)
 
-# `annotator` is null for those that were heard before it was kept.
+# `annotator` is null for skips that were stored before it was.
 skips = sa.Table(
     "skips",
     metadata,
@@ -91,7 +91,7 @@ skips = sa.Table(
     sa.Column("labels", JSONB, nullable=False, server_default="[]"),
 )
 
-# Every decision, for ever; a later one of the same item supersedes it.
+# Decisions are never deleted; a later one of the same item supersedes the earlier.
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -108,7 +108,7 @@ decisions = sa.Table(
     sa.Column("rules", ARRAY(sa.Text), nullable=False),
 )
 
-# What quality says of an annotator.
+# The standings of annotators, which the quality service decides.
 annotators = sa.Table(
     "annotators",
     metadata,
@@ -117,7 +117,7 @@ annotators = sa.Table(
     sa.Column("standing", sa.Text, nullable=False, server_default="new"),
 )
 
-# Honeypots that were scored: gold answers, known here only after somebody gave theirs.
+# Scored honeypots. Their gold is known here only after it was answered.
 scores = sa.Table(
     "scores",
     metadata,
@@ -132,7 +132,7 @@ scores = sa.Table(
 )
 sa.Index("ix_scores_project", scores.c.project, scores.c.arrival)
 
-# What was inferred of a field's annotators, and the newest vote and score that it rests on.
+# The annotator models of each field, and the last vote and score that they are fitted to.
 models = sa.Table(
     "models",
     metadata,
@@ -144,8 +144,8 @@ models = sa.Table(
     sa.Column("body", JSONB, nullable=False),
 )
 
-# The newest agreement of each field, whole and by slice, and the newest vote that it rests on.
-# `cost_seconds` keeps a large project from being measured all the time.
+# The last agreement on each field, whole and by slice, and the last vote that it is computed from.
+# `cost_seconds` is the duration of the measurement, from which the pause after it follows.
 agreements = sa.Table(
     "agreements",
     metadata,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus_service.domain import FieldModel, calibrated, posterior, with_scores
+from consensus_service.domain.posterior import FieldModel, calibrated, posterior, with_scores
 
 ANSWERS = ("a", "b", "c")
 THREE = FieldModel.unknown(ANSWERS)
@@ -111,18 +111,18 @@ def test_a_model_that_knows_every_answer_stays_as_it_is() -> None:
 
 @given(scores, st.sampled_from([1.0, -1.0]))
 def test_every_score_is_one_vote_of_its_annotator_and_no_count_falls_below_none(
-    given: list[tuple[str, str, str]], sign: float
+    answered: list[tuple[str, str, str]], sign: float
 ) -> None:
-    model = with_scores(SKEWED, given, sign)
+    model = with_scores(SKEWED, answered, sign)
 
     for who in "mn":
         before = SKEWED.annotators.get(who, [[0.0] * 3] * 3)
         own = model.annotators.get(who, [[0.0] * 3] * 3)
         for row, right in enumerate(ANSWERS):
             for column, said in enumerate(ANSWERS):
-                count = given.count((who, right, said))
+                count = answered.count((who, right, said))
                 assert own[row][column] == max(0.0, before[row][column] + sign * count)
-        count = sum(one[0] == who for one in given)
+        count = sum(one[0] == who for one in answered)
         assert model.evidence.get(who, 0) == SKEWED.evidence.get(who, 0) + sign * count
     assert replace(model, annotators=SKEWED.annotators, evidence=SKEWED.evidence) == SKEWED
     assert SKEWED.annotators["m"][0] == [5, 1, 0], "the model itself is not changed"
@@ -159,8 +159,8 @@ def test_the_temperature_makes_gold_least_surprising_beside_a_prior(right: int, 
         total = math.log(temperature) ** 2 / (2 * 0.5**2)
         for answer, votes in gold:
             own = [(who, answer, said) for who, said in votes]
-            heated = replace(with_scores(model, own, -1.0), temperature=temperature)
-            total -= math.log(posterior(heated, votes)[answer])
+            tempered = replace(with_scores(model, own, -1.0), temperature=temperature)
+            total -= math.log(posterior(tempered, votes)[answer])
         return total
 
     model = with_scores(THREE, [(w, a, said) for a, votes in gold for w, said in votes])
@@ -183,6 +183,6 @@ def test_the_temperature_stays_between_its_bounds(right: int, wrong: int, step: 
 def test_gold_that_tells_nothing_leaves_the_temperature(
     gold: list[tuple[str, list[tuple[str, str]]]],
 ) -> None:
-    heated = replace(SKEWED, temperature=1.7)
+    tempered = replace(SKEWED, temperature=1.7)
 
-    assert calibrated(heated, gold) is heated
+    assert calibrated(tempered, gold) is tempered

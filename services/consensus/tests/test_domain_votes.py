@@ -1,4 +1,4 @@
-"""How votes group, which of them are sampled, and what is said of skips."""
+"""Groups of votes, samples of them, and sentences about skips."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,20 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consensus_service.domain import (
-    Asked,
+from consensus_service.domain import sampling, skips
+from consensus_service.domain.policy import (
     Conflict,
     Decided,
-    FieldModel,
-    Wait,
-    WantsMore,
-    judge,
-    posterior,
-    sampling,
-    skips,
-    with_scores,
+    NeedsVotes,
+    Pending,
+    Redundancy,
+    apply_policy,
 )
-from consensus_service.domain.votes import Ballot, Vote
+from consensus_service.domain.posterior import FieldModel, posterior, with_scores
+from consensus_service.domain.votes import FieldVotes, Vote
 from labels import compile_fields
 from schemas.vocabulary import Policy, Skip
 
@@ -35,18 +32,18 @@ OPEN = compile_fields([{"name": "x", "kind": "text"}])
 def votes(*said: Any) -> list[Vote]:
     """A vote for each answer; None leaves the field out."""
     labels = [{} if one is None else {"x": one} for one in said]
-    return [Vote(UUID(int=n), f"v{n}", label, True) for n, label in enumerate(labels)]
+    return [Vote(UUID(int=n), f"v{n}", label) for n, label in enumerate(labels)]
 
 
-def ballot(*said: Any, labels: Any = CHOICE) -> Ballot:
-    return Ballot.of(labels.field("x"), votes(*said))
+def field_votes(*said: Any, labels: Any = CHOICE) -> FieldVotes:
+    return FieldVotes.of(labels.field("x"), votes(*said))
 
 
 # --- ballots
 
 
 def test_groups_are_largest_first_and_equals_in_the_order_of_their_text() -> None:
-    found = ballot("b", "c", "a", "b", "a")
+    found = field_votes("b", "c", "a", "b", "a")
 
     assert [found.value(place) for place in range(3)] == ["a", "b", "c"]
     assert [found.share(place) for place in range(3)] == [0.4, 0.4, 0.2]
@@ -56,29 +53,29 @@ def test_groups_are_largest_first_and_equals_in_the_order_of_their_text() -> Non
 
 
 def test_only_two_groups_as_large_as_each_other_tie() -> None:
-    assert not ballot("a", "a").is_tied
-    assert not ballot("a", "a", "b").is_tied
-    assert ballot("a", "b").is_tied
+    assert not field_votes("a", "a").is_tied
+    assert not field_votes("a", "a", "b").is_tied
+    assert field_votes("a", "b").is_tied
 
 
 def test_votes_are_grouped_in_the_order_of_their_ids() -> None:
-    given = votes("a", "a")
+    answered = votes("a", "a")
 
-    found = Ballot.of(CHOICE.field("x"), given[::-1])
+    found = FieldVotes.of(CHOICE.field("x"), answered[::-1])
 
-    assert [list(group) for group in found.groups] == [given]
+    assert [list(group) for group in found.groups] == [answered]
 
 
 def test_leaving_a_field_out_is_an_answer_that_equals_no_other() -> None:
     for labels in (CHOICE, NUMBER):
-        given = "a" if labels is CHOICE else 0
-        found = ballot(None, given, None, labels=labels)
-        assert (found.share(), found.value(), found.value(1)) == (2 / 3, None, given)
+        answered = "a" if labels is CHOICE else 0
+        found = field_votes(None, answered, None, labels=labels)
+        assert (found.share(), found.value(), found.value(1)) == (2 / 3, None, answered)
         assert list(found.distribution()) == ["", "a" if labels is CHOICE else "0"]
 
 
 def test_the_answer_that_most_others_equal_gathers_them() -> None:
-    found = ballot(0, 5, 10, 10, 30, labels=NUMBER)
+    found = field_votes(0, 5, 10, 10, 30, labels=NUMBER)
 
     assert [len(group) for group in found.groups] == [4, 1]
     assert found.distribution() == {"0": 0.8, "30": 0.2}, "by the first of their texts"
@@ -125,9 +122,9 @@ def skip(reason: Any, *pair: Any) -> Skip:
 
 
 def test_reasons_are_told_with_the_most_frequent_first() -> None:
-    given = [skip("other"), skip("bad_data"), skip("not_my_skill"), skip("bad_data")]
+    answered = [skip("other"), skip("bad_data"), skip("not_my_skill"), skip("bad_data")]
 
-    assert list(skips.reasons(given).items()) == [
+    assert list(skips.reasons(answered).items()) == [
         ("bad_data", 2),
         ("not_my_skill", 1),
         ("other", 1),
@@ -136,9 +133,9 @@ def test_reasons_are_told_with_the_most_frequent_first() -> None:
 
 def test_pairs_are_ranked_by_how_often_they_were_named_then_by_their_text() -> None:
     two = "two_labels_fit"
-    given = [skip(two, "b", "c"), skip(two, "c", "a"), skip(two, "c", "b"), skip(two, "b", "a")]
+    answered = [skip(two, "b", "c"), skip(two, "c", "a"), skip(two, "c", "b"), skip(two, "b", "a")]
 
-    assert skips.pairs([*given, skip(two)]) == [
+    assert skips.pairs([*answered, skip(two)]) == [
         (({"x": "b"}, {"x": "c"}), 2),
         (({"x": "a"}, {"x": "b"}), 1),
         (({"x": "a"}, {"x": "c"}), 1),
@@ -147,13 +144,13 @@ def test_pairs_are_ranked_by_how_often_they_were_named_then_by_their_text() -> N
 
 def test_a_sentence_names_the_commonest_pair_and_how_many_more_there_are() -> None:
     two = "two_labels_fit"
-    given = [skip(two, "a", "b"), skip(two, "b", "a"), skip(two, "b", "c"), skip("other")]
+    answered = [skip(two, "a", "b"), skip(two, "b", "a"), skip(two, "b", "c"), skip("other")]
 
-    assert skips.sentence(given, CHOICE) == (
+    assert skips.sentence(answered, CHOICE) == (
         "It was skipped by 4 annotators: 3 say that two labels fit (x: a or b; 1 more),"
         " 1 says that something else is wrong."
     )
-    assert skips.sentence(given[:1], CHOICE).endswith("two labels fit (x: a or b).")
+    assert skips.sentence(answered[:1], CHOICE).endswith("two labels fit (x: a or b).")
     assert skips.sentence([skip("other")], CHOICE).startswith("It was skipped by 1 annotator:")
     left_out = Skip(reason="two_labels_fit", labels=[{}, {"x": "a"}])
     assert skips.sentence([left_out], CHOICE).endswith("(x: a or none).")
@@ -165,9 +162,9 @@ def test_a_pair_that_the_specification_does_not_accept_is_not_told(pair: tuple[s
 
 
 def test_an_answer_of_more_than_40_characters_is_cut_to_40() -> None:
-    told = skips.sentence([skip("two_labels_fit", "x" * 40, "y" * 41)], OPEN)
+    text = skips.sentence([skip("two_labels_fit", "x" * 40, "y" * 41)], OPEN)
 
-    assert told.endswith(f"(x: {'x' * 40} or {'y' * 39}…).")
+    assert text.endswith(f"(x: {'x' * 40} or {'y' * 39}…).")
 
 
 def test_an_event_tells_262144_bytes_of_skips_and_of_the_rest_the_reasons() -> None:
@@ -176,35 +173,35 @@ def test_an_event_tells_262144_bytes_of_skips_and_of_the_rest_the_reasons() -> N
     larger = Skip(reason="other", note="x" * (262_145 - bare))
     small, none = Skip(reason="other", note="y"), Skip(reason="other")
 
-    assert skips.told([whole, small]) == [whole, none]
-    assert skips.told([larger, small]) == [none, small]
+    assert skips.for_event([whole, small]) == [whole, none]
+    assert skips.for_event([larger, small]) == [none, small]
 
 
 # --- decisions, at their bounds
 
 
 def decide(*said: Any, maximum: int = 9, labels: Any = CHOICE, **policy: Any) -> Any:
-    asked = Asked(1, maximum)
-    return judge(votes(*said), Policy.model_validate(policy), labels, asked, {})
+    redundancy = Redundancy(1, maximum)
+    return apply_policy(votes(*said), Policy.model_validate(policy), labels, redundancy, {})
 
 
 def test_votes_are_waited_for_up_to_the_target() -> None:
     policy = Policy.model_validate({"decide": {"how": "unanimous"}})
 
-    waits = judge(votes("a"), policy, CHOICE, Asked(2, 3), {})
-    decided = judge(votes("a", "a"), policy, CHOICE, Asked(2, 3), {})
+    waits = apply_policy(votes("a"), policy, CHOICE, Redundancy(2, 3), {})
+    decided = apply_policy(votes("a", "a"), policy, CHOICE, Redundancy(2, 3), {})
 
-    assert waits == Wait("1 of 2 votes are there.")
+    assert waits == Pending("1 of 2 votes have arrived.")
     assert isinstance(decided, Decided)
     assert (decided.how, decided.confidence, decided.why) == ("unanimous", 1.0, "x: all 2 agree.")
 
 
 def test_skips_without_votes_are_a_conflict_without_a_distribution() -> None:
     policy = Policy(skips_max=2)
-    asked = Asked(1, 3, [skip("other")] * 2)
+    redundancy = Redundancy(1, 3, [skip("other")] * 2)
 
-    nothing = judge([], policy, CHOICE, asked, {})
-    something = judge(votes("a"), policy, CHOICE, asked, {})
+    nothing = apply_policy([], policy, CHOICE, redundancy, {})
+    something = apply_policy(votes("a"), policy, CHOICE, redundancy, {})
 
     assert isinstance(nothing, Conflict)
     assert (nothing.fields, nothing.distribution, nothing.raised_by) == (("x",), {}, "skips")
@@ -221,14 +218,14 @@ def test_a_share_settles_at_its_threshold_and_not_by_a_tie() -> None:
 
     assert isinstance(exactly, Decided)
     assert (exactly.confidence, exactly.how) == (0.75, "share")
-    assert below == WantsMore(4, "x: 2 of 3 say the same (67%), 75% is asked for.")
-    assert isinstance(tied, WantsMore)
+    assert below == NeedsVotes(4, "x: 2 of 3 say the same (67%), 75% is required.")
+    assert isinstance(tied, NeedsVotes)
 
 
 def test_more_is_asked_while_the_best_case_reaches_the_threshold_exactly() -> None:
     share = {"how": "share", "threshold": 0.75}
 
-    assert isinstance(decide("a", "b", maximum=4, decide=share), WantsMore)
+    assert isinstance(decide("a", "b", maximum=4, decide=share), NeedsVotes)
     assert isinstance(decide("a", "b", maximum=3, decide=share), Conflict)
 
 
@@ -256,7 +253,7 @@ def test_where_all_must_agree_a_second_answer_is_a_conflict_at_once() -> None:
 def by_posterior(*said: Any, model: FieldModel, threshold: float, floor: int = 1) -> Any:
     rule = {"how": "posterior", "threshold": threshold}
     policy = Policy.model_validate({"decide": rule, "votes_floor": floor, "known_after": 5})
-    return judge(votes(*said), policy, CHOICE, Asked(1, 9), {"x": model})
+    return apply_policy(votes(*said), policy, CHOICE, Redundancy(1, 9), {"x": model})
 
 
 def test_the_most_probable_answer_leads_whoever_is_more() -> None:
@@ -281,7 +278,7 @@ def test_a_probability_settles_at_its_threshold() -> None:
 
     assert isinstance(by_posterior("a", "a", model=model, threshold=exactly), Decided)
     more = by_posterior("a", "a", model=model, threshold=exactly + 1e-9)
-    assert isinstance(more, WantsMore)
+    assert isinstance(more, NeedsVotes)
     assert (more.target, "of 2 votes" in more.why) == (3, True)
 
 
@@ -290,8 +287,8 @@ def test_the_floor_of_votes_holds_for_the_little_known_alone() -> None:
     known = with_scores(model, [(who, a, a) for who in ("v0", "v1") for a in "abcab"])
 
     below = by_posterior("a", "a", model=model, threshold=0.6, floor=3)
-    assert isinstance(below, WantsMore)
-    assert "3 votes are the floor" in below.why
+    assert isinstance(below, NeedsVotes)
+    assert "at least 3 votes are needed" in below.why
     assert isinstance(by_posterior("a", "a", "a", model=model, threshold=0.6, floor=3), Decided)
     assert isinstance(by_posterior("a", "a", model=known, threshold=0.6, floor=3), Decided)
 
@@ -302,7 +299,9 @@ def test_an_open_field_has_the_answers_that_were_given(said: list[str]) -> None:
 
     found = decide(*said, labels=OPEN, decide=rule)
 
-    given = sorted(set(said))
-    expected = posterior(FieldModel.unknown(given), [(str(n), one) for n, one in enumerate(said)])
+    answered = sorted(set(said))
+    expected = posterior(
+        FieldModel.unknown(answered), [(str(n), one) for n, one in enumerate(said)]
+    )
     assert isinstance(found, Decided)
     assert found.confidence == pytest.approx(max(expected.values()))

@@ -1,4 +1,4 @@
-"""Agreement can be measured by every metric that a kind says it can have."""
+"""Agreement can be measured with every metric of every field kind."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 import labels
-from consensus_service.operations import measuring
+from consensus_service.operations import agreement
 from consensus_service.store.agreement import SampledVote
 
 OPTIONS = ["a", "b", "c"]
@@ -27,14 +27,18 @@ ANSWERS: list[tuple[dict[str, Any], list[Any]]] = [
     ({"kind": "number"}, [-1.5, 0, 3, 2]),
     ({"kind": "number", "minimum": 0}, [0, 0.5, 3, 0]),
 ]
-FIELDS = [(labels.compile_fields([{"name": "f", **d}]).fields[0], given) for d, given in ANSWERS]
+FIELDS = [
+    (labels.compile_fields([{"name": "f", **d}]).fields[0], answers) for d, answers in ANSWERS
+]
 
 
 @pytest.mark.parametrize(
-    ("field", "metric", "given"),
-    [(field, metric, given) for field, given in FIELDS for metric in field.metrics],
+    ("field", "metric", "answers"),
+    [(field, metric, answers) for field, answers in FIELDS for metric in field.metrics],
 )
-def test_every_metric_of_a_kind_can_be_measured(field: Any, metric: Any, given: list[Any]) -> None:
+def test_every_metric_of_a_kind_can_be_measured(
+    field: Any, metric: Any, answers: list[Any]
+) -> None:
     votes = [
         SampledVote(
             task_id=UUID(int=n // 2),
@@ -45,10 +49,10 @@ def test_every_metric_of_a_kind_can_be_measured(field: Any, metric: Any, given: 
             metadata={},
             submitted_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
-        for n, answer in enumerate(given)
+        for n, answer in enumerate(answers)
     ]
 
-    figures = measuring._measure(field, metric, votes)
+    figures = agreement._measure(field, metric, votes)
 
-    assert figures["metric"] == f"krippendorff_alpha_{metric}"
-    assert figures["measured"]["n_items"] == 2
+    assert figures.metric == f"krippendorff_alpha_{metric}"
+    assert figures.measured.n_items == 2

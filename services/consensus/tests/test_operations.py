@@ -1,4 +1,4 @@
-"""What consensus makes of votes, against a real PostgreSQL."""
+"""The events and views that follow from annotations, with a real PostgreSQL."""
 
 import asyncio
 import random
@@ -14,10 +14,10 @@ from fastapi import FastAPI
 
 from chassis import migrations, testing
 from chassis.schedules import Runner
-from consensus_service import events as door
+from consensus_service import events as events_module
 from consensus_service import schedules
 from consensus_service.app import create_app
-from consensus_service.operations import measuring, modelling
+from consensus_service.operations import agreement, annotator_models
 from consensus_service.settings import Settings
 from schemas.canonical import digest
 from schemas.events import (
@@ -45,15 +45,15 @@ TASK, ITEM = UUID(int=1), UUID(int=1001)
 
 
 class Consensus:
-    """The service over its own database."""
+    """The service with a database of its own."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.http, self.tokens, self.database = http, tokens, app.state.database
 
-    async def hear(self, *events: Any) -> None:
-        await testing.hear(self.database, door.SUBSCRIPTIONS, *events)
+    async def handle(self, *events: Any) -> None:
+        await testing.hear(self.database, events_module.SUBSCRIPTIONS, *events)
 
-    async def said(self) -> list[Any]:
+    async def published(self) -> list[Any]:
         return list(await testing.said(self.database, EVENTS))
 
     async def get(self, path: str) -> Any:
@@ -152,9 +152,9 @@ def adjudication(mood: str = "bad") -> AdjudicationDecided:
 
 
 async def test_votes_that_agree_decide_the_label(consensus: Consensus) -> None:
-    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "good"))
+    await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "good"))
 
-    [decided] = await consensus.said()
+    [decided] = await consensus.published()
 
     assert isinstance(decided, LabelDecided)
     assert (decided.label, decided.how, decided.decision_no) == ({"mood": "good"}, "unanimous", 1)
@@ -163,9 +163,9 @@ async def test_votes_that_agree_decide_the_label(consensus: Consensus) -> None:
 
 async def test_a_majority_is_never_settled_silently(consensus: Consensus) -> None:
     votes = [vote(1, "good"), vote(2, "good"), vote(3, "bad")]
-    await consensus.hear(spec(), task(redundancy=3), *votes)
+    await consensus.handle(spec(), task(redundancy=3), *votes)
 
-    [conflict] = await consensus.said()
+    [conflict] = await consensus.published()
 
     assert isinstance(conflict, ConflictRaised)
     assert conflict.scores == {"mood": {"good": pytest.approx(2 / 3), "bad": pytest.approx(1 / 3)}}
@@ -174,14 +174,16 @@ async def test_a_majority_is_never_settled_silently(consensus: Consensus) -> Non
     assert len((await consensus.get("/v1/projects/p/conflicts"))["conflicts"]) == 1
 
 
-async def test_the_share_policy_asks_more_before_it_gives_up(consensus: Consensus) -> None:
+async def test_the_share_policy_requests_votes_before_it_raises_a_conflict(
+    consensus: Consensus,
+) -> None:
     share = {"how": "share", "threshold": 0.7}
-    await consensus.hear(spec(decide=share), task(), vote(1, "good"), vote(2, "bad"))
-    first = await consensus.said()
-    await consensus.hear(vote(3, "good"))
-    second = await consensus.said()
-    await consensus.hear(vote(4, "good"))
-    third = await consensus.said()
+    await consensus.handle(spec(decide=share), task(), vote(1, "good"), vote(2, "bad"))
+    first = await consensus.published()
+    await consensus.handle(vote(3, "good"))
+    second = await consensus.published()
+    await consensus.handle(vote(4, "good"))
+    third = await consensus.published()
 
     assert [(type(e), e.target) for e in first + second] == [
         (RedundancyRaised, 3),
@@ -190,24 +192,24 @@ async def test_the_share_policy_asks_more_before_it_gives_up(consensus: Consensu
     assert [(e.how, e.confidence) for e in third] == [("share", 0.75)]
 
 
-async def test_an_adjudication_is_binding_and_names_all_that_it_rests_on(
+async def test_an_adjudication_is_binding_and_names_all_annotations(
     consensus: Consensus,
 ) -> None:
-    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"), adjudication())
+    await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "bad"), adjudication())
 
-    decided = (await consensus.said())[-1]
+    decided = (await consensus.published())[-1]
 
     assert (decided.how, decided.label) == ("adjudicated", {"mood": "bad"})
     assert UUID(int=77) in decided.annotation_ids
     assert len(decided.annotation_ids) == 3
 
 
-async def test_the_votes_of_a_suspended_annotator_are_made_up_for(consensus: Consensus) -> None:
-    await consensus.hear(spec(), task(), vote(1, "good"), standing(1, "suspended"))
+async def test_the_votes_of_a_suspended_annotator_are_replaced(consensus: Consensus) -> None:
+    await consensus.handle(spec(), task(), vote(1, "good"), standing(1, "suspended"))
 
-    [raised] = await consensus.said()
-    await consensus.hear(vote(2, "bad"), vote(3, "bad"))
-    [decided] = await consensus.said()
+    [raised] = await consensus.published()
+    await consensus.handle(vote(2, "bad"), vote(3, "bad"))
+    [decided] = await consensus.published()
 
     assert (type(raised), raised.target) == (RedundancyRaised, 3)
     assert decided.label == {"mood": "bad"}
@@ -231,14 +233,14 @@ def both(*moods: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("reason", get_args(SkipReason))
-async def test_when_everybody_skips_the_conflict_comes_at_the_bound_and_once(
+async def test_skips_raise_one_conflict_when_they_reach_the_bound(
     consensus: Consensus, reason: str
 ) -> None:
-    await consensus.hear(spec(skips_max=3), task())
+    await consensus.handle(spec(skips_max=3), task())
     said = []
     for who in range(1, 7):
-        await consensus.hear(skip(who, reason))
-        said.append(await consensus.said())
+        await consensus.handle(skip(who, reason))
+        said.append(await consensus.published())
 
     [conflict] = said[2]
 
@@ -251,13 +253,13 @@ async def test_when_everybody_skips_the_conflict_comes_at_the_bound_and_once(
 
 
 async def test_the_bound_counts_annotators_and_all_reasons_alike(consensus: Consensus) -> None:
-    await consensus.hear(spec(skips_max=3), task())
-    await consensus.hear(skip(1, "other", note="first"), skip(1, "bad_data", note="then"))
-    await consensus.hear(skip(2, "not_my_skill"), skip(2, "not_my_skill"))
-    before = await consensus.said()
-    await consensus.hear(skip(3, **both("good", "bad")))
+    await consensus.handle(spec(skips_max=3), task())
+    await consensus.handle(skip(1, "other", note="first"), skip(1, "bad_data", note="then"))
+    await consensus.handle(skip(2, "not_my_skill"), skip(2, "not_my_skill"))
+    before = await consensus.published()
+    await consensus.handle(skip(3, **both("good", "bad")))
 
-    [conflict] = await consensus.said()
+    [conflict] = await consensus.published()
 
     assert before == []
     assert [(one.reason, one.note) for one in conflict.skips] == [
@@ -271,26 +273,26 @@ async def test_the_bound_counts_annotators_and_all_reasons_alike(consensus: Cons
 async def test_skips_of_honeypots_and_of_other_stages_do_not_count(
     consensus: Consensus, more: dict[str, Any]
 ) -> None:
-    await consensus.hear(spec(skips_max=1), task(purpose=more.get("purpose", "work")))
+    await consensus.handle(spec(skips_max=1), task(purpose=more.get("purpose", "work")))
 
-    await consensus.hear(*(skip(who, **more) for who in range(5)))
+    await consensus.handle(*(skip(who, **more) for who in range(5)))
 
-    assert await consensus.said() == []
+    assert await consensus.published() == []
     assert (await consensus.get(f"/v1/tasks/{TASK}"))["skips"] == 0
 
 
-async def test_a_conflict_of_two_labels_says_which_and_who_settles_it_sees_them(
+async def test_a_conflict_from_skips_names_the_labels_that_fit_both(
     consensus: Consensus,
 ) -> None:
-    await consensus.hear(spec(skips_max=4), task(), vote(9, "odd"))
-    await consensus.hear(
+    await consensus.handle(spec(skips_max=4), task(), vote(9, "odd"))
+    await consensus.handle(
         skip(1, **both("good", "bad"), note="irony"),
         skip(2, **both("bad", "good")),
         skip(3, **both("good", "odd")),
         skip(4, "bad_data"),
     )
 
-    [conflict] = await consensus.said()
+    [conflict] = await consensus.published()
 
     assert conflict.reason == (
         "It was skipped by 4 annotators: 3 say that two labels fit (mood: bad or good; 1 more),"
@@ -310,13 +312,13 @@ async def test_a_conflict_of_two_labels_says_which_and_who_settles_it_sees_them(
     assert not any(f"{who:032x}" in str(shown) for who in range(1, 5))
 
 
-async def test_whoever_settles_a_conflict_of_votes_sees_why_others_skipped(
+async def test_a_conflict_of_votes_carries_the_skips_of_its_task(
     consensus: Consensus,
 ) -> None:
-    await consensus.hear(spec(), task(), skip(3, "guideline_does_not_cover", note="slang"))
-    await consensus.hear(vote(1, "good"), vote(2, "bad"))
+    await consensus.handle(spec(), task(), skip(3, "guideline_does_not_cover", note="slang"))
+    await consensus.handle(vote(1, "good"), vote(2, "bad"))
 
-    [conflict] = await consensus.said()
+    [conflict] = await consensus.published()
 
     assert (conflict.raised_by, conflict.reason) == ("votes", "mood: 1 of 2 agree, all must.")
     assert [(one.reason, one.note) for one in conflict.skips] == [
@@ -324,7 +326,7 @@ async def test_whoever_settles_a_conflict_of_votes_sees_why_others_skipped(
     ]
 
 
-async def test_skips_from_before_annotators_were_kept_still_count(
+async def test_skips_that_were_stored_without_their_annotator_count(
     fresh_database: Any, tokens: testing.Tokens
 ) -> None:
     url = fresh_database()
@@ -339,9 +341,9 @@ async def test_skips_from_before_annotators_were_kept_still_count(
             )
         await asyncio.to_thread(migrations.upgrade, "consensus_service", url)
 
-        await one.hear(spec(skips_max=3), task(), skip(1))
+        await one.handle(spec(skips_max=3), task(), skip(1))
 
-        assert [len(event.skips) for event in await one.said()] == [3]
+        assert [len(event.skips) for event in await one.published()] == [3]
 
 
 async def test_a_review_that_fixes_supersedes_and_one_that_rejects_contests(
@@ -349,30 +351,30 @@ async def test_a_review_that_fixes_supersedes_and_one_that_rejects_contests(
 ) -> None:
     facts = {"occurred_at": NOW, "project": "p", "task_id": TASK, "item_id": ITEM}
     who = {"spec_version": 1, "reviewer": "e" * 32}
-    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "good"))
-    await consensus.hear(
+    await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "good"))
+    await consensus.handle(
         ReviewDecided(**facts, **who, review_id=UUID(int=5), verdict="fix", label={"mood": "odd"})
     )
-    await consensus.hear(ReviewDecided(**facts, **who, review_id=UUID(int=6), verdict="reject"))
+    await consensus.handle(ReviewDecided(**facts, **who, review_id=UUID(int=6), verdict="reject"))
 
-    said = await consensus.said()
+    said = await consensus.published()
 
     assert [type(event) for event in said] == [LabelDecided, LabelDecided, ConflictRaised]
     assert (said[1].how, said[1].supersedes, said[1].label) == ("review", 1, {"mood": "odd"})
 
 
 async def test_a_honeypot_decides_nothing(consensus: Consensus) -> None:
-    await consensus.hear(spec(), task(purpose="honeypot"))
-    await consensus.hear(vote(1, "good", purpose="honeypot"), vote(2, "good", purpose="honeypot"))
+    await consensus.handle(spec(), task(purpose="honeypot"))
+    await consensus.handle(vote(1, "good", purpose="honeypot"), vote(2, "good", purpose="honeypot"))
 
-    assert await consensus.said() == []
+    assert await consensus.published() == []
 
 
 async def test_a_withdrawn_task_is_not_decided(consensus: Consensus) -> None:
     withdrawn = TaskWithdrawn(occurred_at=NOW, project="p", task_id=TASK, reason="superseded")
-    await consensus.hear(spec(), task(), vote(1, "good"), withdrawn, vote(2, "good"))
+    await consensus.handle(spec(), task(), vote(1, "good"), withdrawn, vote(2, "good"))
 
-    assert await consensus.said() == []
+    assert await consensus.published() == []
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -385,9 +387,9 @@ async def test_topics_interleaved_in_any_way_end_the_same(consensus: Consensus, 
     chance = random.Random(seed)
     while any(topics):
         topic = chance.choice([one for one in topics if one])
-        await consensus.hear(topic.pop(0))
+        await consensus.handle(topic.pop(0))
 
-    decided = [event for event in await consensus.said() if isinstance(event, LabelDecided)]
+    decided = [event for event in await consensus.published() if isinstance(event, LabelDecided)]
 
     assert {(str(e.task_id), e.how, e.label["mood"]) for e in decided} == {
         (str(TASK), "adjudicated", "bad"),
@@ -396,24 +398,26 @@ async def test_topics_interleaved_in_any_way_end_the_same(consensus: Consensus, 
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_votes_heard_in_one_batch_have_the_effect_of_votes_heard_one_by_one(
+async def test_votes_in_one_batch_have_the_effect_of_votes_one_by_one(
     consensus: Consensus, seed: int
 ) -> None:
     chance = random.Random(seed)
-    given = [(who, chance.choice(["good", "bad"]), n) for who in range(1, 5) for n in range(1, 7)]
-    chance.shuffle(given)
+    annotations = [
+        (who, chance.choice(["good", "bad"]), n) for who in range(1, 5) for n in range(1, 7)
+    ]
+    chance.shuffle(annotations)
     apart = 100  # The second half of the tasks gets the same votes, in one batch.
     policy = {"reopen_on_late_vote": True, "decide": {"how": "share", "threshold": 0.6}}
     numbers = [n + more for more in (0, apart) for n in range(1, 7)]
-    await consensus.hear(spec(**policy), *(task(n) for n in numbers))
-    for one in given:
-        await consensus.hear(vote(*one))
-    await consensus.hear(*(vote(who, mood, n + apart) for who, mood, n in given))
+    await consensus.handle(spec(**policy), *(task(n) for n in numbers))
+    for one in annotations:
+        await consensus.handle(vote(*one))
+    await consensus.handle(*(vote(who, mood, n + apart) for who, mood, n in annotations))
 
     def effects(numbers: range) -> Any:
         return [[_effect(event) for event in said if event.task_id == UUID(int=n)] for n in numbers]
 
-    said = await consensus.said()
+    said = await consensus.published()
     assert effects(range(1, 7)) == effects(range(1 + apart, 7 + apart))
     decided = [event.decision_no for event in said if isinstance(event, LabelDecided)]
     conflicts = [event.decision_no for event in said if isinstance(event, ConflictRaised)]
@@ -421,58 +425,58 @@ async def test_votes_heard_in_one_batch_have_the_effect_of_votes_heard_one_by_on
 
 
 def _effect(event: Any) -> Any:
-    """What an event says, but for the numbers of things."""
+    """Return the content of an event without ids and decision numbers."""
     facts = event.model_dump(include={"label", "how", "why", "target", "reason", "distribution"})
     return type(event).__name__, facts
 
 
-async def test_hearing_everything_twice_changes_nothing(consensus: Consensus) -> None:
-    heard = [spec(), task(), vote(1, "good"), vote(2, "good")]
-    await consensus.hear(*heard)
-    await consensus.hear(*heard)
+async def test_repeated_events_change_nothing(consensus: Consensus) -> None:
+    repeated = [spec(), task(), vote(1, "good"), vote(2, "good")]
+    await consensus.handle(*repeated)
+    await consensus.handle(*repeated)
     await consensus.forget_inbox()
-    await consensus.hear(*heard)
+    await consensus.handle(*repeated)
 
-    assert len(await consensus.said()) == 1
+    assert len(await consensus.published()) == 1
 
 
-async def test_labels_that_a_new_version_refuses_are_asked_for_again(consensus: Consensus) -> None:
+async def test_labels_that_a_new_version_refuses_are_requested_again(consensus: Consensus) -> None:
     narrower = [{"name": "mood", "kind": "choice", "options": ["good", "odd"]}]
-    await consensus.hear(spec(), task(1), task(2))
-    await consensus.hear(vote(1, "good"), vote(2, "good"), vote(1, "bad", 2), vote(2, "bad", 2))
-    await consensus.said()
+    await consensus.handle(spec(), task(1), task(2))
+    await consensus.handle(vote(1, "good"), vote(2, "good"), vote(1, "bad", 2), vote(2, "bad", 2))
+    await consensus.published()
 
-    await consensus.hear(spec(2, relabel="touched", fields=narrower))
+    await consensus.handle(spec(2, relabel="touched", fields=narrower))
 
-    [asked] = await consensus.said()
-    assert isinstance(asked, RelabelRequested)
-    assert asked.item_ids == [UUID(int=1002)]
+    [requested] = await consensus.published()
+    assert isinstance(requested, RelabelRequested)
+    assert requested.item_ids == [UUID(int=1002)]
 
 
 async def test_agreement_is_measured_published_and_served(consensus: Consensus) -> None:
-    await consensus.hear(spec(), *(task(n) for n in range(1, 31)))
+    await consensus.handle(spec(), *(task(n) for n in range(1, 31)))
     for n in range(1, 31):
         other = "good" if n % 3 else "bad"
-        await consensus.hear(vote(1, "good" if n % 2 else "bad", n), vote(2, other, n))
-    await consensus.said()
+        await consensus.handle(vote(1, "good" if n % 2 else "bad", n), vote(2, other, n))
+    await consensus.published()
 
     async with consensus.database.transaction() as transaction:
-        await measuring.measure_agreement(transaction, "p", NOW)
-    [measured] = await consensus.said()
+        await agreement.measure_agreement(transaction, "p", NOW)
+    [measured] = await consensus.published()
     async with consensus.database.transaction() as transaction:
-        await measuring.measure_agreement(transaction, "p", NOW)
+        await agreement.measure_agreement(transaction, "p", NOW)
 
     assert isinstance(measured, AgreementMeasured)
     assert measured.low < measured.value < measured.high
     assert (measured.n_items, measured.n_annotators) == (30, 2)
-    assert await consensus.said() == []
+    assert await consensus.published() == []
     shown = await consensus.get("/v1/projects/p/agreement?by=label")
     assert shown["agreement"][0]["measured"]["value"] == measured.value
     assert set(shown["agreement"][0]["by"]) == {"good", "bad"}
 
 
 async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -> None:
-    await consensus.hear(spec(), task())
+    await consensus.handle(spec(), task())
 
     refused = await consensus.http.get(
         f"/v1/tasks/{TASK}", headers=consensus.tokens.bearer("ada", "annotator")
@@ -481,7 +485,7 @@ async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -
     assert refused.status_code == 403
 
 
-def scored(who: int, n: int, expected: str, given: str) -> HoneypotScored:
+def scored(who: int, n: int, gold: str, answer: str) -> HoneypotScored:
     return HoneypotScored(
         occurred_at=NOW,
         project="p",
@@ -489,9 +493,9 @@ def scored(who: int, n: int, expected: str, given: str) -> HoneypotScored:
         annotation_id=UUID(int=500_000 + 1000 * who + n),
         task_id=UUID(int=90_000 + n),
         field="mood",
-        given=given,
-        expected=expected,
-        correct=given == expected,
+        given=answer,
+        expected=gold,
+        correct=answer == gold,
     )
 
 
@@ -499,17 +503,17 @@ async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_
     consensus: Consensus,
 ) -> None:
     sure = {"how": "posterior", "threshold": 0.85}
-    await consensus.hear(spec(decide=sure, votes_floor=2), task(1), task(2, redundancy_max=2))
+    await consensus.handle(spec(decide=sure, votes_floor=2), task(1), task(2, redundancy_max=2))
     moods = ("good", "bad", "odd")
-    await consensus.hear(*(scored(1, n, moods[n % 3], moods[n % 3]) for n in range(30)))
-    await consensus.hear(*(scored(2, n, moods[n % 3], "good") for n in range(30)))
+    await consensus.handle(*(scored(1, n, moods[n % 3], moods[n % 3]) for n in range(30)))
+    await consensus.handle(*(scored(2, n, moods[n % 3], "good") for n in range(30)))
 
-    await consensus.hear(vote(1, "bad"), vote(2, "good"))
-    [decided] = await consensus.said()
+    await consensus.handle(vote(1, "bad"), vote(2, "good"))
+    [decided] = await consensus.published()
     async with consensus.database.transaction() as transaction:
-        await modelling.refresh_models(transaction, "p")
-    await consensus.hear(vote(1, "odd", 2), vote(2, "good", 2))
-    [again] = await consensus.said()
+        await annotator_models.refresh_models(transaction, "p")
+    await consensus.handle(vote(1, "odd", 2), vote(2, "good", 2))
+    [again] = await consensus.published()
 
     assert (decided.how, decided.label) == ("posterior", {"mood": "bad"})
     assert again.label == {"mood": "odd"}
@@ -518,10 +522,12 @@ async def test_honeypots_and_votes_inform_the_posterior_and_its_refresh_changes_
     assert "probability" in shown["why"]
 
 
-async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consensus) -> None:
+async def test_slices_windows_and_votes_with_prelabel_have_figures_of_their_own(
+    consensus: Consensus,
+) -> None:
     policy = {"agreement": {"slices": ["lang"]}}
     langs = {n: "de" if n % 2 else "fr" for n in range(1, 41)}
-    await consensus.hear(
+    await consensus.handle(
         spec(**policy), *(task(n, metadata={"lang": langs[n]}) for n in range(1, 41))
     )
     for n in range(1, 41):
@@ -530,11 +536,11 @@ async def test_slices_windows_and_the_blind_arm_are_told_apart(consensus: Consen
         shown = {"prelabel": "shown"} if n > 30 else {}
         later = datetime(2026, 2, 1, tzinfo=UTC) if n > 20 else NOW
         for who, says in ((1, mood), (2, other)):
-            await consensus.hear(vote(who, says, n, submitted_at=later, **shown))
+            await consensus.handle(vote(who, says, n, submitted_at=later, **shown))
     async with consensus.database.transaction() as transaction:
-        await measuring.measure_agreement(transaction, "p", NOW)
+        await agreement.measure_agreement(transaction, "p", NOW)
 
-    measured = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
+    measured = [e for e in await consensus.published() if isinstance(e, AgreementMeasured)]
     figures = {(e.sample, e.slice.get("lang")): e for e in measured}
     assert set(figures) == {
         ("random_overlap", None),
@@ -562,26 +568,26 @@ async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
 ) -> None:
     """Sets that share most of their members agree in part; taken as equal or not, they never do."""
     tags = [{"name": "tags", "kind": "choices", "options": list("abcdefgh")}]
-    await consensus.hear(spec(fields=tags), *(task(n) for n in range(1, 21)))
+    await consensus.handle(spec(fields=tags), *(task(n) for n in range(1, 21)))
     for n in range(1, 21):
         own = ["a", "b", "c"] if n % 2 else ["e", "f", "g"]
         for who, last in ((1, "d"), (2, "h")):
             label = {"tags": [*own, last]}
-            await consensus.hear(vote(who, "", n, label=label))
-    await consensus.said()
+            await consensus.handle(vote(who, "", n, label=label))
+    await consensus.published()
 
     async with consensus.database.transaction() as transaction:
-        await measuring.measure_agreement(transaction, "p", NOW)
+        await agreement.measure_agreement(transaction, "p", NOW)
 
-    [measured] = [e for e in await consensus.said() if isinstance(e, AgreementMeasured)]
+    [measured] = [e for e in await consensus.published() if isinstance(e, AgreementMeasured)]
     assert measured.metric == "krippendorff_alpha_distance"
     assert 0.1 < measured.value < 0.9
     assert measured.raw == 0.0
 
 
 @pytest.mark.parametrize("moment", ["here", "0001-01-01T00:00+14:00"])
-async def test_a_cursor_that_is_none_is_refused(consensus: Consensus, moment: str) -> None:
-    await consensus.hear(spec())
+async def test_a_malformed_cursor_is_refused(consensus: Consensus, moment: str) -> None:
+    await consensus.handle(spec())
 
     answer = await consensus.http.get(
         "/v1/projects/p/conflicts",
@@ -596,47 +602,47 @@ async def test_a_cursor_that_is_none_is_refused(consensus: Consensus, moment: st
 async def test_a_project_that_cannot_be_measured_does_not_stop_another(
     consensus: Consensus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"))
+    await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "bad"))
     other = (spec(), task(2), vote(1, "good", 2), vote(2, "bad", 2))
-    await consensus.hear(*(_in_project("q", event) for event in other))
-    await consensus.said()
-    measure = measuring._measure_all
+    await consensus.handle(*(_in_project("q", event) for event in other))
+    await consensus.published()
+    measure = agreement._measure_all
 
     def broken(spec_: Any, sample: Any) -> Any:
         if sample[0].task_id == task(1).task_id:
             raise ValueError("tuple.index(x): x not in tuple")
         return measure(spec_, sample)
 
-    monkeypatch.setattr(measuring, "_measure_all", broken)
+    monkeypatch.setattr(agreement, "_measure_all", broken)
     await Runner(schedules.SCHEDULES[0], consensus.database).run_once()
 
-    measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
+    measured = [one for one in await consensus.published() if isinstance(one, AgreementMeasured)]
     assert {one.project for one in measured} == {"q"}
 
 
 async def test_two_replicas_measure_a_project_once(consensus: Consensus) -> None:
-    await consensus.hear(spec(), task(), vote(1, "good"), vote(2, "bad"))
-    await consensus.said()
+    await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "bad"))
+    await consensus.published()
 
     replicas = [Runner(schedules.SCHEDULES[0], consensus.database) for _ in range(3)]
     await asyncio.gather(*(one.run_once() for one in replicas))
 
-    measured = [one for one in await consensus.said() if isinstance(one, AgreementMeasured)]
+    measured = [one for one in await consensus.published() if isinstance(one, AgreementMeasured)]
     assert len(measured) == 1
 
 
-async def test_a_metric_that_a_stored_version_cannot_have_is_that_of_the_kind(
+async def test_a_metric_that_the_field_cannot_have_is_replaced_by_that_of_its_kind(
     consensus: Consensus,
 ) -> None:
-    await consensus.hear(
+    await consensus.handle(
         spec(agreement={"metric": "ordinal"}), task(), vote(1, "good"), vote(2, "bad")
     )
-    await consensus.said()
+    await consensus.published()
 
     async with consensus.database.transaction() as transaction:
-        await measuring.measure_agreement(transaction, "p", NOW)
+        await agreement.measure_agreement(transaction, "p", NOW)
 
-    [measured] = await consensus.said()
+    [measured] = await consensus.published()
     assert measured.metric == "krippendorff_alpha_nominal"
 
 

@@ -78,6 +78,33 @@ def test_a_policy_key_that_nothing_acts_on_is_refused() -> None:
     assert (found.pointer, found.keyword) == ("/policy/qualification", "unsupported")
 
 
+@pytest.mark.parametrize(
+    ("policy", "pointers"),
+    [
+        ({"decide": {"how": "share", "disputed": "adjudicate"}}, ["/policy/decide/disputed"]),
+        (
+            {"decide_fields": {"mood": {"how": "unanimous", "disputed": "adjudicate"}}},
+            ["/policy/decide_fields/mood/disputed"],
+        ),
+        ({"decide": {"how": "posterior", "disputed": "adjudicate"}}, []),
+        ({"decide": {"how": "share", "disputed": "decide"}}, []),
+    ],
+)
+def test_disputed_items_are_found_by_the_posterior_alone(policy: Any, pointers: Any) -> None:
+    facts = {"task_type": "mood", "fields": [MOOD], "policy": policy}
+
+    assert [one.pointer for one in problems(SpecDocument.model_validate(facts))] == pointers
+
+
+def test_a_rule_for_disputed_items_changes_the_hash_only_where_it_is_set() -> None:
+    def hash_of(**decide: str) -> str:
+        facts = {"task_type": "mood", "fields": [MOOD], "policy": {"decide": decide}}
+        return spec_hash(SpecDocument.model_validate(facts))
+
+    assert hash_of(how="posterior") == hash_of(how="posterior", disputed="decide")
+    assert hash_of(how="posterior") != hash_of(how="posterior", disputed="adjudicate")
+
+
 @pytest.mark.parametrize("blank", [" ", "\u200b", "\t\u00a0"])
 def test_texts_that_people_must_read_are_not_blank(blank: str) -> None:
     facts = {"task_type": blank, "fields": [MOOD], "guidelines": [{"id": "R1", "text": blank}]}

@@ -1,8 +1,8 @@
-"""What consensus refuses."""
+"""The errors that the consensus service raises; a docstring is the title of its problem."""
 
 
 class UnknownTask(Exception):
-    """There is no such task here (yet)."""
+    """No such task is known here."""
 
 
 class BadCursor(Exception):

@@ -1,4 +1,4 @@
-"""Why people passed a task on: counted, put into words, and told."""
+"""The skips of a task: counted by reason, described in a sentence, and cut to fit an event."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from labels import LabelSchema
 from schemas.canonical import canonical
 from schemas.vocabulary import Label, Skip, SkipReason
 
-TOLD_BYTES = 262_144
-"""What an event carries of notes and labels, so that it fits into Kafka."""
-ANSWER_MAX = 40
-"""So much of an answer stands in a sentence."""
+EVENT_BYTES_MAX = 262_144
+"""The size of notes and labels in one event, so that it fits into a Kafka message."""
+ANSWER_CHARS_MAX = 40
+"""The length of an answer in a sentence; longer ones are cut."""
 
-_SAY: dict[SkipReason, str] = {
+_PHRASES: dict[SkipReason, str] = {
     "guideline_does_not_cover": "the guideline does not cover it",
     "two_labels_fit": "two labels fit",
     "bad_data": "the data is bad",
@@ -24,67 +24,68 @@ Pair = tuple[Label, Label]
 
 
 def reasons(skips: Sequence[Skip]) -> dict[SkipReason, int]:
-    """How many gave each reason, the most frequent first."""
+    """Count the skips by reason, the most frequent first."""
     counts = Counter(skip.reason for skip in skips)
-    ordered = sorted(_SAY, key=lambda reason: -counts[reason])
+    ordered = sorted(_PHRASES, key=lambda reason: -counts[reason])
     return {reason: counts[reason] for reason in ordered if counts[reason]}
 
 
 def pairs(skips: Sequence[Skip]) -> list[tuple[Pair, int]]:
-    """The two labels of those who say that two fit, the most frequent pair first.
+    """Count the pairs of labels that are said to fit both, the most frequent pair first.
 
-    In whatever order the two were named, they are one pair.
+    The order in which a skip names the two labels makes no difference.
     """
     counts: Counter[tuple[bytes, bytes]] = Counter()
     named: dict[tuple[bytes, bytes], Pair] = {}
     for skip in skips:
         if skip.labels:
-            (one, first), (two, second) = sorted((canonical(x), x) for x in skip.labels)
-            named[one, two] = first, second
-            counts[one, two] += 1
+            (key, label), (other_key, other) = sorted((canonical(x), x) for x in skip.labels)
+            named[key, other_key] = label, other
+            counts[key, other_key] += 1
     ranked = sorted(counts, key=lambda key: (-counts[key], key))
     return [(named[key], counts[key]) for key in ranked]
 
 
 def sentence(skips: Sequence[Skip], labels: LabelSchema) -> str:
-    """Who passed a task on, how many for each reason, and between what they hesitated."""
-    said = []
+    """Return a sentence with the number of annotators for each reason, and the commonest pair."""
+    clauses = []
     for reason, count in reasons(skips).items():
         verb = "says" if count == 1 else "say"
         between = _between(skips, labels) if reason == "two_labels_fit" else ""
-        said.append(f"{count} {verb} that {_SAY[reason]}{between}")
-    who = "1 annotator" if len(skips) == 1 else f"{len(skips)} annotators"
-    return f"It was skipped by {who}: {', '.join(said)}."
+        clauses.append(f"{count} {verb} that {_PHRASES[reason]}{between}")
+    annotators = "1 annotator" if len(skips) == 1 else f"{len(skips)} annotators"
+    return f"It was skipped by {annotators}: {', '.join(clauses)}."
 
 
 def _between(skips: Sequence[Skip], labels: LabelSchema) -> str:
-    """The fields in which the pair that was named most often differs, with both answers."""
+    """Return the fields in which the commonest pair differs, with both answers, in brackets."""
     ranked = pairs(skips)
     if not ranked:
         return ""
-    (first, second), _ = ranked[0]
-    if labels.check(first) or labels.check(second):
+    pair, _ = ranked[0]
+    if any(labels.check(label) for label in pair):
         return ""
-    told = []
+    differences = []
     for field in labels.fields:
-        keys = [
-            field.key(one[field.name]) if field.name in one else "none" for one in (first, second)
-        ]
+        keys = [field.key(label[field.name]) if field.name in label else "none" for label in pair]
         if keys[0] != keys[1]:
-            told.append(f"{field.name}: {_short(keys[0])} or {_short(keys[1])}")
+            differences.append(f"{field.name}: {_short(keys[0])} or {_short(keys[1])}")
     more = f"; {len(ranked) - 1} more" if len(ranked) > 1 else ""
-    return f" ({'; '.join(told)}{more})" if told else ""
+    return f" ({'; '.join(differences)}{more})" if differences else ""
 
 
 def _short(answer: str) -> str:
-    return answer if len(answer) <= ANSWER_MAX else answer[: ANSWER_MAX - 1] + "…"
+    if len(answer) <= ANSWER_CHARS_MAX:
+        return answer
+    return answer[: ANSWER_CHARS_MAX - 1] + "…"
 
 
-def told(skips: Sequence[Skip]) -> list[Skip]:
-    """What an event says of them: every reason, with its note and its labels while they fit in."""
-    found, left = [], TOLD_BYTES
+def for_event(skips: Sequence[Skip]) -> list[Skip]:
+    """Return all skips, without the notes and labels of those that do not fit into an event."""
+    found, bytes_left = [], EVENT_BYTES_MAX
     for skip in skips:
         size = len(skip.model_dump_json().encode())
-        found.append(skip if size <= left else Skip(reason=skip.reason))
-        left -= size if size <= left else 0
+        fits = size <= bytes_left
+        found.append(skip if fits else Skip(reason=skip.reason))
+        bytes_left -= size if fits else 0
     return found

@@ -1,4 +1,4 @@
-"""Votes on one task, and how they group."""
+"""Votes on one task, and their groups by answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,64 +10,75 @@ from labels import Field
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One annotation. `counts`: it is by one who may decide, and whom nobody suspended."""
+    """One annotation of a task, with the kind and the standing of its annotator."""
 
     annotation_id: UUID
     annotator: str
     label: Mapping[str, Any]
-    counts: bool
+    annotator_kind: str = "human"
+    standing: str = "new"
+
+    def counts(self, deciders: Sequence[str]) -> bool:
+        """Return True if its annotator is of a kind that decides, and is not suspended."""
+        return self.annotator_kind in deciders and self.standing != "suspended"
+
+    @property
+    def is_replaced(self) -> bool:
+        """True if the vote is a suspended person's, so that another person votes instead."""
+        return self.annotator_kind == "human" and self.standing == "suspended"
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
-    """The answers to one field, grouped into those that say the same.
+class FieldVotes:
+    """The votes on one field, grouped by equal answers.
 
     A field that its condition hides is absent, and absence is an answer too.
     """
 
     field: Field
     groups: Sequence[Sequence[Vote]]
-    """Largest first; equals in the order of their text, so that chance has no say."""
+    """Largest first; groups of equal size in the order of their text, so that no chance decides."""
 
     @classmethod
-    def of(cls, field: Field, votes: Sequence[Vote]) -> "Ballot":
-        """Group `votes` by what they say; numbers that a tolerance makes equal say the same.
+    def of(cls, field: Field, votes: Sequence[Vote]) -> "FieldVotes":
+        """Group `votes` by answer; numbers within the field's tolerance are equal.
 
-        Where answers are only nearly equal, the answer that most others are equal to gathers
-        them, then the next among the rest: a chain of small steps does not join its ends.
+        Where answers are only nearly equal, the answer that most others are equal to forms the
+        first group with them, then the next among the rest: a chain of small steps does not join
+        its ends.
         """
-        same: dict[str, list[Vote]] = {}
+        equal: dict[str, list[Vote]] = {}
         for vote in sorted(votes, key=lambda vote: vote.annotation_id.bytes):
-            same.setdefault(answer_key(field, vote), []).append(vote)
-        rest = [same[key] for key in sorted(same)]
+            equal.setdefault(answer_key(field, vote), []).append(vote)
+        rest = [equal[key] for key in sorted(equal)]
         groups: list[list[Vote]] = []
         while rest:
-            near = [[two for two in rest if _same(field, one[0], two[0])] for one in rest]
+            near = [[other for other in rest if _same(field, own[0], other[0])] for own in rest]
             best = max(near, key=lambda found: sum(map(len, found)))
             groups.append([vote for found in best for vote in found])
-            rest = [one for one in rest if one not in best]
+            rest = [group for group in rest if group not in best]
         return cls(field, sorted(groups, key=len, reverse=True))
 
     @property
     def n(self) -> int:
-        """How many votes there are."""
+        """The number of votes."""
         return sum(len(group) for group in self.groups)
 
     @property
     def is_tied(self) -> bool:
-        """Whether no group is the largest."""
+        """True if the two largest groups are of equal size."""
         return len(self.groups) > 1 and len(self.groups[0]) == len(self.groups[1])
 
     def share(self, place: int = 0) -> float:
-        """The share of the votes that the group at `place` holds."""
+        """Return the share of the votes that are in the group at `place`."""
         return len(self.groups[place]) / self.n
 
     def distribution(self) -> dict[str, float]:
-        """The share of each group, by the text of its answer."""
+        """Return the share of each group, by the text of its answer."""
         return {answer_key(self.field, group[0]): len(group) / self.n for group in self.groups}
 
     def value(self, place: int = 0) -> Any:  # noqa: ANN401
-        """What the group at `place` says, as one value; None if it leaves the field out."""
+        """Return the merged answer of the group at `place`; None if it leaves the field out."""
         name = self.field.name
         values = [vote.label[name] for vote in self.groups[place] if name in vote.label]
         if not values:
@@ -77,7 +88,7 @@ class Ballot:
 
 
 def answer_key(field: Field, vote: Vote) -> str:
-    """The canonical text of what `vote` says about `field`; empty if it is absent."""
+    """Return the canonical text of the answer of `vote` to `field`; empty if it is absent."""
     return field.key(vote.label[field.name]) if field.name in vote.label else ""
 
 

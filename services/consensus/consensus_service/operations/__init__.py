@@ -1,1 +1,1 @@
-"""What consensus can do. One function per operation, in its caller's transaction."""
+"""The operations of consensus, each in the transaction of its caller."""

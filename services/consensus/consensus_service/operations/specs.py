@@ -1,10 +1,11 @@
-"""Spec versions, compiled once. They never change, so what a hash names may be remembered."""
+"""Spec versions, compiled once and cached by hash, and the labels that a new one affects."""
 
 from uuid import UUID
 
 from chassis.db.database import Transaction
 from chassis.events import outbox
 from consensus_service.store import specs
+from consensus_service.store.specs import CurrentLabel
 from labels.compiled_spec import CompiledSpec, SpecCache
 from schemas.events import IDS_MAX, RelabelRequested, SpecPublished
 
@@ -20,21 +21,20 @@ async def compiled(transaction: Transaction, project: str, version: int) -> Comp
 
 
 async def add_spec(transaction: Transaction, event: SpecPublished) -> None:
-    """Keep a spec version, and ask for the labels that it touches to be made again."""
+    """Store a spec version; with `relabel: touched`, request that affected items be relabeled."""
     content = (event.spec_hash, event.document)
     await specs.add_spec(transaction, event.project, event.spec_version, content, event.relabel)
     if event.relabel == "touched":
-        await _ask_for_touched(transaction, event)
+        await _request_relabeling(transaction, event)
 
 
-async def _ask_for_touched(transaction: Transaction, event: SpecPublished) -> None:
+async def _request_relabeling(transaction: Transaction, event: SpecPublished) -> None:
     new = await compiled(transaction, event.project, event.spec_version)
-    standing = await specs.standing_labels(transaction, event.project)
     touched: list[UUID] = []
-    for item_id, version, label, rules in standing:
-        old = await compiled(transaction, event.project, version)
-        if new is not None and old is not None and is_touched(old, new, label, rules):
-            touched.append(item_id)
+    for current in await specs.current_labels(transaction, event.project):
+        old = await compiled(transaction, event.project, current.spec_version)
+        if new is not None and old is not None and is_touched(old, new, current):
+            touched.append(current.item_id)
     for start in range(0, len(touched), IDS_MAX):
         part = touched[start : start + IDS_MAX]
         await outbox.add(transaction, _request(event, part))
@@ -50,12 +50,10 @@ def _request(event: SpecPublished, item_ids: list[UUID]) -> RelabelRequested:
     )
 
 
-def is_touched(
-    old: CompiledSpec, new: CompiledSpec, label: dict[str, object], rules: list[str]
-) -> bool:
-    """Whether `new` no longer accepts the label, or says something else in a rule that it cites."""
-    if new.labels.check(label):
+def is_touched(old: CompiledSpec, new: CompiledSpec, current: CurrentLabel) -> bool:
+    """Return True if `new` refuses the label, or changes a rule that its decision cites."""
+    if new.labels.check(current.label):
         return True
     before = {rule.id: rule for rule in old.document.guidelines}
     after = {rule.id: rule for rule in new.document.guidelines}
-    return any(before.get(rule) != after.get(rule) for rule in rules)
+    return any(before.get(rule) != after.get(rule) for rule in current.rules)

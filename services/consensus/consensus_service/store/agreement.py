@@ -1,4 +1,4 @@
-"""The votes that agreement is measured on, and what was measured."""
+"""The votes that agreement is computed from, and the computed figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.db.database import Transaction, as_json
+from pydantic import TypeAdapter
 
-# On items of the random sample only, and of each only the votes that were asked for from the
-# start: what was asked because it was contested would bias the figure. People's votes alone.
+from chassis.db.database import Transaction
+from schemas.vocabulary import Measure
+
+# Votes of people on items of the random sample. Of each item only the votes that were requested
+# from the start: those requested because it was contested would bias the figure.
 _SAMPLE = """
 SELECT task_id, annotator, label, prelabel, standing, metadata, submitted_at FROM (
     SELECT v.task_id, v.annotator, v.label, v.prelabel, v.submitted_at,
@@ -30,12 +33,12 @@ SELECT project, newest_version, arrival FROM (
         (SELECT max(a.arrival) FROM agreements a WHERE a.project = p.project
             AND a.spec_version = p.newest_version) AS measured,
         (SELECT max(a.measured_at + a.cost_seconds * $2 * interval '1 second')
-            FROM agreements a WHERE a.project = p.project) AS rests_until
+            FROM agreements a WHERE a.project = p.project) AS paused_until
     FROM projects p
     WHERE $3::text IS NULL OR p.project = $3
-) newest WHERE arrival > coalesce(measured, 0) AND coalesce(rests_until, $1) <= $1
+) newest WHERE arrival > coalesce(measured, 0) AND coalesce(paused_until, $1) <= $1
 """
-_KEEP = """
+_SAVE = """
 INSERT INTO agreements (project, spec_version, field, sample, slice_key, slice_value, arrival,
     measured, measured_at, cost_seconds)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10)
@@ -53,7 +56,7 @@ ORDER BY spec_version DESC, field, sample DESC
 
 @dataclass(frozen=True, slots=True)
 class SampledVote:
-    """One vote of the sample."""
+    """One vote of the agreement sample."""
 
     task_id: UUID
     annotator: str
@@ -66,7 +69,7 @@ class SampledVote:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which votes a figure is about."""
+    """The part of the sample that a figure is computed from: its sample, whole or one slice."""
 
     sample: str
     slice_key: str = ""
@@ -74,17 +77,41 @@ class Part:
 
     @property
     def slice(self) -> dict[str, str]:
-        """The slice as an event carries it; empty for the whole."""
+        """The slice in the form of the event; empty for the whole."""
         return {self.slice_key: self.slice_value} if self.slice_key else {}
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A figure, which votes it is about, and what it rests on."""
+class Figures:
+    """The agreement on one field."""
+
+    metric: str
+    measured: Measure
+    raw: float | None
+    without_distrusted: Measure | None
+    """The agreement without distrusted annotators; None if there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAgreement:
+    """The agreement on one field in one part of the sample."""
 
     field: str
     part: Part
-    figures: dict[str, Any]
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAgreement:
+    """The last agreement that was measured on a field, in a whole sample."""
+
+    spec_version: int
+    field: str
+    sample: str
+    figures: Figures
+
+
+_FIGURES = TypeAdapter(Figures)
 
 
 async def sample(
@@ -93,44 +120,45 @@ async def sample(
     version: int,
     window: tuple[datetime | None, datetime | None] = (None, None),
 ) -> list[SampledVote]:
-    """The votes that agreement is measured on, those of a time window or all."""
+    """Return the votes that agreement is computed from, of a time window or all."""
     connection = await transaction.connection()
     rows = await connection.fetch(_SAMPLE, project, version, *window)
     return [SampledVote(**row) for row in rows]
 
 
 async def stale(
-    transaction: Transaction, now: datetime, rest: float, project: str | None = None
+    transaction: Transaction, now: datetime, duty_factor: float, project: str | None = None
 ) -> list[tuple[str, int, int]]:
-    """Project, newest version and newest vote of those that are to be measured again.
+    """Return project, newest version and last vote of the projects that are due to be measured.
 
-    Looks at one `project`, or at all. After a measurement a project rests `rest` times as long as
-    that took.
+    Looks at one `project`, or at all. After a measurement a project pauses for `duty_factor` times
+    the duration of the measurement.
     """
     connection = await transaction.connection()
-    return [tuple(row) for row in await connection.fetch(_STALE, now, rest, project)]
+    return [tuple(row) for row in await connection.fetch(_STALE, now, duty_factor, project)]
 
 
-async def keep(
+async def save(
     transaction: Transaction,
-    about: tuple[str, int, int],
-    figures: Sequence[Measured],
+    measured_on: tuple[str, int, int],
+    agreement: Sequence[FieldAgreement],
     now: datetime,
     cost_seconds: float,
 ) -> None:
-    """Keep what was measured of (project, version), resting on the votes up to an arrival."""
+    """Store agreement. `measured_on`: project, spec version, and the arrival of its last vote."""
     connection = await transaction.connection()
-    project, version, arrival = about
-    for one in figures:
-        part = (one.part.sample, one.part.slice_key, one.part.slice_value)
+    project, version, arrival = measured_on
+    for each in agreement:
         await connection.execute(
-            _KEEP,
+            _SAVE,
             project,
             version,
-            one.field,
-            *part,
+            each.field,
+            each.part.sample,
+            each.part.slice_key,
+            each.part.slice_value,
             arrival,
-            as_json(one.figures),
+            _FIGURES.dump_json(each.figures).decode(),
             now,
             cost_seconds,
         )
@@ -138,7 +166,15 @@ async def keep(
 
 async def measured(
     transaction: Transaction, project: str, version: int | None, field: str | None
-) -> list[dict[str, Any]]:
-    """What was measured of the whole, newest version first."""
+) -> list[StoredAgreement]:
+    """Return the agreement last measured on whole samples, the newest spec version first."""
     connection = await transaction.connection()
-    return [dict(row) for row in await connection.fetch(_MEASURED, project, version, field)]
+    return [
+        StoredAgreement(
+            row["spec_version"],
+            row["field"],
+            row["sample"],
+            _FIGURES.validate_python(row["measured"]),
+        )
+        for row in await connection.fetch(_MEASURED, project, version, field)
+    ]

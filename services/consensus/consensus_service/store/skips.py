@@ -1,4 +1,4 @@
-"""Who passed which task on, and why."""
+"""Skips of tasks, with their reasons."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -11,7 +11,7 @@ _ADD = """
 INSERT INTO skips (event_id, task_id, annotator, reason, note, labels)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb) ON CONFLICT DO NOTHING
 """
-# Each annotator once, with what it said last. Skips from before annotators were kept count singly.
+# The last skip of each annotator. Skips that were stored without their annotator count singly.
 _OF_TASKS = """
 SELECT task_id, reason, note, labels FROM (
     SELECT DISTINCT ON (task_id, coalesce(annotator, event_id::text)) task_id, reason, note, labels,
@@ -23,14 +23,14 @@ SELECT task_id, reason, note, labels FROM (
 
 
 async def add_skip(transaction: Transaction, event: TaskSkipped) -> None:
-    """Keep a skip."""
+    """Store a skip."""
     connection = await transaction.connection()
-    about = (event.event_id, event.task_id, event.annotator)
-    await connection.execute(_ADD, *about, event.reason, event.note, as_json(event.labels))
+    ids = (event.event_id, event.task_id, event.annotator)
+    await connection.execute(_ADD, *ids, event.reason, event.note, as_json(event.labels))
 
 
 async def skips(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Skip]]:
-    """The skips of each of these tasks, one for each annotator, in the order in which they came."""
+    """Return the skips of each of these tasks, one for each annotator, in order of arrival."""
     connection = await transaction.connection()
     found: dict[UUID, list[Skip]] = {task_id: [] for task_id in task_ids}
     for row in await connection.fetch(_OF_TASKS, list(task_ids)):

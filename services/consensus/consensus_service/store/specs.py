@@ -1,5 +1,6 @@
-"""Spec versions, and which labels a new one touches."""
+"""Spec versions, and the labels that were decided under them."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,20 @@ ON CONFLICT (project)
 _HASH = "SELECT hash FROM specs WHERE project = $1 AND version = $2"
 _DOCUMENT = "SELECT document FROM specs WHERE project = $1 AND version = $2"
 _PROJECT = "SELECT newest_version FROM projects WHERE project = $1"
-_STANDING_LABELS = """
+_CURRENT_LABELS = """
 SELECT DISTINCT ON (item_id) item_id, spec_version, label, rules FROM decisions
 WHERE project = $1 ORDER BY item_id, decision_no DESC
 """
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentLabel:
+    """The label of an item, with the rules that its decision cites."""
+
+    item_id: UUID
+    spec_version: int
+    label: dict[str, Any]
+    rules: list[str]
 
 
 async def add_spec(
@@ -30,7 +41,7 @@ async def add_spec(
     content: tuple[str, dict[str, Any]],
     relabel: str,
 ) -> None:
-    """Keep a spec version: its hash and its document."""
+    """Store a spec version. `content`: its hash and its document."""
     connection = await transaction.connection()
     spec_hash, document = content
     await connection.execute(_ADD, project, version, spec_hash, as_json(document), relabel)
@@ -38,30 +49,28 @@ async def add_spec(
 
 
 async def spec_hash(transaction: Transaction, project: str, version: int) -> str | None:
-    """The hash of a spec version; None while it is not known."""
+    """Return the hash of a spec version; None while it is not known."""
     connection = await transaction.connection()
     found: str | None = await connection.fetchval(_HASH, project, version)
     return found
 
 
 async def document(transaction: Transaction, project: str, version: int) -> dict[str, Any]:
-    """The document of a spec version that is known."""
+    """Return the document of a spec version that is known."""
     connection = await transaction.connection()
     found: dict[str, Any] = await connection.fetchval(_DOCUMENT, project, version)
     return found
 
 
 async def newest_version(transaction: Transaction, project: str) -> int | None:
-    """The newest spec version of a project; None if the project is not known."""
+    """Return the newest spec version of a project; None if the project is not known."""
     connection = await transaction.connection()
     version: int | None = await connection.fetchval(_PROJECT, project)
     return version or None
 
 
-async def standing_labels(
-    transaction: Transaction, project: str
-) -> list[tuple[UUID, int, dict[str, Any], list[str]]]:
-    """Item, spec version, label and cited rules of each item's newest decision."""
+async def current_labels(transaction: Transaction, project: str) -> list[CurrentLabel]:
+    """Return the label of the newest decision of each item."""
     connection = await transaction.connection()
-    rows = await connection.fetch(_STANDING_LABELS, project)
-    return [(row["item_id"], row["spec_version"], row["label"], row["rules"]) for row in rows]
+    rows = await connection.fetch(_CURRENT_LABELS, project)
+    return [CurrentLabel(**row) for row in rows]

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Transaction, as_json
-from consensus_service.domain import Vote
-from schemas.events import AnnotationSubmitted, TaskCreated
+from consensus_service.domain.votes import Vote
+from schemas.events import AnnotationSubmitted, LabelDecided, TaskCreated
 
 _ADD = """
 INSERT INTO tasks (task_id, project, item_id, spec_version, purpose, redundancy, redundancy_max,
@@ -20,8 +20,12 @@ FROM jsonb_to_recordset($1::jsonb) AS t (task_id uuid, project text, item_id uui
     metadata jsonb)
 ON CONFLICT DO NOTHING
 """
-_LOCK = "SELECT * FROM tasks WHERE task_id = ANY($1) ORDER BY task_id FOR UPDATE"
-_TASK_UNLOCKED = "SELECT * FROM tasks WHERE task_id = $1"
+_SELECT = """
+SELECT task_id, project, item_id, spec_version, purpose, redundancy_max, target,
+    asked AS requested, state, why, fields, distribution FROM tasks
+"""
+_LOCK = _SELECT + "WHERE task_id = ANY($1) ORDER BY task_id FOR UPDATE"
+_TASK_UNLOCKED = _SELECT + "WHERE task_id = $1"
 _ADD_VOTES = """
 INSERT INTO votes (annotation_id, task_id, project, annotator, annotator_kind, label, prelabel,
     submitted_at)
@@ -37,7 +41,7 @@ SELECT v.task_id, v.annotation_id, v.annotator, v.annotator_kind, v.label,
 FROM votes v LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
 WHERE v.task_id = ANY($1) ORDER BY v.arrival
 """
-_ASK = """
+_REQUEST_VOTES = """
 UPDATE tasks SET target = a.target, asked = a.asked, why = a.why
 FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[]) AS a (task_id, target, asked, why)
 WHERE tasks.task_id = a.task_id
@@ -47,7 +51,7 @@ UPDATE tasks SET state = 'contested', why = $2, fields = $3, distribution = $4::
     raised_at = $5
 WHERE task_id = $1
 """
-# In the order of the projects' names, so that two transactions never wait for each other.
+# In the order of the projects' names, so that two transactions do not deadlock.
 _NUMBERS = """
 INSERT INTO projects (project, last_decision)
 SELECT project, n FROM unnest($1::text[], $2::int[]) AS p (project, n) ORDER BY project
@@ -75,7 +79,8 @@ SELECT item_id, max(decision_no) AS decision_no FROM decisions WHERE item_id = A
 GROUP BY item_id
 """
 _DECISION = """
-SELECT * FROM decisions WHERE project = $1 AND task_id = $2 ORDER BY decision_no DESC LIMIT 1
+SELECT label, confidence, how, annotation_ids FROM decisions
+WHERE project = $1 AND task_id = $2 ORDER BY decision_no DESC LIMIT 1
 """
 _WITHDRAW = "UPDATE tasks SET state = 'withdrawn' WHERE task_id = $1 AND state <> 'decided'"
 _OPEN_OF = """
@@ -95,7 +100,7 @@ ORDER BY raised_at, task_id LIMIT $4
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task as consensus holds it."""
+    """A stored task."""
 
     task_id: UUID
     project: str
@@ -104,7 +109,9 @@ class Task:
     purpose: str
     redundancy_max: int
     target: int
-    asked: int
+    """The number of votes that count and are needed."""
+    requested: int
+    """The number of annotators requested from the queue: also those that replace suspended ones."""
     state: str
     why: str
     fields: list[str] | None
@@ -112,33 +119,39 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A vote with whose and what kind it is."""
-
-    annotation_id: UUID
-    annotator: str
-    annotator_kind: str
-    label: dict[str, Any]
-    standing: str
-
-    def weighed(self, deciders: Sequence[str]) -> Vote:
-        """The vote as the policy looks at it."""
-        counts = self.annotator_kind in deciders and self.standing != "suspended"
-        return Vote(self.annotation_id, self.annotator, self.label, counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """How many votes a task wants, how many of them the queue is to ask for, and why."""
+class VoteRequest:
+    """The new `target` and `requested` of a task, and the reason."""
 
     task_id: UUID
     target: int
-    asked: int
+    requested: int
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A stored decision."""
+
+    label: dict[str, Any]
+    confidence: float | None
+    how: str
+    annotation_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """A task in conflict."""
+
+    task_id: UUID
+    item_id: UUID
+    spec_version: int
+    fields: list[str] | None
+    why: str
+    raised_at: datetime
+
+
 async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
-    """Keep tasks; those that are there stay as they are."""
+    """Store tasks; those that are stored already do not change."""
     names = ("task_id", "project", "item_id", "spec_version", "purpose", "redundancy")
     more = ("redundancy_max", "overlap", "metadata")
     rows = [{name: getattr(event, name) for name in names + more} for event in events]
@@ -147,25 +160,21 @@ async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> 
 
 
 async def lock_tasks(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, Task]:
-    """Those of the tasks that are known, by id, locked in the order of their ids."""
+    """Lock those of the tasks that are known, in the order of their ids; return them by id."""
     connection = await transaction.connection()
     rows = await connection.fetch(_LOCK, list(task_ids))
-    return {row["task_id"]: _as_task(row) for row in rows}
+    return {row["task_id"]: Task(**row) for row in rows}
 
 
 async def task(transaction: Transaction, task_id: UUID) -> Task | None:
-    """A task, to look at."""
+    """Return a task without locking it; None if it is not known."""
     connection = await transaction.connection()
     row = await connection.fetchrow(_TASK_UNLOCKED, task_id)
-    return None if row is None else _as_task(row)
-
-
-def _as_task(row: Any) -> Task:  # noqa: ANN401
-    return Task(**{name: row[name] for name in Task.__slots__})
+    return None if row is None else Task(**row)
 
 
 async def add_votes(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
-    """Keep votes, in the order in which they came."""
+    """Store annotations as votes, in their order."""
     names = ("annotation_id", "task_id", "project", "annotator", "annotator_kind")
     more = ("label", "prelabel", "submitted_at")
     rows = [
@@ -176,25 +185,25 @@ async def add_votes(transaction: Transaction, events: Sequence[AnnotationSubmitt
     await connection.execute(_ADD_VOTES, as_json(rows))
 
 
-async def votes(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Stored]]:
-    """The votes on each of these tasks, in the order in which they came."""
+async def votes(transaction: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Vote]]:
+    """Return the votes on each of these tasks, in order of arrival."""
     connection = await transaction.connection()
-    found: dict[UUID, list[Stored]] = {task_id: [] for task_id in task_ids}
+    found: dict[UUID, list[Vote]] = {task_id: [] for task_id in task_ids}
     for row in await connection.fetch(_VOTES, list(task_ids)):
-        facts = {name: row[name] for name in Stored.__slots__}
-        found[row["task_id"]].append(Stored(**facts))
+        vote = Vote(**{name: row[name] for name in Vote.__slots__})
+        found[row["task_id"]].append(vote)
     return found
 
 
-async def ask(transaction: Transaction, asked: Sequence[Ask]) -> None:
-    """Note how many votes are wanted, and what the queue is told."""
-    if asked:
+async def request_votes(transaction: Transaction, requests: Sequence[VoteRequest]) -> None:
+    """Store the numbers of votes that tasks need."""
+    if requests:
         connection = await transaction.connection()
-        columns = zip(*((a.task_id, a.target, a.asked, a.why) for a in asked), strict=True)
-        await connection.execute(_ASK, *map(list, columns))
+        columns = zip(*((r.task_id, r.target, r.requested, r.why) for r in requests), strict=True)
+        await connection.execute(_REQUEST_VOTES, *map(list, columns))
 
 
-async def contest(
+async def set_contested(
     transaction: Transaction,
     task_id: UUID,
     fields: Sequence[str],
@@ -202,15 +211,17 @@ async def contest(
     distribution: Any,  # noqa: ANN401
     now: datetime,
 ) -> None:
-    """The task is contested until somebody settles it."""
+    """Set the state of a task to contested, until an adjudicator decides it."""
     connection = await transaction.connection()
     await connection.execute(_CONTEST, task_id, why, fields, as_json(distribution), now)
 
 
-async def next_decisions(transaction: Transaction, counts: Mapping[str, int]) -> dict[str, int]:
-    """The first of so many next numbers of decisions, by project.
+async def take_decision_numbers(
+    transaction: Transaction, counts: Mapping[str, int]
+) -> dict[str, int]:
+    """Take `counts` decision numbers by project; return the first of each project.
 
-    Nobody else gets numbers of these projects before the commit.
+    No other transaction gets numbers of these projects before the commit.
     """
     connection = await transaction.connection()
     rows = await connection.fetch(_NUMBERS, list(counts), list(counts.values()))
@@ -218,33 +229,41 @@ async def next_decisions(transaction: Transaction, counts: Mapping[str, int]) ->
 
 
 async def last_decisions(transaction: Transaction, item_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The number of the newest decision about each of these items that has one."""
+    """Return the number of the newest decision of each of these items that has one."""
     connection = await transaction.connection()
     rows = await connection.fetch(_LAST_OF_ITEMS, list(item_ids))
     return {row["item_id"]: row["decision_no"] for row in rows}
 
 
-async def decision(transaction: Transaction, project: str, task_id: UUID) -> dict[str, Any] | None:
-    """The newest decision about a task."""
+async def decision(transaction: Transaction, project: str, task_id: UUID) -> Decision | None:
+    """Return the newest decision of a task; None if it has none."""
     connection = await transaction.connection()
     row = await connection.fetchrow(_DECISION, project, task_id)
-    return None if row is None else dict(row)
+    return None if row is None else Decision(**row)
 
 
-async def add_decisions(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep decisions with the distributions of their votes, and close their tasks with them."""
+async def add_decisions(
+    transaction: Transaction, decisions: Sequence[tuple[LabelDecided, Sequence[str]]]
+) -> None:
+    """Store decisions, each with the rules that it cites, and set their tasks to decided."""
+    names = ("project", "decision_no", "task_id", "item_id", "spec_version", "label", "confidence")
+    more = ("how", "why", "annotation_ids", "distribution")
+    rows = [
+        {"rules": rules, **{name: getattr(event, name) for name in names + more}}
+        for event, rules in decisions
+    ]
     connection = await transaction.connection()
     await connection.execute(_DECIDE, as_json(rows))
 
 
 async def withdraw(transaction: Transaction, task_id: UUID) -> None:
-    """Nothing will be decided about the task any more."""
+    """Set the state of a task to withdrawn, unless it is decided."""
     connection = await transaction.connection()
     await connection.execute(_WITHDRAW, task_id)
 
 
 async def open_tasks_of(transaction: Transaction, project: str, annotator: str) -> list[UUID]:
-    """The open tasks that an annotator voted on."""
+    """Return the open tasks that an annotator voted on."""
     connection = await transaction.connection()
     return [row["task_id"] for row in await connection.fetch(_OPEN_OF, project, annotator)]
 
@@ -252,15 +271,15 @@ async def open_tasks_of(transaction: Transaction, project: str, annotator: str) 
 async def set_standing(
     transaction: Transaction, annotator: str, project: str, standing: str
 ) -> None:
-    """Keep what quality says of an annotator."""
+    """Store the standing of an annotator."""
     connection = await transaction.connection()
     await connection.execute(_STANDING, annotator, project, standing)
 
 
 async def conflicts(
     transaction: Transaction, project: str, after: tuple[datetime, UUID], limit: int
-) -> list[dict[str, Any]]:
-    """The open conflicts of a project, oldest first."""
+) -> list[OpenConflict]:
+    """Return at most `limit` open conflicts of a project after a time and task id, oldest first."""
     connection = await transaction.connection()
     rows = await connection.fetch(_CONFLICTS, project, *after, limit)
-    return [dict(row) for row in rows]
+    return [OpenConflict(**row) for row in rows]

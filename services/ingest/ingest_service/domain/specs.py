@@ -37,6 +37,7 @@ def problems(document: SpecDocument) -> list[ItemProblem]:
         *_policy(document.policy, {field.name for field in fields}),
         *_metrics(document.policy.agreement, fields),
         *_indistinguishable_options(fields),
+        *_disputed(document.policy),
         *_unsupported(document.policy),
         *_skills(document.policy),
         *_rules(document),
@@ -106,6 +107,18 @@ def _indistinguishable_options(fields: Sequence[labels.Field]) -> Iterator[ItemP
                     message = f"The options “{other}” and “{option.value}” look the same."
                     place = f"/fields/{index}/options"
                     yield ItemProblem(pointer=place, keyword="unique", message=message)
+
+
+def _disputed(policy: Policy) -> Iterator[ItemProblem]:
+    rules = {"/policy/decide": policy.decide}
+    rules |= {
+        "/policy/decide_fields" + json_pointer(name): rule
+        for name, rule in policy.decide_fields.items()
+    }
+    for place, rule in rules.items():
+        if rule.disputed != "decide" and rule.how != "posterior":
+            message = f"Only `how: posterior` finds disputed items; this has `how: {rule.how}`."
+            yield ItemProblem(pointer=f"{place}/disputed", keyword="unused", message=message)
 
 
 def _unsupported(policy: Policy) -> Iterator[ItemProblem]:

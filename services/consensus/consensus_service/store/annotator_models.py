@@ -1,4 +1,4 @@
-"""What is known of the annotators of a field, and what that is learned from."""
+"""Annotator models, and the votes and honeypot scores that they are fitted to."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.db.database import Transaction, as_json
 from schemas.events import HoneypotScored
 
-_SCORE = """
+_ADD_SCORE = """
 INSERT INTO scores (annotation_id, field, project, task_id, annotator, given, expected)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb) ON CONFLICT DO NOTHING
 """
@@ -15,7 +15,7 @@ _MODEL = """
 SELECT votes_arrival, scores_arrival, n_votes, body FROM models WHERE project = $1 AND field = $2
 """
 _SCORES = """
-SELECT task_id, annotator, given, expected, arrival FROM scores
+SELECT task_id, annotator, given AS answer, expected, arrival FROM scores
 WHERE project = $1 AND field = $2 AND arrival > $3
     AND ($4::text[] IS NULL OR annotator = ANY($4))
 ORDER BY arrival
@@ -25,7 +25,7 @@ SELECT v.task_id, v.annotator, v.label, v.arrival FROM votes v JOIN tasks t USIN
 WHERE v.project = $1 AND t.spec_version = $2 AND t.purpose = 'work' ORDER BY v.arrival
 """
 _COUNT = "SELECT count(*) FROM votes WHERE project = $1"
-_KEEP = """
+_SAVE = """
 INSERT INTO models (project, field, votes_arrival, scores_arrival, n_votes, body)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb)
 ON CONFLICT (project, field) DO UPDATE SET votes_arrival = excluded.votes_arrival,
@@ -35,29 +35,30 @@ _PROJECTS = "SELECT project FROM projects WHERE newest_version > 0"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A fitted model, and what it rests on."""
+class StoredModel:
+    """A fitted model, with the last votes and scores that it is fitted to."""
 
     votes_arrival: int
     scores_arrival: int
     n_votes: int
     body: dict[str, Any]
+    """The fields of `domain.posterior.FieldModel`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One answer to a honeypot beside its gold."""
+    """One answer to a honeypot, with its gold."""
 
     task_id: UUID
     annotator: str
-    given: Any
+    answer: Any
     expected: Any
     arrival: int
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """One vote that a model is learned from."""
+class ModelVote:
+    """One vote that a model is fitted to."""
 
     task_id: UUID
     annotator: str
@@ -66,17 +67,17 @@ class Learned:
 
 
 async def add_score(transaction: Transaction, event: HoneypotScored) -> None:
-    """Keep an answer to a honeypot beside its gold."""
+    """Store an answer to a honeypot, with its gold."""
     connection = await transaction.connection()
-    facts = (event.annotation_id, event.field, event.project, event.task_id, event.annotator)
-    await connection.execute(_SCORE, *facts, as_json(event.given), as_json(event.expected))
+    key = (event.annotation_id, event.field, event.project, event.task_id, event.annotator)
+    await connection.execute(_ADD_SCORE, *key, as_json(event.given), as_json(event.expected))
 
 
-async def model(transaction: Transaction, project: str, field: str) -> Kept | None:
-    """The newest model of a field."""
+async def model(transaction: Transaction, project: str, field: str) -> StoredModel | None:
+    """Return the newest model of a field; None if there is none yet."""
     connection = await transaction.connection()
     row = await connection.fetchrow(_MODEL, project, field)
-    return None if row is None else Kept(**row)
+    return None if row is None else StoredModel(**row)
 
 
 async def scores(
@@ -86,33 +87,35 @@ async def scores(
     after: int,
     annotators: list[str] | None = None,
 ) -> list[Score]:
-    """The honeypots scored after `after`, of some annotators or all."""
+    """Return the scores that arrived after number `after`, of some annotators or of all."""
     connection = await transaction.connection()
     rows = await connection.fetch(_SCORES, project, field, after, annotators)
     return [Score(**row) for row in rows]
 
 
-async def votes(transaction: Transaction, project: str, version: int) -> list[Learned]:
-    """All votes under a spec version."""
+async def votes(transaction: Transaction, project: str, version: int) -> list[ModelVote]:
+    """Return all votes under a spec version, in order of arrival."""
     connection = await transaction.connection()
-    return [Learned(**row) for row in await connection.fetch(_VOTES, project, version)]
+    return [ModelVote(**row) for row in await connection.fetch(_VOTES, project, version)]
 
 
 async def vote_count(transaction: Transaction, project: str) -> int:
-    """How many votes a project has."""
+    """Return the number of votes of a project."""
     connection = await transaction.connection()
     count: int = await connection.fetchval(_COUNT, project)
     return count
 
 
-async def keep(transaction: Transaction, project: str, field: str, kept: Kept) -> None:
-    """Keep a model in place of the one before."""
+async def save_model(
+    transaction: Transaction, project: str, field: str, model: StoredModel
+) -> None:
+    """Store a model in place of the one before."""
     connection = await transaction.connection()
-    rests_on = (kept.votes_arrival, kept.scores_arrival, kept.n_votes)
-    await connection.execute(_KEEP, project, field, *rests_on, as_json(kept.body))
+    fitted_to = (model.votes_arrival, model.scores_arrival, model.n_votes)
+    await connection.execute(_SAVE, project, field, *fitted_to, as_json(model.body))
 
 
 async def projects(transaction: Transaction) -> list[str]:
-    """Projects that have a spec version."""
+    """Return the projects that have a spec version."""
     connection = await transaction.connection()
     return [row["project"] for row in await connection.fetch(_PROJECTS)]
