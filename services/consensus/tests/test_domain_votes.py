@@ -39,7 +39,7 @@ def field_votes(*said: Any, labels: Any = CHOICE) -> FieldVotes:
     return FieldVotes.of(labels.field("x"), votes(*said))
 
 
-# --- ballots
+# --- field votes
 
 
 def test_groups_are_largest_first_and_equals_in_the_order_of_their_text() -> None:
