@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -33,7 +34,10 @@ def upgrade(package: str, database_url: str) -> None:
 
 def revise(package: str, database_url: str, message: str) -> None:
     """Write the next revision of `package` from what its tables say and the database lacks."""
-    command.revision(config(package, database_url), message, autogenerate=True)
+    settings = config(package, database_url)
+    newest = ScriptDirectory.from_config(settings).get_current_head() or "0000"
+    number = f"{int(newest) + 1:04}"
+    command.revision(settings, message, autogenerate=True, rev_id=number)
 
 
 def check(package: str, database_url: str) -> None:
