@@ -16,10 +16,10 @@ SetFree = Callable[[int], None]
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> SetFree:
-    """Says how many bytes are free."""
-    told = SimpleNamespace(free=ROOM_BYTES)
-    monkeypatch.setattr("labelwright_local.disk.shutil.disk_usage", lambda _: told)
-    return lambda count: setattr(told, "free", count)
+    """A function that sets the number of free bytes."""
+    usage = SimpleNamespace(free=ROOM_BYTES)
+    monkeypatch.setattr("labelwright_local.disk.shutil.disk_usage", lambda _: usage)
+    return lambda count: setattr(usage, "free", count)
 
 
 def guard(home: Path, postgres: Any = None) -> DiskGuard:
@@ -27,7 +27,7 @@ def guard(home: Path, postgres: Any = None) -> DiskGuard:
 
 
 async def until(connection: asyncpg.Connection, value: str) -> None:
-    """Return once this session has heard of the setting: it looks before each statement."""
+    """Wait until this session has the setting: it is read before each statement."""
     async with asyncio.timeout(20):
         while await connection.fetchval("SHOW default_transaction_read_only") != value:
             await asyncio.sleep(0.02)

@@ -67,7 +67,7 @@ def test_a_port_in_use_is_named_with_what_to_change() -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
         port = other.getsockname()[1]
 
-        with pytest.raises(CannotStart, match=rf"Port {port}, which queue wants, is in use"):
+        with pytest.raises(CannotStart, match=rf"Port {port}, which queue needs, is in use"):
             Ports().check_free({"queue": port})
 
 

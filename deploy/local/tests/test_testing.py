@@ -1,4 +1,4 @@
-"""What other members' tests rely on."""
+"""The servers and fixtures of the pytest plugin."""
 
 import signal
 import subprocess

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labelwright_local import identity
-from labelwright_local.leash import OURSELVES, Leash, RunAs
+from labelwright_local.process_guard import CURRENT_USER, ProcessGuard, RunAs
 
 HOLDER = Path(__file__).with_name("holder.py")
 Alive = Callable[[int], bool]
@@ -21,25 +21,25 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes its 
 
 def users() -> list[RunAs]:
     if os.geteuid() != 0:
-        return [OURSELVES]
-    nobody = identity.ordinary_user()
-    ways = [RunAs("setuid", nobody.pw_uid, nobody.pw_gid)]
-    ways += [RunAs("namespace", nobody.pw_uid, nobody.pw_gid)]
-    leash = Leash(kernel=False)
-    possible = [way for way in ways if identity.works(leash, ["true"], way)]
-    leash.close()
-    return [OURSELVES, *possible]
+        return [CURRENT_USER]
+    user = identity.unprivileged_user()
+    ways = [RunAs("setuid", user.pw_uid, user.pw_gid)]
+    ways += [RunAs("namespace", user.pw_uid, user.pw_gid)]
+    guard = ProcessGuard(kernel=False)
+    possible = [way for way in ways if identity.can_run(guard, ["true"], way)]
+    guard.close()
+    return [CURRENT_USER, *possible]
 
 
 @contextmanager
 def holding(kernel: bool, who: RunAs) -> Iterator[tuple[int, int, int, int]]:
-    """A process with a child and a grandchild: its id, the watcher's, and theirs."""
+    """Run a process with a child and a grandchild; yield its id, the reaper's, and theirs."""
     words = [str(int(kernel)), who.how, str(who.uid), str(who.gid)]
     with subprocess.Popen([sys.executable, str(HOLDER), *words], stdout=subprocess.PIPE) as process:
         assert process.stdout
-        watcher, child, grandchild = map(int, process.stdout.readline().split())
+        reaper, child, grandchild = map(int, process.stdout.readline().split())
         try:
-            yield process.pid, watcher, child, grandchild
+            yield process.pid, reaper, child, grandchild
         finally:
             for pid in (process.pid, child, grandchild):
                 if pid == process.pid or os.path.exists(f"/proc/{pid}"):
@@ -47,26 +47,26 @@ def holding(kernel: bool, who: RunAs) -> Iterator[tuple[int, int, int, int]]:
 
 
 @pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
-def test_the_watcher_ends_children_and_grandchildren_of_a_killed_process(
+def test_the_reaper_ends_children_and_grandchildren_of_a_killed_process(
     who: RunAs, alive: Alive, soon: Soon
 ) -> None:
-    with holding(kernel=False, who=who) as (holder, watcher, child, grandchild):
+    with holding(kernel=False, who=who) as (holder, reaper, child, grandchild):
         assert alive(child)
         assert alive(grandchild)
 
         os.kill(holder, signal.SIGKILL)
 
-        assert soon(lambda: not alive(child) and not alive(grandchild) and not alive(watcher))
+        assert soon(lambda: not alive(child) and not alive(grandchild) and not alive(reaper))
 
 
 @linux_only
 @pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
-def test_the_kernel_ends_the_child_of_a_killed_process_without_any_watcher(
+def test_the_kernel_ends_the_child_of_a_killed_process_without_any_reaper(
     who: RunAs, alive: Alive, soon: Soon
 ) -> None:
-    with holding(kernel=True, who=who) as (holder, watcher, child, _):
-        os.kill(watcher, signal.SIGKILL)
-        assert soon(lambda: not alive(watcher))
+    with holding(kernel=True, who=who) as (holder, reaper, child, _):
+        os.kill(reaper, signal.SIGKILL)
+        assert soon(lambda: not alive(reaper))
         assert alive(child)
 
         os.kill(holder, signal.SIGKILL)
@@ -74,8 +74,8 @@ def test_the_kernel_ends_the_child_of_a_killed_process_without_any_watcher(
         assert soon(lambda: not alive(child))
 
 
-def test_a_closed_leash_ends_its_children() -> None:
-    other = Leash(kernel=False)
+def test_a_closed_guard_ends_its_children() -> None:
+    other = ProcessGuard(kernel=False)
     child = start(other, ["sleep", "1000"])
 
     other.close()
@@ -84,21 +84,21 @@ def test_a_closed_leash_ends_its_children() -> None:
 
 
 def test_a_forgotten_child_is_left_alone(alive: Alive) -> None:
-    leash = Leash(kernel=False)
-    child = start(leash, ["sleep", "1000"])
-    leash.forget(child.pid)
+    guard = ProcessGuard(kernel=False)
+    child = start(guard, ["sleep", "1000"])
+    guard.forget(child.pid)
 
-    leash.close()
+    guard.close()
 
     assert alive(child.pid)
     child.kill()
     child.wait()
 
 
-def test_a_child_that_obeys_its_last_signal_is_not_killed(tmp_path: Path) -> None:
-    other = Leash(kernel=False)
-    told = tmp_path / "told"
-    script = f"trap 'echo obeyed > {told}; exit 7' TERM; echo up; while :; do sleep 0.05; done"
+def test_a_child_that_ends_at_its_last_signal_is_not_killed(tmp_path: Path) -> None:
+    other = ProcessGuard(kernel=False)
+    obeyed = tmp_path / "obeyed"
+    script = f"trap 'echo obeyed > {obeyed}; exit 7' TERM; echo up; while :; do sleep 0.05; done"
     command = other.command(["sh", "-c", script], last=signal.SIGTERM)
     child = subprocess.Popen(
         command, pass_fds=[other.pipe], start_new_session=True, stdout=subprocess.PIPE
@@ -109,22 +109,22 @@ def test_a_child_that_obeys_its_last_signal_is_not_killed(tmp_path: Path) -> Non
     other.close()
 
     child.communicate()
-    assert (child.returncode, told.read_text()) == (7, "obeyed\n")
+    assert (child.returncode, obeyed.read_text()) == (7, "obeyed\n")
 
 
-def test_a_program_that_does_not_exist_is_said(leash: Leash) -> None:
-    command = leash.command(["/no/such/program"])
+def test_a_missing_program_is_reported(guard: ProcessGuard) -> None:
+    command = guard.command(["/no/such/program"])
 
     run = subprocess.run(
-        command, pass_fds=[leash.pipe], capture_output=True, text=True, check=False
+        command, pass_fds=[guard.pipe], capture_output=True, text=True, check=False
     )
 
     assert run.returncode == 127
     assert "cannot run /no/such/program" in run.stderr
 
 
-def start(leash: Leash, command: list[str]) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(leash.command(command), pass_fds=[leash.pipe], start_new_session=True)
+def start(guard: ProcessGuard, command: list[str]) -> subprocess.Popen[bytes]:
+    child = subprocess.Popen(guard.command(command), pass_fds=[guard.pipe], start_new_session=True)
     # Registered once it has become the program.
     while b"sleep" not in Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[0]:
         pass
