@@ -37,10 +37,10 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
         port = other.getsockname()[1]
 
-        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(port - ports.STEPS["quality"]))
+        output = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(port - ports.STEPS["quality"]))
 
-    assert f"Port {port}, which quality needs, is in use by another program" in said
-    assert "set LABELWRIGHT_PORT_BASE" in said
+    assert f"Port {port}, which quality needs, is in use by another program" in output
+    assert "set LABELWRIGHT_PORT_BASE" in output
     assert not (tmp_path / "postgres").exists()
 
 
@@ -49,12 +49,12 @@ def test_the_port_of_a_services_metrics_in_use(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         base = port - ports.METRICS_STEP - ports.STEPS["quality"]
 
-        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(base))
+        output = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(base))
 
-    assert f"Port {port}, which quality (metrics) needs, is in use by another program" in said
+    assert f"Port {port}, which quality (metrics) needs, is in use by another program" in output
 
 
-def test_a_base_that_is_no_number(tmp_path: Path) -> None:
+def test_a_base_that_is_not_a_number(tmp_path: Path) -> None:
     assert "it must be a number from 1024 to" in refusal(tmp_path, LABELWRIGHT_PORT_BASE="high")
 
 
@@ -94,9 +94,9 @@ def test_the_port_of_a_further_replica_in_use(tmp_path: Path) -> None:
         base = port - ports.STEPS["queue"] - ports.REPLICA_STEP
         words = ["--only", "queue", "--replicas", "queue=2"]
 
-        said = refusal(tmp_path, *words, LABELWRIGHT_PORT_BASE=str(base))
+        output = refusal(tmp_path, *words, LABELWRIGHT_PORT_BASE=str(base))
 
-    assert f"Port {port}, which queue-2 needs, is in use by another program" in said
+    assert f"Port {port}, which queue-2 needs, is in use by another program" in output
 
 
 def test_a_java_that_is_too_old(tmp_path: Path) -> None:
@@ -104,19 +104,19 @@ def test_a_java_that_is_too_old(tmp_path: Path) -> None:
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
     java.chmod(0o755)
 
-    said = refusal(tmp_path / "home", LABELWRIGHT_JAVA=str(java))
+    output = refusal(tmp_path / "home", LABELWRIGHT_JAVA=str(java))
 
-    assert "names Java 11.0.2, but Kafka needs Java 17 or newer" in said
+    assert "names Java 11.0.2, but Kafka needs Java 17 or newer" in output
 
 
 def test_a_download_that_fails(tmp_path: Path) -> None:
-    said = refusal(
+    output = refusal(
         tmp_path / "home",
         LABELWRIGHT_CACHE=str(tmp_path / "cache"),
         LABELWRIGHT_MAVEN_URL=f"file://{tmp_path}/missing",
     )
 
-    assert "could not be fetched from file://" in said
+    assert "could not be fetched from file://" in output
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk of no size is made on Linux")
@@ -138,7 +138,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert run.stderr.count("\n") == 1
 
 
-def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_during_a_download_ends_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as silent:
         settings = {
             "LABELWRIGHT_HOME": str(tmp_path / "home"),
@@ -157,11 +157,11 @@ def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
 
             process.send_signal(signal.SIGINT)
 
-            said, _ = process.communicate(timeout=10)
+            output, _ = process.communicate(timeout=10)
             connection.close()
 
     assert process.returncode == 130
-    assert "fetching Kafka" in said
+    assert "fetching Kafka" in output
 
 
 def test_the_number_of_replicas_is_that_of_the_option_and_one_by_default() -> None:

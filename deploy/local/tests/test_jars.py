@@ -70,7 +70,7 @@ def test_the_lock_names_every_file_with_its_hash_and_no_address() -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_fetched_jar_is_whole_and_counted(tmp_path: Path) -> None:
+def test_a_fetched_jar_is_complete_and_its_size_is_reported(tmp_path: Path) -> None:
     pieces: list[int] = []
 
     jars.fetch(tmp_path, [GOOD], pieces.append)
@@ -81,7 +81,7 @@ def test_a_fetched_jar_is_whole_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_what_is_there_already_is_not_fetched_again(tmp_path: Path) -> None:
+def test_an_intact_jar_is_not_fetched_again(tmp_path: Path) -> None:
     jars.fetch(tmp_path, [GOOD], ignore)
 
     jars.fetch(tmp_path, [GOOD], ignore)
@@ -90,7 +90,7 @@ def test_what_is_there_already_is_not_fetched_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_spoiled_jar_is_fetched_again(tmp_path: Path) -> None:
+def test_a_damaged_jar_is_fetched_again(tmp_path: Path) -> None:
     (tmp_path / GOOD.name).write_bytes(BODY[:-1] + b"?")
 
     jars.fetch(tmp_path, [GOOD], ignore)
@@ -100,7 +100,7 @@ def test_a_spoiled_jar_is_fetched_again(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("jar", [SHAKY, CUT], ids=["503 at first", "cut off at first"])
-def test_what_may_pass_is_tried_again(jar: Jar, tmp_path: Path) -> None:
+def test_temporary_failures_are_retried(jar: Jar, tmp_path: Path) -> None:
     pieces: list[int] = []
 
     jars.fetch(tmp_path, [jar], pieces.append)
@@ -111,7 +111,7 @@ def test_what_may_pass_is_tried_again(jar: Jar, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_another_file_than_the_locked_one_is_refused_and_not_kept(
+def test_a_file_with_another_hash_is_refused_and_deleted(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(CannotStart, match=r"false-1\.0\.jar .* sha256 differs"):
@@ -121,14 +121,14 @@ def test_another_file_than_the_locked_one_is_refused_and_not_kept(
 
 
 @pytest.mark.usefixtures("repository")
-def test_an_absent_file_is_said_at_once(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_without_a_retry(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"answered 404 for org/example/absent/1\.0/absent-1\.0"):
         jars.fetch(tmp_path, [GOOD, ABSENT], ignore)
 
     assert Repository.requests[ABSENT.name] == 1
 
 
-def test_no_network_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jars, "PAUSE_SECONDS", 0.01)
     monkeypatch.setenv("LABELWRIGHT_MAVEN_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
@@ -137,7 +137,7 @@ def test_no_network_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         jars.fetch(tmp_path, [GOOD], ignore)
 
 
-def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CannotStart, match="set LABELWRIGHT_CACHE"):
@@ -146,7 +146,7 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk of no size is made on Linux")
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from labelwright_local import jars;"
         f"jars.fetch(Path({str(tmp_path)!r}), [jars.{GOOD!r}], print)"

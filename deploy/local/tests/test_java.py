@@ -23,7 +23,7 @@ def saying(folder: Path, text: str, code: int = 0) -> Path:
     return program
 
 
-def test_the_java_of_the_wheel_is_what_its_folder_says_it_is() -> None:
+def test_the_java_of_the_wheel_has_the_version_of_its_release_file() -> None:
     found = java.find()
 
     assert (
@@ -60,9 +60,7 @@ def test_a_java_that_is_too_old_is_refused(
         java.find()
 
 
-def test_something_that_is_no_java_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_without_java_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
     with pytest.raises(CannotStart, match=r"JAVA_HOME names .* not a working Java"):

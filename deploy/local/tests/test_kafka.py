@@ -18,7 +18,7 @@ TIMES = slice(27, 43)
 TIME_OF_THE_SNAPSHOT = slice(73, 81)
 
 
-def test_the_stored_snapshot_is_what_kafkas_own_tool_writes(
+def test_the_stored_snapshot_equals_that_of_kafkas_tool(
     kafka_server: KafkaServer, tmp_path: Path
 ) -> None:
     settings = tmp_path / "server.properties"
@@ -44,7 +44,7 @@ def timeless(snapshot: bytes) -> bytes:
     return bytes(blank)
 
 
-async def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+async def test_an_acknowledged_message_survives_a_kill(tmp_path: Path) -> None:
     with running_kafka(tmp_path / "kafka") as server:
         await topics.create(server.bootstrap, [aot.Training()])
         async with AIOKafkaProducer(
@@ -97,7 +97,7 @@ def uses_the_cache(broker: Kafka, found: Java) -> bool:
     return "USAGE" in run.stdout + run.stderr
 
 
-async def test_a_java_without_start_caches_is_left_alone(
+async def test_no_start_cache_is_made_for_a_java_without_them(
     tmp_path: Path, guard: ProcessGuard
 ) -> None:
     own = Kafka(tmp_path / "own", 1, 2, tmp_path / "cache")
@@ -106,7 +106,7 @@ async def test_a_java_without_start_caches_is_left_alone(
     assert not (tmp_path / "cache").exists()
 
 
-async def test_a_training_run_that_fails_is_result_and_is_no_failure(
+async def test_a_training_run_that_fails_is_reported_without_an_error(
     tmp_path: Path, guard: ProcessGuard
 ) -> None:
     own = Kafka(tmp_path / "own", 1, 2, tmp_path / "cache")
@@ -118,7 +118,7 @@ async def test_a_training_run_that_fails_is_result_and_is_no_failure(
     assert not list(own.jars.glob("training"))
 
 
-def test_a_path_with_other_letters_can_be_read_by_java() -> None:
+def test_a_path_with_other_characters_is_escaped_for_java() -> None:
     assert kafka.escaped(Path("/home/zoë/a\\b")) == "/home/zo\\u00eb/a\\\\b"
 
 

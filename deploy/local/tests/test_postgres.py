@@ -41,7 +41,7 @@ async def query(url: str, statement: str) -> object:
         await connection.close()
 
 
-async def test_it_is_version_18_with_the_settings_that_were_tried(
+async def test_it_is_version_18_with_the_expected_settings(
     fresh_database: FreshDatabase,
 ) -> None:
     url = fresh_database()
@@ -56,7 +56,7 @@ async def test_it_is_version_18_with_the_settings_that_were_tried(
     assert settings == ["on", "200", "127.0.0.1", "off"]
 
 
-async def test_its_log_says_when_in_which_process_and_in_which_database(
+async def test_its_log_lines_have_time_process_and_database(
     postgres_server: PostgresServer, fresh_database: FreshDatabase
 ) -> None:
     url = fresh_database()
@@ -66,7 +66,9 @@ async def test_its_log_says_when_in_which_process_and_in_which_database(
         await query(url, "SELECT * FROM not_a_table")
 
     lines = postgres_server.log.read_text().splitlines()
-    (line,) = [one for one in lines if "not_a_table" in one and database in one and "ERROR" in one]
+    (line,) = [
+        text for text in lines if "not_a_table" in text and database in text and "ERROR" in text
+    ]
     assert re.match(rf"\d{{4}}-\d\d-\d\d [\d:.]+ UTC \[\d+\] {database} ERROR:", line)
 
 
@@ -75,19 +77,19 @@ def test_a_start_and_a_stop_log_nothing_that_looks_like_a_failure(tmp_path: Path
         server.stop()
         server.start()
 
-    said = server.log.read_text()
-    assert "ready to accept connections" in said
-    assert not re.search("FATAL|ERROR|WARNING|exit code", said), said
+    output = server.log.read_text()
+    assert "ready to accept connections" in output
+    assert not re.search("FATAL|ERROR|WARNING|exit code", output), output
 
 
-async def test_nobody_gets_in_without_the_password(postgres_server: PostgresServer) -> None:
+async def test_a_wrong_password_is_refused(postgres_server: PostgresServer) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(
             host="127.0.0.1", port=postgres_server.port, user="postgres", password="guessed"
         )
 
 
-def test_it_listens_on_the_loopback_only(postgres_server: PostgresServer) -> None:
+def test_it_listens_only_on_the_loopback_address(postgres_server: PostgresServer) -> None:
     with socket.socket() as elsewhere:
         elsewhere.settimeout(1)
 
@@ -150,22 +152,22 @@ async def test_a_fresh_database_is_a_copy_of_its_template(
     postgres_server.drop_database(template)
 
 
-def test_unfinished_files_of_an_interrupted_start_are_made_anew(
+def test_unfinished_files_of_an_interrupted_start_are_created_again(
     tmp_path: Path, guard: ProcessGuard
 ) -> None:
     folder = tmp_path / "pg"
     (folder / "data.new" / "base").mkdir(parents=True)
     (folder / "password").write_text("old\n")
 
-    who = Postgres(folder, 20000, durable=False).prepare(guard)
+    run_as = Postgres(folder, 20000, durable=False).prepare(guard)
 
-    assert who.how in {"self", "namespace", "setuid"}
+    assert run_as.how in {"self", "namespace", "setuid"}
     assert (folder / "data" / "PG_VERSION").read_text() == "18\n"
     assert (folder / "password").read_text() != "old\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="a disk of no size is made on Linux")
-def test_a_full_disk_is_one_plain_sentence(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     script = (
         f"mount -t tmpfs -o size=8m none {tmp_path}"
         f" && exec {sys.executable} {HERE / 'one_postgres.py'} {tmp_path}/pg"
@@ -187,15 +189,15 @@ def test_root_runs_it_in_a_namespace_below_a_closed_folder(
 ) -> None:
     postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
 
-    who = postgres.prepare(guard)
+    run_as = postgres.prepare(guard)
 
-    assert who.how == "namespace"
+    assert run_as.how == "namespace"
     assert postgres.data.stat().st_uid == 0
-    assert answers(postgres, who, guard)
+    assert answers(postgres, run_as, guard)
 
 
 @root_only
-def test_root_becomes_nobody_for_data_that_are_nobodys_below_a_closed_folder(
+def test_root_changes_its_user_for_data_of_another_user_below_a_closed_folder(
     closed_folder: Path, guard: ProcessGuard
 ) -> None:
     postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
@@ -203,15 +205,15 @@ def test_root_becomes_nobody_for_data_that_are_nobodys_below_a_closed_folder(
     user = identity.unprivileged_user()
     identity.chown(postgres.data, RunAs("setuid", user.pw_uid, user.pw_gid))
 
-    who = postgres.prepare(guard)
+    run_as = postgres.prepare(guard)
 
-    assert (who.how, who.uid) == ("setuid", user.pw_uid)
-    assert answers(postgres, who, guard)
+    assert (run_as.how, run_as.uid) == ("setuid", user.pw_uid)
+    assert answers(postgres, run_as, guard)
 
 
 @root_only
 @pytest.mark.parametrize("began_with_namespaces", [False, True])
-def test_root_gets_along_without_user_namespaces_below_a_closed_folder(
+def test_root_can_run_it_without_user_namespaces_below_a_closed_folder(
     began_with_namespaces: bool, closed_folder: Path
 ) -> None:
     program = [sys.executable, str(HERE / "one_postgres.py"), str(closed_folder)]
@@ -228,9 +230,9 @@ def test_root_gets_along_without_user_namespaces_below_a_closed_folder(
     assert (run.stderr, run.stdout) == ("", f"owner {identity.unprivileged_user().pw_uid}\n")
 
 
-def answers(postgres: Postgres, who: RunAs, guard: ProcessGuard) -> bool:
+def answers(postgres: Postgres, run_as: RunAs, guard: ProcessGuard) -> bool:
     """Start it, run a query as a client, and stop it; return True."""
-    server = Server(postgres, postgres.command(guard, who), guard)
+    server = Server(postgres, postgres.command(guard, run_as), guard)
     server.start()
     try:
         run_in_new_loop(query(postgres.url("postgres"), "SELECT 1"))

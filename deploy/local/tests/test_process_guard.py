@@ -32,9 +32,9 @@ def users() -> list[RunAs]:
 
 
 @contextmanager
-def holding(kernel: bool, who: RunAs) -> Iterator[tuple[int, int, int, int]]:
+def holding(kernel: bool, run_as: RunAs) -> Iterator[tuple[int, int, int, int]]:
     """Run a process with a child and a grandchild; yield its id, the reaper's, and theirs."""
-    words = [str(int(kernel)), who.how, str(who.uid), str(who.gid)]
+    words = [str(int(kernel)), run_as.how, str(run_as.uid), str(run_as.gid)]
     with subprocess.Popen([sys.executable, str(HOLDER), *words], stdout=subprocess.PIPE) as process:
         assert process.stdout
         reaper, child, grandchild = map(int, process.stdout.readline().split())
@@ -46,11 +46,11 @@ def holding(kernel: bool, who: RunAs) -> Iterator[tuple[int, int, int, int]]:
                     os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
+@pytest.mark.parametrize("run_as", users(), ids=lambda run_as: run_as.how)
 def test_the_reaper_ends_children_and_grandchildren_of_a_killed_process(
-    who: RunAs, alive: Alive, soon: Soon
+    run_as: RunAs, alive: Alive, soon: Soon
 ) -> None:
-    with holding(kernel=False, who=who) as (holder, reaper, child, grandchild):
+    with holding(kernel=False, run_as=run_as) as (holder, reaper, child, grandchild):
         assert alive(child)
         assert alive(grandchild)
 
@@ -60,11 +60,11 @@ def test_the_reaper_ends_children_and_grandchildren_of_a_killed_process(
 
 
 @linux_only
-@pytest.mark.parametrize("who", users(), ids=lambda who: who.how)
-def test_the_kernel_ends_the_child_of_a_killed_process_without_any_reaper(
-    who: RunAs, alive: Alive, soon: Soon
+@pytest.mark.parametrize("run_as", users(), ids=lambda run_as: run_as.how)
+def test_the_kernel_ends_the_child_of_a_killed_process_without_the_reaper(
+    run_as: RunAs, alive: Alive, soon: Soon
 ) -> None:
-    with holding(kernel=True, who=who) as (holder, reaper, child, _):
+    with holding(kernel=True, run_as=run_as) as (holder, reaper, child, _):
         os.kill(reaper, signal.SIGKILL)
         assert soon(lambda: not alive(reaper))
         assert alive(child)
@@ -83,7 +83,7 @@ def test_a_closed_guard_ends_its_children() -> None:
     assert child.wait(5) == -signal.SIGKILL
 
 
-def test_a_forgotten_child_is_left_alone(alive: Alive) -> None:
+def test_a_forgotten_child_is_not_ended(alive: Alive) -> None:
     guard = ProcessGuard(kernel=False)
     child = start(guard, ["sleep", "1000"])
     guard.forget(child.pid)

@@ -109,7 +109,7 @@ def test_the_ready_file_names_all_parts_and_is_closed_to_others(
     assert stat.S_IMODE(stack.ready_file.stat().st_mode) == 0o600
 
 
-def test_the_token_in_the_ready_file_is_an_admins(stack: RunningStack, home: Path) -> None:
+def test_the_ready_file_has_a_token_of_an_admin(stack: RunningStack, home: Path) -> None:
     public = KeySet.import_key_set(json.loads((home / "keys" / "jwks.json").read_text()))
 
     claims = jwt.decode(stack.ready["admin_token"], public, algorithms=["Ed25519"]).claims
@@ -151,7 +151,7 @@ async def test_every_service_has_a_migrated_database(stack: RunningStack, name: 
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_comes_back_and_the_ready_file_says_so(
+def test_a_killed_part_is_restarted_and_the_ready_file_updated(
     part: str, stack: RunningStack, soon: Soon, alive: Alive
 ) -> None:
     before = stack.reread()
@@ -210,7 +210,7 @@ def doubled(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-def test_a_second_replica_has_a_port_of_its_own_and_all_else_in_common(
+def test_replicas_differ_only_in_ports_and_instance(
     doubled: RunningStack,
 ) -> None:
     first, second = doubled.ready["services"].values()
@@ -240,7 +240,7 @@ def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack)
     assert len([line for line in lines if "migrating the databases" in line]) == 1
 
 
-def test_a_killed_replica_comes_back_at_its_port_and_the_other_does_not_notice(
+def test_a_killed_replica_is_restarted_on_its_port_and_the_other_runs_on(
     doubled: RunningStack, soon: Soon
 ) -> None:
     before = doubled.reread()
@@ -258,9 +258,9 @@ def test_both_replicas_are_stopped(start: Start, tmp_path: Path, alive: Alive) -
         running.process.terminate()
         code = running.process.wait(30)
 
-    said = (tmp_path / "up.log").read_text()
+    output = (tmp_path / "up.log").read_text()
     assert code == 0
-    assert said.count("stand-in: shutdown") == 2
+    assert output.count("stand-in: shutdown") == 2
     assert not any(alive(pid_of(running.ready, name)) for name in ("queue", "queue-2"))
 
 
@@ -276,15 +276,15 @@ def test_a_stop_is_in_order_and_complete(
         running.process.send_signal(signum)
         code = running.process.wait(30)
 
-    said = (tmp_path / "up.log").read_text()
+    output = (tmp_path / "up.log").read_text()
     assert code == 0
     assert not any(alive(pid) for pid in pids(running.ready))
-    assert said.index("stand-in: shutdown") < said.index("received fast shutdown request")
-    assert said.rstrip().endswith("stopped")
+    assert output.index("stand-in: shutdown") < output.index("received fast shutdown request")
+    assert output.rstrip().endswith("stopped")
     assert not running.ready_file.exists()
 
 
-def test_nothing_outlives_a_kill_and_a_start_right_after_it_is_not_disturbed(
+def test_a_stack_can_start_right_after_another_was_killed(
     start: Start, tmp_path: Path, alive: Alive
 ) -> None:
     base = free_base()
@@ -300,7 +300,7 @@ def test_nothing_outlives_a_kill_and_a_start_right_after_it_is_not_disturbed(
             assert secret_again == secret
 
 
-def test_no_ready_file_outlives_a_stack_that_was_killed(
+def test_the_ready_file_of_a_killed_stack_is_removed(
     start: Start, tmp_path: Path, soon: Soon
 ) -> None:
     with start(tmp_path, free_base(), only="postgres") as killed:
@@ -311,9 +311,7 @@ def test_no_ready_file_outlives_a_stack_that_was_killed(
         assert soon(lambda: not killed.ready_file.exists())
 
 
-def test_a_service_that_cannot_start_ends_it_with_one_sentence(
-    start: Start, tmp_path: Path
-) -> None:
+def test_a_service_that_cannot_start_is_reported_in_one_line(start: Start, tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError) as failure,
         start(tmp_path, free_base(), only="queue", STAND_IN_FAILS="yes"),
@@ -325,7 +323,7 @@ def test_a_service_that_cannot_start_ends_it_with_one_sentence(
     assert 'Its last line was "RuntimeError: STAND_IN_FAILS is set"' in last
 
 
-def test_a_migration_that_fails_ends_it_with_one_sentence(start: Start, tmp_path: Path) -> None:
+def test_a_migration_that_fails_is_reported_in_one_line(start: Start, tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError) as failure,
         start(tmp_path, free_base(), only="queue", STAND_IN_MIGRATION_FAILS="yes"),
@@ -349,7 +347,7 @@ def up(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_stop_ends_the_making_of_the_start_cache_too(
+def test_a_stop_ends_the_training_of_the_start_cache(
     start: Start, tmp_path: Path, soon: Soon, alive: Alive
 ) -> None:
     cache, folder = tmp_path / "cache", Kafka(tmp_path, 0, 0, tmp_path / "cache").jars

@@ -134,14 +134,14 @@ async def test_exits_do_not_count_while_a_needed_child_is_down_or_has_just_retur
     await supervised.stop(["below"])
 
 
-async def test_routine_lines_are_in_the_file_alone_and_others_on_the_screen_too(
+async def test_routine_lines_are_only_in_the_log_file(
     supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ['{"level": "info", "event": "a"}', '{"level": "warning", "event": "b"}', "plain"]
     log = tmp_path / "logs" / "child.log"
-    said = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
+    printing = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
 
-    await supervised.start(child(guard, tmp_path, program(tmp_path, said)))
+    await supervised.start(child(guard, tmp_path, program(tmp_path, printing)))
     await until(lambda: log.exists() and "plain" in log.read_text())
     await asyncio.sleep(0.1)
 

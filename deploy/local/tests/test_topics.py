@@ -28,7 +28,7 @@ async def test_all_topics_of_the_schemas_exist_with_their_dead_letters(
     assert {len(described[name]["partitions"]) for name in names} == {3}
 
 
-async def test_the_retention_is_stated_and_stated_again(kafka_server: KafkaServer) -> None:
+async def test_the_retention_of_an_existing_topic_is_updated(kafka_server: KafkaServer) -> None:
     week = Topic("kept-for-a-week", timedelta(days=7))
     await topics.create(kafka_server.bootstrap, [week, Topic("kept", None)])
     first = [await retention(kafka_server.bootstrap, name) for name in (week.name, "kept")]
