@@ -1,1 +1,1 @@
-"""The whole of Labelwright on one machine, without containers."""
+"""All of Labelwright on one machine, without containers."""

@@ -1,4 +1,4 @@
-"""`python -m labelwright_local up`, where the command `labelwright` is not installed."""
+"""`python -m labelwright_local up`, for when the command `labelwright` is not installed."""
 
 import typer
 
@@ -10,7 +10,7 @@ app.command()(up)
 
 @app.callback()
 def main() -> None:
-    """The whole of Labelwright on one machine, without containers."""
+    """All of Labelwright on one machine, without containers."""
 
 
 if __name__ == "__main__":

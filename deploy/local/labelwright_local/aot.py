@@ -1,8 +1,8 @@
-"""Java's start cache: made once a user in the background, halves what Kafka's start costs.
+"""Java's start cache (AOT cache), made in the background once for each user; halves Kafka's start.
 
-A broker of its own, in a folder of its own and with the lowest priority, is started with the order
-to note what it loads, used a little, and stopped; it then writes the cache. Nothing depends on
-it: while it is missing, or does not fit, Kafka starts as ever.
+A separate broker, in a folder of its own and with the lowest priority, records which classes it
+loads, is used a little, and stopped; it then writes the cache. The cache is optional: if it is
+missing or does not fit, Kafka starts without it.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from labelwright_local import ports, topics
 from labelwright_local.home import try_lock
 from labelwright_local.java import Java
 from labelwright_local.kafka import Kafka, can_cache_start
-from labelwright_local.leash import Leash
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
 from labelwright_local.supervisor import kill_group
 
@@ -36,10 +36,10 @@ class Training(NamedTuple):
     retention: timedelta | None = None
 
 
-async def make_if_missing(kafka: Kafka, java: Java, leash: Leash) -> str | None:
-    """Make the start cache for this Java and these jars, and tell in a sentence how that went.
+async def make_if_missing(kafka: Kafka, java: Java, guard: ProcessGuard) -> str | None:
+    """Make the start cache for this Java and these jars; return a sentence with the result.
 
-    None if there was nothing to do: it is there, this Java has none, or another stack is at it.
+    Return None if there is nothing to do: it exists, this Java has none, or another stack makes it.
     """
     cache = kafka.aot_cache(java)
     if cache.exists() or not can_cache_start(java):
@@ -51,30 +51,30 @@ async def make_if_missing(kafka: Kafka, java: Java, leash: Leash) -> str | None:
         shutil.rmtree(folder, ignore_errors=True)
         try:
             async with asyncio.timeout(TRAINING_SECONDS):
-                made = await train(trainee(kafka, folder), java, leash)
+                made = await train(training_broker(kafka, folder), java, guard)
             made.replace(cache)
         except (OSError, KafkaError, CannotStart, TimeoutError) as error:
             return f"Kafka's start cache could not be made ({error!r}); Kafka starts without it."
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    return "Kafka's start cache is made: from now on Kafka starts faster."
+    return "Kafka's start cache is ready: Kafka will start faster from now on."
 
 
-def trainee(kafka: Kafka, folder: Path) -> Kafka:
-    """A broker like `kafka` that nobody else knows."""
+def training_broker(kafka: Kafka, folder: Path) -> Kafka:
+    """Return a broker like `kafka`, on free ports."""
     port, controller = ports.some_free(2)
     return Kafka(folder, port, controller, kafka.cache)
 
 
-async def train(kafka: Kafka, java: Java, leash: Leash) -> Path:
-    """Run a broker, use it, stop it; return the file that Java then wrote."""
+async def train(kafka: Kafka, java: Java, guard: ProcessGuard) -> Path:
+    """Run a broker, use it, and stop it; return the cache file that Java wrote."""
     kafka.prepare()
     made = kafka.folder / "unfinished.aot"
-    command = kafka.command(leash, java, [f"-XX:AOTCacheOutput={made}"])
+    command = kafka.command(guard, java, [f"-XX:AOTCacheOutput={made}"])
     process = await asyncio.create_subprocess_exec(
         *LOWEST_PRIORITY,
         *command,
-        pass_fds=[leash.pipe],
+        pass_fds=[guard.pipe],
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -91,12 +91,12 @@ async def train(kafka: Kafka, java: Java, leash: Leash) -> Path:
     finally:
         kill_group(process.pid)
         await process.wait()
-        leash.forget(process.pid)
+        guard.forget(process.pid)
     return made
 
 
 async def use(bootstrap: str) -> None:
-    """Do once what clients do, so that Java learns what that needs."""
+    """Produce and consume a message, so that Java records the classes for that."""
     topic = Training()
     await topics.create(bootstrap, [topic])
     async with AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True) as producer:

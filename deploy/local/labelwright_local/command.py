@@ -1,4 +1,4 @@
-"""`labelwright up`: everything on this machine, in the foreground."""
+"""The command `labelwright up`, which runs a stack in the foreground."""
 
 import asyncio
 import logging
@@ -17,48 +17,53 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from labelwright_local import jars, java, keys, ready
 from labelwright_local.home import Home, cache_from_environment, is_full
 from labelwright_local.kafka import VERSION, Kafka
-from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
 from labelwright_local.plan import KAFKA, POSTGRES, Plan
 from labelwright_local.ports import REPLICAS_MAX, Ports
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
 from labelwright_local.services import SERVICES
 from labelwright_local.stack import Stack
 
 FAILED = 1
 INTERRUPTED = 130
-TOLD_STEPS = 5
+PROGRESS_LINES = 5
 
 
 def up(
     ready_file: Annotated[
         Path | None,
-        typer.Option(help="Write addresses, process ids and a token there once all is ready."),
+        typer.Option(
+            help="Also write addresses, process ids and a token to this file when all is ready."
+        ),
     ] = None,
     only: Annotated[
-        str, typer.Option(help="Some parts only, as in `postgres,kafka`; what they need comes too.")
+        str,
+        typer.Option(
+            help="Start only these parts, such as `postgres,kafka`, and those that they need."
+        ),
     ] = "",
     replicas: Annotated[
         list[str] | None,
-        typer.Option(help="Several processes of a service, as in `queue=2`. May be repeated."),
+        typer.Option(help="Number of processes of a service, such as `queue=2`. Can be repeated."),
     ] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Once all is ready, play the demo.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Run the demo when all is ready.")] = False,
     then_stop: Annotated[bool, typer.Option("--then-stop", help="Stop after the demo.")] = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the services on this machine, and keep them running.
 
-    LABELWRIGHT_HOME says where the state lies, LABELWRIGHT_PORT_BASE at which ports.
+    LABELWRIGHT_HOME sets the folder of the state, LABELWRIGHT_PORT_BASE the ports.
     """
-    # The client tells of everything that it tries again, and what it gives up it raises as well.
+    # aiokafka logs every retry, and also raises the errors that matter.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    with plain_sentences():
-        wanted = planned(ready_file, only, replicas or ())
-        run(replace(wanted, plays_demo=demo, stops_after_it=demo and then_stop), Screen())
+    with plain_errors():
+        plan = make_plan(ready_file, only, replicas or ())
+        run(replace(plan, plays_demo=demo, stops_after_demo=demo and then_stop), Screen())
 
 
 @contextmanager
-def plain_sentences() -> Iterator[None]:
-    """What a user can do something about ends in one sentence, everything else is a bug."""
+def plain_errors() -> Iterator[None]:
+    """Exit with one line for errors that a user can mend; other errors are bugs and are raised."""
     try:
         yield
     except CannotStart as refusal:
@@ -66,67 +71,69 @@ def plain_sentences() -> Iterator[None]:
     except OSError as error:
         if not is_full(error):
             raise
-        fail(f"The disk is full: free some ({error}).")
+        fail(f"The disk is full ({error}): free some space.")
     except KeyboardInterrupt:
-        # Threads that still fetch must not keep us; what they leave unfinished does not count.
+        # Exit without waiting for threads that fetch; their unfinished files are ignored later.
         os._exit(INTERRUPTED)
 
 
-def fail(sentence: str) -> NoReturn:
-    """End with one plain sentence."""
-    typer.echo(f"labelwright: {sentence}", err=True)
+def fail(message: str) -> NoReturn:
+    """Print a message and exit with code 1."""
+    typer.echo(f"labelwright: {message}", err=True)
     sys.exit(FAILED)
 
 
-def planned(ready_file: Path | None, only: str, replicas: Iterable[str] = ()) -> Plan:
-    """What to start, by the command line and the environment."""
-    parts = chosen(only)
+def make_plan(ready_file: Path | None, only: str, replicas: Iterable[str] = ()) -> Plan:
+    """Return the plan for the command line and the environment."""
+    parts = selected_parts(only)
     return Plan(
         Home.from_environment(),
         Ports.from_environment(),
         cache_from_environment(),
         parts,
         ready_file.absolute() if ready_file else None,
-        counts=counted(replicas, parts),
+        counts=replica_counts(replicas, parts),
     )
 
 
-def chosen(only: str) -> frozenset[str]:
-    """The parts that `only` names, and what these cannot do without; all if it names none."""
-    services = frozenset(one.name for one in SERVICES)
-    everything = services | {POSTGRES, KAFKA}
+def selected_parts(only: str) -> frozenset[str]:
+    """Return the parts that `only` names, with those that they need; all if it is empty."""
+    services = frozenset(service.name for service in SERVICES)
+    all_parts = services | {POSTGRES, KAFKA}
     named = frozenset(word.strip() for word in only.split(",") if word.strip())
-    if unknown := sorted(named - everything):
+    if unknown := sorted(named - all_parts):
         raise CannotStart(
-            f"There is no part called {unknown[0]}: choose among {', '.join(sorted(everything))}."
+            f"There is no part called {unknown[0]}: choose from {', '.join(sorted(all_parts))}."
         )
     if not named:
-        return everything
+        return all_parts
     return named | {POSTGRES, KAFKA} if named & services else named
 
 
-def counted(words: Iterable[str], parts: frozenset[str]) -> dict[str, int]:
-    """How many replicas of a service `words` ask for; the last word about one counts."""
-    services = [one.name for one in SERVICES]
+def replica_counts(words: Iterable[str], parts: frozenset[str]) -> dict[str, int]:
+    """Return the number of replicas by service. The last word for a service wins."""
+    services = [service.name for service in SERVICES]
     counts: dict[str, int] = {}
     for word in words:
         name, _, number = (half.strip() for half in word.partition("="))
         if name not in services:
             raise CannotStart(
-                f"There is no service called {name}: choose among {', '.join(services)}."
+                f"There is no service called {name}: choose from {', '.join(services)}."
             )
         if not number.isdecimal() or not 1 <= int(number) <= REPLICAS_MAX:
             raise CannotStart(
-                f"--replicas {word} must ask for 1 to {REPLICAS_MAX}, as in {name}=2."
+                f"--replicas {word} must give a number from 1 to {REPLICAS_MAX}, such as {name}=2."
             )
         if name not in parts:
-            raise CannotStart(f"--replicas {word} asks for a service that --only leaves out.")
+            raise CannotStart(
+                f"--replicas {word} names a service that --only leaves out: add it to --only."
+            )
         counts[name] = int(number)
     return counts
 
 
 def run(plan: Plan, screen: Screen) -> None:
-    """Check and fetch what is needed, then run the stack until it is asked to stop."""
+    """Check the machine, fetch Kafka if it is missing, and run the stack until it is stopped."""
     plan.home.make()
     with plan.home.locked() as lock:
         ready.remove(plan)
@@ -135,23 +142,25 @@ def run(plan: Plan, screen: Screen) -> None:
         found = java.find() if KAFKA in plan.parts else None
         if found:
             fetch(plan.kafka, screen)
-        leash = Leash(held=[lock], files=plan.ready_files)
+        guard = ProcessGuard(held=[lock], files=plan.ready_files)
         try:
-            code = asyncio.run(run_stack(plan, leash, screen, found))
+            code = asyncio.run(run_stack(plan, guard, screen, found))
         finally:
-            leash.close()
+            guard.close()
     if code:
         sys.exit(code)
 
 
-async def run_stack(plan: Plan, leash: Leash, screen: Screen, found: java.Java | None) -> int:
-    """Run the stack inside the loop that it needs."""
-    return await Stack(plan, leash, screen, found).run()
+async def run_stack(
+    plan: Plan, guard: ProcessGuard, screen: Screen, found: java.Java | None
+) -> int:
+    """Run the stack, which needs a running event loop."""
+    return await Stack(plan, guard, screen, found).run()
 
 
 def listeners(plan: Plan) -> dict[str, int]:
-    """Who will listen, and at which port."""
-    replicas = [one.name for one in plan.replicas]
+    """Return all ports that the stack will listen on, by name."""
+    replicas = [replica.name for replica in plan.replicas]
     servers = [name for name in (POSTGRES, KAFKA) if name in plan.parts]
     controller = ["kafka-controller"] if KAFKA in plan.parts else []
     apis = {name: plan.ports.of(name) for name in [*replicas, *servers, *controller]}
@@ -159,19 +168,21 @@ def listeners(plan: Plan) -> dict[str, int]:
 
 
 def fetch(kafka: Kafka, screen: Screen) -> None:
-    """Fetch what this user lacks of Kafka, and show how far that is."""
+    """Fetch the files of Kafka that are not in the cache, and show the progress."""
     absent = jars.missing(kafka.jars)
     if not absent:
         return
     size = sum(jar.size for jar in absent)
-    screen.say(f"fetching Kafka {VERSION}: {len(absent)} files, {size / 1e6:.1f} MB, once")
-    with (bar if screen.is_terminal else lines)(size, screen) as progress:
+    screen.say(
+        f"fetching Kafka {VERSION}, only this time: {len(absent)} files, {size / 1e6:.1f} MB"
+    )
+    with (progress_bar if screen.is_terminal else progress_lines)(size, screen) as progress:
         jars.fetch(kafka.jars, absent, progress)
 
 
 @contextmanager
-def bar(size: int, screen: Screen) -> Iterator[jars.Progress]:  # noqa: ARG001
-    """Progress for eyes."""
+def progress_bar(size: int, screen: Screen) -> Iterator[jars.Progress]:  # noqa: ARG001
+    """Show the progress as a bar, on a terminal."""
     columns = (TextColumn("  Kafka"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task("", total=size)
@@ -179,17 +190,17 @@ def bar(size: int, screen: Screen) -> Iterator[jars.Progress]:  # noqa: ARG001
 
 
 @contextmanager
-def lines(size: int, screen: Screen) -> Iterator[jars.Progress]:
-    """Progress for files: a line for every fifth."""
+def progress_lines(size: int, screen: Screen) -> Iterator[jars.Progress]:
+    """Print a line for every fifth of the files, if the output is not a terminal."""
     lock = threading.Lock()
-    got = told = 0
+    got = printed = 0
 
-    def hear(piece: int) -> None:
-        nonlocal got, told
+    def advance(size_of_chunk: int) -> None:
+        nonlocal got, printed
         with lock:
-            got += piece
-            if got * TOLD_STEPS // size > told:
-                told = got * TOLD_STEPS // size
+            got += size_of_chunk
+            if got * PROGRESS_LINES // size > printed:
+                printed = got * PROGRESS_LINES // size
                 screen.say(f"  {got / 1e6:.1f} of {size / 1e6:.1f} MB")
 
-    yield hear
+    yield advance

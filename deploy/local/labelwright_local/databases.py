@@ -4,14 +4,14 @@ import asyncpg
 
 
 async def create(admin_dsn: str, names: list[str]) -> None:
-    """Create those that do not exist."""
+    """Create those of the databases `names` that do not exist."""
     connection = await asyncpg.connect(admin_dsn)
     try:
         rows = await connection.fetch("SELECT datname FROM pg_database")
         existing = {row["datname"] for row in rows}
         for name in names:
             if name not in existing:
-                # By copying files: faster than through the log for a template this small.
+                # Copying files is faster than writing to the log for such a small template.
                 await connection.execute(f'CREATE DATABASE "{name}" STRATEGY file_copy')
     finally:
         await connection.close()

@@ -1,21 +1,21 @@
-"""`labelwright demo`, played against a stack that has just got ready."""
+"""Runs `labelwright demo` against a stack that has just become ready."""
 
 import asyncio
 import os
 import sys
 
 from labelwright_local.home import Home
-from labelwright_local.leash import Leash
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.supervisor import kill_group
 
 COMMAND = "from labelwright_client.cli import main; main()"
 
 
-async def play(home: Home, leash: Leash) -> int:
-    """Play it to its end, on the terminal as it stands; its exit code."""
+async def run_demo(home: Home, guard: ProcessGuard) -> int:
+    """Run the demo on the current terminal; return its exit code."""
     process = await asyncio.create_subprocess_exec(
-        *leash.command([sys.executable, "-P", "-c", COMMAND, "demo"]),
-        pass_fds=[leash.pipe],
+        *guard.command([sys.executable, "-P", "-c", COMMAND, "demo"]),
+        pass_fds=[guard.pipe],
         start_new_session=True,
         stdin=asyncio.subprocess.DEVNULL,
         env={**os.environ, "LABELWRIGHT_HOME": str(home.path)},
@@ -25,4 +25,4 @@ async def play(home: Home, leash: Leash) -> int:
     finally:
         kill_group(process.pid)
         await process.wait()
-        leash.forget(process.pid)
+        guard.forget(process.pid)

@@ -1,4 +1,4 @@
-"""Where the state of a stack lies, and where what stacks share."""
+"""The folder with the state of a stack, and the cache that all stacks of a user share."""
 
 import errno
 import fcntl
@@ -27,30 +27,30 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """LABELWRIGHT_HOME, else `.labelwright` in the current directory."""
+        """Return LABELWRIGHT_HOME, or `.labelwright` in the current directory."""
         return cls(Path(os.environ.get("LABELWRIGHT_HOME") or FOLDER).expanduser().absolute())
 
     @property
     def keys(self) -> Path:
-        """Where the secrets lie."""
+        """The folder of the secrets."""
         return self.path / "keys"
 
     @property
     def logs(self) -> Path:
-        """Where each part's lines go."""
+        """The folder of the log files, one for each part."""
         return self.path / "logs"
 
     @property
     def ready_file(self) -> Path:
-        """Where everything is, once all is ready."""
+        """The file with all addresses, which exists while the stack is ready."""
         return self.path / READY_FILE
 
     def of(self, name: str) -> Path:
-        """The folder of one part."""
+        """Return the folder of one part."""
         return self.path / name
 
     def make(self) -> None:
-        """Make the folders, closed to other users; refuse to start where that cannot be done."""
+        """Create the folders, closed to other users. Raise CannotStart if that is impossible."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.logs.mkdir(exist_ok=True)
@@ -60,20 +60,21 @@ class Home:
                 raise
             raise CannotStart(
                 f"{self.path} cannot be written ({error.strerror}):"
-                " set LABELWRIGHT_HOME to a folder that can."
+                " set LABELWRIGHT_HOME to a writable folder."
             ) from error
         free = shutil.disk_usage(self.path).free
         if free < FREE_BYTES_MIN:
             raise CannotStart(
-                f"The disk is full: {free // 1_000_000} MB are free where {self.path} lies, and"
-                f" {FREE_BYTES_MIN // 1_000_000} MB are needed; free some, or set LABELWRIGHT_HOME."
+                f"The disk is full: {free // 1_000_000} MB are free on the disk of {self.path}, but"
+                f" {FREE_BYTES_MIN // 1_000_000} MB are needed: free some, or set LABELWRIGHT_HOME."
             )
 
     @contextmanager
     def locked(self) -> Iterator[int]:
-        """Keep every other stack out of this home; yields the descriptor that holds the lock.
+        """Lock this home against other stacks; yield the descriptor of the lock.
 
-        A watcher holds it too, until it has ended what a killed stack left: then we wait for it.
+        The reaper of a stack that was killed holds the lock until it has ended all children of that
+        stack, so this waits for it.
         """
         with (self.path / "lock").open("r+") as file:
             deadline = time.monotonic() + HANDOVER_SECONDS
@@ -94,7 +95,7 @@ class Home:
 
 
 def cache_from_environment() -> Path:
-    """LABELWRIGHT_CACHE, else a folder of this user's by the XDG rules."""
+    """Return LABELWRIGHT_CACHE, or the cache folder of this user by the XDG rules."""
     if named := os.environ.get("LABELWRIGHT_CACHE"):
         return Path(named).expanduser().absolute()
     xdg = os.environ.get("XDG_CACHE_HOME", "")
@@ -103,7 +104,7 @@ def cache_from_environment() -> Path:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock a file for ourselves. False if it is locked."""
+    """Lock a file exclusively. Return False if another process has locked it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -112,7 +113,7 @@ def try_lock(descriptor: int) -> bool:
 
 
 def is_running(pid: str) -> bool:
-    """Whether there is a process of that id."""
+    """Return True if there is a process with this id."""
     if not pid.isdecimal():
         return False
     try:
@@ -125,5 +126,5 @@ def is_running(pid: str) -> bool:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether an error says that the disk (or our share of it) is full."""
+    """Return True if the reason of an error is a full disk, or an exceeded quota."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}

@@ -1,4 +1,4 @@
-"""Which Java runs Kafka: the wheel's, unless the user names another."""
+"""The Java that runs Kafka: that of the wheel, if the user does not choose another."""
 
 import os
 import re
@@ -15,7 +15,7 @@ FIRST_WITH_UNSAFE_WARNINGS = 23
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A Java program and what it says its version is."""
+    """A Java program and its version."""
 
     program: Path
     version: str
@@ -27,7 +27,10 @@ class Java:
 
 
 def find() -> Java:
-    """The Java to use. LABELWRIGHT_JAVA names a program, JAVA_HOME a folder; else the wheel's."""
+    """Return the Java of LABELWRIGHT_JAVA (a program) or JAVA_HOME (a folder), else the wheel's.
+
+    Raise CannotStart if it does not run or is too old.
+    """
     if named := os.environ.get("LABELWRIGHT_JAVA"):
         return checked(Path(named), "LABELWRIGHT_JAVA")
     if folder := os.environ.get("JAVA_HOME"):
@@ -38,24 +41,24 @@ def find() -> Java:
 
 
 def checked(program: Path, setting: str) -> Java:
-    """The Java that a setting names, if Kafka can run on it."""
+    """Return the Java that a setting names. Raise CannotStart if Kafka cannot run on it."""
     version = recorded_version(program) or reported_version(program)
     if version is None:
         raise CannotStart(
-            f"{setting} leads to {program}, which is no Java that runs:"
+            f"{setting} names {program}, which is not a working Java:"
             f" correct it, or unset it to use the Java that comes with labelwright."
         )
     java = Java(program, version)
     if java.major < OLDEST:
         raise CannotStart(
-            f"{setting} leads to Java {version}, but Kafka needs Java {OLDEST} or newer:"
+            f"{setting} names Java {version}, but Kafka needs Java {OLDEST} or newer:"
             f" correct it, or unset it to use the Java that comes with labelwright."
         )
     return java
 
 
 def recorded_version(program: Path) -> str | None:
-    """The version that the folder of a Java states (which is quicker than to ask it)."""
+    """Return the version in the `release` file of a Java, which is faster than to run it."""
     release = program.resolve().parent.parent / "release"
     if not release.is_file() or not os.access(program, os.X_OK):
         return None
@@ -64,7 +67,7 @@ def recorded_version(program: Path) -> str | None:
 
 
 def reported_version(program: Path) -> str | None:
-    """The version that a Java reports of itself, None if it does not run."""
+    """Return the version that a Java prints; None if it does not run."""
     try:
         run = subprocess.run(
             [program, "-version"], capture_output=True, text=True, timeout=30, check=False
@@ -76,5 +79,5 @@ def reported_version(program: Path) -> str | None:
 
 
 def modern(version: str) -> str:
-    """Java 8 called itself 1.8."""
+    """Return a version without the prefix `1.` of Java 8 and older."""
     return version.removeprefix("1.")

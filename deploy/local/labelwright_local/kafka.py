@@ -1,4 +1,4 @@
-"""Apache Kafka 4.4 as one node: formatted without a JVM, in the foreground, on 127.0.0.1 alone."""
+"""Apache Kafka 4.4 as one node, in the foreground, on 127.0.0.1 only; formatted without a JVM."""
 
 import base64
 import shutil
@@ -15,16 +15,16 @@ from labelwright_local.java import (
     FIRST_WITH_UNSAFE_WARNINGS,
     Java,
 )
-from labelwright_local.leash import Leash
+from labelwright_local.process_guard import ProcessGuard
 
 VERSION = "4.4.0"
 API_VERSIONS = 18
 
 BOOTSTRAP = Path(__file__).with_name("kafka-4.4.0.checkpoint")
-"""The first snapshot of the cluster's metadata, as Kafka's StorageTool of this version writes it.
+"""The first snapshot of a cluster's metadata, as Kafka's StorageTool of this version writes it.
 
-It holds the levels of the features (groups by KIP-848 and the second kind of transactions among
-them) and nothing of a cluster. A test compares it with what the tool writes.
+It holds the levels of the features (such as groups by KIP-848 and transactions of version 2), and
+no data of a cluster. A test compares it with the output of the tool.
 """
 
 SETTINGS = """\
@@ -49,7 +49,7 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
-# Nobody else is waited for: a group forms at once, a restarted broker is let in within seconds.
+# Short delays: a group forms at once, and a restarted broker registers within seconds.
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
@@ -78,21 +78,21 @@ appender.out.type=Console
 appender.out.name=out
 appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d{{HH:mm:ss.SSS}} %p %c{{1}} %m%n
-# We ask for groups while the topic behind them is being made, and it warns each time.
+# It warns about each request for a group while it creates the topic of the groups.
 logger.making.name=org.apache.kafka.server.DefaultAutoTopicCreationManager
 logger.making.level=error
-# It warns at each start that it is the controller, which the only node always is.
+# It warns at each start that it is the controller, as the only node always is.
 logger.controller.name=org.apache.kafka.controller.QuorumController
 logger.controller.level=error
 """
 
-QUIET_CACHE = "-Xlog:aot*=off"  # What of the cache does not fit is made anew, unsaid.
+QUIET_CACHE = "-Xlog:aot*=off"  # A cache that does not fit is ignored without a message.
 QUICK_START = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
 
 @dataclass(frozen=True)
 class Kafka:
-    """One broker: its state in `folder`, its doors at `port` and, for itself, `controller_port`."""
+    """One broker, with its state in `folder`, on `port`; its controller uses `controller_port`."""
 
     folder: Path
     port: int
@@ -104,20 +104,20 @@ class Kafka:
 
     @property
     def bootstrap(self) -> str:
-        """The address that clients are given."""
+        """The address for clients."""
         return f"127.0.0.1:{self.port}"
 
     @property
     def jars(self) -> Path:
-        """Where the jars lie."""
+        """The folder of the jars."""
         return self.cache / f"kafka-{VERSION}-{jars.lock_hash()}"
 
     def aot_cache(self, java: Java) -> Path:
-        """Where Java's start cache for exactly this Java and these jars lies, if it was made."""
+        """Return the path of the start cache for this Java and these jars, which may not exist."""
         return self.jars / f"java-{java.version}.aot"
 
     def prepare(self) -> None:
-        """Write the settings; format the data directory if there is none."""
+        """Write the settings, and format the data directory if there is none."""
         temporary = self.folder / "tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
@@ -130,8 +130,10 @@ class Kafka:
         if not (data / "meta.properties").exists():
             format_storage(data)
 
-    def command(self, leash: Leash, java: Java, options: list[str] | None = None) -> list[str]:
-        """The command that runs it in the foreground, with `options` instead of the start cache."""
+    def command(
+        self, guard: ProcessGuard, java: Java, options: list[str] | None = None
+    ) -> list[str]:
+        """Return the command that runs it in the foreground; `options` replace the start cache."""
         if options is None:
             cache = self.aot_cache(java)
             options = [f"-XX:AOTCache={cache}", QUIET_CACHE] if cache.exists() else []
@@ -143,45 +145,45 @@ class Kafka:
         program += [f"-Dlog4j2.configurationFile={self.folder / 'log4j2.properties'}"]
         program += ["-Dlog4j2.disableJmx=true", "-cp", jars.class_path(self.jars)]
         program += ["kafka.Kafka", str(self.folder / "server.properties")]
-        return leash.command(program, last=self.last_signal)
+        return guard.command(program, last=self.last_signal)
 
     def accepts(self) -> bool:
-        """Whether the broker answers the first question of every client, what it can do."""
-        question = struct.pack(">ihhih", 10, API_VERSIONS, 0, 1, -1)
+        """Return True if the broker answers an ApiVersions request, the first of every client."""
+        request = struct.pack(">ihhih", 10, API_VERSIONS, 0, 1, -1)
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
-                connection.sendall(question)
+                connection.sendall(request)
                 return len(connection.recv(4)) == 4
         except OSError:
             return False
 
 
 def can_cache_start(java: Java) -> bool:
-    """Whether this Java can write and use a start cache of the kind that we make."""
+    """Return True if this Java can write and use an AOT cache (JEP 514)."""
     return java.major >= FIRST_WITH_AOT_CACHE
 
 
 def quiet(java: Java) -> list[str]:
-    """What keeps newer Javas from warning of what Kafka's libraries do."""
+    """Return options that suppress warnings of newer Javas about Kafka's libraries."""
     if java.major < FIRST_WITH_UNSAFE_WARNINGS:
         return []
     return ["--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED"]
 
 
 def escaped(path: Path) -> str:
-    """A path as a Java properties file wants it."""
+    """Return a path, escaped for a Java properties file."""
     return "".join(
-        "\\" + letter
-        if letter == "\\"
-        else letter
-        if ord(letter) < 127
-        else f"\\u{ord(letter):04x}"
-        for letter in str(path)
+        "\\" + character
+        if character == "\\"
+        else character
+        if ord(character) < 127
+        else f"\\u{ord(character):04x}"
+        for character in str(path)
     )
 
 
 def format_storage(data: Path) -> None:
-    """Do what StorageTool does, without a JVM. The last file written is what makes it formatted."""
+    """Format a data directory as StorageTool does. The last file marks it as formatted."""
     metadata = data / "__cluster_metadata-0"
     metadata.mkdir(parents=True, exist_ok=True)
     snapshot = metadata / "00000000000000000000-0000000000.checkpoint"
@@ -193,8 +195,8 @@ def format_storage(data: Path) -> None:
 
 
 def random_id() -> str:
-    """An id in Kafka's own spelling: a uuid in URL-safe base64, no padding, no leading dash."""
+    """Return a random id in Kafka's format: a UUID in URL-safe base64, without leading dash."""
     while True:
-        spelled = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        if not spelled.startswith("-"):
-            return spelled
+        encoded = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not encoded.startswith("-"):
+            return encoded

@@ -1,4 +1,4 @@
-"""The secrets of a stack, made at its first start: whoever may read the home may sign for it."""
+"""The secrets of a stack, created at its first start. Anyone who can read them can sign tokens."""
 
 import json
 import os
@@ -11,7 +11,7 @@ SECRET_BYTES = 32
 
 
 def make(folder: Path) -> None:
-    """Make what is missing: the signing key with its public half, and two plain secrets."""
+    """Create those that are missing: the key pair for tokens, and two random secrets."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / "jwks.json").exists():
         make_signing_key(folder)
@@ -21,7 +21,7 @@ def make(folder: Path) -> None:
 
 
 def make_signing_key(folder: Path) -> None:
-    """Make an Ed25519 key, named by its own thumbprint. The public half is written last."""
+    """Create an Ed25519 key with its thumbprint as `kid`. The public key is written last."""
     key = OKPKey.generate_key("Ed25519", {"use": "sig"})
     name = key.thumbprint()
     private = key.as_dict(private=True, kid=name)
@@ -31,12 +31,12 @@ def make_signing_key(folder: Path) -> None:
 
 
 def read(folder: Path, name: str) -> str:
-    """One of the plain secrets."""
+    """Return one of the random secrets."""
     return (folder / name).read_text("ascii").strip()
 
 
 def write(file: Path, text: str, mode: int) -> None:
-    """Write a file, whole or not at all, that was at no time more open than `mode`."""
+    """Write a file atomically, with the permissions `mode` from the beginning."""
     unfinished = file.with_name(file.name + ".new")
     unfinished.unlink(missing_ok=True)
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

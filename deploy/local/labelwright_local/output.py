@@ -1,4 +1,4 @@
-"""What the stack says: to the terminal, each line behind the name of its part, and to files."""
+"""The output of the stack: lines on the terminal, prefixed with a part's name, and log files."""
 
 import os
 import sys
@@ -8,23 +8,23 @@ from typing import BinaryIO
 from labelwright_local.home import is_full
 from labelwright_local.ports import STEPS, part_of
 
-OURSELVES = "labelwright"
-NAMES = (OURSELVES, "postgres", "kafka", *(name for name in STEPS if "kafka" not in name))
+PRODUCT = "labelwright"
+NAMES = (PRODUCT, "postgres", "kafka", *(name for name in STEPS if "kafka" not in name))
 WIDTH = max(map(len, STEPS))
 COLOURS = (36, 32, 33, 34, 35, 91, 92, 93, 94, 95, 96)
 FILE_BYTES_MAX = 10_000_000
 
 
 class Screen:
-    """The standard output, as long as somebody reads it."""
+    """The standard output, until its reader closes it."""
 
     def __init__(self) -> None:
-        """Find out whether it is a terminal."""
+        """Check if the standard output is a terminal, which gets colours."""
         self.is_terminal = sys.stdout.isatty()
         self._colours = self.is_terminal and "NO_COLOR" not in os.environ
         self._open = True
 
-    def say(self, line: str, name: str = OURSELVES) -> None:
+    def say(self, line: str, name: str = PRODUCT) -> None:
         """Print one line of one part."""
         prefix = f"{name:<{WIDTH}} |"
         if self._colours:
@@ -39,26 +39,26 @@ class Screen:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError as error:
-            # The reader has gone (`labelwright up | head`). The stack stays; its files have it all.
-            # On a full disk only lines are lost: there may be room for later ones.
+            # The reader has closed the pipe (`labelwright up | head`): the stack runs on, and its
+            # log files are complete. On a full disk only this line is lost: later ones may fit.
             self._open = is_full(error)
 
 
 class LogFile:
-    """A file of one part's lines that never grows beyond twice a bound: one old one is kept."""
+    """The log file of one part, rotated at a size limit; one old file is kept."""
 
     def __init__(self, path: Path, bytes_max: int = FILE_BYTES_MAX) -> None:
-        """Go on where the last start ended."""
+        """Append to the file of the last start."""
         self.path = path
         self._bytes_max = bytes_max
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = path.open("ab", buffering=0)
 
     def write(self, line: bytes) -> None:
-        """Append one line. On a full disk the line is lost, and the part goes on."""
+        """Append one line. On a full disk the line is lost, without an error."""
         try:
             if self._file.tell() + len(line) >= self._bytes_max:
-                self._turn_over()
+                self._rotate()
             self._file.write(line + b"\n")
         except OSError as error:
             if not is_full(error):
@@ -68,7 +68,7 @@ class LogFile:
         """Close the file."""
         self._file.close()
 
-    def _turn_over(self) -> None:
+    def _rotate(self) -> None:
         self._file.close()
         self.path.replace(self.path.with_name(self.path.name + ".1"))
         self._file = self.path.open("ab", buffering=0)

@@ -1,4 +1,4 @@
-"""What is to run, and where."""
+"""The plan of a stack: its parts, folders and ports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ POSTGRES, KAFKA = "postgres", "kafka"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to run, and where."""
+    """The plan of a stack: its parts, folders and ports."""
 
     home: Home
     ports: Ports
@@ -24,36 +24,36 @@ class Plan:
     ready_file: Path | None = None
     known_services: tuple[Service, ...] = SERVICES
     plays_demo: bool = False
-    stops_after_it: bool = False
+    stops_after_demo: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
-    """How many replicas of a service run, where it is not one."""
+    """The number of replicas of a service, if it is not one."""
 
     @property
     def ready_files(self) -> list[Path]:
-        """Where to say that all is ready: always in the home, and wherever else it is wanted."""
+        """The ready files to write: the one in the home, and the one of `--ready-file`."""
         return [self.home.ready_file, *([self.ready_file] if self.ready_file else [])]
 
     @property
     def services(self) -> list[Service]:
-        """The services that are to run."""
-        return [one for one in self.known_services if one.name in self.parts]
+        """The services that run."""
+        return [service for service in self.known_services if service.name in self.parts]
 
     @property
     def replicas(self) -> list[Replica]:
-        """The processes of these services. Those of one share its database and its folder."""
+        """The processes of these services. Replicas of a service share its database and folder."""
         return [
-            Replica(one, number)
-            for one in self.services
-            for number in range(1, self.counts.get(one.name, 1) + 1)
+            Replica(service, number)
+            for service in self.services
+            for number in range(1, self.counts.get(service.name, 1) + 1)
         ]
 
-    def url(self, one: Replica) -> str:
-        """Where a replica answers."""
-        return f"http://127.0.0.1:{self.ports.of(one.name)}"
+    def url(self, replica: Replica) -> str:
+        """Return the base URL of a replica."""
+        return f"http://127.0.0.1:{self.ports.of(replica.name)}"
 
-    def metrics_url(self, one: Replica) -> str:
-        """Where a replica answers with its metrics."""
-        return f"http://127.0.0.1:{self.ports.metrics_of(one.name)}/metrics"
+    def metrics_url(self, replica: Replica) -> str:
+        """Return the URL of the metrics of a replica."""
+        return f"http://127.0.0.1:{self.ports.metrics_of(replica.name)}/metrics"
 
     @property
     def postgres(self) -> Postgres:

@@ -1,4 +1,4 @@
-"""The ready file: where everything is, for scripts. It is there while all is ready."""
+"""The ready file: addresses, process ids and a token, for scripts. It exists while all is ready."""
 
 import json
 from collections.abc import Callable
@@ -12,21 +12,21 @@ Pid = Callable[[str], int | None]
 
 
 def write(plan: Plan, pid: Pid) -> None:
-    """Write it, whole or not at all. It holds secrets: nobody else may read it."""
+    """Write the ready files atomically, readable only for their owner, since they hold secrets."""
     text = json.dumps(described(plan, pid), indent=2) + "\n"
     for file in plan.ready_files:
         keys.write(file, text, 0o600)
 
 
 def remove(plan: Plan) -> None:
-    """Nothing is ready any more, or not yet."""
+    """Remove the ready files."""
     for file in plan.ready_files:
         file.unlink(missing_ok=True)
 
 
 def described(plan: Plan, pid: Pid) -> dict[str, Any]:
-    """What the file says of a running stack."""
-    told: dict[str, Any] = {
+    """Return the content of the ready file. `pid` gives the process id of a part."""
+    content: dict[str, Any] = {
         "services": {
             one.name: {
                 "url": plan.url(one),
@@ -38,7 +38,7 @@ def described(plan: Plan, pid: Pid) -> dict[str, Any]:
         "admin_token": tokens.sign(plan.home.path, name="admin", roles=["admin"]),
     }
     if POSTGRES in plan.parts:
-        told[POSTGRES] = {"url": plan.postgres.admin_dsn, "pid": pid(POSTGRES)}
+        content[POSTGRES] = {"url": plan.postgres.admin_dsn, "pid": pid(POSTGRES)}
     if KAFKA in plan.parts:
-        told[KAFKA] = {"bootstrap": plan.kafka.bootstrap, "pid": pid(KAFKA)}
-    return told
+        content[KAFKA] = {"bootstrap": plan.kafka.bootstrap, "pid": pid(KAFKA)}
+    return content

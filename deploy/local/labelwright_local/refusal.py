@@ -1,5 +1,5 @@
-"""What a start cannot go on without, said in one plain sentence."""
+"""The error that keeps a stack from starting, with a message for the user."""
 
 
 class CannotStart(Exception):
-    """The stack cannot start; the message says why, and what to change."""
+    """The stack cannot start; the message says why, and what to do."""

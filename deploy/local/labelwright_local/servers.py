@@ -1,4 +1,4 @@
-"""Real servers that may be stopped, killed and started again: for tests and tools."""
+"""Real servers that can be stopped, killed and started again, for tests and tools."""
 
 import asyncio
 import contextlib
@@ -17,9 +17,9 @@ import asyncpg
 from labelwright_local import jars, java, object_store, ports
 from labelwright_local.home import cache_from_environment
 from labelwright_local.kafka import Kafka
-from labelwright_local.leash import Leash, RunAs
 from labelwright_local.object_store import ObjectStore
 from labelwright_local.postgres import Postgres
+from labelwright_local.process_guard import ProcessGuard, RunAs
 
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
@@ -29,33 +29,33 @@ T = TypeVar("T")
 
 
 class Program(Protocol):
-    """What these programs have in common for those who run them."""
+    """A server program that `Server` can run."""
 
     @property
     def folder(self) -> Path:
-        """Where its state lies."""
+        """The folder of its state."""
 
     @property
     def stop_signal(self) -> signal.Signals:
-        """What makes it stop in order."""
+        """The signal for an orderly stop."""
 
     def accepts(self) -> bool:
-        """Whether clients are answered."""
+        """Return True if it answers clients."""
 
 
 class Server:
-    """A program that a test may stop, kill and start again, from any thread."""
+    """A program that tests can stop, kill and start again, from any thread."""
 
-    def __init__(self, program: Program, command: list[str], leash: Leash) -> None:
-        """Take what is to be run, without running it."""
+    def __init__(self, program: Program, command: list[str], guard: ProcessGuard) -> None:
+        """Start nothing yet. `command` is guarded already."""
         self._program = program
         self._command = command
-        self._leash = leash
+        self._guard = guard
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def log(self) -> Path:
-        """What the program printed."""
+        """The file with the output of the program."""
         return self._program.folder / "test.log"
 
     @property
@@ -66,27 +66,27 @@ class Server:
         return self._process.pid
 
     def start(self) -> None:
-        """Run it, and return when it answers."""
+        """Start it, and return when it answers."""
         if self._process is not None:
             raise RuntimeError("the server is running already")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
-                pass_fds=[self._leash.pipe],
+                pass_fds=[self._guard.pipe],
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd="/",
             )
-        self._wait_until_it_answers(self._process)
+        self._wait_until_it_accepts(self._process)
 
     def stop(self) -> None:
-        """Stop it in order, and return when it has ended. Nothing happens if it does not run."""
+        """Stop it in order, and return when it has ended. Do nothing if it does not run."""
         self._end(self._program.stop_signal)
 
     def kill(self) -> None:
-        """End it as `kill -9` does, with all its children."""
+        """Kill it with SIGKILL, with all its children."""
         self._end(signal.SIGKILL)
 
     def _end(self, signum: signal.Signals) -> None:
@@ -99,10 +99,10 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-            self._leash.forget(self._process.pid)
+            self._guard.forget(self._process.pid)
             self._process = None
 
-    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_it_accepts(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._program.accepts():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -112,38 +112,41 @@ class Server:
 
 
 class PostgresServer(Server):
-    """A PostgreSQL of the tests' own."""
+    """A PostgreSQL for tests."""
 
-    def __init__(self, postgres: Postgres, leash: Leash) -> None:
-        """Make its files."""
-        who: RunAs = postgres.prepare(leash)
-        super().__init__(postgres, postgres.command(leash, who), leash)
+    def __init__(self, postgres: Postgres, guard: ProcessGuard) -> None:
+        """Create its files."""
+        run_as: RunAs = postgres.prepare(guard)
+        super().__init__(postgres, postgres.command(guard, run_as), guard)
         self._postgres = postgres
         self.port = postgres.port
         self.admin_dsn = postgres.admin_dsn
 
     def url(self, database: str) -> str:
-        """The address of a database, for SQLAlchemy."""
+        """Return the address of a database, for SQLAlchemy."""
         return self._postgres.url(database)
 
     def kill(self) -> None:
-        """End the postmaster and all its backends as `kill -9` does."""
+        """Kill the postmaster and all its backends with SIGKILL."""
         super().kill()
         self._postgres.end_orphans()
 
     def create_database(self, name: str | None = None, template: str | None = None) -> str:
-        """Create a database, empty or as a copy of `template` (nobody may be in that); its name."""
+        """Create a database, empty or a copy of `template`, and return its name.
+
+        The template must have no open connections.
+        """
         name = name or f"test_{uuid.uuid4().hex[:12]}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template or "template0"}"')
         return name
 
     def drop_database(self, name: str) -> None:
-        """Drop a database, whoever is still in it."""
+        """Drop a database, and close all connections to it."""
         self.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def execute(self, statement: str) -> None:
         """Run one statement in the database `postgres`."""
-        in_a_loop_of_its_own(self._execute(statement))
+        run_in_new_loop(self._execute(statement))
 
     async def _execute(self, statement: str) -> None:
         connection = await asyncpg.connect(self.admin_dsn)
@@ -154,57 +157,57 @@ class PostgresServer(Server):
 
 
 class KafkaServer(Server):
-    """A Kafka of the tests' own."""
+    """A Kafka for tests."""
 
-    def __init__(self, kafka: Kafka, leash: Leash) -> None:
-        """Make its files; fetch Kafka if this user has none."""
+    def __init__(self, kafka: Kafka, guard: ProcessGuard) -> None:
+        """Create its files; fetch Kafka if it is not in the cache."""
         if absent := jars.missing(kafka.jars):
             jars.fetch(kafka.jars, absent, lambda size: None)  # noqa: ARG005
         kafka.prepare()
-        super().__init__(kafka, kafka.command(leash, java.find()), leash)
+        super().__init__(kafka, kafka.command(guard, java.find()), guard)
         self.kafka = kafka
         self.port = kafka.port
         self.bootstrap = kafka.bootstrap
 
 
 class ObjectStoreServer(Server):
-    """An S3-compatible object store of the tests' own."""
+    """An S3-compatible object store for tests."""
 
-    def __init__(self, store: ObjectStore, leash: Leash) -> None:
-        """Make its files."""
+    def __init__(self, store: ObjectStore, guard: ProcessGuard) -> None:
+        """Create its files."""
         store.prepare()
-        super().__init__(store, leash.command(store.command()), leash)
+        super().__init__(store, guard.command(store.command()), guard)
         self._store = store
         self.endpoint = store.endpoint
         self.access = store.access
 
     def start(self) -> None:
-        """Run it, and return when it writes."""
+        """Start it, and return when it can write."""
         super().start()
-        in_a_loop_of_its_own(object_store.take_first_write(self._store))
+        run_in_new_loop(object_store.wait_until_writable(self._store))
 
 
-def in_a_loop_of_its_own(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end, also where a loop runs already."""
+def run_in_new_loop(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a new event loop, also if one runs in this thread; return its result."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
 
 
 @contextlib.contextmanager
-def leashed() -> Iterator[Leash]:
-    """A leash that is closed at the end. Not by the kernel's way: tests start from any thread."""
-    leash = Leash(kernel=False)
+def guarded() -> Iterator[ProcessGuard]:
+    """Yield a guard, and close it at the end. It works from any thread: see `ProcessGuard`."""
+    guard = ProcessGuard(kernel=False)
     try:
-        yield leash
+        yield guard
     finally:
-        leash.close()
+        guard.close()
 
 
 @contextlib.contextmanager
 def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[PostgresServer]:
-    """A PostgreSQL in `folder`; `durable` if it shall really write to the disk."""
-    with leashed() as leash:
-        server = PostgresServer(Postgres(folder, ports.some_free(1)[0], durable=durable), leash)
+    """Run a PostgreSQL in `folder`. `durable`: flush its writes to the disk."""
+    with guarded() as guard:
+        server = PostgresServer(Postgres(folder, ports.some_free(1)[0], durable=durable), guard)
         server.start()
         try:
             yield server
@@ -214,10 +217,10 @@ def running_postgres(folder: Path, *, durable: bool = False) -> Iterator[Postgre
 
 @contextlib.contextmanager
 def running_kafka(folder: Path) -> Iterator[KafkaServer]:
-    """A Kafka in `folder`."""
-    with leashed() as leash:
+    """Run a Kafka in `folder`."""
+    with guarded() as guard:
         port, controller = ports.some_free(2)
-        server = KafkaServer(Kafka(folder, port, controller, cache_from_environment()), leash)
+        server = KafkaServer(Kafka(folder, port, controller, cache_from_environment()), guard)
         server.start()
         try:
             yield server
@@ -227,9 +230,9 @@ def running_kafka(folder: Path) -> Iterator[KafkaServer]:
 
 @contextlib.contextmanager
 def running_object_store(folder: Path) -> Iterator[ObjectStoreServer]:
-    """An S3-compatible object store in `folder`."""
-    with leashed() as leash:
-        server = ObjectStoreServer(object_store.on_free_ports(folder), leash)
+    """Run an S3-compatible object store in `folder`."""
+    with guarded() as guard:
+        server = ObjectStoreServer(object_store.on_free_ports(folder), guard)
         server.start()
         try:
             yield server

@@ -1,4 +1,4 @@
-"""The services of the stack, as data, and how each is run."""
+"""The services of the stack, with their commands and environments."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ HTTP_PROTOCOL = "chassis.http.protocol:BoundedHttpProtocol"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service: its name gives everything else, unless a test says otherwise."""
+    """One service. All its other names follow from its name, except in tests."""
 
     name: str
     package: str
@@ -26,48 +26,63 @@ class Service:
 
     @property
     def prefix(self) -> str:
-        """What its settings begin with."""
+        """The prefix of its settings."""
         return self.database.upper() + "_"
 
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One process of a service. The first bears the service's name alone."""
+    """One process of a service. The first has the name of the service."""
 
     service: Service
     number: int = 1
 
     @property
     def name(self) -> str:
-        """Its name in what is printed, among the logs and in the ready file."""
+        """The name in the output, the logs and the ready file."""
         return self.service.name if self.number == 1 else f"{self.service.name}-{self.number}"
 
 
 def service(name: str) -> Service:
-    """The service of that name, by the rule of the repository."""
+    """Return the service of this name, whose package follows from it."""
     return Service(name, f"{name.replace('-', '_')}_service")
 
 
 SERVICES = tuple(map(service, ("ingest", "queue", "consensus", "quality", "dataset-store")))
 
 
-def command(one: Service, port: int) -> list[str]:
-    """The command that serves it. `-P`: the folder in which we stand is not looked for modules."""
-    python = [sys.executable, "-P", "-m", "uvicorn", "--factory", f"{one.package}.app:create_app"]
-    where = ["--host", "127.0.0.1", "--port", str(port)]
-    how = ["--loop", "uvloop", "--http", HTTP_PROTOCOL, "--no-access-log", "--log-level", "warning"]
-    return [*python, *where, *how, "--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
+def command(service: Service, port: int) -> list[str]:
+    """Return the command of a service. `-P`: do not import modules from the current folder."""
+    python = [
+        sys.executable,
+        "-P",
+        "-m",
+        "uvicorn",
+        "--factory",
+        f"{service.package}.app:create_app",
+    ]
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    options = [
+        "--loop",
+        "uvloop",
+        "--http",
+        HTTP_PROTOCOL,
+        "--no-access-log",
+        "--log-level",
+        "warning",
+    ]
+    return [*python, *address, *options, "--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
 
 
-def environment(one: Service, settings: Mapping[str, str]) -> dict[str, str]:
-    """Our environment with the service's settings; what the user set for it beyond these stays."""
-    given = {one.prefix + name: value for name, value in settings.items()}
-    level = {one.prefix + "LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
-    return {**level, **os.environ, **given, "PYTHONUNBUFFERED": "1"}
+def environment(service: Service, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return our environment plus `settings`, which get the prefix of the service."""
+    own = {service.prefix + name: value for name, value in settings.items()}
+    level = {service.prefix + "LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
+    return {**level, **os.environ, **own, "PYTHONUNBUFFERED": "1"}
 
 
 def is_ready(port: int) -> bool:
-    """Whether the service says that it is ready."""
+    """Return True if the service reports that it is ready."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/ready")

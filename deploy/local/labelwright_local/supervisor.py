@@ -1,4 +1,4 @@
-"""Keeps children running: starts them, tells their lines, starts them again, stops them."""
+"""Supervises child processes: starts, restarts and stops them, and forwards their output."""
 
 import asyncio
 import math
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 
-from labelwright_local.leash import Leash
 from labelwright_local.output import LogFile, Screen
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
-from labelwright_local.together import first
+from labelwright_local.tasks import first_error
 
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.05
-DEATHS_MAX = 5
-DEATHS_WITHIN_SECONDS = 60.0
+EXITS_MAX = 5
+EXITS_WITHIN_SECONDS = 60.0
 PAUSE_SECONDS = 0.25
 PAUSE_SECONDS_MAX = 5.0
 SETTLED_SECONDS = 15.0
@@ -28,21 +28,22 @@ LINE_BYTES_MAX = 1 << 20
 CHUNK_BYTES = 1 << 16
 
 
-def nothing_to_clean() -> None:
-    """Most children leave nothing behind."""
+def do_nothing() -> None:
+    """Do nothing."""
 
 
-def no_excuse() -> bool:
-    """Most children have nothing but each other to blame for their death."""
+def never_blocked() -> bool:
+    """Return False."""
     return False
 
 
 @dataclass(frozen=True)
 class Child:
-    """A program to be kept running. `command` is leashed already.
+    """A program to be kept running. `command` is guarded already.
 
-    It may die as often as it likes while one of those that it `needs` is down or just back, and
-    while it has an `excuse`; if it `waits`, it is not started again before that has passed.
+    Its exits do not count while one of those that it `needs` is down or has just returned, and
+    while `is_blocked` returns True, such as for a full disk. If `waits_while_blocked`, it is not
+    started again until `is_blocked` returns False.
     """
 
     name: str
@@ -52,92 +53,92 @@ class Child:
     stop_seconds: float = 20.0
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: Path = Path("/")
-    clean_up: Callable[[], None] = nothing_to_clean
+    clean_up: Callable[[], None] = do_nothing
     needs: tuple[str, ...] = ()
-    excuse: Callable[[], bool] = no_excuse
-    waits: bool = False
+    is_blocked: Callable[[], bool] = never_blocked
+    waits_while_blocked: bool = False
 
 
-class Keeper:
-    """Keeps one child running until it is stopped or has died too often."""
+class ProcessRunner:
+    """Runs one child until it is stopped or has exited too often."""
 
-    def __init__(self, child: Child, leash: Leash, screen: Screen, log: LogFile) -> None:
-        """Take what is to be kept, without starting it."""
+    def __init__(self, child: Child, guard: ProcessGuard, screen: Screen, log: LogFile) -> None:
+        """Start nothing yet. The output of the child goes to `screen` and `log`."""
         self.child = child
         self.ready = asyncio.Event()
         self.ready_since = math.inf
-        self._leash = leash
+        self._guard = guard
         self._screen = screen
         self._log = log
         self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
-        self._deaths: deque[float] = deque()
+        self._exits: deque[float] = deque()
         self._last_line = ""
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs."""
+        """The process id; None if the child does not run."""
         return self._process.pid if self._process else None
 
-    async def keep(self, changed: Callable[[], None], excused: Callable[[], bool]) -> None:
-        """Run the child, again and again.
+    async def run(self, changed: Callable[[], None], needs_are_down: Callable[[], bool]) -> None:
+        """Run the child, and restart it when it ends, until it is stopped.
 
-        `changed` is called each time it has become ready, `excused` to know whether it is not to
-        blame for its death.
+        Raise CannotStart if it exits too often. `changed` is called each time it is ready;
+        `needs_are_down` returns True if an exit does not count.
         """
         try:
             while not self._stopping.is_set():
-                ended = await self._live(changed)
+                code = await self._run_once(changed)
                 if not self._stopping.is_set():
-                    await self._pause(ended, excused())
+                    await self._pause(code, needs_are_down())
         finally:
             self._log.close()
 
     async def stop(self, task: asyncio.Task[None]) -> None:
-        """Stop the child in order, or by force when that takes too long; `task` is its `keep`."""
+        """Stop the child, by SIGKILL if that takes too long. `task`: the task of its `run`."""
         self._stopping.set()
         self._signal(self.child.stop_signal)
         done, _ = await asyncio.wait({task}, timeout=self.child.stop_seconds)
         if not done:
-            self._say(f"did not stop within {self.child.stop_seconds:g} s: killed")
+            self._say(f"did not stop within {self.child.stop_seconds:g} s and was killed")
             self.kill()
         await asyncio.wait({task})
 
     def kill(self) -> None:
-        """End the child and all in its group at once."""
+        """Kill the child and its process group."""
         if self._process:
             kill_group(self._process.pid)
 
-    async def _live(self, changed: Callable[[], None]) -> int:
-        """Run it once, from its start to its end."""
-        lines, its_end = pipe()
+    async def _run_once(self, changed: Callable[[], None]) -> int:
+        """Run the child until it ends; return its exit code."""
+        lines, write_end = pipe()
         try:
-            self._process = process = await self._spawn(its_end)
+            self._process = process = await self._spawn(write_end)
         finally:
-            os.close(its_end)
+            os.close(write_end)
         if self._stopping.is_set():
             self._signal(self.child.stop_signal)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._tell_lines(lines))
+                tasks.create_task(self._forward_lines(lines))
                 readiness = tasks.create_task(self._wait_until_ready(changed))
-                ended = await process.wait()
+                code = await process.wait()
                 readiness.cancel()
                 kill_group(process.pid)
                 await asyncio.to_thread(self.child.clean_up)
         except ExceptionGroup as errors:
-            raise first(errors) from errors
+            raise first_error(errors) from errors
         finally:
             self._process = None
             self.ready.clear()
             self.ready_since = math.inf
-        self._leash.forget(process.pid)
-        return ended
+        self._guard.forget(process.pid)
+        return code
 
     async def _spawn(self, output: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *self.child.command,
-            pass_fds=[self._leash.pipe],
+            pass_fds=[self._guard.pipe],
             start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -146,11 +147,11 @@ class Keeper:
             cwd=self.child.folder,
         )
 
-    async def _tell_lines(self, lines: FileIO) -> None:
-        """Pass on what comes out of this pipe. By pieces: a line may be longer than expected.
+    async def _forward_lines(self, lines: FileIO) -> None:
+        """Forward the lines from this pipe. They are read in chunks, since lines may be very long.
 
-        The pipe is our own: with one of asyncio's, a child would count as running as long as its
-        orphans keep the pipe open.
+        It is not a pipe of asyncio, with which a child would count as running while its orphans
+        keep the pipe open.
         """
         stream = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -158,18 +159,18 @@ class Keeper:
         )
         rest = b""
         try:
-            while piece := await stream.read(CHUNK_BYTES):
-                *whole, rest = (rest + piece).split(b"\n")
+            while chunk := await stream.read(CHUNK_BYTES):
+                *complete, rest = (rest + chunk).split(b"\n")
                 if len(rest) > LINE_BYTES_MAX:
-                    whole, rest = [*whole, rest], b""
-                for line in whole:
-                    self._tell(line)
+                    complete, rest = [*complete, rest], b""
+                for line in complete:
+                    self._forward(line)
         finally:
             transport.close()
         if rest:
-            self._tell(rest)
+            self._forward(rest)
 
-    def _tell(self, line: bytes) -> None:
+    def _forward(self, line: bytes) -> None:
         text = line.decode(errors="replace").rstrip()
         self._last_line = text or self._last_line
         self._log.write(line)
@@ -180,42 +181,43 @@ class Keeper:
         self._screen.say(text, self.child.name)
 
     async def _wait_until_ready(self, changed: Callable[[], None]) -> None:
-        while not await asyncio.to_thread(self.child.is_ready):  # noqa: ASYNC110 (nobody calls us)
+        while not await asyncio.to_thread(self.child.is_ready):  # noqa: ASYNC110 (no event)
             await asyncio.sleep(POLL_SECONDS)
         self.ready.set()
         self.ready_since = time.monotonic()
         self._say("ready")
         changed()
 
-    async def _pause(self, ended: int, excused: bool) -> None:
-        """Wait before the next start, the longer the more often it died; give up in the end."""
-        if self.child.waits and self.child.excuse():
-            await self._wait_out_excuse(ended)
+    async def _pause(self, code: int, needs_are_down: bool) -> None:
+        """Wait before the next start, longer after each exit. Raise CannotStart after too many."""
+        if self.child.waits_while_blocked and self.child.is_blocked():
+            await self._wait_until_unblocked(code)
             return
         now = time.monotonic()
-        if excused or self.child.excuse():
-            self._deaths.clear()
-        self._deaths.append(now)
-        while now - self._deaths[0] > DEATHS_WITHIN_SECONDS:
-            self._deaths.popleft()
-        if len(self._deaths) >= DEATHS_MAX:
-            raise CannotStart(self._obituary(ended))
-        pause = min(PAUSE_SECONDS * 2 ** (len(self._deaths) - 1), PAUSE_SECONDS_MAX)
-        self._say(f"{how_it_ended(ended)}; starting it again in {pause:g} s")
+        if needs_are_down or self.child.is_blocked():
+            self._exits.clear()
+        self._exits.append(now)
+        while now - self._exits[0] > EXITS_WITHIN_SECONDS:
+            self._exits.popleft()
+        if len(self._exits) >= EXITS_MAX:
+            raise CannotStart(self._exit_summary(code))
+        pause = min(PAUSE_SECONDS * 2 ** (len(self._exits) - 1), PAUSE_SECONDS_MAX)
+        self._say(f"{exit_description(code)}; starting it again in {pause:g} s")
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), pause)
 
-    async def _wait_out_excuse(self, ended: int) -> None:
-        self._say(f"{how_it_ended(ended)}; starting it again once there is room on the disk")
-        while self.child.excuse() and not self._stopping.is_set():
+    async def _wait_until_unblocked(self, code: int) -> None:
+        self._say(f"{exit_description(code)}; starting it again once there is room on the disk")
+        while self.child.is_blocked() and not self._stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), PAUSE_SECONDS)
 
-    def _obituary(self, ended: int) -> str:
+    def _exit_summary(self, code: int) -> str:
         last = f' Its last line was "{self._last_line}".' if self._last_line else ""
         return (
-            f"{self.child.name} died {len(self._deaths)} times within {DEATHS_WITHIN_SECONDS:g} s"
-            f" (the last time it {how_it_ended(ended)}): given up, see {self._log.path}.{last}"
+            f"{self.child.name} exited {len(self._exits)} times within {EXITS_WITHIN_SECONDS:g} s"
+            f" (the last time it {exit_description(code)}), so it is not started again:"
+            f" see {self._log.path}.{last}"
         )
 
     def _signal(self, signum: signal.Signals) -> None:
@@ -225,36 +227,36 @@ class Keeper:
 
 
 class Supervisor:
-    """All keepers of a stack."""
+    """The runners of all children of a stack."""
 
-    def __init__(self, leash: Leash, screen: Screen, logs: Path) -> None:
-        """Start with no child. Their lines go to `screen` and to files in `logs`."""
-        self._leash = leash
+    def __init__(self, guard: ProcessGuard, screen: Screen, logs: Path) -> None:
+        """Start without children. Their output goes to `screen` and to files in `logs`."""
+        self._guard = guard
         self._screen = screen
         self._logs = logs
-        self._keepers: dict[str, Keeper] = {}
+        self._runners: dict[str, ProcessRunner] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.changed: Callable[[], None] = nothing_to_clean
+        self.changed: Callable[[], None] = do_nothing
 
     def pid(self, name: str) -> int | None:
-        """The process id of a child while it runs."""
-        return self._keepers[name].pid
+        """Return the process id of a child; None if it does not run."""
+        return self._runners[name].pid
 
     def is_ready(self, name: str) -> bool:
-        """Whether a child was started and is ready."""
-        return name in self._keepers and self._keepers[name].ready.is_set()
+        """Return True if a child was started and is ready."""
+        return name in self._runners and self._runners[name].ready.is_set()
 
     async def start(self, child: Child) -> None:
-        """Start a child, keep it from now on, and return when it is ready for the first time."""
+        """Start a child and supervise it; return when it is ready for the first time."""
         log = LogFile(self._logs / f"{child.name}.log")
-        keeper = Keeper(child, self._leash, self._screen, log)
+        runner = ProcessRunner(child, self._guard, self._screen, log)
         task = asyncio.create_task(
-            keeper.keep(self._tell_changed, lambda: not self._are_settled(child.needs))
+            runner.run(self._notify_changed, lambda: not self._are_settled(child.needs))
         )
         task.add_done_callback(self._note_end)
-        self._keepers[child.name], self._tasks[child.name] = keeper, task
-        ready = asyncio.create_task(keeper.ready.wait())
+        self._runners[child.name], self._tasks[child.name] = runner, task
+        ready = asyncio.create_task(runner.ready.wait())
         await asyncio.wait(
             {ready, task}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
@@ -263,54 +265,54 @@ class Supervisor:
         if not ready.done():
             ready.cancel()
             raise CannotStart(
-                f"{child.name} did not get ready within {READY_SECONDS:g} s: see {log.path}."
+                f"{child.name} was not ready within {READY_SECONDS:g} s: see {log.path}."
             )
 
     async def stop(self, names: list[str]) -> None:
-        """Stop these children together; those that were never started are passed over."""
-        started = [name for name in names if name in self._keepers]
-        await asyncio.gather(*(self._keepers[name].stop(self._tasks[name]) for name in started))
+        """Stop those of these children that were started, concurrently."""
+        started = [name for name in names if name in self._runners]
+        await asyncio.gather(*(self._runners[name].stop(self._tasks[name]) for name in started))
 
     def kill(self) -> None:
-        """End all children at once."""
-        for keeper in self._keepers.values():
-            keeper.kill()
+        """Kill all children."""
+        for runner in self._runners.values():
+            runner.kill()
 
     def _are_settled(self, names: tuple[str, ...]) -> bool:
-        """Whether all of these have been ready for a while."""
+        """Return True if all of these have been ready for a while."""
         since = time.monotonic() - SETTLED_SECONDS
-        return all(self._keepers[name].ready_since < since for name in names)
+        return all(self._runners[name].ready_since < since for name in names)
 
-    def _tell_changed(self) -> None:
+    def _notify_changed(self) -> None:
         self.changed()
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
         if error and not self.failure.done():
             self.failure.set_exception(error)
-            self.failure.exception()  # Heard: who starts the child gets the same reason raised.
+            self.failure.exception()  # Marks it as retrieved: `start` raises it too.
 
 
 def pipe() -> tuple[FileIO, int]:
-    """The two ends of a pipe: ours to read, and a child's to write."""
-    ours, its = os.pipe()
-    return FileIO(ours), its
+    """Return a new pipe: its read end as a file, and the descriptor of its write end."""
+    read_end, write_end = os.pipe()
+    return FileIO(read_end), write_end
 
 
 def kill_group(pid: int) -> None:
-    """End whoever is in the group that `pid` leads or led."""
+    """Kill all processes in the group that `pid` leads or led."""
     # On macOS a group of zombies answers PermissionError.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def is_routine(line: str) -> bool:
-    """Whether a line is one of a log in JSON that asks nobody to do anything: its file has it."""
+    """Return True for a JSON log line of level info or debug, which is only in the log file."""
     return line.startswith("{") and ('"level": "info"' in line or '"level": "debug"' in line)
 
 
-def how_it_ended(code: int) -> str:
-    """An exit code in words."""
+def exit_description(code: int) -> str:
+    """Return an exit code in words."""
     if code >= 0:
         return f"ended with code {code}"
     return f"was ended by {signal.Signals(-code).name}"

@@ -1,7 +1,7 @@
-"""A pytest plugin: real servers and whole stacks, started when a test asks.
+"""A pytest plugin: real servers and whole stacks, started when a test needs them.
 
-Nothing is left behind, also not by a pytest that was killed: see `leash`. The fixtures are
-ordinary functions, of use to tests that are coroutines and to those that are not.
+No process is left behind, even if pytest is killed: see `process_guard`. The fixtures are ordinary
+functions, so that tests that are coroutines and others can use them.
 """
 
 import contextlib
@@ -23,8 +23,8 @@ from labelwright_local.servers import (
     ObjectStoreServer,
     PostgresServer,
     Server,
-    in_a_loop_of_its_own,
-    leashed,
+    guarded,
+    run_in_new_loop,
     running_kafka,
     running_object_store,
     running_postgres,
@@ -37,7 +37,7 @@ __all__ = [
     "PostgresServer",
     "RunningStack",
     "Server",
-    "in_a_loop_of_its_own",
+    "run_in_new_loop",
     "running_kafka",
     "running_object_store",
     "running_postgres",
@@ -53,19 +53,19 @@ FreshDatabase = Callable[..., str]
 
 
 class RunningStack(NamedTuple):
-    """A stack in a process of its own, ready when it was made."""
+    """A running stack in a process of its own."""
 
     ready: dict[str, Any]
     process: subprocess.Popen[bytes]
     ready_file: Path
 
     def reread(self) -> dict[str, Any]:
-        """The ready file as it is now: a restarted child has another process id."""
+        """Return the current ready file: a restarted child has another process id."""
         return read_json(self.ready_file)
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """The object that a file holds."""
+    """Return the JSON object in a file."""
     value: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return value
 
@@ -74,16 +74,16 @@ def read_json(file: Path) -> dict[str, Any]:
 def running_stack(
     home: Path, port_base: int, *, command: Sequence[str] = UP
 ) -> Iterator[RunningStack]:
-    """A whole stack in `home`, as `labelwright up` starts it; stopped in order at the end."""
+    """Run a whole stack in `home`, as `labelwright up` does; stop it in order at the end."""
     home.mkdir(parents=True, exist_ok=True)
     ready_file, log = home / READY_FILE, home / "up.log"
     ready_file.unlink(missing_ok=True)
     settings = {"LABELWRIGHT_HOME": str(home), "LABELWRIGHT_PORT_BASE": str(port_base)}
-    words = [*command, "--ready-file", str(ready_file)]
-    with leashed() as leash, log.open("ab") as output:
+    arguments = [*command, "--ready-file", str(ready_file)]
+    with guarded() as guard, log.open("ab") as output:
         process = subprocess.Popen(
-            leash.command(words, last=signal.SIGTERM),
-            pass_fds=[leash.pipe],
+            guard.command(arguments, last=signal.SIGTERM),
+            pass_fds=[guard.pipe],
             start_new_session=True,
             env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
@@ -94,21 +94,21 @@ def running_stack(
             yield RunningStack(wait_for_json(ready_file, process, log), process, ready_file)
         finally:
             end_stack(process)
-            leash.forget(process.pid)
+            guard.forget(process.pid)
 
 
 def wait_for_json(file: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """The object in `file` as soon as that exists."""
+    """Wait until `file` exists, and return the JSON object in it."""
     deadline = time.monotonic() + STACK_SECONDS
     while not file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the stack did not get ready: {log.read_text('utf-8')[-4000:]}")
+            raise RuntimeError(f"the stack did not become ready: {log.read_text('utf-8')[-4000:]}")
         time.sleep(POLL_SECONDS)
     return read_json(file)
 
 
 def end_stack(process: subprocess.Popen[bytes]) -> None:
-    """Ask a stack to stop; kill it if it does not (its own watcher then ends its children)."""
+    """Stop a stack; kill it if that takes too long (its reaper then ends its children)."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)
@@ -119,7 +119,7 @@ def end_stack(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL for the whole session, quick rather than durable."""
+    """A PostgreSQL for the whole session; fast, not durable."""
     with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
@@ -140,9 +140,9 @@ def object_store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ob
 
 @pytest.fixture
 def fresh_database(postgres_server: PostgresServer) -> Iterator[FreshDatabase]:
-    """Makes databases, empty or as copies of `template=`, and returns their addresses.
+    """A function that creates a database, empty or a copy of `template`, and returns its address.
 
-    They are dropped when the test ends.
+    The databases are dropped when the test ends.
     """
     names: list[str] = []
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labelwright_local.leash import Leash
+from labelwright_local.process_guard import ProcessGuard
 
 HERE = Path(__file__).parent
 STAND_IN = HERE / "stand_in"
@@ -13,7 +13,7 @@ WAIT_SECONDS = 20.0
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process exists and is more than an entry that waits to be read."""
+    """Return True if a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -27,9 +27,9 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="session")
 def soon() -> Callable[[Callable[[], bool]], bool]:
-    """Whether something comes true within a while."""
+    """Return a function that waits until a condition holds; it returns False after 20 s."""
 
-    def comes_true(condition: Callable[[], bool]) -> bool:
+    def becomes_true(condition: Callable[[], bool]) -> bool:
         deadline = time.monotonic() + WAIT_SECONDS
         while not condition():
             if time.monotonic() > deadline:
@@ -37,7 +37,7 @@ def soon() -> Callable[[Callable[[], bool]], bool]:
             time.sleep(0.02)
         return True
 
-    return comes_true
+    return becomes_true
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +46,8 @@ def alive() -> Callable[[int], bool]:
 
 
 @pytest.fixture
-def leash() -> Iterator[Leash]:
-    made = Leash(kernel=False)
+def guard() -> Iterator[ProcessGuard]:
+    made = ProcessGuard(kernel=False)
     yield made
     made.close()
 
@@ -59,7 +59,7 @@ def stand_in() -> Path:
 
 @pytest.fixture
 def closed_folder(tmp_path: Path) -> Path:
-    """A folder below one that is closed to everybody else, as many a home is."""
+    """A folder inside one that is closed to other users, as many home folders are."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     return closed / "inside"

@@ -1,4 +1,4 @@
-"""Starts children through a leash, tells their ids and the watcher's, and waits to be killed.
+"""Starts guarded children, prints the ids of reaper, child and grandchild, and sleeps.
 
 python holder.py KERNEL HOW UID GID
 """
@@ -7,19 +7,19 @@ import subprocess
 import sys
 import time
 
-from labelwright_local.leash import Leash, RunAs
+from labelwright_local.process_guard import ProcessGuard, RunAs
 
 FAMILY = ["sh", "-c", "sleep 1000 & echo $$ $!; wait"]
 
 if __name__ == "__main__":
     kernel, how, uid, gid = sys.argv[1:]
-    leash = Leash(kernel=bool(int(kernel)))
+    guard = ProcessGuard(kernel=bool(int(kernel)))
     child = subprocess.Popen(
-        leash.command(FAMILY, run_as=RunAs(how, int(uid), int(gid))),  # type: ignore[arg-type]
-        pass_fds=[leash.pipe],
+        guard.command(FAMILY, run_as=RunAs(how, int(uid), int(gid))),  # type: ignore[arg-type]
+        pass_fds=[guard.pipe],
         start_new_session=True,
         stdout=subprocess.PIPE,
     )
     assert child.stdout
-    print(leash._watcher.pid, child.stdout.readline().decode().strip(), flush=True)  # noqa: T201
+    print(guard._reaper.pid, child.stdout.readline().decode().strip(), flush=True)  # noqa: T201
     time.sleep(1000)

@@ -1,4 +1,4 @@
-"""What cannot be started is said in one plain sentence, and ends with code 1."""
+"""A stack that cannot start prints one line with the reason, and exits with code 1."""
 
 import os
 import signal
@@ -10,18 +10,22 @@ from pathlib import Path
 import pytest
 
 from labelwright_local import ports
-from labelwright_local.command import chosen, counted
+from labelwright_local.command import replica_counts, selected_parts
 from labelwright_local.refusal import CannotStart
 
 UP = [sys.executable, "-m", "labelwright_local", "up"]
 
 
 def refusal(home: Path, *words: str, **settings: str) -> str:
-    """The sentence with which a start ends."""
+    """Return the message of a start that fails."""
     base = str(ports.some_free(1)[0])
-    given = {"LABELWRIGHT_HOME": str(home), "LABELWRIGHT_PORT_BASE": base, **settings}
+    environment = {"LABELWRIGHT_HOME": str(home), "LABELWRIGHT_PORT_BASE": base, **settings}
     run = subprocess.run(
-        [*UP, *words], env={**os.environ, **given}, capture_output=True, text=True, check=False
+        [*UP, *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 1, run.stderr
     assert run.stderr.startswith("labelwright: ")
@@ -33,10 +37,10 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
         port = other.getsockname()[1]
 
-        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(port - ports.STEPS["quality"]))
+        output = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(port - ports.STEPS["quality"]))
 
-    assert f"Port {port}, which quality wants, is in use by another program" in said
-    assert "set LABELWRIGHT_PORT_BASE" in said
+    assert f"Port {port}, which quality needs, is in use by another program" in output
+    assert "set LABELWRIGHT_PORT_BASE" in output
     assert not (tmp_path / "postgres").exists()
 
 
@@ -45,39 +49,42 @@ def test_the_port_of_a_services_metrics_in_use(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         base = port - ports.METRICS_STEP - ports.STEPS["quality"]
 
-        said = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(base))
+        output = refusal(tmp_path, LABELWRIGHT_PORT_BASE=str(base))
 
-    assert f"Port {port}, which quality (metrics) wants, is in use by another program" in said
+    assert f"Port {port}, which quality (metrics) needs, is in use by another program" in output
 
 
-def test_a_base_that_is_no_number(tmp_path: Path) -> None:
-    assert "it must be from 1024 to" in refusal(tmp_path, LABELWRIGHT_PORT_BASE="high")
+def test_a_base_that_is_not_a_number(tmp_path: Path) -> None:
+    assert "it must be a number from 1024 to" in refusal(tmp_path, LABELWRIGHT_PORT_BASE="high")
 
 
 def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    assert "set LABELWRIGHT_HOME to a folder that can" in refusal(tmp_path / "file" / "home")
+    assert "set LABELWRIGHT_HOME to a writable folder" in refusal(tmp_path / "file" / "home")
 
 
 def test_a_part_that_does_not_exist(tmp_path: Path) -> None:
-    assert "no part called qeue: choose among" in refusal(tmp_path, "--only", "qeue")
+    assert "no part called qeue: choose from" in refusal(tmp_path, "--only", "qeue")
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--replicas", "qeue=2"], "no service called qeue: choose among ingest, queue"),
-        (["--replicas", "postgres=2"], "no service called postgres: choose among"),
-        (["--replicas", "queue=0"], "--replicas queue=0 must ask for 1 to 9, as in queue=2"),
-        (["--replicas", "queue=-1"], "must ask for 1 to 9"),
-        (["--replicas", "queue"], "must ask for 1 to 9"),
-        (["--replicas", "queue=10"], "must ask for 1 to 9"),
-        (["--replicas", "queue=2", "--replicas", "quality=two"], "as in quality=2"),
+        (["--replicas", "qeue=2"], "no service called qeue: choose from ingest, queue"),
+        (["--replicas", "postgres=2"], "no service called postgres: choose from"),
+        (
+            ["--replicas", "queue=0"],
+            "--replicas queue=0 must give a number from 1 to 9, such as queue=2",
+        ),
+        (["--replicas", "queue=-1"], "must give a number from 1 to 9"),
+        (["--replicas", "queue"], "must give a number from 1 to 9"),
+        (["--replicas", "queue=10"], "must give a number from 1 to 9"),
+        (["--replicas", "queue=2", "--replicas", "quality=two"], "such as quality=2"),
         (["--only", "queue", "--replicas", "ingest=2"], "a service that --only leaves out"),
     ],
 )
-def test_replicas_that_cannot_be(tmp_path: Path, words: list[str], why: str) -> None:
+def test_invalid_replicas(tmp_path: Path, words: list[str], why: str) -> None:
     assert why in refusal(tmp_path, *words)
 
 
@@ -87,9 +94,9 @@ def test_the_port_of_a_further_replica_in_use(tmp_path: Path) -> None:
         base = port - ports.STEPS["queue"] - ports.REPLICA_STEP
         words = ["--only", "queue", "--replicas", "queue=2"]
 
-        said = refusal(tmp_path, *words, LABELWRIGHT_PORT_BASE=str(base))
+        output = refusal(tmp_path, *words, LABELWRIGHT_PORT_BASE=str(base))
 
-    assert f"Port {port}, which queue-2 wants, is in use by another program" in said
+    assert f"Port {port}, which queue-2 needs, is in use by another program" in output
 
 
 def test_a_java_that_is_too_old(tmp_path: Path) -> None:
@@ -97,21 +104,19 @@ def test_a_java_that_is_too_old(tmp_path: Path) -> None:
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
     java.chmod(0o755)
 
-    said = refusal(tmp_path / "home", LABELWRIGHT_JAVA=str(java))
+    output = refusal(tmp_path / "home", LABELWRIGHT_JAVA=str(java))
 
-    assert "leads to Java 11.0.2, but Kafka needs Java 17 or newer" in said
+    assert "names Java 11.0.2, but Kafka needs Java 17 or newer" in output
 
 
 def test_a_download_that_fails(tmp_path: Path) -> None:
-    nobody = ports.some_free(1)[0]
-
-    said = refusal(
+    output = refusal(
         tmp_path / "home",
         LABELWRIGHT_CACHE=str(tmp_path / "cache"),
-        LABELWRIGHT_MAVEN_URL=f"file://{tmp_path}/{nobody}",
+        LABELWRIGHT_MAVEN_URL=f"file://{tmp_path}/missing",
     )
 
-    assert "could not be fetched from file://" in said
+    assert "could not be fetched from file://" in output
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk of no size is made on Linux")
@@ -133,7 +138,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert run.stderr.count("\n") == 1
 
 
-def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_during_a_download_ends_at_once(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as silent:
         settings = {
             "LABELWRIGHT_HOME": str(tmp_path / "home"),
@@ -152,24 +157,24 @@ def test_ctrl_c_while_something_is_fetched_ends_at_once(tmp_path: Path) -> None:
 
             process.send_signal(signal.SIGINT)
 
-            said, _ = process.communicate(timeout=10)
+            output, _ = process.communicate(timeout=10)
             connection.close()
 
     assert process.returncode == 130
-    assert "fetching Kafka" in said
+    assert "fetching Kafka" in output
 
 
-def test_as_many_replicas_as_asked_for_and_else_one() -> None:
-    parts = chosen("")
+def test_the_number_of_replicas_is_that_of_the_option_and_one_by_default() -> None:
+    parts = selected_parts("")
 
-    assert counted([], parts) == {}
-    assert counted(["queue=2", "dataset-store=3"], parts) == {"queue": 2, "dataset-store": 3}
-    assert counted(["queue=2", "queue=1"], parts) == {"queue": 1}
+    assert replica_counts([], parts) == {}
+    assert replica_counts(["queue=2", "dataset-store=3"], parts) == {"queue": 2, "dataset-store": 3}
+    assert replica_counts(["queue=2", "queue=1"], parts) == {"queue": 1}
 
 
-def test_a_service_brings_along_what_it_needs() -> None:
-    assert chosen("queue") == {"queue", "postgres", "kafka"}
-    assert chosen("postgres, kafka") == {"postgres", "kafka"}
-    assert len(chosen("")) == 7
+def test_a_service_is_started_with_the_parts_that_it_needs() -> None:
+    assert selected_parts("queue") == {"queue", "postgres", "kafka"}
+    assert selected_parts("postgres, kafka") == {"postgres", "kafka"}
+    assert len(selected_parts("")) == 7
     with pytest.raises(CannotStart):
-        chosen("postgres,kafak")
+        selected_parts("postgres,kafak")

@@ -16,10 +16,10 @@ SetFree = Callable[[int], None]
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> SetFree:
-    """Says how many bytes are free."""
-    told = SimpleNamespace(free=ROOM_BYTES)
-    monkeypatch.setattr("labelwright_local.disk.shutil.disk_usage", lambda _: told)
-    return lambda count: setattr(told, "free", count)
+    """A function that sets the number of free bytes."""
+    usage = SimpleNamespace(free=ROOM_BYTES)
+    monkeypatch.setattr("labelwright_local.disk.shutil.disk_usage", lambda _: usage)
+    return lambda count: setattr(usage, "free", count)
 
 
 def guard(home: Path, postgres: Any = None) -> DiskGuard:
@@ -27,13 +27,13 @@ def guard(home: Path, postgres: Any = None) -> DiskGuard:
 
 
 async def until(connection: asyncpg.Connection, value: str) -> None:
-    """Return once this session has heard of the setting: it looks before each statement."""
+    """Wait until this session has the setting: it is read before each statement."""
     async with asyncio.timeout(20):
         while await connection.fetchval("SHOW default_transaction_read_only") != value:
             await asyncio.sleep(0.02)
 
 
-def test_a_disk_that_fills_is_full_until_there_is_real_room_and_each_is_said_once(
+def test_a_full_disk_stays_full_until_there_is_enough_room_and_changes_are_printed_once(
     tmp_path: Path, free: SetFree, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watched = guard(tmp_path)
@@ -42,15 +42,13 @@ def test_a_disk_that_fills_is_full_until_there_is_real_room_and_each_is_said_onc
         free(count)
         seen.append(watched.is_full())
 
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert seen == [False, True, True, True, False]
-    assert said.count("the disk is full: 99 MB are free") == 1
-    assert said.count("there is room on the disk again") == 1
+    assert output.count("the disk is full: 99 MB are free") == 1
+    assert output.count("there is room on the disk again") == 1
 
 
-def test_the_reserve_is_given_up_when_the_disk_is_full_and_taken_again(
-    tmp_path: Path, free: SetFree
-) -> None:
+def test_the_reserve_is_deleted_while_the_disk_is_full(tmp_path: Path, free: SetFree) -> None:
     watched = guard(tmp_path)
     watched.reserve()
     before = (tmp_path / "reserve").stat()
@@ -65,7 +63,7 @@ def test_the_reserve_is_given_up_when_the_disk_is_full_and_taken_again(
     assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
 
 
-async def test_open_connections_too_are_read_only_while_the_disk_is_full(
+async def test_open_connections_are_read_only_while_the_disk_is_full(
     tmp_path: Path, free: SetFree, postgres_server: PostgresServer
 ) -> None:
     watched = guard(tmp_path, postgres_server)
@@ -86,7 +84,7 @@ async def test_open_connections_too_are_read_only_while_the_disk_is_full(
         await connection.close()
 
 
-async def test_what_a_stack_that_was_killed_on_a_full_disk_left_is_undone_at_the_next_start(
+async def test_the_next_start_after_a_kill_on_a_full_disk_allows_writes(
     tmp_path: Path, free: SetFree, postgres_server: PostgresServer
 ) -> None:
     free(0)

@@ -9,7 +9,7 @@ from labelwright_local.home import Home, cache_from_environment
 from labelwright_local.refusal import CannotStart
 
 
-def test_the_home_is_beside_us_unless_it_is_named(
+def test_the_home_is_in_the_current_folder_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -21,7 +21,7 @@ def test_the_home_is_beside_us_unless_it_is_named(
     assert (beside.path, named.path) == (tmp_path / ".labelwright", tmp_path / "other" / "place")
 
 
-def test_the_cache_follows_xdg_unless_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_follows_xdg_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LABELWRIGHT_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
     by_xdg = cache_from_environment()
@@ -36,14 +36,14 @@ def test_a_home_is_closed_to_others(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 
-def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CannotStart, match=r"cannot be written .* set LABELWRIGHT_HOME"):
         Home(tmp_path / "file" / "home").make()
 
 
-def test_a_home_in_use_is_said_with_the_process_that_uses_it(tmp_path: Path) -> None:
+def test_a_home_in_use_is_reported_with_its_process(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.make()
 
@@ -55,7 +55,7 @@ def test_a_home_in_use_is_said_with_the_process_that_uses_it(tmp_path: Path) -> 
         pass
 
 
-def test_a_lock_outlives_its_process_only_while_something_holds_it(tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_process_can_be_taken(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.make()
     killed = multiprocessing.get_context("spawn").Process(target=die_locked, args=(home,))

@@ -22,20 +22,20 @@ CUT = Jar("org.example", "cut", "1.0", GOOD.sha256, len(BODY))
 ABSENT = Jar("org.example", "absent", "1.0", GOOD.sha256, len(BODY))
 
 
-def unheard(size: int) -> None:
-    """Progress that nobody asked for."""
+def ignore(size: int) -> None:
+    """Ignore the progress."""
     assert size <= len(BODY)
 
 
 class Repository(BaseHTTPRequestHandler):
-    """A Maven repository with its moods, which are in the names of the jars."""
+    """A Maven repository whose failures depend on the names of the jars."""
 
-    asked: ClassVar[Counter[str]] = Counter()
+    requests: ClassVar[Counter[str]] = Counter()
 
     def do_GET(self) -> None:
         name = self.path.rsplit("/", 1)[1]
-        self.asked[name] += 1
-        first = self.asked[name] == 1
+        self.requests[name] += 1
+        first = self.requests[name] == 1
         if "absent" in name or ("shaky" in name and first):
             self.send_error(404 if "absent" in name else 503)
             return
@@ -45,12 +45,12 @@ class Repository(BaseHTTPRequestHandler):
         self.wfile.write(BODY[:100] if "cut" in name and first else BODY)
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    Repository.asked.clear()
+    Repository.requests.clear()
     monkeypatch.setattr(jars, "PAUSE_SECONDS", 0.01)
     with ThreadingHTTPServer(("127.0.0.1", 0), Repository) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -70,7 +70,7 @@ def test_the_lock_names_every_file_with_its_hash_and_no_address() -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_fetched_jar_is_whole_and_counted(tmp_path: Path) -> None:
+def test_a_fetched_jar_is_complete_and_its_size_is_reported(tmp_path: Path) -> None:
     pieces: list[int] = []
 
     jars.fetch(tmp_path, [GOOD], pieces.append)
@@ -81,72 +81,72 @@ def test_a_fetched_jar_is_whole_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repository")
-def test_what_is_there_already_is_not_fetched_again(tmp_path: Path) -> None:
-    jars.fetch(tmp_path, [GOOD], unheard)
+def test_an_intact_jar_is_not_fetched_again(tmp_path: Path) -> None:
+    jars.fetch(tmp_path, [GOOD], ignore)
 
-    jars.fetch(tmp_path, [GOOD], unheard)
+    jars.fetch(tmp_path, [GOOD], ignore)
 
-    assert Repository.asked[GOOD.name] == 1
+    assert Repository.requests[GOOD.name] == 1
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_spoiled_jar_is_fetched_again(tmp_path: Path) -> None:
+def test_a_damaged_jar_is_fetched_again(tmp_path: Path) -> None:
     (tmp_path / GOOD.name).write_bytes(BODY[:-1] + b"?")
 
-    jars.fetch(tmp_path, [GOOD], unheard)
+    jars.fetch(tmp_path, [GOOD], ignore)
 
     assert jars.is_intact(tmp_path / GOOD.name, GOOD)
 
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize("jar", [SHAKY, CUT], ids=["503 at first", "cut off at first"])
-def test_what_may_pass_is_tried_again(jar: Jar, tmp_path: Path) -> None:
+def test_temporary_failures_are_retried(jar: Jar, tmp_path: Path) -> None:
     pieces: list[int] = []
 
     jars.fetch(tmp_path, [jar], pieces.append)
 
-    assert Repository.asked[jar.name] == 2
+    assert Repository.requests[jar.name] == 2
     assert jars.is_intact(tmp_path / jar.name, jar)
     assert sum(pieces) == jar.size
 
 
 @pytest.mark.usefixtures("repository")
-def test_another_file_than_the_locked_one_is_refused_and_not_kept(
+def test_a_file_with_another_hash_is_refused_and_deleted(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(CannotStart, match=r"false-1\.0\.jar .* sha256 differs"):
-        jars.fetch(tmp_path, [FALSE], unheard)
+        jars.fetch(tmp_path, [FALSE], ignore)
 
     assert not list(tmp_path.glob("false*"))
 
 
 @pytest.mark.usefixtures("repository")
-def test_an_absent_file_is_said_at_once(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_without_a_retry(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match=r"answered 404 for org/example/absent/1\.0/absent-1\.0"):
-        jars.fetch(tmp_path, [GOOD, ABSENT], unheard)
+        jars.fetch(tmp_path, [GOOD, ABSENT], ignore)
 
-    assert Repository.asked[ABSENT.name] == 1
+    assert Repository.requests[ABSENT.name] == 1
 
 
-def test_no_network_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jars, "PAUSE_SECONDS", 0.01)
     monkeypatch.setenv("LABELWRIGHT_MAVEN_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
-    with pytest.raises(CannotStart, match=r"Connection refused.* is there a network"):
-        jars.fetch(tmp_path, [GOOD], unheard)
+    with pytest.raises(CannotStart, match=r"Connection refused.* check the network"):
+        jars.fetch(tmp_path, [GOOD], ignore)
 
 
-def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CannotStart, match="set LABELWRIGHT_CACHE"):
-        jars.fetch(tmp_path / "file" / "cache", [GOOD], unheard)
+        jars.fetch(tmp_path / "file" / "cache", [GOOD], ignore)
 
 
 @pytest.mark.usefixtures("repository")
 @pytest.mark.skipif(sys.platform != "linux", reason="a disk of no size is made on Linux")
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from labelwright_local import jars;"
         f"jars.fetch(Path({str(tmp_path)!r}), [jars.{GOOD!r}], print)"
@@ -160,4 +160,4 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert "CannotStart: The disk is full where the cache lies" in run.stderr.splitlines()[-1]
+    assert "CannotStart: The disk of the cache" in run.stderr.splitlines()[-1]

@@ -13,7 +13,7 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def saying(folder: Path, text: str, code: int = 0) -> Path:
-    """A program that says what a Java of that version says."""
+    """Create a program that prints the version of a Java, and exits with `code`."""
     program = folder / "bin" / "java"
     program.parent.mkdir(parents=True)
     program.write_text(
@@ -23,7 +23,7 @@ def saying(folder: Path, text: str, code: int = 0) -> Path:
     return program
 
 
-def test_the_java_of_the_wheel_is_what_its_folder_says_it_is() -> None:
+def test_the_java_of_the_wheel_has_the_version_of_its_release_file() -> None:
     found = java.find()
 
     assert (
@@ -55,22 +55,20 @@ def test_a_java_that_is_too_old_is_refused(
     monkeypatch.setenv("LABELWRIGHT_JAVA", str(saying(tmp_path, says)))
 
     with pytest.raises(
-        CannotStart, match=f"LABELWRIGHT_JAVA leads to Java {is_called}, but Kafka needs"
+        CannotStart, match=f"LABELWRIGHT_JAVA names Java {is_called}, but Kafka needs"
     ):
         java.find()
 
 
-def test_something_that_is_no_java_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_without_java_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
-    with pytest.raises(CannotStart, match=r"JAVA_HOME leads to .* no Java that runs"):
+    with pytest.raises(CannotStart, match=r"JAVA_HOME names .* not a working Java"):
         java.find()
 
 
 def test_a_java_that_fails_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABELWRIGHT_JAVA", str(saying(tmp_path, "21.0.4", code=1)))
 
-    with pytest.raises(CannotStart, match="no Java that runs"):
+    with pytest.raises(CannotStart, match="not a working Java"):
         java.find()

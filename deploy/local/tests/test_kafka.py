@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from labelwright_local import aot, jars, java, kafka, topics
 from labelwright_local.java import Java
 from labelwright_local.kafka import Kafka
-from labelwright_local.leash import Leash
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.testing import KafkaServer, running_kafka
 
 CHECKSUM = slice(17, 21)
@@ -18,7 +18,7 @@ TIMES = slice(27, 43)
 TIME_OF_THE_SNAPSHOT = slice(73, 81)
 
 
-def test_the_stored_snapshot_is_what_kafkas_own_tool_writes(
+def test_the_stored_snapshot_equals_that_of_kafkas_tool(
     kafka_server: KafkaServer, tmp_path: Path
 ) -> None:
     settings = tmp_path / "server.properties"
@@ -34,7 +34,7 @@ def test_the_stored_snapshot_is_what_kafkas_own_tool_writes(
 
 
 def timeless(snapshot: bytes) -> bytes:
-    """A snapshot without the times in it, and without the sums that depend on them."""
+    """Return a snapshot without times, and without the checksums that depend on them."""
     blank, start = bytearray(snapshot), 0
     while start < len(blank):
         for part in (CHECKSUM, TIMES):
@@ -44,7 +44,7 @@ def timeless(snapshot: bytes) -> bytes:
     return bytes(blank)
 
 
-async def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
+async def test_an_acknowledged_message_survives_a_kill(tmp_path: Path) -> None:
     with running_kafka(tmp_path / "kafka") as server:
         await topics.create(server.bootstrap, [aot.Training()])
         async with AIOKafkaProducer(
@@ -67,7 +67,7 @@ async def first_message(bootstrap: str) -> bytes:
 
 
 async def test_a_start_cache_is_made_once_and_starts_a_broker(
-    tmp_path: Path, leash: Leash, kafka_server: KafkaServer
+    tmp_path: Path, guard: ProcessGuard, kafka_server: KafkaServer
 ) -> None:
     own = Kafka(tmp_path / "own", 1, 2, tmp_path / "cache")
     shutil.copytree(
@@ -75,11 +75,11 @@ async def test_a_start_cache_is_made_once_and_starts_a_broker(
     )
     found = java.find()
 
-    first = await aot.make_if_missing(own, found, leash)
+    first = await aot.make_if_missing(own, found, guard)
     made = own.aot_cache(found).stat()
-    second = await aot.make_if_missing(own, found, leash)
+    second = await aot.make_if_missing(own, found, guard)
 
-    assert (first or "").startswith("Kafka's start cache is made")
+    assert (first or "").startswith("Kafka's start cache is ready")
     assert second is None
     assert own.aot_cache(found).stat() == made
     assert not (own.jars / "training").exists()
@@ -89,7 +89,7 @@ async def test_a_start_cache_is_made_once_and_starts_a_broker(
 
 
 def uses_the_cache(broker: Kafka, found: Java) -> bool:
-    """Whether Java accepts it for the class path as it stands; it ends if it must and does not."""
+    """Return True if Java accepts the cache for the class path; else AOTMode=on makes it exit."""
     words = [str(found.program), *kafka.QUICK_START, *kafka.quiet(found), "-Xmx256m"]
     words += [f"-XX:AOTCache={broker.aot_cache(found)}", "-XX:AOTMode=on"]
     words += ["-cp", jars.class_path(broker.jars), "kafka.Kafka"]
@@ -97,26 +97,28 @@ def uses_the_cache(broker: Kafka, found: Java) -> bool:
     return "USAGE" in run.stdout + run.stderr
 
 
-async def test_a_java_without_start_caches_is_left_alone(tmp_path: Path, leash: Leash) -> None:
+async def test_no_start_cache_is_made_for_a_java_without_them(
+    tmp_path: Path, guard: ProcessGuard
+) -> None:
     own = Kafka(tmp_path / "own", 1, 2, tmp_path / "cache")
 
-    assert await aot.make_if_missing(own, Java(Path("java"), "24.0.1"), leash) is None
+    assert await aot.make_if_missing(own, Java(Path("java"), "24.0.1"), guard) is None
     assert not (tmp_path / "cache").exists()
 
 
-async def test_a_training_run_that_fails_is_told_and_is_no_failure(
-    tmp_path: Path, leash: Leash
+async def test_a_training_run_that_fails_is_reported_without_an_error(
+    tmp_path: Path, guard: ProcessGuard
 ) -> None:
     own = Kafka(tmp_path / "own", 1, 2, tmp_path / "cache")
     own.jars.mkdir(parents=True)
 
-    told = await aot.make_if_missing(own, Java(Path("false"), "25.0.2"), leash)
+    result = await aot.make_if_missing(own, Java(Path("false"), "25.0.2"), guard)
 
-    assert "could not be made" in (told or "")
+    assert "could not be made" in (result or "")
     assert not list(own.jars.glob("training"))
 
 
-def test_a_path_with_other_letters_can_be_read_by_java() -> None:
+def test_a_path_with_other_characters_is_escaped_for_java() -> None:
     assert kafka.escaped(Path("/home/zoë/a\\b")) == "/home/zo\\u00eb/a\\\\b"
 
 

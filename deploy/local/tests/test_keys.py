@@ -8,7 +8,7 @@ from joserfc.jwk import KeySet, OKPKey
 from labelwright_local import keys
 
 
-def test_what_the_private_key_signs_the_public_one_proves(tmp_path: Path) -> None:
+def test_the_public_key_verifies_tokens_of_the_private_key(tmp_path: Path) -> None:
     keys.make(tmp_path)
     private = json.loads((tmp_path / "signing.json").read_text())
     public = KeySet.import_key_set(json.loads((tmp_path / "jwks.json").read_text()))
@@ -41,7 +41,7 @@ def test_secrets_are_closed_to_others_and_differ(tmp_path: Path) -> None:
     assert pseudonym != page
 
 
-def test_a_second_start_keeps_what_there_is(tmp_path: Path) -> None:
+def test_a_second_start_keeps_the_secrets(tmp_path: Path) -> None:
     keys.make(tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 

@@ -8,7 +8,7 @@ import pytest
 from labelwright_local.output import LogFile, Screen
 
 
-def test_a_log_never_grows_beyond_twice_its_bound(tmp_path: Path) -> None:
+def test_a_log_never_exceeds_twice_its_size_limit(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "logs" / "a.log", bytes_max=1000)
 
     for number in range(1000):
@@ -21,7 +21,7 @@ def test_a_log_never_grows_beyond_twice_its_bound(tmp_path: Path) -> None:
     assert files[0].read_text().endswith("line 999\n")
 
 
-def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:
+def test_a_log_is_appended_to(tmp_path: Path) -> None:
     for word in (b"first", b"second"):
         log = LogFile(tmp_path / "a.log")
         log.write(word)
@@ -30,7 +30,7 @@ def test_a_log_goes_on_where_it_ended(tmp_path: Path) -> None:
     assert (tmp_path / "a.log").read_bytes() == b"first\nsecond\n"
 
 
-def test_lines_stand_behind_their_names_without_colours_where_nobody_sees_them() -> None:
+def test_lines_have_prefixes_and_no_colours_without_a_terminal() -> None:
     program = (
         "from labelwright_local.output import Screen\n"
         "screen = Screen()\n"
@@ -45,7 +45,7 @@ def test_lines_stand_behind_their_names_without_colours_where_nobody_sees_them()
     assert run.stdout == "queue            | hello\nlabelwright      | done\n"
 
 
-def test_a_reader_that_has_gone_stops_nothing() -> None:
+def test_a_closed_output_stops_nothing() -> None:
     program = (
         "from labelwright_local.output import Screen\n"
         "import sys\n"
@@ -64,7 +64,7 @@ def test_a_reader_that_has_gone_stops_nothing() -> None:
     assert run.stderr == "still here"
 
 
-def test_on_a_full_disk_a_line_is_lost_and_the_later_ones_are_not(
+def test_on_a_full_disk_only_lines_are_lost(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     screen, write = Screen(), sys.stdout.write

@@ -7,7 +7,7 @@ from labelwright_local.ports import Ports
 from labelwright_local.refusal import CannotStart
 
 
-def test_the_ports_are_where_the_design_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LABELWRIGHT_PORT_BASE", raising=False)
 
     found = Ports.from_environment()
@@ -24,7 +24,7 @@ def test_the_ports_are_where_the_design_says(monkeypatch: pytest.MonkeyPatch) ->
     }
 
 
-def test_no_replica_is_at_the_port_of_another_part() -> None:
+def test_no_two_ports_are_equal() -> None:
     services = ("ingest", "queue", "consensus", "quality", "dataset-store")
     further = [f"{name}-{n}" for name in services for n in range(2, ports.REPLICAS_MAX + 1)]
 
@@ -56,22 +56,22 @@ def test_the_highest_base_leaves_room_for_every_port() -> None:
 
 
 @pytest.mark.parametrize("named", ["", "many", "-1", "80", "65530"])
-def test_a_base_that_cannot_be_is_refused(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_base_is_refused(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABELWRIGHT_PORT_BASE", named)
 
     with pytest.raises(CannotStart, match="LABELWRIGHT_PORT_BASE is"):
         Ports.from_environment()
 
 
-def test_a_port_in_use_is_named_with_what_to_change() -> None:
+def test_a_port_in_use_is_reported_with_its_part() -> None:
     with socket.create_server(("127.0.0.1", ports.some_free(1)[0])) as other:
         port = other.getsockname()[1]
 
-        with pytest.raises(CannotStart, match=rf"Port {port}, which queue wants, is in use"):
+        with pytest.raises(CannotStart, match=rf"Port {port}, which queue needs, is in use"):
             Ports().check_free({"queue": port})
 
 
-def test_a_port_that_was_just_left_is_free() -> None:
+def test_a_port_in_time_wait_is_free() -> None:
     port = ports.some_free(1)[0]
     with (
         socket.create_server(("127.0.0.1", port)) as server,

@@ -12,14 +12,14 @@ import asyncpg
 import pytest
 
 from labelwright_local import identity
-from labelwright_local.leash import Leash, RunAs
 from labelwright_local.ports import some_free
 from labelwright_local.postgres import Postgres
+from labelwright_local.process_guard import ProcessGuard, RunAs
 from labelwright_local.testing import (
     FreshDatabase,
     PostgresServer,
     Server,
-    in_a_loop_of_its_own,
+    run_in_new_loop,
     running_postgres,
 )
 
@@ -33,22 +33,22 @@ def plain(url: str) -> str:
     return url.replace("+asyncpg", "")
 
 
-async def ask(url: str, question: str) -> object:
+async def query(url: str, statement: str) -> object:
     connection = await asyncpg.connect(plain(url))
     try:
-        return await connection.fetchval(question)
+        return await connection.fetchval(statement)
     finally:
         await connection.close()
 
 
-async def test_it_is_version_18_with_the_settings_that_were_tried(
+async def test_it_is_version_18_with_the_expected_settings(
     fresh_database: FreshDatabase,
 ) -> None:
     url = fresh_database()
 
-    version = await ask(url, "SHOW server_version")
+    version = await query(url, "SHOW server_version")
     settings = [
-        await ask(url, f"SHOW {name}")
+        await query(url, f"SHOW {name}")
         for name in ("synchronous_commit", "max_connections", "listen_addresses", "jit")
     ]
 
@@ -56,17 +56,19 @@ async def test_it_is_version_18_with_the_settings_that_were_tried(
     assert settings == ["on", "200", "127.0.0.1", "off"]
 
 
-async def test_its_log_says_when_in_which_process_and_in_which_database(
+async def test_its_log_lines_have_time_process_and_database(
     postgres_server: PostgresServer, fresh_database: FreshDatabase
 ) -> None:
     url = fresh_database()
     database = url.rsplit("/", 1)[1]
 
     with pytest.raises(asyncpg.UndefinedTableError):
-        await ask(url, "SELECT * FROM not_a_table")
+        await query(url, "SELECT * FROM not_a_table")
 
     lines = postgres_server.log.read_text().splitlines()
-    (line,) = [one for one in lines if "not_a_table" in one and database in one and "ERROR" in one]
+    (line,) = [
+        text for text in lines if "not_a_table" in text and database in text and "ERROR" in text
+    ]
     assert re.match(rf"\d{{4}}-\d\d-\d\d [\d:.]+ UTC \[\d+\] {database} ERROR:", line)
 
 
@@ -75,19 +77,19 @@ def test_a_start_and_a_stop_log_nothing_that_looks_like_a_failure(tmp_path: Path
         server.stop()
         server.start()
 
-    said = server.log.read_text()
-    assert "ready to accept connections" in said
-    assert not re.search("FATAL|ERROR|WARNING|exit code", said), said
+    output = server.log.read_text()
+    assert "ready to accept connections" in output
+    assert not re.search("FATAL|ERROR|WARNING|exit code", output), output
 
 
-async def test_nobody_gets_in_without_the_password(postgres_server: PostgresServer) -> None:
+async def test_a_wrong_password_is_refused(postgres_server: PostgresServer) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(
             host="127.0.0.1", port=postgres_server.port, user="postgres", password="guessed"
         )
 
 
-def test_it_listens_on_the_loopback_only(postgres_server: PostgresServer) -> None:
+def test_it_listens_only_on_the_loopback_address(postgres_server: PostgresServer) -> None:
     with socket.socket() as elsewhere:
         elsewhere.settimeout(1)
 
@@ -123,7 +125,7 @@ async def test_a_kill_ends_busy_backends_and_loses_nothing_acknowledged(
         with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
             await busy
         await asyncio.to_thread(server.start)
-        assert await ask(url, "SELECT count(*) FROM kept") == 1
+        assert await query(url, "SELECT count(*) FROM kept") == 1
 
 
 async def test_it_stops_in_order_while_clients_are_connected(tmp_path: Path) -> None:
@@ -146,26 +148,26 @@ async def test_a_fresh_database_is_a_copy_of_its_template(
 
     copy = fresh_database(template=template)
 
-    assert await ask(copy, "SELECT n FROM copied") == 7
+    assert await query(copy, "SELECT n FROM copied") == 7
     postgres_server.drop_database(template)
 
 
-def test_unfinished_files_of_an_interrupted_start_are_made_anew(
-    tmp_path: Path, leash: Leash
+def test_unfinished_files_of_an_interrupted_start_are_created_again(
+    tmp_path: Path, guard: ProcessGuard
 ) -> None:
     folder = tmp_path / "pg"
     (folder / "data.new" / "base").mkdir(parents=True)
     (folder / "password").write_text("old\n")
 
-    who = Postgres(folder, 20000, durable=False).prepare(leash)
+    run_as = Postgres(folder, 20000, durable=False).prepare(guard)
 
-    assert who.how in {"self", "namespace", "setuid"}
+    assert run_as.how in {"self", "namespace", "setuid"}
     assert (folder / "data" / "PG_VERSION").read_text() == "18\n"
     assert (folder / "password").read_text() != "old\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="a disk of no size is made on Linux")
-def test_a_full_disk_is_one_plain_sentence(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     script = (
         f"mount -t tmpfs -o size=8m none {tmp_path}"
         f" && exec {sys.executable} {HERE / 'one_postgres.py'} {tmp_path}/pg"
@@ -177,41 +179,41 @@ def test_a_full_disk_is_one_plain_sentence(tmp_path: Path) -> None:
     )
 
     last = run.stderr.strip().splitlines()[-1]
-    assert "CannotStart: PostgreSQL could not make its files" in last
+    assert "CannotStart: PostgreSQL could not create its files" in last
     assert "No space left on device" in last
 
 
 @root_only
 def test_root_runs_it_in_a_namespace_below_a_closed_folder(
-    closed_folder: Path, leash: Leash
+    closed_folder: Path, guard: ProcessGuard
 ) -> None:
     postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
 
-    who = postgres.prepare(leash)
+    run_as = postgres.prepare(guard)
 
-    assert who.how == "namespace"
+    assert run_as.how == "namespace"
     assert postgres.data.stat().st_uid == 0
-    assert answers(postgres, who, leash)
+    assert answers(postgres, run_as, guard)
 
 
 @root_only
-def test_root_becomes_nobody_for_data_that_are_nobodys_below_a_closed_folder(
-    closed_folder: Path, leash: Leash
+def test_root_changes_its_user_for_data_of_another_user_below_a_closed_folder(
+    closed_folder: Path, guard: ProcessGuard
 ) -> None:
     postgres = Postgres(closed_folder / "pg", some_free(1)[0], durable=False)
-    postgres.prepare(leash)
-    nobody = identity.ordinary_user()
-    identity.hand_over(postgres.data, RunAs("setuid", nobody.pw_uid, nobody.pw_gid))
+    postgres.prepare(guard)
+    user = identity.unprivileged_user()
+    identity.chown(postgres.data, RunAs("setuid", user.pw_uid, user.pw_gid))
 
-    who = postgres.prepare(leash)
+    run_as = postgres.prepare(guard)
 
-    assert (who.how, who.uid) == ("setuid", nobody.pw_uid)
-    assert answers(postgres, who, leash)
+    assert (run_as.how, run_as.uid) == ("setuid", user.pw_uid)
+    assert answers(postgres, run_as, guard)
 
 
 @root_only
 @pytest.mark.parametrize("began_with_namespaces", [False, True])
-def test_root_gets_along_without_user_namespaces_below_a_closed_folder(
+def test_root_can_run_it_without_user_namespaces_below_a_closed_folder(
     began_with_namespaces: bool, closed_folder: Path
 ) -> None:
     program = [sys.executable, str(HERE / "one_postgres.py"), str(closed_folder)]
@@ -225,15 +227,15 @@ def test_root_gets_along_without_user_namespaces_below_a_closed_folder(
         check=False,
     )
 
-    assert (run.stderr, run.stdout) == ("", f"owner {identity.ordinary_user().pw_uid}\n")
+    assert (run.stderr, run.stdout) == ("", f"owner {identity.unprivileged_user().pw_uid}\n")
 
 
-def answers(postgres: Postgres, who: RunAs, leash: Leash) -> bool:
-    """Whether it starts, lets a client in, and does not run as root."""
-    server = Server(postgres, postgres.command(leash, who), leash)
+def answers(postgres: Postgres, run_as: RunAs, guard: ProcessGuard) -> bool:
+    """Start it, run a query as a client, and stop it; return True."""
+    server = Server(postgres, postgres.command(guard, run_as), guard)
     server.start()
     try:
-        in_a_loop_of_its_own(ask(postgres.url("postgres"), "SELECT 1"))
+        run_in_new_loop(query(postgres.url("postgres"), "SELECT 1"))
     finally:
         server.stop()
     return True

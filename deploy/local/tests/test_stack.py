@@ -1,4 +1,4 @@
-"""A whole stack around stand-ins for the services, in a process of its own."""
+"""A whole stack with stand-ins for the services, in a process of its own."""
 
 import json
 import os
@@ -31,12 +31,12 @@ Start = Callable[..., Context]
 SERVICES = ["ingest", "queue", "consensus", "quality", "dataset-store"]
 PARTS = [*SERVICES, "postgres", "kafka"]
 OWN = {"QUEUE_METRICS_PORT", "QUEUE_CONSUMER_INSTANCE", "QUEUE_PUBLIC_URL"}
-"""The settings of a replica that no other has."""
+"""The settings that differ between the replicas of a service."""
 
 
 @pytest.fixture(scope="module")
 def start(stand_in: Path) -> Start:
-    """Starts a stack of stand-ins in a home at a base."""
+    """A function that starts a stack of stand-ins in a home, with a port base."""
 
     def begin(
         home: Path, base: int, only: str = "", replicas: str = "", **settings: str
@@ -66,7 +66,7 @@ def stack(start: Start, home: Path, base: int) -> Iterator[RunningStack]:
 
 
 def free_base() -> int:
-    """A base at which all ports of a stack are free."""
+    """Return a port base for which all ports of a stack are free."""
     for base in range(ports.some_free(1)[0], ports.FREE_RANGE.stop):
         found = ports.Ports(base)
         replicas = [*SERVICES, "queue-2"]
@@ -87,10 +87,10 @@ def pids(ready: dict[str, Any]) -> list[int]:
 
 
 def settings_of(ready: dict[str, Any], service: str) -> dict[str, str]:
-    """The environment in which a stand-in runs: it answers with that."""
+    """Return the environment of a stand-in, which is its answer."""
     with urllib.request.urlopen(ready["services"][service]["url"]) as answer:
-        told: dict[str, str] = json.load(answer)
-    return told
+        settings: dict[str, str] = json.load(answer)
+    return settings
 
 
 def test_the_ready_file_names_all_parts_and_is_closed_to_others(
@@ -109,7 +109,7 @@ def test_the_ready_file_names_all_parts_and_is_closed_to_others(
     assert stat.S_IMODE(stack.ready_file.stat().st_mode) == 0o600
 
 
-def test_the_token_in_the_ready_file_is_an_admins(stack: RunningStack, home: Path) -> None:
+def test_the_ready_file_has_a_token_of_an_admin(stack: RunningStack, home: Path) -> None:
     public = KeySet.import_key_set(json.loads((home / "keys" / "jwks.json").read_text()))
 
     claims = jwt.decode(stack.ready["admin_token"], public, algorithms=["Ed25519"]).claims
@@ -121,22 +121,22 @@ def test_the_token_in_the_ready_file_is_an_admins(stack: RunningStack, home: Pat
     )
 
 
-def test_a_service_is_told_everything_under_its_own_prefix(
+def test_a_service_gets_its_settings_under_its_own_prefix(
     stack: RunningStack, home: Path, base: int
 ) -> None:
-    told = settings_of(stack.ready, "dataset-store")
+    settings = settings_of(stack.ready, "dataset-store")
 
-    assert told["DATASET_STORE_DATABASE_URL"].endswith("/dataset_store")
-    assert told["DATASET_STORE_DATABASE_URL"].startswith("postgresql+asyncpg://")
-    assert told["DATASET_STORE_KAFKA_BOOTSTRAP"] == stack.ready["kafka"]["bootstrap"]
-    assert told["DATASET_STORE_JWKS_FILE"] == str(home / "keys" / "jwks.json")
-    assert told["DATASET_STORE_ISSUER"] == "labelwright-local"
-    assert told["DATASET_STORE_PSEUDONYM_KEY"] == (home / "keys/pseudonym").read_text().strip()
-    assert told["DATASET_STORE_PAGE_KEY"] == (home / "keys/page").read_text().strip()
-    assert told["DATASET_STORE_STATE_DIR"] == str(home / "dataset-store")
-    assert told["DATASET_STORE_METRICS_PORT"] == str(base + 105)
-    assert told["DATASET_STORE_LOG_LEVEL"] == "INFO"
-    assert not any(name.startswith("QUEUE_") for name in told)
+    assert settings["DATASET_STORE_DATABASE_URL"].endswith("/dataset_store")
+    assert settings["DATASET_STORE_DATABASE_URL"].startswith("postgresql+asyncpg://")
+    assert settings["DATASET_STORE_KAFKA_BOOTSTRAP"] == stack.ready["kafka"]["bootstrap"]
+    assert settings["DATASET_STORE_JWKS_FILE"] == str(home / "keys" / "jwks.json")
+    assert settings["DATASET_STORE_ISSUER"] == "labelwright-local"
+    assert settings["DATASET_STORE_PSEUDONYM_KEY"] == (home / "keys/pseudonym").read_text().strip()
+    assert settings["DATASET_STORE_PAGE_KEY"] == (home / "keys/page").read_text().strip()
+    assert settings["DATASET_STORE_STATE_DIR"] == str(home / "dataset-store")
+    assert settings["DATASET_STORE_METRICS_PORT"] == str(base + 105)
+    assert settings["DATASET_STORE_LOG_LEVEL"] == "INFO"
+    assert not any(name.startswith("QUEUE_") for name in settings)
 
 
 @pytest.mark.parametrize("name", ["ingest", "queue", "consensus", "quality", "dataset_store"])
@@ -151,7 +151,7 @@ async def test_every_service_has_a_migrated_database(stack: RunningStack, name: 
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_comes_back_and_the_ready_file_says_so(
+def test_a_killed_part_is_restarted_and_the_ready_file_updated(
     part: str, stack: RunningStack, soon: Soon, alive: Alive
 ) -> None:
     before = stack.reread()
@@ -188,17 +188,17 @@ def test_a_start_at_the_same_ports_is_refused_before_anything_is_started(
 
     assert stack.process.poll() is None
     assert run.returncode == 1
-    assert run.stderr.startswith(f"labelwright: Port {base + 1}, which ingest wants, is in use")
+    assert run.stderr.startswith(f"labelwright: Port {base + 1}, which ingest needs, is in use")
     assert run.stderr.count("\n") == 1
     assert not (tmp_path / "other" / "postgres").exists()
 
 
 def test_two_stacks_run_side_by_side(stack: RunningStack, start: Start, tmp_path: Path) -> None:
     with start(tmp_path / "other", free_base(), only="queue") as other:
-        told = settings_of(other.ready, "queue")
+        settings = settings_of(other.ready, "queue")
 
         assert set(pids(other.ready)).isdisjoint(pids(stack.reread()))
-        assert told["QUEUE_KAFKA_BOOTSTRAP"] == other.ready["kafka"]["bootstrap"]
+        assert settings["QUEUE_KAFKA_BOOTSTRAP"] == other.ready["kafka"]["bootstrap"]
         assert other.ready["kafka"] != stack.ready["kafka"]
 
 
@@ -210,18 +210,22 @@ def doubled(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-def test_a_second_replica_has_a_port_of_its_own_and_all_else_in_common(
+def test_replicas_differ_only_in_ports_and_instance(
     doubled: RunningStack,
 ) -> None:
     first, second = doubled.ready["services"].values()
-    told, told_too = (settings_of(doubled.ready, name) for name in ("queue", "queue-2"))
+    settings, second_settings = (settings_of(doubled.ready, name) for name in ("queue", "queue-2"))
 
     assert list(doubled.ready["services"]) == ["queue", "queue-2"]
     assert port_of(second) == port_of(first) + ports.REPLICA_STEP
     assert first["pid"] != second["pid"]
-    assert {name for name in told | told_too if told.get(name) != told_too.get(name)} == OWN
-    assert int(told_too["QUEUE_METRICS_PORT"]) == port_of(second) + ports.METRICS_STEP
-    assert told_too["QUEUE_PUBLIC_URL"] == second["url"]
+    assert {
+        name
+        for name in settings | second_settings
+        if settings.get(name) != second_settings.get(name)
+    } == OWN
+    assert int(second_settings["QUEUE_METRICS_PORT"]) == port_of(second) + ports.METRICS_STEP
+    assert second_settings["QUEUE_PUBLIC_URL"] == second["url"]
 
 
 def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack) -> None:
@@ -233,10 +237,10 @@ def test_a_second_replica_has_a_log_and_a_name_of_its_own(doubled: RunningStack)
         "queue",
         "queue-2",
     }
-    assert len([line for line in lines if "bringing the databases up to date" in line]) == 1
+    assert len([line for line in lines if "migrating the databases" in line]) == 1
 
 
-def test_a_killed_replica_comes_back_at_its_port_and_the_other_does_not_notice(
+def test_a_killed_replica_is_restarted_on_its_port_and_the_other_runs_on(
     doubled: RunningStack, soon: Soon
 ) -> None:
     before = doubled.reread()
@@ -254,9 +258,9 @@ def test_both_replicas_are_stopped(start: Start, tmp_path: Path, alive: Alive) -
         running.process.terminate()
         code = running.process.wait(30)
 
-    said = (tmp_path / "up.log").read_text()
+    output = (tmp_path / "up.log").read_text()
     assert code == 0
-    assert said.count("stand-in: shutdown") == 2
+    assert output.count("stand-in: shutdown") == 2
     assert not any(alive(pid_of(running.ready, name)) for name in ("queue", "queue-2"))
 
 
@@ -272,15 +276,15 @@ def test_a_stop_is_in_order_and_complete(
         running.process.send_signal(signum)
         code = running.process.wait(30)
 
-    said = (tmp_path / "up.log").read_text()
+    output = (tmp_path / "up.log").read_text()
     assert code == 0
     assert not any(alive(pid) for pid in pids(running.ready))
-    assert said.index("stand-in: shutdown") < said.index("received fast shutdown request")
-    assert said.rstrip().endswith("stopped")
+    assert output.index("stand-in: shutdown") < output.index("received fast shutdown request")
+    assert output.rstrip().endswith("stopped")
     assert not running.ready_file.exists()
 
 
-def test_nothing_outlives_a_kill_and_a_start_right_after_it_is_not_disturbed(
+def test_a_stack_can_start_right_after_another_was_killed(
     start: Start, tmp_path: Path, alive: Alive
 ) -> None:
     base = free_base()
@@ -296,7 +300,7 @@ def test_nothing_outlives_a_kill_and_a_start_right_after_it_is_not_disturbed(
             assert secret_again == secret
 
 
-def test_no_ready_file_outlives_a_stack_that_was_killed(
+def test_the_ready_file_of_a_killed_stack_is_removed(
     start: Start, tmp_path: Path, soon: Soon
 ) -> None:
     with start(tmp_path, free_base(), only="postgres") as killed:
@@ -307,9 +311,7 @@ def test_no_ready_file_outlives_a_stack_that_was_killed(
         assert soon(lambda: not killed.ready_file.exists())
 
 
-def test_a_service_that_cannot_start_ends_it_with_one_sentence(
-    start: Start, tmp_path: Path
-) -> None:
+def test_a_service_that_cannot_start_is_reported_in_one_line(start: Start, tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError) as failure,
         start(tmp_path, free_base(), only="queue", STAND_IN_FAILS="yes"),
@@ -317,11 +319,11 @@ def test_a_service_that_cannot_start_ends_it_with_one_sentence(
         pass
 
     last = str(failure.value).strip().splitlines()[-1]
-    assert "died 5 times within 60 s" in last
-    assert 'Its last line was "RuntimeError: the stand-in was told to fail"' in last
+    assert "exited 5 times within 60 s" in last
+    assert 'Its last line was "RuntimeError: STAND_IN_FAILS is set"' in last
 
 
-def test_a_migration_that_fails_ends_it_with_one_sentence(start: Start, tmp_path: Path) -> None:
+def test_a_migration_that_fails_is_reported_in_one_line(start: Start, tmp_path: Path) -> None:
     with (
         pytest.raises(RuntimeError) as failure,
         start(tmp_path, free_base(), only="queue", STAND_IN_MIGRATION_FAILS="yes"),
@@ -329,12 +331,12 @@ def test_a_migration_that_fails_ends_it_with_one_sentence(start: Start, tmp_path
         pass
 
     last = str(failure.value).strip().splitlines()[-1]
-    assert last.startswith("labelwright: The databases could not be brought up to date")
-    assert "RuntimeError: the migration was told to fail" in last
+    assert last.startswith("labelwright: The databases could not be migrated")
+    assert "RuntimeError: STAND_IN_MIGRATION_FAILS is set" in last
 
 
 def up(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `labelwright up` where it must fail."""
+    """Run `labelwright up`, which is expected to fail."""
     return subprocess.run(
         [sys.executable, "-m", "labelwright_local", "up", *words],
         env={**os.environ, **settings},
@@ -345,7 +347,7 @@ def up(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_stop_ends_the_making_of_the_start_cache_too(
+def test_a_stop_ends_the_training_of_the_start_cache(
     start: Start, tmp_path: Path, soon: Soon, alive: Alive
 ) -> None:
     cache, folder = tmp_path / "cache", Kafka(tmp_path, 0, 0, tmp_path / "cache").jars
@@ -368,7 +370,7 @@ def test_a_stop_ends_the_making_of_the_start_cache_too(
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process."""
+    """Return the children of a process."""
     listed = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labelwright_local import supervisor
-from labelwright_local.leash import Leash
 from labelwright_local.output import Screen
+from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
 from labelwright_local.supervisor import Child, Supervisor
 
@@ -19,16 +19,16 @@ Soon = Callable[[Callable[[], bool]], bool]
 
 
 @pytest.fixture
-async def keeping(leash: Leash, tmp_path: Path) -> AsyncIterator[Supervisor]:
-    made = Supervisor(leash, Screen(), tmp_path / "logs")
+async def supervised(guard: ProcessGuard, tmp_path: Path) -> AsyncIterator[Supervisor]:
+    made = Supervisor(guard, Screen(), tmp_path / "logs")
     yield made
     made.kill()
     await made.stop(["child"])
 
 
-def child(leash: Leash, tmp_path: Path, program: str, stop_seconds: float = 5.0) -> Child:
-    """A Python program that is ready when it has made the file `ready`."""
-    command = leash.command([sys.executable, "-c", program])
+def child(guard: ProcessGuard, tmp_path: Path, program: str, stop_seconds: float = 5.0) -> Child:
+    """Return a Python program that is ready once it has created the file `ready`."""
+    command = guard.command([sys.executable, "-c", program])
     ready = tmp_path / "ready"
     return Child(
         "child", command, ready.exists, stop_seconds=stop_seconds, clean_up=lambda: clean(ready)
@@ -50,24 +50,24 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_child_that_is_killed_is_started_again_and_that_is_told(
-    keeping: Supervisor, leash: Leash, tmp_path: Path
+async def test_a_child_that_is_killed_is_started_again_and_reported(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path
 ) -> None:
-    told: list[int | None] = []
-    await keeping.start(child(leash, tmp_path, program(tmp_path)))
-    keeping.changed = lambda: told.append(keeping.pid("child"))
-    before = keeping.pid("child")
+    pids: list[int | None] = []
+    await supervised.start(child(guard, tmp_path, program(tmp_path)))
+    supervised.changed = lambda: pids.append(supervised.pid("child"))
+    before = supervised.pid("child")
     assert before
 
     os.kill(before, signal.SIGKILL)
-    await until(lambda: bool(told))
+    await until(lambda: bool(pids))
 
-    assert told == [keeping.pid("child")]
-    assert told[0] not in {before, None}
+    assert pids == [supervised.pid("child")]
+    assert pids[0] not in {before, None}
 
 
 async def test_grandchildren_of_a_killed_child_end_before_it_starts_again(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, alive: Alive
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, alive: Alive
 ) -> None:
     noted = tmp_path / "grandchild"
     fork = (
@@ -75,71 +75,73 @@ async def test_grandchildren_of_a_killed_child_end_before_it_starts_again(
         f"pathlib.Path({str(noted)!r}).write_text(str(pid))\n"
         "time.sleep(1000)"
     )
-    await keeping.start(child(leash, tmp_path, program(tmp_path, fork)))
+    await supervised.start(child(guard, tmp_path, program(tmp_path, fork)))
     await until(lambda: noted.exists() and bool(noted.read_text()))
     grandchild = int(noted.read_text())
     assert alive(grandchild)
 
-    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
+    os.kill(supervised.pid("child") or 0, signal.SIGKILL)
 
     await until(lambda: not alive(grandchild))
 
 
-async def test_a_child_that_keeps_dying_is_given_up_with_its_last_words(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_child_that_keeps_exiting_is_not_restarted_and_its_last_line_is_reported(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
     dying = "print('no such table', flush=True)\nsys.exit(3)"
-    never_ready = child(leash, tmp_path, f"import sys\n{dying}")
+    never_ready = child(guard, tmp_path, f"import sys\n{dying}")
 
     with pytest.raises(
-        CannotStart, match=r'child died 5 times .* ended with code 3.* "no such table"\.'
+        CannotStart, match=r'child exited 5 times .* ended with code 3.* "no such table"\.'
     ):
-        await keeping.start(never_ready)
+        await supervised.start(never_ready)
 
     assert (tmp_path / "logs" / "child.log").read_text() == "no such table\n" * 5
-    assert keeping.failure.exception()
+    assert supervised.failure.exception()
 
 
-async def test_a_child_that_is_given_up_later_ends_the_wait_of_the_stack(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_child_that_exits_too_often_later_fails_the_stack(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
-    await keeping.start(child(leash, tmp_path, program(tmp_path, "time.sleep(0.2)\nsys.exit(1)")))
+    await supervised.start(
+        child(guard, tmp_path, program(tmp_path, "time.sleep(0.2)\nsys.exit(1)"))
+    )
 
-    with pytest.raises(CannotStart, match="child died 5 times"):
-        await asyncio.wait_for(asyncio.shield(keeping.failure), 20)
+    with pytest.raises(CannotStart, match="child exited 5 times"):
+        await asyncio.wait_for(asyncio.shield(supervised.failure), 20)
 
 
-async def test_a_child_is_not_given_up_while_what_it_needs_is_down_or_just_back(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_exits_do_not_count_while_a_needed_child_is_down_or_has_just_returned(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
-    sleeping = leash.command([sys.executable, "-c", "import time; time.sleep(1000)"])
-    await keeping.start(Child("below", sleeping, lambda: True))
-    dying = leash.command(["sh", "-c", "echo died; exit 1"])
+    sleeping = guard.command([sys.executable, "-c", "import time; time.sleep(1000)"])
+    await supervised.start(Child("below", sleeping, lambda: True))
+    dying = guard.command(["sh", "-c", "echo died; exit 1"])
     log = tmp_path / "logs" / "child.log"
 
     above = asyncio.create_task(
-        keeping.start(Child("child", dying, lambda: False, needs=("below",)))
+        supervised.start(Child("child", dying, lambda: False, needs=("below",)))
     )
-    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.DEATHS_MAX + 2)
+    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.EXITS_MAX + 2)
 
     assert not above.done()
     monkeypatch.setattr(supervisor, "SETTLED_SECONDS", 0.0)
-    with pytest.raises(CannotStart, match="child died 5 times"):
+    with pytest.raises(CannotStart, match="child exited 5 times"):
         await above
-    await keeping.stop(["below"])
+    await supervised.stop(["below"])
 
 
-async def test_routine_lines_are_in_the_file_alone_and_others_on_the_screen_too(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+async def test_routine_lines_are_only_in_the_log_file(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = ['{"level": "info", "event": "a"}', '{"level": "warning", "event": "b"}', "plain"]
     log = tmp_path / "logs" / "child.log"
-    said = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
+    printing = f"print({chr(10).join(lines)!r}, flush=True)\ntime.sleep(1000)"
 
-    await keeping.start(child(leash, tmp_path, program(tmp_path, said)))
+    await supervised.start(child(guard, tmp_path, program(tmp_path, printing)))
     await until(lambda: log.exists() and "plain" in log.read_text())
     await asyncio.sleep(0.1)
 
@@ -150,102 +152,102 @@ async def test_routine_lines_are_in_the_file_alone_and_others_on_the_screen_too(
     assert "| plain" in screen
 
 
-async def test_a_child_that_waits_is_started_again_once_its_excuse_has_passed(
-    keeping: Supervisor, leash: Leash, tmp_path: Path
+async def test_a_child_that_waits_while_blocked_is_started_again_afterwards(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path
 ) -> None:
-    excused = [True]
-    waiting = child(leash, tmp_path, program(tmp_path))
-    waiting = replace(waiting, excuse=lambda: excused[0], waits=True)
-    await keeping.start(waiting)
+    blocked = [True]
+    waiting = child(guard, tmp_path, program(tmp_path))
+    waiting = replace(waiting, is_blocked=lambda: blocked[0], waits_while_blocked=True)
+    await supervised.start(waiting)
 
-    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
+    os.kill(supervised.pid("child") or 0, signal.SIGKILL)
     await asyncio.sleep(4 * supervisor.PAUSE_SECONDS)
-    while_excused = keeping.pid("child")
-    excused[0] = False
-    await until(lambda: keeping.pid("child") is not None)
+    while_blocked = supervised.pid("child")
+    blocked[0] = False
+    await until(lambda: supervised.pid("child") is not None)
 
-    assert while_excused is None
-    assert not keeping.failure.done()
+    assert while_blocked is None
+    assert not supervised.failure.done()
 
 
-async def test_a_child_with_an_excuse_is_not_given_up(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_exits_of_a_blocked_child_do_not_count(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 0.01)
     log = tmp_path / "logs" / "child.log"
-    dying = leash.command(["sh", "-c", "echo died; exit 1"])
+    dying = guard.command(["sh", "-c", "echo died; exit 1"])
 
     start = asyncio.create_task(
-        keeping.start(Child("child", dying, lambda: False, excuse=lambda: True))
+        supervised.start(Child("child", dying, lambda: False, is_blocked=lambda: True))
     )
-    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.DEATHS_MAX + 2)
+    await until(lambda: log.exists() and log.read_text().count("died") > supervisor.EXITS_MAX + 2)
 
     assert not start.done()
     start.cancel()
 
 
-async def test_a_child_that_does_not_get_ready_is_said(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_child_that_does_not_become_ready_is_reported(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "READY_SECONDS", 0.3)
 
-    with pytest.raises(CannotStart, match="did not get ready within"):
-        await keeping.start(child(leash, tmp_path, "import time; time.sleep(1000)"))
+    with pytest.raises(CannotStart, match="was not ready within"):
+        await supervised.start(child(guard, tmp_path, "import time; time.sleep(1000)"))
 
 
 async def test_a_child_stops_in_order_and_is_not_started_again(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     polite = (
         "signal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(0)))\ntime.sleep(1000)"
     )
-    await keeping.start(child(leash, tmp_path, program(tmp_path, polite)))
-    pid = keeping.pid("child")
+    await supervised.start(child(guard, tmp_path, program(tmp_path, polite)))
+    pid = supervised.pid("child")
     await asyncio.sleep(0.2)
 
-    await keeping.stop(["child"])
+    await supervised.stop(["child"])
 
     assert pid
-    assert keeping.pid("child") is None
+    assert supervised.pid("child") is None
     assert "bye" in capsys.readouterr().out
 
 
 async def test_a_child_that_does_not_stop_is_killed(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, alive: Alive
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, alive: Alive
 ) -> None:
     stubborn = "import signal\nsignal.signal(15, signal.SIG_IGN)\n" + program(tmp_path)
-    await keeping.start(child(leash, tmp_path, stubborn, stop_seconds=0.3))
-    pid = keeping.pid("child")
+    await supervised.start(child(guard, tmp_path, stubborn, stop_seconds=0.3))
+    pid = supervised.pid("child")
     assert pid
 
-    await keeping.stop(["child"])
+    await supervised.stop(["child"])
 
     assert not alive(pid)
 
 
 async def test_a_stop_during_the_pause_before_a_restart_is_quick(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS", 60.0)
     monkeypatch.setattr(supervisor, "PAUSE_SECONDS_MAX", 60.0)
-    await keeping.start(child(leash, tmp_path, program(tmp_path)))
-    os.kill(keeping.pid("child") or 0, signal.SIGKILL)
-    await until(lambda: keeping.pid("child") is None)
+    await supervised.start(child(guard, tmp_path, program(tmp_path)))
+    os.kill(supervised.pid("child") or 0, signal.SIGKILL)
+    await until(lambda: supervised.pid("child") is None)
 
     async with asyncio.timeout(5):
-        await keeping.stop(["child"])
+        await supervised.stop(["child"])
 
-    assert keeping.pid("child") is None
+    assert supervised.pid("child") is None
 
 
-async def test_a_line_without_end_stops_nobody(
-    keeping: Supervisor, leash: Leash, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+async def test_a_very_long_line_is_forwarded_whole(
+    supervised: Supervisor, guard: ProcessGuard, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endless = (
         "sys.stdout.write('x' * 5_000_000 + '\\nend\\n')\nsys.stdout.flush()\ntime.sleep(1000)"
     )
 
-    await keeping.start(child(leash, tmp_path, program(tmp_path, endless)))
+    await supervised.start(child(guard, tmp_path, program(tmp_path, endless)))
     log = tmp_path / "logs" / "child.log"
     await until(lambda: log.exists() and log.read_bytes().endswith(b"\nend\n"))
 

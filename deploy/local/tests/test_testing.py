@@ -1,4 +1,4 @@
-"""What other members' tests rely on."""
+"""The servers and fixtures of the pytest plugin."""
 
 import signal
 import subprocess
@@ -21,7 +21,7 @@ def test_that_is_killed(postgres_server, kafka_server):
 """
 
 
-def test_nothing_outlives_a_killed_pytest(tmp_path: Path, alive: Alive, soon: Soon) -> None:
+def test_the_servers_of_a_killed_pytest_end(tmp_path: Path, alive: Alive, soon: Soon) -> None:
     (tmp_path / "test_killed.py").write_text(KILLED)
     options = ["-p", "labelwright_local.testing", "-q", "-s", f"--basetemp={tmp_path / 'tmp'}"]
     with subprocess.Popen(
@@ -55,7 +55,7 @@ def test_a_server_can_be_stopped_killed_and_started_by_a_test(
             server.start()
 
 
-def test_a_stop_of_a_stopped_server_is_nothing(postgres_server: PostgresServer) -> None:
+def test_a_stopped_server_can_be_stopped_again(postgres_server: PostgresServer) -> None:
     postgres_server.stop()
     postgres_server.stop()
 
@@ -64,7 +64,7 @@ def test_a_stop_of_a_stopped_server_is_nothing(postgres_server: PostgresServer) 
     assert postgres_server.pid
 
 
-def test_databases_have_names_of_their_own(fresh_database: FreshDatabase) -> None:
+def test_fresh_databases_have_different_names(fresh_database: FreshDatabase) -> None:
     first, second = fresh_database(), fresh_database()
 
     assert first != second

@@ -28,7 +28,7 @@ async def test_all_topics_of_the_schemas_exist_with_their_dead_letters(
     assert {len(described[name]["partitions"]) for name in names} == {3}
 
 
-async def test_the_retention_is_stated_and_stated_again(kafka_server: KafkaServer) -> None:
+async def test_the_retention_of_an_existing_topic_is_updated(kafka_server: KafkaServer) -> None:
     week = Topic("kept-for-a-week", timedelta(days=7))
     await topics.create(kafka_server.bootstrap, [week, Topic("kept", None)])
     first = [await retention(kafka_server.bootstrap, name) for name in (week.name, "kept")]
@@ -36,7 +36,7 @@ async def test_the_retention_is_stated_and_stated_again(kafka_server: KafkaServe
     await topics.create(kafka_server.bootstrap, [week._replace(retention=timedelta(hours=1))])
 
     assert first == ["604800000", "-1"]
-    # The controller has it; the broker that is asked hears of it a moment later.
+    # The controller has it; the broker that is resource hears of it a moment later.
     async with asyncio.timeout(20):
         while await retention(kafka_server.bootstrap, week.name) != "3600000":
             await asyncio.sleep(0.05)
@@ -56,8 +56,8 @@ async def retention(bootstrap: str, name: str) -> str:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        asked = ConfigResource(ConfigResourceType.TOPIC, name)
-        (answer,) = await admin.describe_configs([asked])
+        resource = ConfigResource(ConfigResourceType.TOPIC, name)
+        (answer,) = await admin.describe_configs([resource])
         entries = answer.resources[0][4]
         return {entry[0]: entry[1] for entry in entries}["retention.ms"]
     finally:

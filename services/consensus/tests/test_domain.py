@@ -78,7 +78,7 @@ def test_the_order_of_the_votes_does_not_matter(voted: list[str], rule: Any, cha
 @given(answer_lists, rules)
 def test_renaming_the_answers_renames_the_label(voted: list[str], rule: Any) -> None:
     renamed = {"a": "b", "b": "c", "c": "a"}
-    first, second = decide(voted, rule), decide([renamed[one] for one in voted], rule)
+    first, second = decide(voted, rule), decide([renamed[answer] for answer in voted], rule)
 
     assert type(first) is type(second)
     if isinstance(first, Decided):
@@ -164,7 +164,9 @@ def test_little_known_voters_need_at_least_the_floor_of_votes() -> None:
 
 def test_a_voter_known_to_be_right_outweighs_two_known_to_guess() -> None:
     good = [(f"{0:032x}", answer, answer) for answer in ANSWERS * 20]
-    spam = [(f"{n:032x}", right, said) for n in (1, 2) for right in ANSWERS * 8 for said in ANSWERS]
+    spam = [
+        (f"{n:032x}", gold, answer) for n in (1, 2) for gold in ANSWERS * 8 for answer in ANSWERS
+    ]
     models = {"x": with_scores(UNKNOWN["x"], good + spam)}
 
     outcome = apply_policy(
@@ -188,7 +190,7 @@ def test_posteriors_sum_to_one(voted: list[tuple[str, str]]) -> None:
 
 @given(answer_lists)
 def test_equal_voters_reduce_to_the_majority(voted: list[str]) -> None:
-    probable = posterior(UNKNOWN["x"], [(str(n), one) for n, one in enumerate(voted)])
+    probable = posterior(UNKNOWN["x"], [(str(n), answer) for n, answer in enumerate(voted)])
     counts = {answer: voted.count(answer) for answer in ANSWERS}
 
     for one in ANSWERS:
@@ -207,8 +209,10 @@ def test_removing_scores_restores_the_model() -> None:
 
 def test_calibration_raises_the_temperature_of_an_overconfident_model() -> None:
     """The voters have perfect scores, but are wrong on a third of the gold."""
-    model = with_scores(UNKNOWN["x"], [(who, one, one) for who in "mno" for one in ANSWERS * 30])
-    gold = [("a", [(who, "a" if n % 3 else "b") for who in "mno"]) for n in range(30)]
+    model = with_scores(
+        UNKNOWN["x"], [(name, gold, gold) for name in "mno" for gold in ANSWERS * 30]
+    )
+    gold = [("a", [(name, "a" if n % 3 else "b") for name in "mno"]) for n in range(30)]
 
     cooled = calibrated(model, gold)
 
@@ -227,13 +231,13 @@ def test_a_task_is_skipped_up_to_the_bound_and_never_beyond(reasons: Any, voted:
     assert isinstance(outcome, Conflict) == (len(skipped) >= 4)
     if isinstance(outcome, Conflict):
         assert outcome.raised_by == "skips"
-        assert all(f"{skipped.count(one)} say" in outcome.why for one in skipped)
+        assert all(f"{skipped.count(skip)} say" in outcome.why for skip in skipped)
 
 
 @given(st.lists(st.tuples(answers, answers).filter(lambda two: two[0] != two[1]), max_size=6))
 def test_a_pair_of_labels_is_one_in_either_order(voted: list[tuple[str, str]]) -> None:
     skipped = [Skip(reason="two_labels_fit", labels=[{"x": one}, {"x": two}]) for one, two in voted]
-    turned = [one.model_copy(update={"labels": one.labels[::-1]}) for one in skipped[::-1]]
+    turned = [skip.model_copy(update={"labels": skip.labels[::-1]}) for skip in skipped[::-1]]
 
     found = skips.pairs(skipped)
 
@@ -261,9 +265,9 @@ def test_the_skips_in_an_event_fit_into_a_message() -> None:
 
     cut = skips.for_event(many)
 
-    assert [one.reason for one in cut] == ["other"] * 100
-    assert len(b"".join(one.model_dump_json().encode() for one in cut)) < 300_000
-    assert [one.note is None for one in cut] == [n >= 14 for n in range(100)]
+    assert [skip.reason for skip in cut] == ["other"] * 100
+    assert len(b"".join(skip.model_dump_json().encode() for skip in cut)) < 300_000
+    assert [skip.note is None for skip in cut] == [n >= 14 for n in range(100)]
     assert skips.for_event(many[:3]) == many[:3]
 
 
@@ -278,8 +282,8 @@ def test_a_field_that_most_leave_blank_is_not_decided_by_the_one_answer(
     fields = [{"name": "label", "kind": "choice", "options": ["a", "b"], "required": False}]
     labels_ = compile_fields(fields)
     known = {"label": FieldModel.unknown(["a", "b"])}
-    said = [{}] * blanks + [{"label": "a"}]
-    votes = [Vote(UUID(int=n), f"w{n}", label) for n, label in enumerate(said, 1)]
+    voted = [{}] * blanks + [{"label": "a"}]
+    votes = [Vote(UUID(int=n), f"w{n}", label) for n, label in enumerate(voted, 1)]
     policy = Policy(decide=Decide(how=how, threshold=0.6), votes_floor=1, known_after=0)
     redundancy = Redundancy(len(votes), len(votes))
 
@@ -301,19 +305,19 @@ TWO = compile_fields(
 
 
 def outcome_of(
-    said: list[dict[str, str]], maximum: int, labels_: Any = LABELS, models: int = 0, **policy: Any
+    voted: list[dict[str, str]], maximum: int, labels_: Any = LABELS, models: int = 0, **policy: Any
 ) -> Any:
     """Apply the policy to these labels of people, and to `models` labels that do not count."""
-    people = [Vote(UUID(int=n), f"w{n}", label) for n, label in enumerate(said, 1)]
+    people = [Vote(UUID(int=n), f"w{n}", label) for n, label in enumerate(voted, 1)]
     others = [Vote(UUID(int=99 - n), f"m{n}", {"x": "a"}, "model") for n in range(models)]
     redundancy = Redundancy(len(people), maximum)
     return apply_policy([*people, *others], Policy.model_validate(policy), labels_, redundancy, {})
 
 
 def test_a_label_of_two_fields_is_as_sure_as_its_least_sure_field() -> None:
-    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+    voted = [{"x": "a", "y": "a"}, {"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
 
-    decided = outcome_of(said, 3, TWO, decide={"how": "share", "threshold": 0.6})
+    decided = outcome_of(voted, 3, TWO, decide={"how": "share", "threshold": 0.6})
 
     assert isinstance(decided, Decided)
     assert decided.label == {"x": "a", "y": "a"}
@@ -322,19 +326,19 @@ def test_a_label_of_two_fields_is_as_sure_as_its_least_sure_field() -> None:
 
 
 def test_a_conflict_of_two_fields_names_the_one_that_is_not_settled() -> None:
-    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+    voted = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
 
-    found = outcome_of(said, 2, TWO, decide={"how": "unanimous"})
+    found = outcome_of(voted, 2, TWO, decide={"how": "unanimous"})
 
     assert isinstance(found, Conflict)
     assert found.fields == ("y",)
 
 
 def test_fields_may_be_decided_in_different_ways() -> None:
-    said = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
+    voted = [{"x": "a", "y": "a"}, {"x": "a", "y": "b"}]
 
     decided = outcome_of(
-        said, 2, TWO, decide={"how": "unanimous"}, decide_fields={"y": {"how": "subjective"}}
+        voted, 2, TWO, decide={"how": "unanimous"}, decide_fields={"y": {"how": "subjective"}}
     )
 
     assert isinstance(decided, Decided)
@@ -343,37 +347,37 @@ def test_fields_may_be_decided_in_different_ways() -> None:
 
 
 def test_no_vote_is_requested_that_cannot_settle_the_field() -> None:
-    said = [{"x": answer} for answer in ANSWERS]
+    voted = [{"x": answer} for answer in ANSWERS]
 
-    found = outcome_of(said, 4, decide={"how": "share", "threshold": 0.6})
+    found = outcome_of(voted, 4, decide={"how": "share", "threshold": 0.6})
 
     assert isinstance(found, Conflict)
 
 
 @given(
-    said=st.lists(answers, min_size=1, max_size=6),
+    voted=st.lists(answers, min_size=1, max_size=6),
     more=st.integers(0, 4),
     threshold=st.floats(0.5, 1.0),
 )
 def test_votes_are_requested_exactly_while_the_best_case_could_settle_it(
-    said: list[str], more: int, threshold: float
+    voted: list[str], more: int, threshold: float
 ) -> None:
     found = outcome_of(
-        [{"x": answer} for answer in said],
-        len(said) + more,
+        [{"x": answer} for answer in voted],
+        len(voted) + more,
         decide={"how": "share", "threshold": threshold},
     )
 
-    top = max(said.count(answer) for answer in ANSWERS)
-    could = more > 0 and (top + more) / (len(said) + more) >= threshold
+    top = max(voted.count(answer) for answer in ANSWERS)
+    could = more > 0 and (top + more) / (len(voted) + more) >= threshold
     assert isinstance(found, Decided | NeedsVotes) or not could
     assert not isinstance(found, NeedsVotes) or could
 
 
 def test_answers_that_do_not_count_leave_room_for_those_that_do() -> None:
-    said = [{"x": "a"}, {"x": "b"}]
+    voted = [{"x": "a"}, {"x": "b"}]
 
-    found = outcome_of(said, 3, models=2, decide={"how": "share", "threshold": 0.66})
+    found = outcome_of(voted, 3, models=2, decide={"how": "share", "threshold": 0.66})
 
     assert isinstance(found, NeedsVotes)
 

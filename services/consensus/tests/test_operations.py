@@ -108,14 +108,14 @@ def task(n: int = 1, **more: Any) -> TaskCreated:
     return TaskCreated(occurred_at=NOW, project="p", **{**facts, **more})
 
 
-def vote(who: int, mood: str, n: int = 1, **more: Any) -> AnnotationSubmitted:
+def vote(annotator: int, mood: str, n: int = 1, **more: Any) -> AnnotationSubmitted:
     facts: dict[str, Any] = {
-        "annotation_id": UUID(int=10_000 * n + who),
+        "annotation_id": UUID(int=10_000 * n + annotator),
         "task_id": UUID(int=n),
         "item_id": UUID(int=1000 + n),
         "spec_version": 1,
         "purpose": "work",
-        "annotator": f"{who:032x}",
+        "annotator": f"{annotator:032x}",
         "annotator_kind": "human",
         "standing": "new",
         "label": {"mood": mood},
@@ -125,12 +125,12 @@ def vote(who: int, mood: str, n: int = 1, **more: Any) -> AnnotationSubmitted:
     return AnnotationSubmitted(occurred_at=NOW, project="p", **{**facts, **more})
 
 
-def standing(who: int, what: Any) -> AnnotatorStandingChanged:
+def standing(annotator: int, state: Any) -> AnnotatorStandingChanged:
     return AnnotatorStandingChanged(
         occurred_at=NOW,
         project="p",
-        annotator=f"{who:032x}",
-        standing=what,
+        annotator=f"{annotator:032x}",
+        standing=state,
         reason="by hand",
         accuracy=Accuracy(value=None, low=None, high=None, n=0),
     )
@@ -215,14 +215,14 @@ async def test_the_votes_of_a_suspended_annotator_are_replaced(consensus: Consen
     assert decided.label == {"mood": "bad"}
 
 
-def skip(who: int, reason: Any = "other", n: int = 1, **more: Any) -> TaskSkipped:
+def skip(annotator: int, reason: Any = "other", n: int = 1, **more: Any) -> TaskSkipped:
     facts: dict[str, Any] = {
         "task_id": UUID(int=n),
         "item_id": UUID(int=1000 + n),
         "spec_version": 1,
         "purpose": "work",
         "stage": "annotate",
-        "annotator": f"{who:032x}",
+        "annotator": f"{annotator:032x}",
         "reason": reason,
     }
     return TaskSkipped(occurred_at=NOW, project="p", **{**facts, **more})
@@ -237,17 +237,17 @@ async def test_skips_raise_one_conflict_when_they_reach_the_bound(
     consensus: Consensus, reason: str
 ) -> None:
     await consensus.handle(spec(skips_max=3), task())
-    said = []
-    for who in range(1, 7):
-        await consensus.handle(skip(who, reason))
-        said.append(await consensus.published())
+    found = []
+    for annotator in range(1, 7):
+        await consensus.handle(skip(annotator, reason))
+        found.append(await consensus.published())
 
-    [conflict] = said[2]
+    [conflict] = found[2]
 
-    assert [len(one) for one in said] == [0, 0, 1, 0, 0, 0]
+    assert [len(events) for events in found] == [0, 0, 1, 0, 0, 0]
     assert isinstance(conflict, ConflictRaised)
     assert (conflict.raised_by, conflict.fields, conflict.scores) == ("skips", ["mood"], {})
-    assert [one.reason for one in conflict.skips] == [reason] * 3
+    assert [skip.reason for skip in conflict.skips] == [reason] * 3
     assert conflict.reason.startswith("It was skipped by 3 annotators: 3 say that ")
     assert (await consensus.get(f"/v1/tasks/{TASK}"))["state"] == "contested"
 
@@ -262,7 +262,7 @@ async def test_the_bound_counts_annotators_and_all_reasons_alike(consensus: Cons
     [conflict] = await consensus.published()
 
     assert before == []
-    assert [(one.reason, one.note) for one in conflict.skips] == [
+    assert [(skip.reason, skip.note) for skip in conflict.skips] == [
         ("bad_data", "then"),
         ("not_my_skill", None),
         ("two_labels_fit", None),
@@ -275,7 +275,7 @@ async def test_skips_of_honeypots_and_of_other_stages_do_not_count(
 ) -> None:
     await consensus.handle(spec(skips_max=1), task(purpose=more.get("purpose", "work")))
 
-    await consensus.handle(*(skip(who, **more) for who in range(5)))
+    await consensus.handle(*(skip(annotator, **more) for annotator in range(5)))
 
     assert await consensus.published() == []
     assert (await consensus.get(f"/v1/tasks/{TASK}"))["skips"] == 0
@@ -309,7 +309,7 @@ async def test_a_conflict_from_skips_names_the_labels_that_fit_both(
         {"labels": [{"mood": "good"}, {"mood": "odd"}], "count": 1},
     ]
     assert shown["skip_notes"] == ["irony"]
-    assert not any(f"{who:032x}" in str(shown) for who in range(1, 5))
+    assert not any(f"{annotator:032x}" in str(shown) for annotator in range(1, 5))
 
 
 async def test_a_conflict_of_votes_carries_the_skips_of_its_task(
@@ -321,7 +321,7 @@ async def test_a_conflict_of_votes_carries_the_skips_of_its_task(
     [conflict] = await consensus.published()
 
     assert (conflict.raised_by, conflict.reason) == ("votes", "mood: 1 of 2 agree, all must.")
-    assert [(one.reason, one.note) for one in conflict.skips] == [
+    assert [(skip.reason, skip.note) for skip in conflict.skips] == [
         ("guideline_does_not_cover", "slang")
     ]
 
@@ -333,34 +333,38 @@ async def test_skips_that_were_stored_without_their_annotator_count(
     await asyncio.to_thread(command.upgrade, migrations.config("consensus_service", url), "0001")
     app = create_app(testing.settings(Settings, tokens, url))
     async with testing.serving(app) as http:
-        one = Consensus(app, http, tokens)
-        async with one.database.transaction() as transaction:
+        service = Consensus(app, http, tokens)
+        async with service.database.transaction() as transaction:
             add = "INSERT INTO skips (event_id, task_id, reason) VALUES ($1, $2, 'other')"
             await (await transaction.connection()).executemany(
                 add, [(UUID(int=n), TASK) for n in (5, 6)]
             )
         await asyncio.to_thread(migrations.upgrade, "consensus_service", url)
 
-        await one.handle(spec(skips_max=3), task(), skip(1))
+        await service.handle(spec(skips_max=3), task(), skip(1))
 
-        assert [len(event.skips) for event in await one.published()] == [3]
+        assert [len(event.skips) for event in await service.published()] == [3]
 
 
 async def test_a_review_that_fixes_supersedes_and_one_that_rejects_contests(
     consensus: Consensus,
 ) -> None:
     facts = {"occurred_at": NOW, "project": "p", "task_id": TASK, "item_id": ITEM}
-    who = {"spec_version": 1, "reviewer": "e" * 32}
+    review = {"spec_version": 1, "reviewer": "e" * 32}
     await consensus.handle(spec(), task(), vote(1, "good"), vote(2, "good"))
     await consensus.handle(
-        ReviewDecided(**facts, **who, review_id=UUID(int=5), verdict="fix", label={"mood": "odd"})
+        ReviewDecided(
+            **facts, **review, review_id=UUID(int=5), verdict="fix", label={"mood": "odd"}
+        )
     )
-    await consensus.handle(ReviewDecided(**facts, **who, review_id=UUID(int=6), verdict="reject"))
+    await consensus.handle(
+        ReviewDecided(**facts, **review, review_id=UUID(int=6), verdict="reject")
+    )
 
-    said = await consensus.published()
+    found = await consensus.published()
 
-    assert [type(event) for event in said] == [LabelDecided, LabelDecided, ConflictRaised]
-    assert (said[1].how, said[1].supersedes, said[1].label) == ("review", 1, {"mood": "odd"})
+    assert [type(event) for event in found] == [LabelDecided, LabelDecided, ConflictRaised]
+    assert (found[1].how, found[1].supersedes, found[1].label) == ("review", 1, {"mood": "odd"})
 
 
 async def test_a_honeypot_decides_nothing(consensus: Consensus) -> None:
@@ -386,7 +390,7 @@ async def test_topics_interleaved_in_any_way_end_the_same(consensus: Consensus, 
     ]
     chance = random.Random(seed)
     while any(topics):
-        topic = chance.choice([one for one in topics if one])
+        topic = chance.choice([topic for topic in topics if topic])
         await consensus.handle(topic.pop(0))
 
     decided = [event for event in await consensus.published() if isinstance(event, LabelDecided)]
@@ -403,24 +407,30 @@ async def test_votes_in_one_batch_have_the_effect_of_votes_one_by_one(
 ) -> None:
     chance = random.Random(seed)
     annotations = [
-        (who, chance.choice(["good", "bad"]), n) for who in range(1, 5) for n in range(1, 7)
+        (annotator, chance.choice(["good", "bad"]), n)
+        for annotator in range(1, 5)
+        for n in range(1, 7)
     ]
     chance.shuffle(annotations)
     apart = 100  # The second half of the tasks gets the same votes, in one batch.
     policy = {"reopen_on_late_vote": True, "decide": {"how": "share", "threshold": 0.6}}
     numbers = [n + more for more in (0, apart) for n in range(1, 7)]
     await consensus.handle(spec(**policy), *(task(n) for n in numbers))
-    for one in annotations:
-        await consensus.handle(vote(*one))
-    await consensus.handle(*(vote(who, mood, n + apart) for who, mood, n in annotations))
+    for annotation in annotations:
+        await consensus.handle(vote(*annotation))
+    await consensus.handle(
+        *(vote(annotator, mood, n + apart) for annotator, mood, n in annotations)
+    )
 
     def effects(numbers: range) -> Any:
-        return [[_effect(event) for event in said if event.task_id == UUID(int=n)] for n in numbers]
+        return [
+            [_effect(event) for event in found if event.task_id == UUID(int=n)] for n in numbers
+        ]
 
-    said = await consensus.published()
+    found = await consensus.published()
     assert effects(range(1, 7)) == effects(range(1 + apart, 7 + apart))
-    decided = [event.decision_no for event in said if isinstance(event, LabelDecided)]
-    conflicts = [event.decision_no for event in said if isinstance(event, ConflictRaised)]
+    decided = [event.decision_no for event in found if isinstance(event, LabelDecided)]
+    conflicts = [event.decision_no for event in found if isinstance(event, ConflictRaised)]
     assert sorted(decided + conflicts) == list(range(1, len(decided + conflicts) + 1))
 
 
@@ -485,12 +495,12 @@ async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -
     assert refused.status_code == 403
 
 
-def scored(who: int, n: int, gold: str, answer: str) -> HoneypotScored:
+def scored(annotator: int, n: int, gold: str, answer: str) -> HoneypotScored:
     return HoneypotScored(
         occurred_at=NOW,
         project="p",
-        annotator=f"{who:032x}",
-        annotation_id=UUID(int=500_000 + 1000 * who + n),
+        annotator=f"{annotator:032x}",
+        annotation_id=UUID(int=500_000 + 1000 * annotator + n),
         task_id=UUID(int=90_000 + n),
         field="mood",
         given=answer,
@@ -535,8 +545,8 @@ async def test_slices_windows_and_votes_with_prelabel_have_figures_of_their_own(
         other = mood if langs[n] == "de" else ("good", "bad")[n % 3 // 2]
         shown = {"prelabel": "shown"} if n > 30 else {}
         later = datetime(2026, 2, 1, tzinfo=UTC) if n > 20 else NOW
-        for who, says in ((1, mood), (2, other)):
-            await consensus.handle(vote(who, says, n, submitted_at=later, **shown))
+        for annotator, answer in ((1, mood), (2, other)):
+            await consensus.handle(vote(annotator, answer, n, submitted_at=later, **shown))
     async with consensus.database.transaction() as transaction:
         await agreement.measure_agreement(transaction, "p", NOW)
 
@@ -555,7 +565,7 @@ async def test_slices_windows_and_votes_with_prelabel_have_figures_of_their_own(
 
     path = "/v1/projects/p/agreement?by=metadata.lang&until=2026-01-15T00:00:00Z"
     [shown_view, whole] = sorted(
-        (await consensus.get(path))["agreement"], key=lambda one: str(one["sample"])
+        (await consensus.get(path))["agreement"], key=lambda view: str(view["sample"])
     )
     assert whole["measured"]["n_items"] == 20
     assert set(whole["by"]) == {"de", "fr"}
@@ -571,9 +581,9 @@ async def test_answers_of_structure_agree_by_the_distance_of_their_kind(
     await consensus.handle(spec(fields=tags), *(task(n) for n in range(1, 21)))
     for n in range(1, 21):
         own = ["a", "b", "c"] if n % 2 else ["e", "f", "g"]
-        for who, last in ((1, "d"), (2, "h")):
+        for annotator, last in ((1, "d"), (2, "h")):
             label = {"tags": [*own, last]}
-            await consensus.handle(vote(who, "", n, label=label))
+            await consensus.handle(vote(annotator, "", n, label=label))
     await consensus.published()
 
     async with consensus.database.transaction() as transaction:
@@ -616,8 +626,10 @@ async def test_a_project_that_cannot_be_measured_does_not_stop_another(
     monkeypatch.setattr(agreement, "_measure_all", broken)
     await Runner(schedules.SCHEDULES[0], consensus.database).run_once()
 
-    measured = [one for one in await consensus.published() if isinstance(one, AgreementMeasured)]
-    assert {one.project for one in measured} == {"q"}
+    measured = [
+        event for event in await consensus.published() if isinstance(event, AgreementMeasured)
+    ]
+    assert {event.project for event in measured} == {"q"}
 
 
 async def test_two_replicas_measure_a_project_once(consensus: Consensus) -> None:
@@ -625,9 +637,11 @@ async def test_two_replicas_measure_a_project_once(consensus: Consensus) -> None
     await consensus.published()
 
     replicas = [Runner(schedules.SCHEDULES[0], consensus.database) for _ in range(3)]
-    await asyncio.gather(*(one.run_once() for one in replicas))
+    await asyncio.gather(*(replica.run_once() for replica in replicas))
 
-    measured = [one for one in await consensus.published() if isinstance(one, AgreementMeasured)]
+    measured = [
+        event for event in await consensus.published() if isinstance(event, AgreementMeasured)
+    ]
     assert len(measured) == 1
 
 

@@ -1,1 +1,1 @@
-"""Stands in for every service where only the stack around them is tested."""
+"""Replaces every service in tests of the stack itself."""

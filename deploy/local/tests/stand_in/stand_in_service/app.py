@@ -1,4 +1,4 @@
-"""A service that is ready at once and tells what it was told."""
+"""A service that is ready at once, and answers with its environment."""
 
 import json
 import os
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def create_app() -> Any:
-    """The ASGI application."""
+    """Return the ASGI application."""
     if os.environ.get("STAND_IN_FAILS"):
-        raise RuntimeError("the stand-in was told to fail")
+        raise RuntimeError("STAND_IN_FAILS is set")
     return app
 
 
@@ -23,7 +23,7 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def lifespan(receive: Any, send: Any) -> None:
-    """Say when it starts and when it stops."""
+    """Print a line at the start and at the stop."""
     for done in ("startup", "shutdown"):
         await receive()
         print(f"stand-in: {done}", flush=True)  # noqa: T201

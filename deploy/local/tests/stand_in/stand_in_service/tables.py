@@ -1,4 +1,4 @@
-"""The tables of the stand-in: those of the chassis are enough."""
+"""The tables of the stand-in: only those of the chassis."""
 
 import sqlalchemy as sa
 

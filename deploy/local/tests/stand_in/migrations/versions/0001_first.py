@@ -12,7 +12,7 @@ down_revision = None
 def upgrade() -> None:
     """Make it."""
     if os.environ.get("STAND_IN_MIGRATION_FAILS"):
-        raise RuntimeError("the migration was told to fail")
+        raise RuntimeError("STAND_IN_MIGRATION_FAILS is set")
     op.create_table("stood_in", sa.Column("id", sa.BigInteger, primary_key=True))
 
 

@@ -1,11 +1,11 @@
-"""Becomes a program that cannot outlive its parent. Run as a file, by a bare Python, once a child.
+"""Executes a program that ends with its parent. Run as a file, by a bare Python, for each child.
 
-    python -I -S tether.py PIPE PARENT SIGNAL KERNEL HOW UID GID PROGRAM [ARGUMENT ...]
+    python -I -S guarded_exec.py PIPE PARENT SIGNAL KERNEL HOW UID GID PROGRAM [ARGUMENT ...]
 
-It changes who it is (PostgreSQL refuses to be root), asks the kernel for SIGNAL when its parent
-dies, tells the watcher at the other end of PIPE that it exists, and becomes PROGRAM. The process
-id stays the same all the way. The order matters: the kernel forgets its promise when a process
-changes its user, and nobody may be registered that does not exist.
+It changes its user (PostgreSQL refuses to run as root), requests SIGNAL from the kernel for the
+death of its parent, registers with the reaper through PIPE, and executes PROGRAM. The process id
+stays the same. The order matters: the kernel drops the request when a process changes its user, and
+only a process that exists may be registered.
 """
 
 import ctypes
@@ -24,31 +24,31 @@ CAPABILITY_VERSION_3 = 0x20080522
 
 
 def main() -> None:
-    """Do what the module says; end with a sentence and a code of our own if that fails."""
+    """Execute the program; if that fails, print the reason and exit with 125 or 127."""
     pipe, parent, last, kernel, how, uid, gid = sys.argv[1:8]
     try:
         become(how, int(uid), int(gid))
     except OSError as error:
-        give_up(CANNOT_BECOME, f"cannot become user {uid} by {how}: {error}")
+        fail(CANNOT_BECOME, f"cannot change to user {uid} ({how}): {error}")
     if int(kernel):
-        die_with_parent(int(parent), int(last))
+        request_parent_death_signal(int(parent), int(last))
     os.write(int(pipe), f"+{os.getpid()} {last}\n".encode())
     os.close(int(pipe))
     try:
         os.execvp(sys.argv[8], sys.argv[8:])
     except OSError as error:
-        give_up(CANNOT_RUN, f"cannot run {sys.argv[8]}: {error}")
+        fail(CANNOT_RUN, f"cannot run {sys.argv[8]}: {error}")
 
 
-def give_up(code: int, sentence: str) -> None:
-    """End this process before it has become anything."""
+def fail(code: int, sentence: str) -> None:
+    """Print the reason and end this process."""
     sys.stderr.write(sentence + "\n")
     sys.stderr.flush()
     os._exit(code)
 
 
 def become(how: str, uid: int, gid: int) -> None:
-    """Be the user that the child shall run as."""
+    """Change to the user that the program runs as."""
     if how == "namespace":
         enter_namespace(uid, gid)
     elif how == "setuid":
@@ -56,7 +56,7 @@ def become(how: str, uid: int, gid: int) -> None:
 
 
 def enter_namespace(uid: int, gid: int) -> None:
-    """Show as `uid` to the program, in a user namespace of its own; nobody else sees a change."""
+    """Enter a new user namespace, in which this process has `uid`; outside it keeps its user."""
     outer_uid, outer_gid = os.geteuid(), os.getegid()
     check(ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER))
     for name, line in (
@@ -69,7 +69,7 @@ def enter_namespace(uid: int, gid: int) -> None:
 
 
 def drop_to(uid: int, gid: int) -> None:
-    """Be `uid` for good, and still reach files below folders that are closed to it."""
+    """Change to `uid`, but keep access to files in folders that are closed to that user."""
     linux = sys.platform == "linux"
     libc = ctypes.CDLL(None, use_errno=True)
     if linux:
@@ -78,28 +78,28 @@ def drop_to(uid: int, gid: int) -> None:
     os.setgid(gid)
     os.setuid(uid)
     if linux:
-        keep_reach(libc)
+        keep_dac_override(libc)
 
 
-def keep_reach(libc: ctypes.CDLL) -> None:
-    """Keep the one capability to pass closed folders; all others of root are gone after this."""
+def keep_dac_override(libc: ctypes.CDLL) -> None:
+    """Keep CAP_DAC_OVERRIDE, with which closed folders can be entered; drop all others of root."""
     bit = 1 << CAP_DAC_OVERRIDE
     header = struct.pack("=Ii", CAPABILITY_VERSION_3, 0)
     data = struct.pack("=6I", bit, bit, bit, 0, 0, 0)
     if libc.capset(header, data) != 0:
-        return  # A container that took it away: then the folders must be open as they are.
+        return  # A container without this capability: the folders must be accessible as they are.
     check(libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0))
 
 
-def die_with_parent(parent: int, last: int) -> None:
-    """Ask the kernel for `last` when the parent dies, and obey at once if it has died already."""
+def request_parent_death_signal(parent: int, last: int) -> None:
+    """Request signal `last` for the death of the parent; end at once if it has died already."""
     check(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, last, 0, 0, 0))
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def check(result: int) -> None:
-    """Raise what the C library reported."""
+    """Raise the error of a C library call whose result is not 0."""
     if result != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 

@@ -1,11 +1,10 @@
-"""Ends what is left when the process that started it all is gone. Run as a file, by a bare Python.
+"""Ends the children of a process that has ended. Run as a file, by a bare Python.
 
-    python -I -S watcher.py PIPE [FILE...]
+    python -I -S reaper.py PIPE [FILE...]
 
-Lines come in by PIPE: `+PID SIGNAL` when a child exists, `-PID` when it has been waited for. Only
-the starter keeps the other end open, so the end of the pipe is the end of the starter, also when
-it was killed with a signal that nobody can catch, and also where the kernel tells no child. Then
-the files are removed, too: they say where things are that are no longer there.
+Lines arrive through PIPE: `+PID SIGNAL` for a new child, `-PID` for one that has ended. Only the
+starter holds the write end, so the pipe ends when the starter does, also by SIGKILL. Then the
+children are ended, and the files are removed, since the addresses in them are no longer valid.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ POLL_SECONDS = 0.02
 
 
 def main() -> None:
-    """Keep the list of the living until the pipe ends; then end them."""
+    """Track the children until the pipe ends; then end those that are left."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)
     alive: dict[int, int] = {}
@@ -27,13 +26,13 @@ def main() -> None:
         for line in pipe:
             note(alive, line.decode().split())
     for file in sys.argv[2:]:
-        with contextlib.suppress(FileNotFoundError):  # Whoever stops in order removes it.
+        with contextlib.suppress(FileNotFoundError):  # Removed already by an orderly stop.
             os.unlink(file)
     end(alive)
 
 
 def note(alive: dict[int, int], words: list[str]) -> None:
-    """Take one line of the pipe into account."""
+    """Add or remove the child that a line of the pipe names."""
     pid = int(words[0][1:])
     if words[0].startswith("+"):
         alive[pid] = int(words[1])
@@ -42,7 +41,7 @@ def note(alive: dict[int, int], words: list[str]) -> None:
 
 
 def end(alive: dict[int, int]) -> None:
-    """Send each its signal, wait a little, then kill its whole group."""
+    """Send each child its signal, wait for at most 5 seconds, then kill its process group."""
     for pid, signum in alive.items():
         send(pid, signum)
     deadline = time.monotonic() + POLITE_SECONDS
@@ -53,24 +52,24 @@ def end(alive: dict[int, int]) -> None:
 
 
 def send(target: int, signum: int) -> bool:
-    """Send `signum` to a process, or to a group if negative. False if there is none."""
+    """Send `signum` to a process, or to a group if negative. Return False if it does not exist."""
     try:
         os.kill(target, signum)
     except ProcessLookupError:
         return False
-    except PermissionError:  # macOS says this of a group that holds nothing but zombies.
+    except PermissionError:  # The answer of macOS for a group of zombies.
         return False
     return True
 
 
 def exists(pid: int) -> bool:
-    """Whether there is such a process, and more of it than an end that nobody has heard of yet."""
+    """Return True if the process exists and is not a zombie."""
     if not send(pid, 0):
         return False
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             return not file.read().rpartition(")")[2].startswith(" Z")
-    except OSError:  # No /proc, or it has ended this very moment.
+    except OSError:  # No /proc, or it has just ended.
         return send(pid, 0)
 
 
