@@ -1,8 +1,8 @@
-"""Many clients at once against a queue whose parts are killed: what they did goes to a history.
+"""Concurrent clients of a queue whose parts are killed; their calls are recorded for a history.
 
-A client does what a real one would: what has no outcome is tried again, at whichever replica, and
-after a call for work whose answer was lost the page is loaded anew. Choices follow a seed; what
-comes of them does not, since nobody can repeat the timing.
+A client behaves like a real one. A call without an outcome is repeated at any replica, and after a
+lost response to a lease request the client reads its leases, as a reloaded page does. The choices
+of a client follow a seed; their results do not, since the timing cannot be repeated.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ from history import NEVER_ARRIVED, Call, Grant, What
 GIVE_UP_SECONDS = 90.0
 CALL_SECONDS = 10.0
 PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.1, 1.0
-"""Before a call without an outcome is tried again."""
+"""The pause before a call without an outcome is repeated, and its maximum."""
 HELD_MAX = 8
 WEIGHTS = {
-    "lease": 26, "answer": 24, "again": 6, "differently": 6, "skip": 5, "release": 5,
-    "heartbeat": 6, "draft": 5, "forget": 4, "late": 8, "resume": 5,
+    "lease": 26, "answer": 24, "repeat_answer": 6, "change_answer": 6, "skip": 5, "release": 5,
+    "heartbeat": 6, "draft": 5, "abandon": 4, "act_late": 8, "resume": 5,
 }  # fmt: skip
 
 
-class Asked(NamedTuple):
-    """What a client asks: one call, as often as it takes."""
+class Request(NamedTuple):
+    """A request, which a client repeats until it has an outcome."""
 
     what: What
     method: str
@@ -38,8 +38,8 @@ class Asked(NamedTuple):
 
 
 @dataclass
-class Storm:
-    """What the clients share: where the replicas are, what happened, and whether it is over."""
+class Load:
+    """The state that the clients share: the replicas, the recorded calls and the end."""
 
     urls: dict[str, str]
     project: str
@@ -51,82 +51,83 @@ class Storm:
 
 
 class Client:
-    """One page, or one script, of an annotator."""
+    """One page of an annotator, who can have several."""
 
     def __init__(
-        self, storm: Storm, http: httpx.AsyncClient, number: int, who: str, bearer: dict[str, str]
+        self, load: Load, http: httpx.AsyncClient, number: int, who: str, bearer: dict[str, str]
     ) -> None:
-        self.storm, self.http, self.number = storm, http, number
+        self.load, self.http, self.number = load, http, number
         self.who, self.bearer = who, bearer
-        self.chance = random.Random(f"{storm.seed} {number}")
+        self.chance = random.Random(f"{load.seed} {number}")
         self.held: dict[str, Grant] = {}
-        self.lying: dict[str, Grant] = {}
-        self.given: list[Asked] = []
+        self.abandoned: dict[str, Grant] = {}
+        self.answered: list[Request] = []
         self.marks = 0
 
-    async def live(self) -> None:
-        """Do this and that until the storm is over."""
-        while not self.storm.is_over:
+    async def run(self) -> None:
+        """Perform operations until the load is over."""
+        while not self.load.is_over:
             await self.step()
-            await asyncio.sleep(self.chance.expovariate(1 / self.storm.think_seconds))
+            await asyncio.sleep(self.chance.expovariate(1 / self.load.think_seconds))
 
     async def step(self) -> None:
-        """One operation that makes sense now."""
-        late = any(grant.expires_at < time.time() for grant in self.lying.values())
-        room = len(self.held) < HELD_MAX
+        """Perform one operation that is possible in the present state."""
+        has_expired = any(grant.expires_at < time.time() for grant in self.abandoned.values())
+        has_room = len(self.held) < HELD_MAX
         possible = {
-            "lease": room, "answer": self.held, "again": self.given, "differently": self.given,
-            "skip": self.held, "release": self.held, "heartbeat": self.held, "draft": self.held,
-            "forget": self.held, "late": late, "resume": True,
+            "lease": has_room, "answer": self.held, "repeat_answer": self.answered,
+            "change_answer": self.answered, "skip": self.held, "release": self.held,
+            "heartbeat": self.held, "draft": self.held, "abandon": self.held,
+            "act_late": has_expired, "resume": True,
         }  # fmt: skip
         names = [name for name in WEIGHTS if possible[name]]
         [name] = self.chance.choices(names, [WEIGHTS[name] for name in names])
         await getattr(self, name)()
 
     async def lease(self) -> None:
-        """Ask for work; if the answer is lost, see what came of it."""
+        """Request leases; if the response is lost, read the leases that exist."""
         count = self.chance.randint(1, 3)
         await self.lease_some(count, wait_seconds=self.chance.choice([0, 0, 0.3]))
 
     async def lease_some(self, count: int, wait_seconds: float = 0) -> Call:
-        body = {"projects": [self.storm.project], "count": count, "wait_seconds": wait_seconds}
-        call = await self.do(Asked("lease", "POST", "/v1/leases", body))
+        body = {"projects": [self.load.project], "count": count, "wait_seconds": wait_seconds}
+        call = await self.do(Request("lease", "POST", "/v1/leases", body))
         self.held |= {grant.lease_id: grant for grant in call.grants}
         if call.is_unknown:
             await self.resume()
         return call
 
     async def resume(self) -> None:
-        """Load the page anew: what another page of this annotator got is now here too."""
-        call = await self.do(Asked("resume", "GET", "/v1/leases"))
-        known = {*self.lying}
+        """Read all leases of the annotator, including those of the annotator's other pages."""
+        call = await self.do(Request("resume", "GET", "/v1/leases"))
+        known = {*self.abandoned}
         self.held |= {one.lease_id: one for one in call.grants if one.lease_id not in known}
 
     async def answer(self) -> None:
         await self.answer_one(self.any_held())
 
     async def answer_one(self, grant: Grant) -> None:
-        asked = self.answer_to(grant.lease_id)
-        call = await self.do(asked)
+        request = self.answer_to(grant.lease_id)
+        call = await self.do(request)
         self.held.pop(grant.lease_id, None)
         if call.took_effect:
-            self.given.append(asked)
+            self.answered.append(request)
 
-    def answer_to(self, lease_id: str) -> Asked:
-        """An answer that nobody else gives: its label has a text of its own."""
+    def answer_to(self, lease_id: str) -> Request:
+        """Return an annotation with a unique text in its label."""
         self.marks += 1
         mark = f"m{self.number}-{self.marks}"
         label = {"mood": self.chance.choice(["good", "bad"]), "why": mark}
         path = f"/v1/leases/{lease_id}/annotation"
-        return Asked("answer", "PUT", path, {"label": label}, lease_id, mark)
+        return Request("answer", "PUT", path, {"label": label}, lease_id, mark)
 
-    async def again(self) -> None:
-        """The same answer once more."""
-        await self.do(self.chance.choice(self.given[-20:]))
+    async def repeat_answer(self) -> None:
+        """Send an accepted annotation again."""
+        await self.do(self.chance.choice(self.answered[-20:]))
 
-    async def differently(self) -> None:
-        """Another answer to what was answered."""
-        await self.do(self.answer_to(self.chance.choice(self.given[-20:]).lease_id))
+    async def change_answer(self) -> None:
+        """Send a different annotation for a lease that was answered."""
+        await self.do(self.answer_to(self.chance.choice(self.answered[-20:]).lease_id))
 
     async def skip(self) -> None:
         lease_id = self.any_held().lease_id
@@ -135,7 +136,7 @@ class Client:
 
     async def release(self) -> None:
         lease_id = self.any_held().lease_id
-        await self.do(Asked("release", "DELETE", f"/v1/leases/{lease_id}", None, lease_id))
+        await self.do(Request("release", "DELETE", f"/v1/leases/{lease_id}", None, lease_id))
         self.held.pop(lease_id, None)
 
     async def heartbeat(self) -> None:
@@ -145,72 +146,72 @@ class Client:
 
     async def draft(self) -> None:
         lease_id, body = self.any_held().lease_id, {"draft": {"mood": "good"}}
-        await self.do(Asked("draft", "PUT", f"/v1/leases/{lease_id}/draft", body, lease_id))
+        await self.do(Request("draft", "PUT", f"/v1/leases/{lease_id}/draft", body, lease_id))
 
-    async def forget(self) -> None:
-        """Let a lease lie until it has expired."""
+    async def abandon(self) -> None:
+        """Stop using a lease, so that it expires."""
         grant = self.any_held()
         del self.held[grant.lease_id]
-        self.lying[grant.lease_id] = grant
+        self.abandoned[grant.lease_id] = grant
 
-    async def late(self) -> None:
-        """Come back too late to a lease that was left lying."""
+    async def act_late(self) -> None:
+        """Use an abandoned lease that has expired."""
         now = time.time()
-        grant = next(one for one in self.lying.values() if one.expires_at < now)
-        del self.lying[grant.lease_id]
+        grant = next(one for one in self.abandoned.values() if one.expires_at < now)
+        del self.abandoned[grant.lease_id]
         how = self.chance.choice([self.answer_to, self.answer_to, skip_of, heartbeat_of])
         await self.do(how(grant.lease_id))
 
     def any_held(self) -> Grant:
         return self.chance.choice(list(self.held.values()))
 
-    async def do(self, asked: Asked) -> Call:
-        """Ask until there is an outcome, but ask for work no second time."""
-        self.storm.operations += 1
+    async def do(self, request: Request) -> Call:
+        """Repeat a request until it has an outcome; never repeat one for leases."""
+        self.load.operations += 1
         gives_up, pause = time.monotonic() + GIVE_UP_SECONDS, PAUSE_SECONDS
         while True:
-            call = await self.attempt(asked)
-            self.storm.calls.append(call)
+            call = await self.attempt(request)
+            self.load.calls.append(call)
             arrived = call.status != NEVER_ARRIVED
-            if arrived and not (call.is_unknown and asked.what != "lease"):
+            if arrived and not (call.is_unknown and request.what != "lease"):
                 return call
             if time.monotonic() > gives_up:
-                raise TimeoutError(f"{asked} had no outcome within {GIVE_UP_SECONDS:g} s")
+                raise TimeoutError(f"{request} had no outcome within {GIVE_UP_SECONDS:g} s")
             await asyncio.sleep(pause * self.chance.uniform(0.5, 1.5))
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
 
-    async def attempt(self, asked: Asked) -> Call:
-        """One call, at any of the replicas."""
-        where = self.chance.choice(list(self.storm.urls))
-        url = self.storm.urls[where] + asked.path
-        began, told = time.time(), dict[str, Any]()
+    async def attempt(self, request: Request) -> Call:
+        """Send a request once, to a random replica."""
+        where = self.chance.choice(list(self.load.urls))
+        url = self.load.urls[where] + request.path
+        began, body = time.time(), dict[str, Any]()
         status: int | None = None
         try:
             answer = await self.http.request(
-                asked.method, url, json=asked.body, headers=self.bearer, timeout=CALL_SECONDS
+                request.method, url, json=request.body, headers=self.bearer, timeout=CALL_SECONDS
             )
-            # After a 503 nobody knows: the commit itself may be what got no answer.
+            # After a 503 the outcome is unknown: the commit may have been acknowledged too late.
             status = None if answer.status_code == 503 else answer.status_code
-            told = answer.json() if answer.content and status else {}
+            body = answer.json() if answer.content and status else {}
         except httpx.ConnectError:
             status = NEVER_ARRIVED
         except httpx.TransportError:
             pass
         return Call(
-            self.number, self.who, asked.what, began, time.time(), status,
-            problem=str(told.get("type", "")).removeprefix("urn:problem:"), where=where,
-            lease_id=asked.lease_id, mark=asked.mark,
-            annotation_id=told.get("annotation_id", ""), expires_at=seconds(told.get("expires_at")),
-            grants=tuple(grant_of(lease) for lease in told.get("leases", ())),
+            self.number, self.who, request.what, began, time.time(), status,
+            problem=str(body.get("type", "")).removeprefix("urn:problem:"), where=where,
+            lease_id=request.lease_id, mark=request.mark,
+            annotation_id=body.get("annotation_id", ""), expires_at=seconds(body.get("expires_at")),
+            grants=tuple(grant_of(lease) for lease in body.get("leases", ())),
         )  # fmt: skip
 
 
-def skip_of(lease_id: str) -> Asked:
-    return Asked("skip", "POST", f"/v1/leases/{lease_id}/skip", {"reason": "other"}, lease_id)
+def skip_of(lease_id: str) -> Request:
+    return Request("skip", "POST", f"/v1/leases/{lease_id}/skip", {"reason": "other"}, lease_id)
 
 
-def heartbeat_of(lease_id: str) -> Asked:
-    return Asked("heartbeat", "POST", f"/v1/leases/{lease_id}/heartbeat", None, lease_id)
+def heartbeat_of(lease_id: str) -> Request:
+    return Request("heartbeat", "POST", f"/v1/leases/{lease_id}/heartbeat", None, lease_id)
 
 
 def grant_of(lease: dict[str, Any]) -> Grant:
