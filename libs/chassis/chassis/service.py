@@ -155,7 +155,7 @@ def _background_tasks(
     if app.state.job_runner is not None:
         background.append(partial(app.state.job_runner.run, runtime.database))
     counts: dict[str, int] = app.state.health_counts
-    return background + [Runner(one, runtime.database, counts).run for one in periodic]
+    return background + [Runner(schedule, runtime.database, counts).run for schedule in periodic]
 
 
 async def _drain(runtime: Runtime, seconds: float) -> None:

@@ -84,20 +84,21 @@ class BatchDelivery:
         for unreadable in batch:
             if isinstance(unreadable, Unreadable):
                 await self._dead_letters.add(unreadable.record, unreadable.refusal)
-        decoded = [record for record in batch if isinstance(record, Decoded)]
-        if not decoded:
+        entries = [entry for entry in batch if isinstance(entry, Decoded)]
+        if not entries:
             return
         try:
-            await self._commit([one.delivery for one in decoded])
+            await self._commit([entry.delivery for entry in entries])
         except Exception as error:
             logs.get("consumer").info(
                 "a batch failed; delivering its events one by one", error=repr(error)
             )
-            for one in decoded:
+            for entry in entries:
                 try:
-                    await self._commit([one.delivery])
+                    await self._commit([entry.delivery])
                 except Exception as reason:
-                    await self._dead_letters.add(one.record, reason, one.delivery.event.project)
+                    project = entry.delivery.event.project
+                    await self._dead_letters.add(entry.record, reason, project)
 
     async def _commit(self, deliveries: Sequence[Delivery]) -> None:
         """Deliver in one transaction; try again while the database is away or in a deadlock."""

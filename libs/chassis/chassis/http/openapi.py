@@ -48,9 +48,9 @@ def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
 def described_routes(app: FastAPI) -> list[RouteContext]:
     """Return the routes in the document of `app`, including those of its routers."""
     return [
-        one
-        for one in iter_route_contexts(app.routes)
-        if isinstance(one.original_route, APIRoute) and one.include_in_schema
+        context
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute) and context.include_in_schema
     ]
 
 
@@ -70,15 +70,19 @@ def _complete(document: Json, app: FastAPI, refusals: Mapping[type[Exception], i
             _describe(operation, route, method, types)
             tags[operation["tags"][0]] = None
     document["tags"] = [{"name": tag} for tag in sorted(tags)]
-    schemas.update({_schema_name(one): _problem_schema(one, types[one]) for one in types})
-    components["responses"] = {_name(one): _problem_response(one, types[one]) for one in types}
+    schemas.update(
+        {_schema_name(status): _problem_schema(status, types[status]) for status in types}
+    )
+    components["responses"] = {
+        _name(status): _problem_response(status, types[status]) for status in types
+    }
 
 
 def _types_by_status(refusals: Mapping[type[Exception], int]) -> dict[int, list[ProblemType]]:
     own = [of_refusal(kind, status) for kind, status in refusals.items()]
     found: dict[int, dict[str, ProblemType]] = {}
-    for one in (*COMMON, *own):
-        found.setdefault(one.status, {}).setdefault(one.name, one)
+    for kind in (*COMMON, *own):
+        found.setdefault(kind.status, {}).setdefault(kind.name, kind)
     return {status: list(found[status].values()) for status in sorted(found)}
 
 
@@ -86,7 +90,7 @@ def _describe(operation: Json, route: RouteContext, method: str, types: Iterable
     """Set the name, the resource, the security and the refusals of an operation."""
     needs_token = access(route.dependant).needs_token
     operation["operationId"] = route.name
-    operation["tags"] = [str(one) for one in route.tags] or [_resource(str(route.path))]
+    operation["tags"] = [str(tag) for tag in route.tags] or [_resource(str(route.path))]
     operation["security"] = [{"bearer": []}] if needs_token else []
     responses: Json = operation["responses"]
     responses.pop("422", None)
@@ -109,7 +113,7 @@ def _refused(operation: Json, method: str, *, needs_token: bool) -> set[int]:
         found |= {400, 404, 413, 422}
     if parameters:
         found |= {404, 422}
-    if any(one["name"] == "range" for one in parameters):
+    if any(parameter["name"] == "range" for parameter in parameters):
         found.add(416)
     return found if method in READING else found | CHANGING_STATUSES
 
@@ -158,7 +162,7 @@ def _problem_schema(status: int, types: Iterable[ProblemType]) -> Json:
         "description": "The reason of a refusal (RFC 9457). Some types have further members.",
         "type": "object",
         "properties": {
-            "type": {"type": "string", "enum": [one.uri for one in types]},
+            "type": {"type": "string", "enum": [kind.uri for kind in types]},
             "title": text,
             "status": {"type": "integer", "const": status},
             "detail": text,
@@ -176,8 +180,8 @@ def _problem_schema(status: int, types: Iterable[ProblemType]) -> Json:
 
 def _problem_response(status: int, types: Iterable[ProblemType]) -> Json:
     examples = {
-        one.name: {"value": {"type": one.uri, "title": one.title, "status": status}}
-        for one in types
+        kind.name: {"value": {"type": kind.uri, "title": kind.title, "status": status}}
+        for kind in types
     }
     for example in examples.values():
         example["value"] |= {"instance": "/v1/…", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}

@@ -105,10 +105,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _bad_request(request: Request, error: Exception) -> Response:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(one["type"] == "json_invalid" for one in errors):
+    if any(raw["type"] == "json_invalid" for raw in errors):
         detail = str(errors[0].get("ctx", {}).get("error", ""))
         return response(request, document(MALFORMED, detail=detail))
-    faults = [Fault(json_pointer(*_path(one["loc"])), one["type"], one["msg"]) for one in errors]
+    faults = [Fault(json_pointer(*_path(raw["loc"])), raw["type"], raw["msg"]) for raw in errors]
     detail = "; ".join(f"{fault.pointer or 'the body'}: {fault.message}" for fault in faults[:5])
     return response(request, document(INVALID, detail=detail, faults=faults))
 
@@ -130,9 +130,13 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed_methods(request: Request) -> list[str]:
     """Return the methods of all routes with the path of `request`, not only those of the first."""
-    routes = [one for one in iter_route_contexts(request.app.routes) if one.methods]
-    found = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for one in found for method in one.methods or ()})
+    routes = [
+        candidate for candidate in iter_route_contexts(request.app.routes) if candidate.methods
+    ]
+    found = [
+        candidate for candidate in routes if candidate.matches(request.scope)[0] is not Match.NONE
+    ]
+    return sorted({method for candidate in found for method in candidate.methods or ()})
 
 
 async def _bug(request: Request, error: Exception) -> Response:

@@ -47,7 +47,9 @@ class Verifier:
     def __init__(self, settings: ServiceSettings) -> None:
         """Prepare the issuers of `settings`. Raises ValueError for invalid settings."""
         self._pseudonym_key = settings.pseudonym_key.get_secret_value()
-        self._issuers = {one.issuer: IssuerKeys(one) for one in settings.accepted_issuers()}
+        self._issuers = {
+            issuer.issuer: IssuerKeys(issuer) for issuer in settings.accepted_issuers()
+        }
         self._verified: dict[bytes, Verified] = {}
 
     async def caller(self, token: str) -> Caller:
@@ -68,8 +70,8 @@ class Verifier:
     async def keep_keys_current(self) -> None:
         """Read the keys of all issuers periodically until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for one in self._issuers.values():
-                group.create_task(one.keep_current())
+            for keys in self._issuers.values():
+                group.create_task(keys.keep_current())
 
     async def _verify(self, token: str) -> Verified:
         """Check `token` by the keys and settings of the issuer that it names, and of no other."""
