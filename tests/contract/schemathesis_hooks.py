@@ -1,4 +1,4 @@
-"""What schemathesis has to know of the services."""
+"""Hooks of schemathesis: the media type of JSON lines, and checks that know unwritable rules."""
 
 import json
 from typing import Any
@@ -7,21 +7,21 @@ import schemathesis
 from schemathesis.core.failures import Failure
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-# Rules that no JSON Schema can say: only these may refuse what a schema allows.
+# Rules that no JSON Schema can express: only these may refuse values that a schema allows.
 UNWRITABLE_RULES = frozenset(
     {
-        "blank",  # A sentence shows something.
+        "blank",  # A text with visible characters.
         "nul",  # In payloads, labels and drafts, which are any JSON; other texts have a pattern.
-        "integer",  # There too: beyond 2^53 no reader keeps it.
+        "integer",  # In the same: readers do not keep integers beyond 2^53.
         "repeated_key",
-        "reason",  # Labels come with one reason of a skip alone.
+        "reason",  # Only one reason of a skip allows labels.
         "two_labels",
         "urn:problem:key-reused",
-        "urn:problem:bad-cursor",  # A cursor is what a page gave as `next`.
-        "unsupported",  # What a policy may say only later.
-        # Of field definitions: between their keys, or between several of them.
+        "urn:problem:bad-cursor",  # A cursor is the `next` of a page.
+        "unsupported",  # Parts of a policy that are not supported yet.
+        # In field definitions: rules between their keys, or between several definitions.
         *("unique", "range", "scale", "step", "field", "in", "ordered", "pattern", "unknown"),
-        "metric",  # Which metrics a field has depends on its kind.
+        "metric",  # The metrics of a field depend on its kind.
     }
 )
 
@@ -36,7 +36,7 @@ def json_lines(_context: schemathesis.SerializationContext, value: Any) -> bytes
 def accepts_what_the_schema_allows(
     context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
 ) -> bool | None:
-    """As `positive_data_acceptance`, but a 422 may name a rule that no schema can say."""
+    """Check `positive_data_acceptance`, but allow a 422 for rules that no schema can express."""
     try:
         return positive_data_acceptance(context, response, case)
     except Failure:
@@ -49,7 +49,7 @@ def accepts_what_the_schema_allows(
 def refuses_what_the_schema_forbids(
     context: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
 ) -> bool | None:
-    """As `negative_data_rejection`, but a batch may be taken that names what it rejects."""
+    """Check `negative_data_rejection`, but allow a 200 that lists the rejected lines."""
     try:
         return negative_data_rejection(context, response, case)
     except Failure:
@@ -59,6 +59,6 @@ def refuses_what_the_schema_forbids(
 
 
 def _rules(problem: dict[str, Any]) -> set[str]:
-    """The keywords of a problem's faults; its type, if it names no faults."""
+    """Return the keywords of a problem's faults; its type if it has none."""
     named = {fault["keyword"] for fault in problem.get("errors", ())}
     return named or {problem["type"]}

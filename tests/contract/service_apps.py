@@ -1,4 +1,4 @@
-"""The applications of all five services, for tests of what they have in common."""
+"""The applications of all five services, for tests that run on each of them."""
 
 import importlib
 from typing import Any
@@ -14,7 +14,7 @@ NO_DATABASE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 def app_of(
     service: str, tokens: testing.Tokens, url: str = NO_DATABASE, **settings: Any
 ) -> FastAPI:
-    """Make the application of a service; without `url`, for what needs no database."""
+    """Make the application of a service; without `url`, it has no database."""
     package = f"{service}_service"
     kind = importlib.import_module(f"{package}.settings").Settings
     own = testing.settings(kind, tokens, url, **settings)

@@ -1,4 +1,4 @@
-"""All routes of all services look at the token first."""
+"""All routes of all services check the token before they read the body."""
 
 import asyncio
 import re
@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from service_apps import SERVICES, app_of
 
 
-async def ask(app: FastAPI, method: str, path: str) -> tuple[int, Any]:
-    """Send the head of a large upload; whoever reads its body waits for ever."""
+async def send_head(app: FastAPI, method: str, path: str) -> tuple[int, Any]:
+    """Send the head of a large upload without its body; return the status and the response."""
     sent: list[Any] = []
     scope = {
         "type": "http",
@@ -55,5 +55,5 @@ async def test_no_route_reads_the_body_of_a_caller_without_a_token(
     for route in routes:
         path = re.sub(r"\{[^}]*\}", "x", str(route.path))
         for method in route.methods or ():
-            status, body = await ask(app, method, path)
+            status, body = await send_head(app, method, path)
             assert (status, body["type"]) == (401, "urn:problem:unauthenticated"), route.path

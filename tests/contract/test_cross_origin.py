@@ -1,4 +1,4 @@
-"""All routes of all services answer preflights of the pages that are set, and of no others."""
+"""All routes of all services answer preflight requests of the configured origins only."""
 
 import importlib
 import re
@@ -18,8 +18,8 @@ NOWHERE = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 def app_of(service: str, tokens: testing.Tokens, *origins: str) -> Any:
     package = f"{service}_service"
     kind = importlib.import_module(f"{package}.settings").Settings
-    told = testing.settings(kind, tokens, NOWHERE, allowed_origins=origins)
-    return importlib.import_module(f"{package}.app").create_app(told)
+    settings = testing.settings(kind, tokens, NOWHERE, allowed_origins=origins)
+    return importlib.import_module(f"{package}.app").create_app(settings)
 
 
 async def preflight(app: Any, path: str, method: str, origin: str) -> httpx.Response:

@@ -53,8 +53,8 @@ def test_the_same_keys_are_described_and_read(kind: str, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Reader, "finish", noting)
     first = {"name": "first", "kind": "choice", "options": OPTIONS}
-    asked = {"field": "first", "in": ["a"]}
-    second = {"name": "second", "kind": kind, "required_if": asked, **MADE_WITH[kind]}
+    condition = {"field": "first", "in": ["a"]}
+    second = {"name": "second", "kind": kind, "required_if": condition, **MADE_WITH[kind]}
     assert labels.check_fields([first, second]) == []
 
     assert described_keys(kind) == taken

@@ -28,7 +28,7 @@ NODE = NODE_MODULES / "bin" / "node"
 NPM = NODE_MODULES / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ENETUNREACH")
 
-# Lines of JSON and files are bytes to a client; the generator asks to be told so.
+# Lines of JSON and files are bytes for a client, which the generator cannot know.
 AS_BYTES = ("application/x-ndjson", "application/jsonl", "application/vnd.apache.parquet")
 GENERATOR_SETTINGS = {
     "post_hooks": [],
@@ -38,7 +38,7 @@ GENERATOR_SETTINGS = {
 
 @pytest.fixture(scope="module")
 def documents(tokens: testing.Tokens, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the documents of all services."""
+    """Return a folder with the documents of all services."""
     folder = tmp_path_factory.mktemp("documents")
     for service in SERVICES:
         text = json.dumps(app_of(service, tokens).openapi())
@@ -57,7 +57,7 @@ def succeed(command: Sequence[str | Path], folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def python_clients(documents: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder on the import path with a package for each service."""
+    """Return a folder on the import path with a package for each service."""
     folder = tmp_path_factory.mktemp("clients")
     settings = folder / "settings.json"
     settings.write_text(json.dumps(GENERATOR_SETTINGS))
@@ -93,7 +93,7 @@ async def test_a_generated_python_client_makes_a_project_and_understands_a_refus
     app = app_of("ingest", tokens, url, state_dir=tmp_path)
     made = {"httpx_args": {"transport": httpx.ASGITransport(app)}, "base_url": "http://test"}
     client_module = _generated("client")
-    create_project = _generated("api.projects.make_project")
+    create_project = _generated("api.projects.create_project")
     publish_spec = _generated("api.specs.publish_spec")
     models = _generated("models")
 
@@ -114,9 +114,9 @@ async def test_a_generated_python_client_makes_a_project_and_understands_a_refus
         assert isinstance(refused, models.NotFoundProblem)
         assert refused.type_ == "urn:problem:unknown-project"
 
-        nobody = client_module.AuthenticatedClient(token="no token", **made)
-        stranger = await create_project.asyncio(client=nobody, body=request)
-        assert isinstance(stranger, models.UnauthorizedProblem)
+        stranger = client_module.AuthenticatedClient(token="no token", **made)
+        refused = await create_project.asyncio(client=stranger, body=request)
+        assert isinstance(refused, models.UnauthorizedProblem)
 
 
 def _generated(module: str) -> ModuleType:
@@ -125,7 +125,7 @@ def _generated(module: str) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the generator and the compiler, by the lock file."""
+    """Return a folder with the generator and the compiler, as pinned by the lock file."""
     folder = tmp_path_factory.mktemp("typescript") / "package"
     shutil.copytree(TYPESCRIPT, folder)
     done = run([NODE, NPM, "ci", "--prefer-offline"], folder)

@@ -1,4 +1,4 @@
-"""What one service says, every listener understands: each hears the golden events, in any order."""
+"""Every service handles the golden events that it subscribes to, in any order."""
 
 import asyncio
 import importlib
@@ -49,19 +49,19 @@ async def test_every_listener_understands_every_golden_event(
     async with testing.serving(app):
         database = app.state.database
         for event in events:
-            await testing.hear(database, subscriptions, event)
+            await testing.deliver(database, subscriptions, event)
         once = await rows(database)
         for event in events:
-            await testing.hear(database, subscriptions, event)
+            await testing.deliver(database, subscriptions, event)
 
         assert await rows(database) == once
         kinds = {one.kind for one in subscriptions}
-        heard = {event.event_id for event in events if type(event) in kinds}
-        assert once["inbox"] == len(heard) > 0
+        subscribed = {event.event_id for event in events if type(event) in kinds}
+        assert once["inbox"] == len(subscribed) > 0
 
 
 async def rows(database: Any) -> dict[str, int]:
-    """How many rows each table has."""
+    """Return the number of rows of each table."""
     async with database.transaction() as transaction:
         connection = await transaction.connection()
         named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"

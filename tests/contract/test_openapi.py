@@ -1,4 +1,4 @@
-"""The OpenAPI documents of all five services say what a caller has to know."""
+"""The OpenAPI documents of all five services are complete: security, refusals, examples."""
 
 import importlib
 import json
@@ -42,7 +42,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def resolved(document: dict[str, Any], value: Any) -> Any:
-    """What a reference points at, or the value itself."""
+    """Return the target of a reference; any other value unchanged."""
     while isinstance(value, dict) and "$ref" in value:
         found: Any = document
         for part in value["$ref"].removeprefix("#/").split("/"):

@@ -1,4 +1,4 @@
-"""Each service keeps to its OpenAPI document, for requests of every form that it allows or not."""
+"""Each service follows its OpenAPI document, for valid and invalid requests of every form."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from service_apps import SERVICES, app_of
 HOOKS = Path(__file__).parent / "schemathesis_hooks.py"
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 REPLACED_CHECKS = "positive_data_acceptance,negative_data_rejection"
-"""The hooks have the same two with what no schema can say."""
+"""The hooks have these two checks with exceptions for rules that no schema can express."""
 SEED, EXAMPLES = 7, 12
 ROLES = (
     "pipeline", "annotator", "reviewer", "adjudicator", "spec_owner", "trainer", "sre", "admin",
@@ -33,7 +33,7 @@ ROLES = (
 
 @asynccontextmanager
 async def listening(app: FastAPI) -> AsyncIterator[str]:
-    """The address of `app` behind a real server."""
+    """Run `app` in a real server; yield its address."""
     with socket.socket() as own:
         own.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
@@ -73,9 +73,9 @@ async def test_a_service_keeps_to_its_document(
             "--generation-database", "none", "--continue-on-failure", "--no-color",
             "--header", f"Authorization: {bearer}",
         ]  # fmt: skip
-        told = await asyncio.to_thread(
+        done = await asyncio.to_thread(
             subprocess.run, command, cwd=tmp_path, capture_output=True, text=True,
             env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
         )  # fmt: skip
 
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert done.returncode == 0, done.stdout + done.stderr

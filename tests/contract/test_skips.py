@@ -1,4 +1,4 @@
-"""A task that everybody skips: the queue and consensus between them bring it to an adjudicator."""
+"""A task that all annotators skip goes to an adjudicator, by the queue and consensus together."""
 
 import asyncio
 import importlib
@@ -26,21 +26,21 @@ TWO = [{"mood": "good"}, {"mood": "bad"}]
 
 
 class Pair:
-    """The two services; what one says the other hears."""
+    """The queue and consensus, which get each other's events."""
 
     def __init__(self, http: httpx.AsyncClient, parts: list[tuple[Database, Any]]) -> None:
         self.http, self.parts = http, parts
 
-    async def hear(self, *events: Event) -> None:
-        """Let both hear this, and what they say about it, until nobody says anything more."""
-        told = [*events, *await self._said()]
-        while told:
+    async def deliver(self, *events: Event) -> None:
+        """Deliver `events` and all events that follow from them to both services."""
+        batch = [*events, *await self._take_published()]
+        while batch:
             for database, subscriptions in self.parts:
-                await testing.hear(database, subscriptions, *told)
-            told = await self._said()
+                await testing.deliver(database, subscriptions, *batch)
+            batch = await self._take_published()
 
-    async def _said(self) -> list[Event]:
-        return [one for part in self.parts for one in await testing.said(part[0], EVENTS)]
+    async def _take_published(self) -> list[Event]:
+        return [one for part in self.parts for one in await testing.take_published(part[0], EVENTS)]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def _service(
 
 
 def published() -> list[Event]:
-    """A spec version, and one task under it."""
+    """Return the events of a spec version and of one task under it."""
     fields = [{"name": "mood", "kind": "choice", "options": ["good", "bad"]}]
     document = SpecDocument.model_validate(
         {"task_type": "mood", "fields": fields, "policy": {"skips_max": BOUND, "redundancy": 2}}
@@ -96,7 +96,7 @@ def published() -> list[Event]:
 async def test_nobody_is_offered_a_task_that_so_many_skipped_but_an_adjudicator(
     pair: Pair, tokens: testing.Tokens, reason: str
 ) -> None:
-    await pair.hear(*published())
+    await pair.deliver(*published())
     body: dict[str, Any] = {"reason": reason}
     if reason == "two_labels_fit":
         body["labels"] = TWO
@@ -110,7 +110,7 @@ async def test_nobody_is_offered_a_task_that_so_many_skipped_but_an_adjudicator(
             url = f"/v1/leases/{lease['lease_id']}/skip"
             skipped = await pair.http.post(url, json=body, headers=who)
             assert skipped.status_code == 204, skipped.text
-        await pair.hear()
+        await pair.deliver()
     judge = tokens.bearer("judge", "adjudicator")
     answer = await pair.http.post("/v1/leases", json={"projects": ["p"]}, headers=judge)
 
@@ -119,5 +119,5 @@ async def test_nobody_is_offered_a_task_that_so_many_skipped_but_an_adjudicator(
     assert lease["stage"] == "adjudicate"
     assert lease["context"]["reason"].startswith(f"It was skipped by {BOUND} annotators: ")
     labels = TWO if reason == "two_labels_fit" else []
-    told = {"reason": reason, "note": None, "labels": labels}
-    assert lease["context"]["skips"] == [told] * BOUND
+    skip = {"reason": reason, "note": None, "labels": labels}
+    assert lease["context"]["skips"] == [skip] * BOUND

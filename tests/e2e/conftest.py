@@ -1,4 +1,4 @@
-"""The whole system, as `labelwright up` starts it, and what a test says to it in one line."""
+"""Fixtures: the whole system as `labelwright up` starts it, with its most frequent calls."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from labelwright_local.ports import SPAN
 from labelwright_local.testing import UP, RunningStack, running_stack
 
 HERE = Path(__file__).parent
-# Test folders are no packages: this is how tests find what lies beside them, and in `bench`.
+# Test folders are no packages: tests import modules of their folder, and of `bench`, by this path.
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "bench")]
 
 PORT_BASE = 28500
@@ -32,7 +32,7 @@ NO_HONEYPOTS = {"first_rate": 0.0, "rate": 0.0}
 
 
 class System:
-    """The running services and their clients."""
+    """The running services, and calls to them."""
 
     def __init__(self, home: Path, stack: RunningStack) -> None:
         self.home, self.stack = home, stack
@@ -40,7 +40,7 @@ class System:
 
     @property
     def ready(self) -> dict[str, Any]:
-        """As the ready file says now: a part that was restarted has another pid."""
+        """Read the ready file, which changes when a part is restarted with another pid."""
         found: dict[str, Any] = json.loads(self.stack.ready_file.read_text())
         return found
 
@@ -48,7 +48,7 @@ class System:
         return str(self.ready["services"][service]["url"])
 
     def metrics(self, service: str) -> str:
-        """The metrics of a service as Prometheus reads them."""
+        """Return the metrics of a service as Prometheus reads them."""
         return self.http.get(self.ready["services"][service]["metrics_url"]).text
 
     def pid(self, part: str) -> int:
@@ -116,12 +116,12 @@ class System:
         )
 
     def kill(self, part: str) -> None:
-        """kill -9."""
+        """Kill a part by SIGKILL."""
         os.kill(self.pid(part), signal.SIGKILL)
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `condition` returns, once it is true; fails after `seconds`."""
+    """Return the result of `condition` when it is true; fail after `seconds`."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         found = condition()
@@ -133,7 +133,7 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
 
 @pytest.fixture(scope="session")
 def connect() -> Callable[[Path, RunningStack], System]:
-    """Makes what a test says to a stack of its own."""
+    """Return the class of calls to a stack, for tests that start their own."""
     return System
 
 
@@ -148,7 +148,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture
 def two_queues(tmp_path: Path) -> Iterator[System]:
-    """Two replicas of the queue, alone with PostgreSQL and Kafka."""
+    """Start two replicas of the queue, with PostgreSQL and Kafka only."""
     words = [*UP, "--only", "queue", "--replicas", "queue=2"]
     with running_stack(tmp_path / "home", TWO_QUEUES_PORT_BASE, command=words) as stack:
         found = System(tmp_path / "home", stack)
@@ -157,8 +157,8 @@ def two_queues(tmp_path: Path) -> Iterator[System]:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Says a line among pytest's own, whether or not the test passes."""
+def write_line(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return a function that writes a line to the terminal even if the test passes."""
     plugins = request.config.pluginmanager
     terminal: Any = plugins.get_plugin("terminalreporter")
     capture: Any = plugins.get_plugin("capturemanager")
@@ -177,7 +177,7 @@ def wait() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """The folder of real crowds."""
+    """Return the folder of public data sets."""
     if not DATA.is_dir():
-        pytest.skip("the folder of real crowds is not beside the repository")
+        pytest.skip("the folder of public data sets is not beside the repository")
     return DATA

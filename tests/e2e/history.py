@@ -1,11 +1,11 @@
-"""What clients of the queue saw, what it left behind, and whether the two keep its promises.
+"""The history of a load test: the calls of clients, the published events, and the final state.
 
-Pure: no I/O, no clock. A `Call` is one HTTP call from its invocation to its completion. What has
-no outcome (a lost connection, a 503) may have taken effect at any time from its invocation on, or
-never; nothing is concluded from it but that. All times are seconds of one wall clock, which client
-and servers share, so that `expires_at` can be compared with them.
+The module does no I/O and reads no clock. A `Call` is one HTTP call from its invocation to its
+completion. A call without an outcome (a lost connection, a 503) may have taken effect at any time
+after its invocation, or never; nothing else is concluded from it. All times are seconds of one wall
+clock that clients and servers share, so that `expires_at` can be compared with them.
 
-A `Story` is all that is known of one lease. `rules.py` holds the promises.
+A `LeaseTrace` has everything that is known of one lease. `invariants.py` checks the promises.
 """
 
 from collections import defaultdict
@@ -16,15 +16,15 @@ from typing import Literal
 
 What = Literal["lease", "resume", "answer", "skip", "release", "heartbeat", "draft"]
 Task = tuple[str, int]
-"""The unique text of a payload, and the spec version: task ids are masked."""
+"""The unique text of a payload, and the spec version, since task ids are masked."""
 NEVER_ARRIVED = 0
 SHOWN_MAX = 40
-"""How many calls an account shows of one violation: the first ones."""
+"""The number of calls that an account shows of one violation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A lease as a call showed it."""
+    """A lease in the response to a call."""
 
     lease_id: str
     task: Task
@@ -33,7 +33,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP call. `status` is None if nobody knows whether it took effect."""
+    """One HTTP call. `status` is None if it is unknown if the call took effect."""
 
     client: int
     who: str
@@ -59,8 +59,8 @@ class Call:
         return self.status is None or self.status >= 500
 
     @property
-    def may_have(self) -> bool:
-        """Whether it took effect, or may have."""
+    def may_have_taken_effect(self) -> bool:
+        """True if it took effect, or may have."""
         return self.took_effect or self.is_unknown
 
     @property
@@ -73,12 +73,12 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """An event said to the queue: possibly in effect from `began` on, surely from `heard` on."""
+class PublishedEvent:
+    """An event published to the queue: possibly in effect since `began`, surely since `applied`."""
 
     what: Literal["published", "raised", "suspended", "restored"]
     began: float
-    heard: float
+    applied: float
     who: str = ""
     task: Task = ("", 0)
     version: int = 0
@@ -87,12 +87,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """A time in which somebody may not work."""
+    """The time in which an annotator is suspended."""
 
     began: float
-    heard: float
+    applied: float
     lifted: float = inf
-    lift_heard: float = inf
+    lift_applied: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """A row of `work`, and how many human answers there are for it."""
+    """A row of `work`, and the number of human annotations of it."""
 
     task: Task
     target: int
@@ -136,7 +136,7 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
-    """A row of `leases`, with the id of the answer if there is one."""
+    """A row of `leases`, with the id of the annotation if there is one."""
 
     lease_id: str
     who: str
@@ -146,8 +146,8 @@ class LeaseRow:
 
 
 @dataclass(frozen=True)
-class Aftermath:
-    """What the queue left behind, once everything was quiet."""
+class FinalState:
+    """The events and rows of the queue after all leases have ended."""
 
     submitted: list[Submitted] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -158,24 +158,24 @@ class Aftermath:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise that was not kept, and the calls that show it."""
+    """A broken promise, and the calls that prove it."""
 
     rule: str
     sentence: str
     calls: tuple[Call, ...] = ()
     leases: frozenset[str] = frozenset()
-    """The leases that it is about; none: all that the calls show."""
+    """The leases that it is about; if empty, all leases of the calls."""
 
 
 @dataclass(slots=True)
-class Story:
-    """One lease: given between `given_from` and `given_by`, first shown to hold until `shown`."""
+class LeaseTrace:
+    """One lease, granted between `granted_from` and `granted_by`, first to expire at `shown`."""
 
     lease_id: str
     who: str
     task: Task
-    given_from: float
-    given_by: float
+    granted_from: float
+    granted_by: float
     shown: float
     calls: list[Call] = field(default_factory=list)
 
@@ -184,7 +184,7 @@ class Story:
 
     @property
     def answers(self) -> list[Call]:
-        """The calls by which it was surely answered."""
+        """The calls that surely annotated its task."""
         return [call for call in self.all("answer") if call.took_effect]
 
     @property
@@ -192,100 +192,104 @@ class Story:
         return [call for call in self.all("skip") if call.took_effect]
 
     def soonest_expiry(self, at: float) -> float:
-        """It surely held until then, as far as was known `at`, unless something ended it.
+        """Return the earliest possible expiry, as known at the time `at`.
 
-        Of heartbeats that overlapped nobody knows which came last: the least of them counts.
+        The order of overlapping heartbeats is unknown, so the earliest of their expiries counts.
         """
-        beats = [call for call in self.all("heartbeat") if call.may_have]
-        done = [call for call in beats if call.took_effect and call.ended <= at]
+        heartbeats = [call for call in self.all("heartbeat") if call.may_have_taken_effect]
+        done = [call for call in heartbeats if call.took_effect and call.ended <= at]
         if not done:
             return self.shown
         last = max(done, key=lambda call: call.began)
-        rivals = [call for call in beats if call.is_unknown or call.ended > last.began]
+        rivals = [call for call in heartbeats if call.is_unknown or call.ended > last.began]
         return max(self.shown, min((call.expires_at for call in rivals), default=0.0))
 
     def latest_expiry(self, call: Call) -> float:
-        """`call` surely finds it expired if it begins after this, whatever came of the others."""
-        beats = [c for c in self.all("heartbeat") if c.may_have and c.began < call.ended]
-        others = [beat for beat in beats if beat is not call]
-        if any(beat.is_unknown for beat in others):
+        """Return the latest possible expiry: after it, `call` surely finds the lease expired."""
+        others = [
+            other
+            for other in self.all("heartbeat")
+            if other.may_have_taken_effect and other.began < call.ended and other is not call
+        ]
+        if any(other.is_unknown for other in others):
             return inf
-        return max([self.shown, *(beat.expires_at for beat in others)])
+        return max([self.shown, *(other.expires_at for other in others)])
 
 
 class History:
-    """Everything that was seen."""
+    """All calls, published events and the final state of a load test."""
 
     def __init__(
         self,
         redundancy: int,
         calls: Iterable[Call],
-        said: Iterable[Said] = (),
-        aftermath: Aftermath | None = None,
+        events: Iterable[PublishedEvent] = (),
+        final: FinalState | None = None,
     ) -> None:
         self.redundancy = redundancy
         self.calls = sorted(calls, key=lambda call: (call.began, call.ended))
-        self.said = sorted(said, key=lambda one: one.began)
-        self.aftermath = aftermath or Aftermath()
-        self.unasked: list[Call] = []
-        self.published = [one for one in self.said if one.what == "published"]
-        self.raised: dict[Task, list[Said]] = defaultdict(list)
-        for one in self.said:
+        self.events = sorted(events, key=lambda one: one.began)
+        self.final = final or FinalState()
+        self.unrequested: list[Call] = []
+        self.published = [one for one in self.events if one.what == "published"]
+        self.raised: dict[Task, list[PublishedEvent]] = defaultdict(list)
+        for one in self.events:
             self.raised[one.task] += [one] if one.what == "raised" else []
-        self.stories = self._told()
+        self.traces = self._traces()
         self.suspensions = self._suspensions()
         self.by_mark = {call.mark: call.lease_id for call in self.calls if call.mark}
 
-    def _told(self) -> dict[str, Story]:
-        """The stories of all leases that a call showed."""
-        stories: dict[str, Story] = {}
+    def _traces(self) -> dict[str, LeaseTrace]:
+        """Return the traces of all leases that are in the response to a call."""
+        traces: dict[str, LeaseTrace] = {}
         for call in self.calls:
             for grant in call.grants if call.what == "lease" else ():
-                one = Story(grant.lease_id, call.who, grant.task, call.began, call.ended,
+                one = LeaseTrace(grant.lease_id, call.who, grant.task, call.began, call.ended,
                             grant.expires_at)  # fmt: skip
-                stories[grant.lease_id] = one
+                traces[grant.lease_id] = one
         for call in (call for call in self.calls if call.what == "resume"):
             for grant in call.grants:
-                self._resume(stories, call, grant)
+                self._resume(traces, call, grant)
         for call in self.calls:
             for lease_id in {call.lease_id, *(grant.lease_id for grant in call.grants)}:
-                if lease_id in stories:
-                    stories[lease_id].calls.append(call)
-        return stories
+                if lease_id in traces:
+                    traces[lease_id].calls.append(call)
+        return traces
 
-    def _resume(self, stories: dict[str, Story], call: Call, grant: Grant) -> None:
-        """A page that was loaded anew shows a lease: of a call whose answer was lost, if need be.
+    def _resume(self, traces: dict[str, LeaseTrace], call: Call, grant: Grant) -> None:
+        """Add a lease that was first seen when a client read its leases.
 
-        One such call is enough to explain it. If there is none, nobody asked for the lease.
+        One request for leases whose response was lost explains it. Without such a request the
+        lease was not requested.
         """
-        if grant.lease_id in stories:
-            known = stories[grant.lease_id]
-            known.given_by = min(known.given_by, call.ended)
+        if grant.lease_id in traces:
+            known = traces[grant.lease_id]
+            known.granted_by = min(known.granted_by, call.ended)
             return
         lost = [one for one in self.lost_leases(call.who) if one.began < call.ended]
         if not lost:
-            self.unasked.append(call)
+            self.unrequested.append(call)
         began = min((one.began for one in lost), default=call.began)
-        stories[grant.lease_id] = Story(
+        traces[grant.lease_id] = LeaseTrace(
             grant.lease_id, call.who, grant.task, began, call.ended, grant.expires_at
         )
 
     def lost_leases(self, who: str) -> list[Call]:
-        """The calls for work of which nobody knows what they gave."""
+        """Return the requests for leases whose outcome is unknown."""
         return [c for c in self.calls if c.what == "lease" and c.who == who and c.is_unknown]
 
     def _suspensions(self) -> dict[str, list[Suspension]]:
         found: dict[str, list[Suspension]] = defaultdict(list)
-        for one in self.said:
+        for one in self.events:
             if one.what == "suspended":
-                found[one.who].append(Suspension(one.began, one.heard))
+                found[one.who].append(Suspension(one.began, one.applied))
             elif one.what == "restored":
                 last = found[one.who].pop()
-                found[one.who].append(Suspension(last.began, last.heard, one.began, one.heard))
+                found[one.who].append(Suspension(last.began, last.applied, one.began, one.applied))
         return found
 
-    def published_after(self, version: int) -> list[Said]:
-        """The spec versions that superseded `version`."""
+    def published_after(self, version: int) -> list[PublishedEvent]:
+        """Return the spec versions that superseded `version`."""
         return [one for one in self.published if one.version > version]
 
     @property
@@ -293,21 +297,21 @@ class History:
         return max((one.version for one in self.published), default=1)
 
     def target(self, task: Task, at: float = inf) -> int:
-        """How many answers a task could want at a time: raised already, or about to be."""
+        """Return the highest possible target of a task at a time, including raises in progress."""
         raised = [one.target for one in self.raised.get(task, ()) if one.began <= at]
         return max([self.redundancy, *raised])
 
-    def by_task(self) -> dict[Task, list[Story]]:
-        found: dict[Task, list[Story]] = defaultdict(list)
-        for story in self.stories.values():
-            found[story.task].append(story)
+    def by_task(self) -> dict[Task, list[LeaseTrace]]:
+        found: dict[Task, list[LeaseTrace]] = defaultdict(list)
+        for trace in self.traces.values():
+            found[trace.task].append(trace)
         return found
 
 
 def account(history: History, violations: list[Violation], each: int = 2) -> str:
-    """The first violations of each rule with the calls that show them, and how many there are."""
+    """Return the number of violations, and the first of each rule with their calls."""
     counts: dict[str, int] = defaultdict(int)
-    begins = [*(call.began for call in history.calls), *(said.began for said in history.said)]
+    begins = [*(call.began for call in history.calls), *(event.began for event in history.events)]
     zero = min(begins, default=0.0)
     lines: list[str] = []
     for one in violations:
@@ -316,14 +320,15 @@ def account(history: History, violations: list[Violation], each: int = 2) -> str
             calls = sorted(one.calls, key=lambda call: call.began)[:SHOWN_MAX]
             lines += ["", f"{one.rule}: {one.sentence}"]
             lines += [f"  {line(call, zero, one.leases)}" for call in calls]
-            lines += [f"  {told(said, zero)}" for said in history.said if concerns(said, one.calls)]
+            about = [event for event in history.events if concerns(event, one.calls)]
+            lines += [f"  {event_line(event, zero)}" for event in about]
     return "\n".join([f"{len(violations)} violations: {dict(counts)}", *lines])
 
 
 def line(call: Call, zero: float, leases: frozenset[str] = frozenset()) -> str:
-    """A call in one line, with what it shows of `leases`; times count from `zero`."""
+    """Return a call as one line with its grants of `leases`; times count from `zero`."""
     about = " ".join(filter(None, (call.lease_id[:8], call.mark and f"mark {call.mark}")))
-    given = ", ".join(
+    grants = ", ".join(
         f"{grant.lease_id[:8]} ({', v'.join(map(str, grant.task))})"
         f" until {grant.expires_at - zero:.3f}"
         for grant in call.grants
@@ -332,21 +337,21 @@ def line(call: Call, zero: float, leases: frozenset[str] = frozenset()) -> str:
     until = f" until {call.expires_at - zero:.3f}" if call.expires_at else ""
     return (
         f"{call.began - zero:.3f} to {call.ended - zero:.3f} client {call.client}"
-        f" ({call.who[:8]} at {call.where}) {call.what} {about} → {call.outcome}{until} {given}"
+        f" ({call.who[:8]} at {call.where}) {call.what} {about} → {call.outcome}{until} {grants}"
     ).rstrip()
 
 
-def told(said: Said, zero: float) -> str:
-    """An event in one line."""
-    about = {"published": f"v{said.version}", "raised": f"{said.task} to {said.target}"}
+def event_line(event: PublishedEvent, zero: float) -> str:
+    """Return an event as one line."""
+    about = {"published": f"v{event.version}", "raised": f"{event.task} to {event.target}"}
     return (
-        f"{said.began - zero:.3f} said, {said.heard - zero:.3f} heard: {said.what}"
-        f" {about.get(said.what, said.who[:8])}"
+        f"{event.began - zero:.3f} published, {event.applied - zero:.3f} applied: {event.what}"
+        f" {about.get(event.what, event.who[:8])}"
     )
 
 
-def concerns(said: Said, calls: Iterable[Call]) -> bool:
-    """Whether an event is about one of these calls: a spec version is about all."""
+def concerns(event: PublishedEvent, calls: Iterable[Call]) -> bool:
+    """Return True if an event concerns one of these calls; a spec version concerns all."""
     people = {call.who for call in calls}
     tasks = {grant.task for call in calls for grant in call.grants}
-    return said.what == "published" or said.who in people or said.task in tasks
+    return event.what == "published" or event.who in people or event.task in tasks

@@ -84,11 +84,11 @@ def test_a_spec_that_fails_becomes_an_issue_and_its_evidence_is_labeled_again(
 
     wait(lambda: [issue for issue in issues() if issue["items"] == 15])
     [issue] = issues()
-    told = system.publish_spec(
+    published = system.publish_spec(
         "gap", resolves=[issue["issue_id"]], relabel="evidence", rule="Even is bad.", **policy
     )
 
-    assert told["version"] == 2
+    assert published["version"] == 2
     wait(lambda: system.summary("gap").get("decided") and issues()[0]["state"] == "resolved")
     again = wait(lambda: system.lease("cyd", "gap", count=20))
     assert len(again) == 15

@@ -21,7 +21,7 @@ PARTS = ("ingest", "queue", "consensus", "quality", "dataset-store", "kafka", "p
 
 
 def crowd(folder: Path, items: int = 60, voters: int = 6) -> tuple[Path, Path]:
-    """A recorded crowd: mostly agreeing, every fifth item disputed."""
+    """Return recorded annotations that mostly agree, with every fifth item disputed."""
     rows = ["item_id,annotator_id,label"]
     for item in range(items):
         for voter in range(voters):
@@ -49,7 +49,7 @@ def counts(report: dict[str, Any]) -> dict[str, Any]:
 def test_whatever_is_killed_no_answer_is_lost_or_doubled(
     system: System, wait: Any, tmp_path: Path
 ) -> None:
-    """kill -9 of every part in the middle of a replay; it ends like an undisturbed one."""
+    """Every part is killed by SIGKILL during a replay, which ends like an undisturbed one."""
     undisturbed = replay(system, tmp_path, "calm")
     stop = threading.Event()
     killed: list[str] = []
@@ -91,7 +91,7 @@ def test_replaying_every_topic_twice_changes_nothing(system: System, wait: Any) 
 
 
 def listens(address: str) -> bool:
-    """Whether a server accepts connections; services are ready again before a killed broker is."""
+    """Return True if a server accepts connections. A killed broker needs longer than services."""
     host, port = address.removeprefix("http://").rsplit(":", 1)
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
@@ -106,7 +106,7 @@ def published(system: System, project: str) -> str:
 
 
 async def replay_topics(bootstrap: str) -> int:
-    """Say everything once more, as it was said."""
+    """Publish all events again."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
     await consumer.start()
@@ -132,7 +132,7 @@ async def replay_topics(bootstrap: str) -> int:
 
 
 def lag(system: System) -> float:
-    """Events that wait for any of the services, as they say themselves."""
+    """Return the number of events that any service has not handled, by its own metrics."""
     waiting = 0.0
     for service in ("ingest", "queue", "consensus", "quality", "dataset-store"):
         text = system.metrics(service)
@@ -174,7 +174,7 @@ async def sixteen(system: System) -> list[tuple[int, str]]:
 
 
 def test_a_version_built_again_from_the_events_has_the_same_hash(system: System, wait: Any) -> None:
-    """The ledger is emptied and its consumer begins again: the same events, the same bytes."""
+    """After the ledger is emptied, the same events make a version with the same bytes."""
     before, summary = published(system, "calm"), system.summary("calm")
     asyncio.run(forget_ledger(system))
 
@@ -211,7 +211,7 @@ def test_nothing_listens_beyond_the_loopback(system: System) -> None:
 
 
 SIGNED = ("queue", "/v1/blobs/{sha256}")
-"""Read by a signed address, which needs no token."""
+"""The route of signed addresses, which needs no token."""
 
 
 def test_without_a_token_only_the_exempt_paths_answer(system: System) -> None:

@@ -1,4 +1,4 @@
-"""Whatever comes in, the answer is a 4xx that names the field; never a 5xx."""
+"""Every invalid input is answered by a 4xx that names the field; never by a 5xx."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the docs show works as it stands there."""
+"""The commands and code in the docs work as written."""
 
 import os
 import re
@@ -17,12 +17,15 @@ def first_block(page: str) -> str:
 
 
 def test_the_example_of_the_client_runs_and_runs_again(system: Any) -> None:
-    told = {"LABELWRIGHT_HOME": str(system.home), "LABELWRIGHT_CACHE": str(system.home / "cache")}
+    variables = {
+        "LABELWRIGHT_HOME": str(system.home),
+        "LABELWRIGHT_CACHE": str(system.home / "cache"),
+    }
     command = [sys.executable, "-c", first_block("client.md")]
 
     runs = [
         subprocess.run(
-            command, env={**os.environ, **told}, capture_output=True, text=True, check=False,
+            command, env={**os.environ, **variables}, capture_output=True, text=True, check=False,
             timeout=120,
         )
         for _ in range(2)

@@ -1,4 +1,4 @@
-"""Two replicas of the queue, 32 clients, parts killed in the middle: the promises hold."""
+"""Two replicas of the queue keep their promises with 32 clients while parts are killed."""
 
 import asyncio
 import json
@@ -12,16 +12,16 @@ from typing import Any
 
 import httpx
 import pytest
-from aftermath import quiet, read
-from director import REDUNDANCY, Database, Director, Killer
+from chaos import REDUNDANCY, Database, Killer, Publisher
 from history import History, account
-from rules import violations
-from storm import Client, Storm
+from invariants import violations
+from load import Client, Load
+from readback import read_final_state, wait_until_idle
 
 from labelwright_client import tokens
 
 System = Any
-Tell = Callable[[str], None]
+WriteLine = Callable[[str], None]
 CLIENTS, PEOPLE, FRESH = 32, 24, 8
 PARTS = ("queue", "queue-2", "postgres")
 EXPECTED = {"unknown", "200", "201", "204", "lease-expired", "already-answered", "superseded"}
@@ -29,7 +29,7 @@ EXPECTED = {"unknown", "200", "201", "204", "lease-expired", "already-answered",
 
 @dataclass(frozen=True)
 class Scale:
-    """How long a storm is. `rounds`: how often each part is killed."""
+    """The length of a load test. `rounds`: the number of kills of each part."""
 
     operations: int
     items: int
@@ -39,106 +39,108 @@ class Scale:
     seed: int = 5
 
 
-SHORT = Scale(operations=2_000, items=120, versions=2, think_seconds=0.35, rounds=1)
+BRIEF = Scale(operations=2_000, items=120, versions=2, think_seconds=0.35, rounds=1)
 LONG = Scale(operations=50_000, items=1_500, versions=4, think_seconds=0.05, rounds=6)
 
 
 def test_two_thousand_operations_keep_every_promise(
-    two_queues: System, tell: Tell, tmp_path: Path
+    two_queues: System, write_line: WriteLine, tmp_path: Path
 ) -> None:
-    check(two_queues, SHORT, tell, tmp_path)
+    check(two_queues, BRIEF, write_line, tmp_path)
 
 
 @pytest.mark.long
 def test_fifty_thousand_operations_keep_every_promise(
-    two_queues: System, tell: Tell, tmp_path: Path
+    two_queues: System, write_line: WriteLine, tmp_path: Path
 ) -> None:
-    check(two_queues, LONG, tell, tmp_path)
+    check(two_queues, LONG, write_line, tmp_path)
 
 
-def check(system: System, scale: Scale, tell: Tell, folder: Path) -> None:
-    storm = Storm(
-        {name: system.url(name) for name in ("queue", "queue-2")}, "storm", scale.seed,
+def check(system: System, scale: Scale, write_line: WriteLine, folder: Path) -> None:
+    load = Load(
+        {name: system.url(name) for name in ("queue", "queue-2")}, "load", scale.seed,
         scale.think_seconds,
     )  # fmt: skip
     started = time.monotonic()
 
-    history, killed = asyncio.run(play(system, storm, scale))
+    history, killed = asyncio.run(play(system, load, scale))
     seconds = time.monotonic() - started
     found = violations(history)
 
-    tell(report(storm, history, killed, seconds))
-    assert storm.operations >= scale.operations
+    write_line(report(load, history, killed, seconds))
+    assert load.operations >= scale.operations
     assert set(killed) == set(PARTS)
-    assert {call.outcome for call in history.calls} >= EXPECTED, "it was no storm"
+    assert {call.outcome for call in history.calls} >= EXPECTED, (
+        "some outcomes did not occur: the load was too small"
+    )
     if found:
         file = folder / "history.json"
-        seen = {"calls": [asdict(one) for one in history.calls], "left": asdict(history.aftermath)}
-        file.write_text(json.dumps({**seen, "said": [asdict(one) for one in history.said]}))
+        seen = {"calls": [asdict(one) for one in history.calls], "final": asdict(history.final)}
+        file.write_text(json.dumps({**seen, "events": [asdict(one) for one in history.events]}))
         pytest.fail(f"{account(history, found)}\n\nthe whole history: {file}", pytrace=False)
 
 
-async def play(system: System, storm: Storm, scale: Scale) -> tuple[History, list[str]]:
-    """The storm, the quiet after it, and what is left."""
+async def play(system: System, load: Load, scale: Scale) -> tuple[History, list[str]]:
+    """Run the load, wait until the queue is idle, and read the final state."""
     names = [f"p{number}" for number in range(PEOPLE)]
     people = [tokens.pseudonym(system.home, name) for name in names]
-    director = Director(system, storm, Database(system), scale.items, people)
-    killer = Killer(system, storm, order(scale))
-    await director.publish()
+    publisher = Publisher(system, load, Database(system), scale.items, people)
+    killer = Killer(system, load, order(scale))
+    await publisher.publish_spec()
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=CLIENTS)) as http:
-        clients = [client(system, storm, http, n, names[n % PEOPLE]) for n in range(CLIENTS)]
-        async with asyncio.TaskGroup() as living:
+        clients = [client(system, load, http, n, names[n % PEOPLE]) for n in range(CLIENTS)]
+        async with asyncio.TaskGroup() as running:
             for one in clients:
-                living.create_task(one.live())
-            async with asyncio.TaskGroup() as around:
-                around.create_task(script(director, scale))
-                around.create_task(killer.at(moments(scale), director))
-            storm.is_over = True
-        await quiet(director.database)
-        fresh = [client(system, storm, http, n, f"f{n}") for n in range(CLIENTS, CLIENTS + FRESH)]
+                running.create_task(one.run())
+            async with asyncio.TaskGroup() as disturbing:
+                disturbing.create_task(script(publisher, scale))
+                disturbing.create_task(killer.run(moments(scale), publisher))
+            load.is_over = True
+        await wait_until_idle(publisher.database)
+        fresh = [client(system, load, http, n, f"f{n}") for n in range(CLIENTS, CLIENTS + FRESH)]
         await asyncio.gather(*(take_all(one) for one in fresh))
-    await quiet(director.database)
-    left = await read(director)
-    history = History(REDUNDANCY, storm.calls, director.said, left)
+    await wait_until_idle(publisher.database)
+    final = await read_final_state(publisher)
+    history = History(REDUNDANCY, load.calls, publisher.events, final)
     return history, [part for part, _ in killer.killed]
 
 
-def client(system: System, storm: Storm, http: httpx.AsyncClient, number: int, name: str) -> Client:
+def client(system: System, load: Load, http: httpx.AsyncClient, number: int, name: str) -> Client:
     who = tokens.pseudonym(system.home, name)
-    return Client(storm, http, number, who, system.bearer(name, "annotator"))
+    return Client(load, http, number, who, system.bearer(name, "annotator"))
 
 
 def order(scale: Scale) -> list[str]:
-    """Which part is killed when: each as often, in an order of chance."""
+    """Return the parts to kill in random order, each equally often."""
     chance = random.Random(f"{scale.seed} kills")
     return [part for _ in range(scale.rounds) for part in chance.sample(PARTS, len(PARTS))]
 
 
 def moments(scale: Scale) -> list[float]:
-    """After how many operations something is killed: from a tenth on to nine tenths."""
+    """Return the numbers of operations at which a part is killed, from 10 % to 90 % of all."""
     chance, count = random.Random(f"{scale.seed} moments"), scale.rounds * len(PARTS)
     step = 0.8 * scale.operations / count
     return [0.1 * scale.operations + step * (n + chance.random()) for n in range(count)]
 
 
-async def script(director: Director, scale: Scale) -> None:
-    """What consensus, quality and ingest say in the meantime, under each spec version."""
+async def script(publisher: Publisher, scale: Scale) -> None:
+    """Publish the events of ingest, consensus and quality under each spec version."""
     span = scale.operations / scale.versions
     for number in range(scale.versions):
         begin = number * span
         if number:
-            await director.reach(begin)
-            await director.publish()
-        await director.reach(begin + 0.15 * span)
-        await director.raise_some(scale.items // 8)
-        await director.suspend(PEOPLE // 4)
-        await director.reach(director.storm.operations + 0.1 * span)
-        await director.restore()
-    await director.reach(scale.operations)
+            await publisher.wait_for_operations(begin)
+            await publisher.publish_spec()
+        await publisher.wait_for_operations(begin + 0.15 * span)
+        await publisher.raise_some(scale.items // 8)
+        await publisher.suspend(PEOPLE // 4)
+        await publisher.wait_for_operations(publisher.load.operations + 0.1 * span)
+        await publisher.restore()
+    await publisher.wait_for_operations(scale.operations)
 
 
 async def take_all(one: Client) -> None:
-    """Lease and answer until nothing comes."""
+    """Lease and annotate until no more work is leased."""
     empty = 0
     while empty < 2:
         call = await one.lease_some(20)
@@ -147,14 +149,14 @@ async def take_all(one: Client) -> None:
             await one.answer_one(grant)
 
 
-def report(storm: Storm, history: History, killed: list[str], seconds: float) -> str:
-    """What was done, in a few lines."""
+def report(load: Load, history: History, killed: list[str], seconds: float) -> str:
+    """Return a summary of the load in a few lines."""
     calls = Counter(call.what for call in history.calls)
     outcomes = Counter(call.outcome for call in history.calls)
-    left = history.aftermath
+    final = history.final
     return (
-        f"\n{storm.operations} operations in {seconds:.1f} s, {len(history.calls)} calls"
-        f" ({outcomes['unknown']} without an outcome), {len(history.stories)} leases,"
-        f" {len(left.submitted)} answers; killed: {', '.join(killed)}"
+        f"\n{load.operations} operations in {seconds:.1f} s, {len(history.calls)} calls"
+        f" ({outcomes['unknown']} without an outcome), {len(history.traces)} leases,"
+        f" {len(final.submitted)} answers; killed: {', '.join(killed)}"
         f"\n  calls: {dict(calls.most_common())}\n  outcomes: {dict(outcomes.most_common())}"
     )

@@ -1,4 +1,4 @@
-"""Files of `tests/inputs` through the running system: what each does is said in its README."""
+"""The files of `tests/inputs` in the running system, with the results that its README states."""
 
 import json
 from collections.abc import Callable
@@ -23,9 +23,9 @@ def imported(system: System, project: str, name: str, *words: str) -> tuple[int,
 
 
 def test_every_file_is_named_in_the_readme() -> None:
-    told = (INPUTS / "README.md").read_text()
+    readme = (INPUTS / "README.md").read_text()
 
-    missing = [file.name for file in INPUTS.iterdir() if f"`{file.name}`" not in told]
+    missing = [file.name for file in INPUTS.iterdir() if f"`{file.name}`" not in readme]
 
     assert missing == ["README.md"]
 
@@ -45,10 +45,10 @@ def test_a_file_with_semicolons_is_read(system: System) -> None:
 def test_one_bad_line_does_not_hide_what_became_of_the_others(system: System) -> None:
     system.project("one-bad-line")
 
-    code, told = imported(system, "one-bad-line", "one-bad-line.csv")
+    code, result = imported(system, "one-bad-line", "one-bad-line.csv")
 
-    assert (code, told["created"]) == (3, 2)
-    assert [one["line"] for one in told["rejected"]] == [3]
+    assert (code, result["created"]) == (3, 2)
+    assert [one["line"] for one in result["rejected"]] == [3]
 
 
 def test_gold_is_read_by_the_kinds_of_its_fields(system: System) -> None:
@@ -57,12 +57,12 @@ def test_gold_is_read_by_the_kinds_of_its_fields(system: System) -> None:
     body = {"task_type": "mood", "fields": GOLD_FIELDS}
     published = system.call("ingest", "POST", "/v1/projects/gold-by-kind/specs", json=body)
 
-    code, told = imported(system, "gold-by-kind", "gold-by-kind.csv", "--gold")
+    code, result = imported(system, "gold-by-kind", "gold-by-kind.csv", "--gold")
 
     assert published.status_code == 201, published.text
-    assert (code, told["created"]) == (3, 1)
-    assert [one["line"] for one in told["rejected"]] == [3]
-    assert "rating" in told["rejected"][0]["message"]
+    assert (code, result["created"]) == (3, 1)
+    assert [one["line"] for one in result["rejected"]] == [3]
+    assert "rating" in result["rejected"][0]["message"]
 
 
 def test_spaces_in_votes_mean_the_same_to_agreement_and_replay(system: System) -> None:
@@ -89,20 +89,20 @@ def test_a_replay_in_which_all_is_contested_ends_with_its_report(system: System)
 def test_another_wish_for_the_same_item_is_taken(system: System) -> None:
     system.project("same-item")
 
-    code, told = imported(system, "same-item", "same-item-other-wish.ndjson")
+    code, result = imported(system, "same-item", "same-item-other-wish.ndjson")
     again = imported(system, "same-item", "same-item-other-wish.ndjson")
 
-    assert (code, told["created"], told["updated"], told["rejected"]) == (0, 1, 1, [])
+    assert (code, result["created"], result["updated"], result["rejected"]) == (0, 1, 1, [])
     assert (again[1]["unchanged"], again[1]["updated"]) == (2, 0)
 
 
 def test_a_repeated_key_is_rejected_with_its_line(system: System) -> None:
     system.project("repeated-key")
 
-    code, told = imported(system, "repeated-key", "repeated-key.ndjson")
+    code, result = imported(system, "repeated-key", "repeated-key.ndjson")
 
-    places = [(one["line"], one["pointer"]) for one in told["rejected"]]
-    assert (code, told["created"]) == (3, 1)
+    places = [(one["line"], one["pointer"]) for one in result["rejected"]]
+    assert (code, result["created"]) == (3, 1)
     assert places == [(1, "/payload/text"), (3, "/payload")]
 
 
@@ -127,7 +127,7 @@ def test_items_of_one_file_are_leased_in_the_order_of_the_file_and_again_when_re
 
 
 def free_places(system: System, project: str) -> int:
-    """How many more people the queue looks for."""
+    """Return the number of further annotators that the queue wants."""
     rows = system.call("queue", "GET", "/v1/queues").json()
     return sum(one["ready"] for one in rows if one["project"] == project)
 

@@ -24,13 +24,13 @@ Numbers = dict[str, float]
 SERVICES = ("ingest", "queue", "consensus", "quality", "dataset-store")
 ANSWERS = 80
 SETTLE_SECONDS = 0.3
-"""For the events of an answer to reach every service; on an idle machine they take 0.02."""
+"""The time for the events of an annotation to reach every service; 0.02 on an idle machine."""
 STREAMS = ("/v1/me/events",)
-"""Never end, so they are not read here: services/queue/tests/test_stream.py has them."""
+"""Streams, which never end and are tested in services/queue/tests/test_stream.py."""
 
 
 def numbers(value: Any, at: str) -> Numbers:
-    """Return every number in a JSON value by its place; of a list also the length."""
+    """Return every number in a JSON value, and the length of every list, by its path."""
     if isinstance(value, bool | int | float):
         return {at: float(value)}
     if isinstance(value, dict):
@@ -43,13 +43,13 @@ def numbers(value: Any, at: str) -> Numbers:
     return {}
 
 
-class Onlooker:
-    """Reads the same addresses with the same token again and again."""
+class Observer:
+    """Reads the same addresses repeatedly with the same token."""
 
     def __init__(self, http: httpx.Client, headers: dict[str, str], addresses: list[str]) -> None:
         self.http, self.headers, self.addresses = http, headers, addresses
 
-    def look(self) -> Numbers:
+    def read(self) -> Numbers:
         found: Numbers = {}
         for address in self.addresses:
             answer = self.http.get(address, headers=self.headers)
@@ -60,7 +60,7 @@ class Onlooker:
 
 
 def addresses(system: System, values: dict[str, str]) -> list[str]:
-    """Return every address that takes GET, with `values` in place of the parameters."""
+    """Return every address with the method GET, with `values` in place of the parameters."""
     found = []
     for service in SERVICES:
         base = system.url(service)
@@ -71,8 +71,8 @@ def addresses(system: System, values: dict[str, str]) -> list[str]:
     return [one + f"?project={values['project']}" * one.endswith("/explain") for one in found]
 
 
-def told_apart(changes: list[Numbers], truth: list[bool]) -> dict[str, float]:
-    """Return the numbers whose changes tell honeypots, with the area under the ROC curve."""
+def revealing(changes: list[Numbers], truth: list[bool]) -> dict[str, float]:
+    """Return the numbers whose changes reveal honeypots, with the area under the ROC curve."""
     labels, items = np.array(truth), np.arange(len(truth))
     found = {}
     for name in {name for one in changes for name in one}:
@@ -84,7 +84,7 @@ def told_apart(changes: list[Numbers], truth: list[bool]) -> dict[str, float]:
 
 
 def honeypot_counters(metrics: str) -> Numbers:
-    """Return the counters of honeypots in what Prometheus scrapes."""
+    """Return the counters of honeypots among the metrics that Prometheus scrapes."""
     lines = [line for line in metrics.splitlines() if "honeypot" in line and line[0] != "#"]
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
@@ -111,8 +111,8 @@ def test_no_route_changes_for_work_and_not_for_honeypots(system: System) -> None
     values = defaultdict(lambda: nothing, project="blind", version="1", hash="0" * 64, a="0" * 64,
                          b="1" * 64, dataset="blind", name="records.jsonl", sha256="0" * 64,
                          annotator=people[0]["annotator"])  # fmt: skip
-    own = Onlooker(system.http, system.bearer("onlooker", "annotator"), addresses(system, values))
-    admin = Onlooker(
+    own = Observer(system.http, system.bearer("onlooker", "annotator"), addresses(system, values))
+    admin = Observer(
         system.http,
         system.bearer("boss", "admin"),
         [system.url("dataset-store") + "/v1/projects/blind/labels/summary"],
@@ -121,19 +121,19 @@ def test_no_route_changes_for_work_and_not_for_honeypots(system: System) -> None
     changes, known, scraped, truth = [], [], [], []
     for _ in range(ANSWERS):
         [lease] = system.lease("onlooker", "blind")
-        before, before_admin = own.look(), admin.look()
+        before, before_admin = own.read(), admin.read()
         before_scrape = honeypot_counters(system.metrics("quality"))
         assert system.answer("onlooker", lease, "good").status_code == 201
         time.sleep(SETTLE_SECONDS)
-        changes.append(difference(before, own.look()))
-        known.append(difference(before_admin, admin.look()))
+        changes.append(difference(before, own.read()))
+        known.append(difference(before_admin, admin.read()))
         scraped.append(difference(before_scrape, honeypot_counters(system.metrics("quality"))))
         truth.append(lease["payload"]["text"].startswith("gold"))
 
     assert 20 <= sum(truth) <= ANSWERS - 20
-    assert max(told_apart(known, truth).values(), default=0) >= 0.9
-    assert max(told_apart(scraped, truth).values(), default=0) >= 0.9
-    assert told_apart(changes, truth) == {}
+    assert max(revealing(known, truth).values(), default=0) >= 0.9
+    assert max(revealing(scraped, truth).values(), default=0) >= 0.9
+    assert revealing(changes, truth) == {}
 
 
 def test_what_counts_labels_is_not_for_annotators(system: System) -> None:
@@ -151,9 +151,9 @@ def test_annotators_read_a_spec_without_the_honeypot_policy(system: System) -> N
     system.project("unrated", redundancy=2)
     paths = (("ingest", "/v1/projects/unrated/specs/1"), ("queue", "/v1/specs/unrated/1"))
     for service, path in paths:
-        until_there = time.monotonic() + 20
+        deadline = time.monotonic() + 20
         while system.call(service, "GET", path).status_code != 200:
-            assert time.monotonic() < until_there
+            assert time.monotonic() < deadline
             time.sleep(0.1)
         whole = system.call(service, "GET", path)
         own = system.call(service, "GET", path, name="ada", roles=("annotator",))
@@ -182,6 +182,11 @@ def test_what_is_out_of_reach_is_refused_like_what_does_not_exist(system: System
             answer = system.http.get(system.url(service) + path.format(name), headers=limited)
             body = answer.json()
             found.append((answer.status_code, body["type"], body["title"], body["detail"]))
-        hidden, nobody = found
-        assert hidden == (nobody[0], nobody[1], nobody[2], nobody[3].replace("nobody", "hidden"))
+        hidden, missing = found
+        assert hidden == (
+            missing[0],
+            missing[1],
+            missing[2],
+            missing[3].replace("nobody", "hidden"),
+        )
         assert hidden[0] == 404

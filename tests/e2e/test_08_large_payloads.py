@@ -114,7 +114,7 @@ def test_a_large_honeypot_is_answered_and_scored_like_a_small_one(system: System
 
 
 def _is_honeypot_next(system: System) -> bool:
-    """Whether both tasks are there: somebody else looks, and gives back what it got."""
+    """Return True if both tasks exist: another annotator leases them and releases the leases."""
     [lease] = system.lease("scout", "large-gold")
     system.call("queue", "DELETE", f"/v1/leases/{lease['lease_id']}", name="scout",
                 roles=("annotator",))  # fmt: skip

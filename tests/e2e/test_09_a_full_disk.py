@@ -1,4 +1,4 @@
-"""A disk without any room, below PostgreSQL and Kafka alike: writes are refused, reads go on."""
+"""A full disk below PostgreSQL and Kafka: writes are refused, reads continue."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class SmallDisk:
-    """A disk that only the stack sees as its home; we reach it through one of its processes."""
+    """A disk that is mounted for the stack only; tests reach it through one of its processes."""
 
     def __init__(self, home: Path, stack: RunningStack) -> None:
         self._home, self._stack = home, stack
@@ -59,7 +59,7 @@ def disk_and_system(tmp_path: Path, connect: Any) -> Iterator[tuple[SmallDisk, S
 
 
 async def write_until_it_fails(bootstrap: str) -> None:
-    """Give Kafka more than its disk can hold; nobody listens to this kind."""
+    """Write more to Kafka than its disk can hold, in events that no service subscribes to."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", request_timeout_ms=3000)
     await producer.start()
     try:
@@ -75,7 +75,7 @@ async def write_until_it_fails(bootstrap: str) -> None:
 
 
 def check_reads(system: System, project: str) -> None:
-    """Everything can be read, and every service says that nothing can be written."""
+    """Check that everything can be read, and that every service refuses writes."""
     for service, path in [
         ("ingest", f"/v1/projects/{project}"),
         ("queue", "/v1/queues"),
@@ -117,7 +117,7 @@ def test_on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_acknowledged_
     wait(lambda: "starting it again once there is room on the disk" in screen.read_text())
 
     assert not try_to_answer(held[2])
-    assert "no room" in refused[-1]["detail"]
+    assert "disk is full" in refused[-1]["detail"]
     assert system.stack.process.poll() is None
     check_reads(system, "disk")
     own = system.call("queue", "GET", "/v1/leases", name="ada", roles=("annotator",))

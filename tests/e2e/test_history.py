@@ -1,34 +1,34 @@
-"""The checker finds each kind of broken promise in a history made by hand, and nothing else."""
+"""The invariants find each kind of broken promise in a made-up history, and no other."""
 
 from dataclasses import replace
 from typing import Any
 
 from history import (
-    Aftermath,
     Call,
     Expired,
+    FinalState,
     Grant,
     History,
     LeaseRow,
-    Said,
+    PublishedEvent,
     Skipped,
     Submitted,
     Task,
     WorkRow,
     account,
 )
-from rules import violations
+from invariants import violations
 
 TASK: Task = ("a text", 1)
-ONCE, SKIP = "an answer counts exactly once", "a skip counts exactly once"
-TARGET, TWICE = "a target is never exceeded", "nobody gets a task twice"
-SUSPENDED, LAWFUL = "the suspended get nothing", "every call is answered lawfully"
-SHOWN, ENDS = "what one holds is shown", "every lease ends"
-WANTED, LOST = "everything wanted is answered", "nothing told is lost"
+ONCE, SKIP = "an annotation counts exactly once", "a skip counts exactly once"
+TARGET, TWICE = "a target is never exceeded", "a task is leased once per annotator"
+SUSPENDED, ALLOWED = "suspended annotators get no lease", "every response is allowed"
+SHOWN, ENDS = "held leases are shown", "every lease ends"
+WANTED, LOST = "targets are reached", "acknowledged changes are stored"
 
 
 def lease(lease_id: str = "l", who: str = "ada", at: float = 0, task: Task = TASK) -> Call:
-    """A lease of five seconds."""
+    """Return a call that granted a lease of five seconds."""
     grant = Grant(lease_id, task, at + 5)
     return Call(0, who, "lease", at, at + 0.1, 200, grants=(grant,))
 
@@ -66,28 +66,30 @@ def row(lease_id: str = "l", ended: str | None = "answered", **more: Any) -> Lea
     return LeaseRow(lease_id, ended=ended, **{**facts, **more})
 
 
-def found(*calls: Call, said: Any = (), redundancy: int = 1, left: Aftermath | None = None) -> Any:
-    """The rules that are broken; where nothing is said of what was left, it is what must be."""
-    history = History(redundancy, calls, said, left)
-    if left is None:
-        history = History(redundancy, calls, said, left_behind(history))
+def found(
+    *calls: Call, events: Any = (), redundancy: int = 1, final: FinalState | None = None
+) -> Any:
+    """Return the broken promises. Without a final state, it is the one that must follow."""
+    history = History(redundancy, calls, events, final)
+    if final is None:
+        history = History(redundancy, calls, events, expected_final_state(history))
     return {one.rule for one in violations(history)}
 
 
-def left_behind(history: History) -> Aftermath:
-    """What a queue that keeps its promises would leave after these calls."""
-    left = Aftermath()
-    for story in history.stories.values():
-        one, who, task = story.lease_id, story.who, story.task
-        given = next((call for call in story.answers), None)
-        how = "answered" if given else "skipped" if story.skips else "released"
-        mark = given.annotation_id if given else None
-        left.leases.append(LeaseRow(one, who, task, how, mark))
-        if given:
-            left.submitted.append(submitted(one, who, task=task, mark=given.mark))
-        elif story.skips:
-            left.skipped.append(Skipped(f"skip of {one}", who, task))
-    return left
+def expected_final_state(history: History) -> FinalState:
+    """Return the final state of a queue that keeps its promises after these calls."""
+    final = FinalState()
+    for trace in history.traces.values():
+        one, who, task = trace.lease_id, trace.who, trace.task
+        accepted = next((call for call in trace.answers), None)
+        how = "answered" if accepted else "skipped" if trace.skips else "released"
+        mark = accepted.annotation_id if accepted else None
+        final.leases.append(LeaseRow(one, who, task, how, mark))
+        if accepted:
+            final.submitted.append(submitted(one, who, task=task, mark=accepted.mark))
+        elif trace.skips:
+            final.skipped.append(Skipped(f"skip of {one}", who, task))
+    return final
 
 
 def test_an_ordinary_history_breaks_nothing() -> None:
@@ -108,23 +110,23 @@ def test_what_has_no_outcome_may_be_either() -> None:
     lost = answer(at=1, status=None)
 
     assert found(lease(), lost) == set()
-    assert found(lease(), lost, left=Aftermath([submitted()], leases=[row()])) == set()
+    assert found(lease(), lost, final=FinalState([submitted()], leases=[row()])) == set()
     assert found(lease(), lost, answer(at=2, status=200)) == set()
     assert found(lease(), lost, refused(answer(at=6), "lease-expired")) == set()
 
 
 def test_an_accepted_answer_without_an_event() -> None:
-    assert found(lease(), answer(), left=Aftermath(leases=[row()])) == {ONCE, LOST}
+    assert found(lease(), answer(), final=FinalState(leases=[row()])) == {ONCE, LOST}
 
 
 def test_an_accepted_answer_with_two_events() -> None:
     twice = [submitted(), submitted(event_id="another")]
 
-    assert found(lease(), answer(), left=Aftermath(twice, leases=[row()])) == {ONCE}
+    assert found(lease(), answer(), final=FinalState(twice, leases=[row()])) == {ONCE}
 
 
 def test_the_same_event_sent_again_is_no_second_one() -> None:
-    assert found(lease(), answer(), left=Aftermath([submitted()] * 2, leases=[row()])) == set()
+    assert found(lease(), answer(), final=FinalState([submitted()] * 2, leases=[row()])) == set()
 
 
 def test_an_event_with_another_label_task_or_annotator() -> None:
@@ -132,31 +134,31 @@ def test_an_event_with_another_label_task_or_annotator() -> None:
         calls = [lease(), answer(), lease("m", "bob", task=("b", 1)), answer("m", who="bob")]
         events = [submitted(**odd), submitted("m", "bob", task=("b", 1))]
         rows = [row(), row("m", who="bob", task=("b", 1))]
-        assert ONCE in found(*calls, left=Aftermath(events, leases=rows))
+        assert ONCE in found(*calls, final=FinalState(events, leases=rows))
 
 
 def test_an_event_for_an_answer_that_was_always_refused() -> None:
     late = refused(answer(at=6), "lease-expired")
-    left = Aftermath([submitted()], leases=[row(ended="released")])
+    final = FinalState([submitted()], leases=[row(ended="released")])
 
-    assert found(lease(), late, left=left) == {ONCE}
+    assert found(lease(), late, final=final) == {ONCE}
 
 
 def test_a_lease_answered_twice() -> None:
     other = answer(at=2, mark="other", annotation_id="another")
 
-    assert {ONCE, LAWFUL} <= found(lease(), answer(), other)
+    assert {ONCE, ALLOWED} <= found(lease(), answer(), other)
 
 
 def test_a_skip_told_twice_or_never_or_made_up() -> None:
     calls = [lease(), act("skip", 1, 204)]
     rows = [row(ended="skipped")]
-    told = [Skipped("1", "ada", TASK), Skipped("2", "ada", TASK)]
+    sent = [Skipped("1", "ada", TASK), Skipped("2", "ada", TASK)]
 
-    assert found(*calls, left=Aftermath(skipped=told[:1], leases=rows)) == set()
-    assert found(*calls, left=Aftermath(skipped=told, leases=rows)) == {SKIP}
-    assert found(*calls, left=Aftermath(leases=rows)) == {SKIP}
-    assert found(lease(), left=Aftermath(skipped=told[:1], leases=[row(ended="x")])) == {SKIP}
+    assert found(*calls, final=FinalState(skipped=sent[:1], leases=rows)) == set()
+    assert found(*calls, final=FinalState(skipped=sent, leases=rows)) == {SKIP}
+    assert found(*calls, final=FinalState(leases=rows)) == {SKIP}
+    assert found(lease(), final=FinalState(skipped=sent[:1], leases=[row(ended="x")])) == {SKIP}
 
 
 def test_more_answers_than_the_target() -> None:
@@ -167,9 +169,9 @@ def test_more_answers_than_the_target() -> None:
 
 
 def test_more_answers_than_the_target_in_the_database() -> None:
-    published = [Said("published", 0, 1, version=2)]
+    published = [PublishedEvent("published", 0, 1, version=2)]
 
-    assert found(said=published, left=Aftermath(work=[WorkRow(TASK, 1, 0, 2, 2)])) == {TARGET}
+    assert found(events=published, final=FinalState(work=[WorkRow(TASK, 1, 0, 2, 2)])) == {TARGET}
 
 
 def test_more_leases_at_once_than_the_target() -> None:
@@ -184,10 +186,10 @@ def test_a_lease_beside_an_answer_beyond_the_target() -> None:
 
 
 def test_a_target_holds_until_it_is_raised() -> None:
-    raised = Said("raised", 3, 3.5, task=TASK, target=2)
+    raised = PublishedEvent("raised", 3, 3.5, task=TASK, target=2)
 
-    assert found(lease(), lease("m", "bob", 2), said=[raised]) == {TARGET}
-    assert found(lease(), lease("m", "bob", 3), said=[raised]) == set()
+    assert found(lease(), lease("m", "bob", 2), events=[raised]) == {TARGET}
+    assert found(lease(), lease("m", "bob", 3), events=[raised]) == set()
 
 
 def test_a_task_given_again_after_an_answer_or_a_skip() -> None:
@@ -202,69 +204,71 @@ def test_a_task_held_twice_at_once_by_one() -> None:
 
 
 def test_a_task_of_the_next_version_is_another() -> None:
-    published = Said("published", 1.5, 1.6, version=2)
+    published = PublishedEvent("published", 1.5, 1.6, version=2)
 
-    assert found(lease(), answer(), lease("m", at=2, task=("a text", 2)), said=[published]) == set()
+    assert (
+        found(lease(), answer(), lease("m", at=2, task=("a text", 2)), events=[published]) == set()
+    )
 
 
 def test_a_lease_for_a_suspended_annotator() -> None:
-    said = [Said("suspended", 1, 2, "ada"), Said("restored", 4, 5, "ada")]
+    events = [PublishedEvent("suspended", 1, 2, "ada"), PublishedEvent("restored", 4, 5, "ada")]
 
-    assert found(lease(at=3), said=said) == {SUSPENDED}
-    assert found(lease(at=1.5), said=said) == set()
-    assert found(lease(at=4.5), said=said) == set()
+    assert found(lease(at=3), events=events) == {SUSPENDED}
+    assert found(lease(at=1.5), events=events) == set()
+    assert found(lease(at=4.5), events=events) == set()
 
 
 def test_an_answer_of_a_suspended_annotator() -> None:
-    said = [Said("suspended", 1, 2, "ada"), Said("restored", 4, 4.2, "ada")]
+    events = [PublishedEvent("suspended", 1, 2, "ada"), PublishedEvent("restored", 4, 4.2, "ada")]
 
-    assert found(lease(), answer(at=3), said=said) == {LAWFUL}
-    assert found(lease(), answer(at=4.5), said=said) == {LAWFUL}
-    assert found(lease(), refused(answer(at=3), "suspended"), said=said) == set()
+    assert found(lease(), answer(at=3), events=events) == {ALLOWED}
+    assert found(lease(), answer(at=4.5), events=events) == {ALLOWED}
+    assert found(lease(), refused(answer(at=3), "suspended"), events=events) == set()
 
 
 def test_a_late_answer_that_is_taken() -> None:
-    assert found(lease(), answer(at=6)) == {LAWFUL}
+    assert found(lease(), answer(at=6)) == {ALLOWED}
 
 
 def test_a_late_answer_refused_for_another_reason() -> None:
     for problem in ("lease-released", "superseded", "suspended", "already-answered", "withdrawn"):
-        assert found(lease(), refused(answer(at=6), problem)) == {LAWFUL}
+        assert found(lease(), refused(answer(at=6), problem)) == {ALLOWED}
 
 
 def test_an_answer_refused_too_early() -> None:
-    assert found(lease(), refused(answer(at=3), "lease-expired")) == {LAWFUL}
+    assert found(lease(), refused(answer(at=3), "lease-expired")) == {ALLOWED}
 
 
 def test_an_answer_to_a_superseded_version() -> None:
-    said = [Said("published", 0.5, 0.8, version=2)]
+    events = [PublishedEvent("published", 0.5, 0.8, version=2)]
 
-    assert found(lease(), answer(at=1), said=said) == {LAWFUL}
-    assert found(lease(), refused(answer(at=1), "superseded"), said=said) == set()
+    assert found(lease(), answer(at=1), events=events) == {ALLOWED}
+    assert found(lease(), refused(answer(at=1), "superseded"), events=events) == set()
 
 
 def test_an_answer_to_what_was_given_back_or_skipped() -> None:
     for what, problem in (("release", "lease-released"), ("skip", "lease-skipped")):
         ended = [lease(), act(what, 1, 204)]
-        assert LAWFUL in found(*ended, answer(at=2))
+        assert ALLOWED in found(*ended, answer(at=2))
         assert found(*ended, refused(answer(at=2), problem)) == set()
 
 
 def test_the_same_answer_refused_and_another_one_taken() -> None:
-    given = [lease(), answer()]
+    accepted = [lease(), answer()]
 
-    assert found(*given, refused(answer(at=2), "already-answered")) == {LAWFUL}
-    assert LAWFUL in found(*given, answer(at=2, status=200, mark="other"))
+    assert found(*accepted, refused(answer(at=2), "already-answered")) == {ALLOWED}
+    assert ALLOWED in found(*accepted, answer(at=2, status=200, mark="other"))
 
 
 def test_a_heartbeat_for_what_has_ended() -> None:
-    assert found(lease(), act("heartbeat", 6, 200, expires_at=11)) == {LAWFUL}
-    assert found(lease(), answer(), act("heartbeat", 2, 200, expires_at=7)) == {LAWFUL}
+    assert found(lease(), act("heartbeat", 6, 200, expires_at=11)) == {ALLOWED}
+    assert found(lease(), answer(), act("heartbeat", 2, 200, expires_at=7)) == {ALLOWED}
 
 
 def test_something_broken() -> None:
-    assert found(lease(), act("heartbeat", 1, 500)) == {LAWFUL}
-    assert found(act("lease", 1, 403, lease_id="")) == {LAWFUL}
+    assert found(lease(), act("heartbeat", 1, 500)) == {ALLOWED}
+    assert found(act("lease", 1, 403, lease_id="")) == {ALLOWED}
 
 
 def test_a_page_that_does_not_show_what_is_held_or_shows_what_has_ended() -> None:
@@ -281,59 +285,59 @@ def test_a_lease_of_a_lost_call_is_shown_and_one_of_no_call_is_not_lawful() -> N
 
 
 def test_a_lease_that_never_ends() -> None:
-    assert found(lease(), left=Aftermath(leases=[row(ended=None)])) == {ENDS}
+    assert found(lease(), final=FinalState(leases=[row(ended=None)])) == {ENDS}
 
 
 def test_an_expiry_told_never_twice_or_of_what_did_not_expire() -> None:
-    told = [Expired("1", "l"), Expired("2", "l")]
+    sent = [Expired("1", "l"), Expired("2", "l")]
 
-    def left(times: int, ended: str) -> Aftermath:
-        return Aftermath(expired=told[:times], leases=[row(ended=ended)])
+    def final(times: int, ended: str) -> FinalState:
+        return FinalState(expired=sent[:times], leases=[row(ended=ended)])
 
-    assert found(lease(), left=left(1, "expired")) == set()
-    assert found(lease(), left=left(0, "expired")) == {ENDS}
-    assert found(lease(), left=left(2, "expired")) == {ENDS}
-    assert found(lease(), left=left(1, "released")) == {ENDS}
+    assert found(lease(), final=final(1, "expired")) == set()
+    assert found(lease(), final=final(0, "expired")) == {ENDS}
+    assert found(lease(), final=final(2, "expired")) == {ENDS}
+    assert found(lease(), final=final(1, "released")) == {ENDS}
 
 
 def test_counts_that_are_wrong() -> None:
     for leased, answered in ((1, 1), (0, 0), (0, 2)):
         work = WorkRow(TASK, 1, leased, answered, 1)
-        left = Aftermath([submitted()], leases=[row()], work=[work])
-        assert found(lease(), answer(), left=left) == {ENDS}
+        final = FinalState([submitted()], leases=[row()], work=[work])
+        assert found(lease(), answer(), final=final) == {ENDS}
 
 
 def test_a_task_that_was_not_answered_enough() -> None:
-    assert found(left=Aftermath(work=[WorkRow(TASK, 1, 0, 1, 1)])) == set()
-    assert found(left=Aftermath(work=[WorkRow(TASK, 1, 0, 0, 0)])) == {WANTED}
-    raised = Said("raised", 0, 1, task=TASK, target=2)
-    assert found(said=[raised], left=Aftermath(work=[WorkRow(TASK, 1, 0, 1, 1)])) == {WANTED}
+    assert found(final=FinalState(work=[WorkRow(TASK, 1, 0, 1, 1)])) == set()
+    assert found(final=FinalState(work=[WorkRow(TASK, 1, 0, 0, 0)])) == {WANTED}
+    raised = PublishedEvent("raised", 0, 1, task=TASK, target=2)
+    assert found(events=[raised], final=FinalState(work=[WorkRow(TASK, 1, 0, 1, 1)])) == {WANTED}
 
 
 def test_an_old_version_need_not_be_finished() -> None:
-    published = [Said("published", 0, 1, version=2)]
+    published = [PublishedEvent("published", 0, 1, version=2)]
 
-    assert found(said=published, left=Aftermath(work=[WorkRow(TASK, 1, 0, 0, 0)])) == set()
+    assert found(events=published, final=FinalState(work=[WorkRow(TASK, 1, 0, 0, 0)])) == set()
 
 
 def test_what_was_told_and_is_lost() -> None:
-    assert found(lease(), left=Aftermath()) == {LOST}
+    assert found(lease(), final=FinalState()) == {LOST}
     other = row(annotation_id="another")
-    assert {LOST} <= found(lease(), answer(), left=Aftermath([submitted()], leases=[other]))
+    assert {LOST} <= found(lease(), answer(), final=FinalState([submitted()], leases=[other]))
 
 
 def test_a_lease_in_the_database_that_nobody_was_told_of() -> None:
     lost = act("lease", 0, None, lease_id="")
 
-    assert found(left=Aftermath(leases=[row(ended="released")])) == {LOST}
-    assert found(lost, left=Aftermath(leases=[row(ended="released")])) == set()
+    assert found(final=FinalState(leases=[row(ended="released")])) == {LOST}
+    assert found(lost, final=FinalState(leases=[row(ended="released")])) == set()
 
 
 def test_the_account_names_the_rule_and_the_calls() -> None:
     history = History(1, [lease(), answer(at=6)])
 
-    said = account(history, violations(history))
+    events = account(history, violations(history))
 
-    assert "every call is answered lawfully: answer was answered 201" in said
-    assert "0.000 to 0.100 client 0 (ada at ) lease  → 200 l (a text, v1) until 5.000" in said
-    assert "6.000 to 6.100 client 0 (ada at ) answer l mark mark l → 201" in said
+    assert "every response is allowed: answer was answered 201" in events
+    assert "0.000 to 0.100 client 0 (ada at ) lease  → 200 l (a text, v1) until 5.000" in events
+    assert "6.000 to 6.100 client 0 (ada at ) answer l mark mark l → 201" in events

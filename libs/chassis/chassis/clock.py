@@ -1,4 +1,4 @@
-"""The only call of the clock."""
+"""The current time. No other module reads the clock of the system."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ from fastapi import Depends
 
 
 def utc_now() -> datetime:
-    """The time, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -16,4 +16,4 @@ async def _now() -> datetime:
 
 
 Now = Annotated[datetime, Depends(_now)]
-"""The time at which a request came in."""
+"""The time at which a request arrived, as a dependency of FastAPI."""

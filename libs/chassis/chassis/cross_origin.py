@@ -1,4 +1,4 @@
-"""Pages of other origins: which may call the API, and what of its answers they may read (CORS)."""
+"""Cross-origin resource sharing (CORS): the origins whose pages may call the API."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -18,7 +18,7 @@ READABLE_HEADERS = (
     "WWW-Authenticate",
     "traceparent",
 )
-"""Headers of answers that a page may read, beside the few that every page may."""
+"""Response headers that a page may read, in addition to those that CORS always allows."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -28,24 +28,24 @@ def _origin(value: str) -> str:
         raise ValueError(f"'{value}' is not an origin: write one as https://labels.example.org")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     has_port = parts.port not in {None, DEFAULT_PORTS[parts.scheme]}
-    sent = f"{parts.scheme}://{host}" + (f":{parts.port}" if has_port else "")
-    if value != sent:
-        raise ValueError(f"'{value}' is not what browsers send as an origin: write '{sent}'")
+    canonical = f"{parts.scheme}://{host}" + (f":{parts.port}" if has_port else "")
+    if value != canonical:
+        raise ValueError(f"'{value}' is not what browsers send as an origin: write '{canonical}'")
     if not value.isascii():
         raise ValueError(f"'{value}' is not what browsers send as an origin: write it in punycode")
     return value
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-"""An origin (RFC 6454) to the letter: `https://labels.example.org`. `*` is none."""
+"""An origin (RFC 6454) as browsers send it, such as `https://labels.example.org`; not `*`."""
 
 
 def install(app: FastAPI, allowed_origins: Sequence[str]) -> None:
-    """Let pages of `allowed_origins` call `app` and read its answers, also when it fails.
+    """Let pages of `allowed_origins` call `app` and read its responses, including errors.
 
-    CORS lies around everything. So preflights are answered before anything asks for a token, and
-    the answer to an unexpected error, which Starlette gives outside of all other middleware, can be
-    read too.
+    The CORS middleware wraps all others. So preflight requests are answered before a token is
+    checked, and pages can read the response to an unexpected error, which Starlette makes outside
+    of all other middleware.
     """
     if not allowed_origins:
         return

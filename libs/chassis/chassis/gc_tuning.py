@@ -1,17 +1,17 @@
-"""The garbage collector, set for a process that lives long and decodes much.
+"""Tuning of the garbage collector for a long-lived process that decodes many events.
 
-As Python sets it, it looks for cycles after every 700 objects more, and each batch of events has
-tens of thousands, hardly any in a cycle. Nor need it look again and again at what was imported.
+By default Python searches for reference cycles after every 700 new objects. A batch of events makes
+tens of thousands, hardly any in a cycle. Imported modules need not be searched again either.
 """
 
 import gc
 
-OBJECTS = 20_000
-"""How many more there are before the young ones are looked through: some megabytes at most."""
+YOUNG_OBJECTS_MAX = 20_000
+"""The number of new objects, a few megabytes, after which the youngest generation is collected."""
 
 
 def tune() -> None:
-    """Call it once, when all is imported and set up."""
+    """Tune the collector. Call this once, after all imports and the setup of the service."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(OBJECTS, 20, 20)
+    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 20)

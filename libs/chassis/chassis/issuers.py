@@ -1,4 +1,4 @@
-"""Which identity providers' tokens a service accepts: the settings of each."""
+"""Settings of the identity providers whose tokens a service accepts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ from pydantic import (
 from chassis.log_masks import mask
 
 Algorithm = Literal["Ed25519", "EdDSA", "ES256", "RS256", "PS256"]
-"""Signatures by a private key that only the issuer has. The HS family signs with a shared secret,
-and `none` not at all: neither can be configured."""
+"""The signature algorithms that can be configured: those with a private key that only the issuer
+has. `HS256` and its relatives use a shared secret and `none` is no signature, so both are missing.
+"""
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 
 
 def _claim_path(value: object) -> object:
-    """Split `realm_access.roles` at its dots; a name with `://`, as of Auth0, is one name."""
+    """Split `realm_access.roles` at its dots; do not split a name with `://`, as Auth0 uses."""
     if isinstance(value, str):
         return (value,) if "://" in value else tuple(value.split("."))
     return value
@@ -35,31 +36,32 @@ ClaimPath = Annotated[
     Field(min_length=1),
     BeforeValidator(_claim_path),
 ]
-"""The names that lead to a claim, from the outermost in. In the settings a list of names, or a text
-whose dots separate them."""
+"""The path of a claim: the names of nested objects, the outermost first, and of the claim. In the
+settings it is a list of names, or a text in which dots separate the names."""
 
 
 class Issuer(BaseModel):
-    """One identity provider: who it is, where its keys are, and how its tokens are read."""
+    """One identity provider: its name, the location of its keys and the claims of its tokens."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     issuer: str = Field(min_length=1)
-    """What its tokens have as `iss`, to the letter."""
+    """The exact value of `iss` in its tokens."""
     jwks_url: HttpUrl | None = None
     jwks_file: FilePath | None = None
-    """Where its public keys are, as a JSON Web Key Set (RFC 7517). Set one of the two."""
+    """The location of its public keys, a JSON Web Key Set (RFC 7517). Set one of the two."""
     audience: str = Field("labelwright", min_length=1)
-    """What its tokens must have as `aud`, or in the list there."""
+    """The required value of `aud` in its tokens, or of one element if `aud` is a list."""
     algorithms: list[Algorithm] = Field(min_length=1)
-    """The signatures that are accepted from it."""
+    """The accepted signature algorithms."""
     roles_claim: ClaimPath = ("roles",)
     projects_claim: ClaimPath = ("projects",)
 
     keys_min_age_seconds: float = Field(10.0, ge=0)
-    """An unknown key id makes the keys be read again, but not while they are younger than this."""
+    """A token with an unknown key id makes the service read the keys again if they are at least
+    this old."""
     keys_max_age_seconds: float = Field(300.0, gt=0)
-    """The keys are read again after this time: so long a withdrawn key stays good."""
+    """The service reads the keys again after this time; until then a withdrawn key is accepted."""
 
     @model_validator(mode="after")
     def _has_one_source_of_keys(self) -> Self:
@@ -76,6 +78,6 @@ def check_distinct(issuers: Sequence[Issuer]) -> None:
     """Raise ValueError if there is no issuer, or if two have the same name."""
     if not issuers:
         raise ValueError("no token could be accepted: set jwks_url, jwks_file or issuers")
-    for name, count in Counter(one.issuer for one in issuers).items():
+    for name, count in Counter(issuer.issuer for issuer in issuers).items():
         if count > 1:
-            raise ValueError(f"issuer '{name}' is set {count} times: tokens tell issuers by name")
+            raise ValueError(f"issuer '{name}' is set {count} times: set each issuer once")

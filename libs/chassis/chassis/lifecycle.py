@@ -1,4 +1,4 @@
-"""The lines that a service writes about itself: start with its settings, and stop with why."""
+"""The log lines of a service about its start, with its settings, and its stop, with the reason."""
 
 import time
 from collections.abc import AsyncIterator
@@ -10,12 +10,12 @@ from chassis import logs, shutdown
 from chassis.settings import ServiceSettings
 
 DISTRIBUTION = "labelwright-chassis"
-"""All parts of the product are released together, under one version."""
+"""The distribution whose version is logged: all parts of the product have the same version."""
 
 
 @asynccontextmanager
 async def logged(settings: ServiceSettings) -> AsyncIterator[None]:
-    """Log that the service starts, and that it has stopped, after how long and why."""
+    """Log the start of the service, and its stop with the duration and the reason."""
     log, began = logs.get("service"), time.monotonic()
     reason = "the server ended it"
 
@@ -35,7 +35,7 @@ async def logged(settings: ServiceSettings) -> AsyncIterator[None]:
 
 
 def _first(error: BaseException) -> BaseException:
-    """What went wrong first, out of the groups that tasks wrap it in."""
+    """Return the first error in the exception groups that task groups raise."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

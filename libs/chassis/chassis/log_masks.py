@@ -1,7 +1,7 @@
-"""Secrets are masked in every line of the log, whoever wrote it and wherever in the line they are.
+"""Masking of secrets in every line of the log.
 
-Settings that are secrets have the type SecretStr, which masks itself. What is left are secrets
-within longer texts, such as an address with a password in the message of an exception.
+Secret settings have the type SecretStr, which masks itself. The patterns here find secrets within
+longer texts, such as an address with a password in the message of an exception.
 """
 
 import re
@@ -17,7 +17,7 @@ _SECRETS = (
 
 
 def mask(text: str) -> str:
-    """`text` with `***` in place of each password, signature and token."""
+    """Return `text` with `***` in place of each password, signature and token."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     return text

@@ -1,8 +1,8 @@
-"""Bounds the log: lines of one kind appear once per interval, the next one with their number.
+"""A limit on repeated log lines: one line of a kind per interval.
 
-The interval grows tenfold while they go on.
-
-An outage makes every request fail in the same way, and a client in a loop is refused for hours.
+An outage makes every request fail in the same way, and a client in a loop is refused for hours. So
+further lines of the same kind are left out, and the next one carries their number. While they
+continue, the interval doubles up to ten times its length.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ OWN_SECONDS, LIBRARY_SECONDS = 1.0, 10.0
 KINDS_MAX = 1_000
 GROWTH_MAX = 10
 KIND_FIELDS = ("part", "route", "method", "status", "problem", "sqlstate", "ran", "topic")
-"""Two lines are of one kind if their event, their level and these fields are equal."""
+"""Fields that two lines of one kind have in common, with their event and their level."""
 
 
 @dataclass(slots=True)
@@ -29,19 +29,19 @@ class _Kind:
 
 
 class Repeats:
-    """Says for each line whether to write it. Times are in seconds."""
+    """Decides for each line if it is written. Times are in seconds."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Lines of one kind are `seconds` apart, and up to `GROWTH_MAX` times that."""
+        """Keep lines of one kind `seconds` apart, and up to `GROWTH_MAX` times that."""
         self._seconds = seconds
         self._clock = clock
         self._kinds: dict[Hashable, _Kind] = {}
 
     def admit(self, kind: Hashable, again: Callable[[], None] | None = None) -> int | None:
-        """How many lines of `kind` were left out before this one; None to leave this out too.
+        """Return the number of lines of `kind` left out before this one, or None to leave it out.
 
-        `again` is called at the end of the interval if a line was left out and a loop runs, so
-        that the number of the last ones is written although no further line comes.
+        At the end of the interval `again` is called if a line was left out and an event loop runs,
+        so that the number of the last ones is written even if no further line comes.
         """
         now, known = self._clock(), self._kinds.get(kind)
         if known is None or now - known.written_at >= known.seconds:
@@ -74,22 +74,22 @@ class Repeats:
 def _call_later(seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle | None:
     try:
         loop = asyncio.get_running_loop()
-    except RuntimeError:  # A thread without a loop: the next line tells the number.
+    except RuntimeError:  # A thread without a loop: the next line has the number.
         return None
     return loop.call_later(seconds, action)
 
 
 class OwnRepeats:
-    """A processor of structlog that leaves out repeated lines. Sampled requests are none."""
+    """A processor of structlog that drops repeated lines, except those of sampled requests."""
 
     def __init__(self, repeats: Repeats | None = None) -> None:
-        """Without `repeats`: one line of a kind a second."""
+        """Use `repeats`, or write one line of a kind per second."""
         self._repeats = repeats or Repeats(OWN_SECONDS)
 
     def __call__(
         self, logger: structlog.typing.WrappedLogger, method: str, line: structlog.typing.EventDict
     ) -> structlog.typing.EventDict:
-        """The line, with `repeated` if lines before it were left out. Raises DropEvent."""
+        """Return the line, with `repeated` if earlier ones were left out. Raises DropEvent."""
         del logger
         if line.get("sampled"):
             return line
@@ -106,15 +106,15 @@ class OwnRepeats:
 
 
 class LibraryRepeats(logging.Filter):
-    """A filter for the lines of libraries: one in ten seconds from each place in their code."""
+    """A filter for lines of libraries: one in ten seconds from each place in their code."""
 
     def __init__(self, repeats: Repeats | None = None) -> None:
-        """Without `repeats`: one line of a kind in ten seconds."""
+        """Use `repeats`, or write one line of a kind in ten seconds."""
         super().__init__()
         self._repeats = repeats or Repeats(LIBRARY_SECONDS)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to write `record`, whose message then tells how many were left out."""
+        """Return True to write `record`; add the number of lines left out to its message."""
         left_out = self._repeats.admit((record.name, record.levelno, record.lineno))
         if left_out:
             record.msg = f"{record.getMessage()} (and {left_out} more such lines)"

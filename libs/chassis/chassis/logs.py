@@ -1,7 +1,7 @@
-"""One line of JSON per thing that happened, with the trace that it belongs to.
+"""Structured logs: one JSON object per line, with the id of its trace.
 
-Secrets are masked in every line, and lines that repeat each other are counted: so a log can be
-read, and kept, by more people than may read the database.
+Secrets are masked in every line, so more people may read the log than the database. Repeated lines
+are counted instead of written.
 """
 
 import logging
@@ -22,7 +22,7 @@ _TRACE: ContextVar[str] = ContextVar("traceparent", default="")
 
 
 def configure(level: str, service: str) -> None:
-    """Write JSON lines to standard output; the libraries' own logs go the same way."""
+    """Write JSON lines to standard output, and those of libraries to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -60,13 +60,13 @@ def _masked(
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger whose lines carry `part=name`."""
+    """Return a logger whose lines have the field `part` with the value `name`."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(part=name)
     return logger
 
 
 def traceparent() -> str:
-    """The W3C trace context of what is going on; a new one where there is none."""
+    """Return the W3C trace context of the current task; begin a new one if there is none."""
     current = _TRACE.get()
     if not current:
         current = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
@@ -75,6 +75,6 @@ def traceparent() -> str:
 
 
 def continue_trace(parent: str) -> None:
-    """What follows in this task belongs to `parent`; an empty text begins a new trace."""
+    """Set the trace context of the current task; an empty text begins a new trace later."""
     _TRACE.set(parent)
     structlog.contextvars.bind_contextvars(trace_id=parent[3:35] if parent else "")

@@ -1,4 +1,4 @@
-"""Bringing a service's database up to date. Each service keeps the history of its own tables."""
+"""Migrations of a service's database. Each service has the migrations of its own tables."""
 
 import asyncio
 import importlib
@@ -14,12 +14,12 @@ from sqlalchemy.pool import NullPool
 from chassis.db.database import metadata
 from chassis.events import deferred, inbox, outbox
 
-OWN_TABLES = (inbox.inbox, outbox.outbox, deferred.parked)
-"""Importing their modules is what puts them into `metadata`."""
+OWN_TABLES = (inbox.inbox, outbox.outbox, deferred.deferred_events)
+"""The tables of the chassis. Importing their modules adds them to `metadata`."""
 
 
 def config(package: str, database_url: str) -> Config:
-    """The Alembic configuration of the service whose package is `package`."""
+    """Return the Alembic configuration of the service whose package is `package`."""
     home = Path(str(importlib.import_module(package).__file__)).parents[1]
     settings = Config()
     settings.set_main_option("script_location", str(home / "migrations"))
@@ -28,12 +28,12 @@ def config(package: str, database_url: str) -> Config:
 
 
 def upgrade(package: str, database_url: str) -> None:
-    """Bring the database of `package` to its newest revision."""
+    """Upgrade the database of `package` to its newest revision."""
     command.upgrade(config(package, database_url), "head")
 
 
 def revise(package: str, database_url: str, message: str) -> None:
-    """Write the next revision of `package` from what its tables say and the database lacks."""
+    """Write the next revision of `package` from the difference of its tables and the database."""
     settings = config(package, database_url)
     newest = ScriptDirectory.from_config(settings).get_current_head() or "0000"
     number = f"{int(newest) + 1:04}"
@@ -41,12 +41,12 @@ def revise(package: str, database_url: str, message: str) -> None:
 
 
 def check(package: str, database_url: str) -> None:
-    """Raise alembic's CommandError if tables and migrations say different things."""
+    """Raise alembic's CommandError if the tables differ from the result of the migrations."""
     command.check(config(package, database_url))
 
 
 def run(tables: sa.MetaData) -> None:
-    """What a service's `migrations/env.py` calls: migrate its tables and the chassis' own."""
+    """Migrate a service's tables and those of the chassis. `migrations/env.py` calls this."""
     asyncio.run(_run([metadata, tables]))
 
 

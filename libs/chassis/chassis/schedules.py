@@ -1,7 +1,7 @@
-"""Work that a service does every so often, in one transaction or project by project.
+"""Periodic work of a service, in one transaction or in one for each project.
 
-What fails is logged with its traceback, counted, and tried again later and later; everything else
-goes on. So nothing that is wrong with one project stops the others, nor the process.
+A failure is logged with its traceback, counted, and tried again after a growing pause. Other work
+continues, so a fault of one project stops neither the other projects nor the process.
 """
 
 import asyncio
@@ -17,11 +17,10 @@ from chassis import logs
 from chassis.db.database import Database, Transaction, is_transient
 from chassis.db.locks import try_lock
 from chassis.db.retries import count_retry
-from chassis.http import health
 
 BACKOFF_SECONDS_MAX = 600.0
 FAILING = "failing_schedules"
-"""The name in /health/ready of how many schedules, or projects of them, failed the last time."""
+"""The name in /health/ready of the number of schedules, or their projects, that failed last."""
 
 FAILURES = Counter(
     "labelwright_schedule_failures_total",
@@ -33,7 +32,7 @@ FAILURES = Counter(
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Something that a service does every so often, in a transaction of its own."""
+    """Work that a service does periodically, each time in its own transaction."""
 
     every: timedelta
     run: Callable[[Transaction], Awaitable[None]]
@@ -41,10 +40,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSchedule:
-    """Something done every so often for each project that is due, each in its own transaction.
+    """Work that a service does periodically for each due project, each in its own transaction.
 
-    `due` names the projects. Of the replicas one at a time runs a project; `run` must look again
-    whether there is something to do, since another replica may just have done it.
+    `due` returns the names of the projects. One replica at a time runs a project; `run` must check
+    again if there is something to do, since another replica may just have done it.
     """
 
     every: timedelta
@@ -61,35 +60,41 @@ class _Failures:
 class Runner:
     """Runs one schedule for as long as the process lives."""
 
-    def __init__(self, schedule: Schedule | ProjectSchedule, database: Database) -> None:
-        """Nothing runs yet."""
+    def __init__(
+        self,
+        schedule: Schedule | ProjectSchedule,
+        database: Database,
+        health_counts: dict[str, int] | None = None,
+    ) -> None:
+        """Prepare to run `schedule` on `database`; count its failures in `health_counts`."""
         self._schedule = schedule
-        self._sessions = database
+        self._database = database
+        self._health_counts = {} if health_counts is None else health_counts
         self._failing: dict[str, _Failures] = {}
         self._name = getattr(schedule.run, "__name__", type(schedule.run).__name__)
 
     async def run(self) -> None:
-        """Run the schedule again and again."""
+        """Run the schedule periodically until cancelled."""
         while True:
             await self.run_once()
             await asyncio.sleep(self._schedule.every.total_seconds())
 
     async def run_once(self) -> None:
-        """Run the schedule now: once, or once for each project that is due."""
+        """Run the schedule once, or once for each due project."""
         schedule = self._schedule
         if isinstance(schedule, Schedule):
             await self._attempt("", schedule.run)
             return
         due: list[str] = []
 
-        async def ask(transaction: Transaction) -> None:
+        async def read_due(transaction: Transaction) -> None:
             due.extend(await schedule.due(transaction))
 
-        await self._attempt("", ask)
+        await self._attempt("", read_due)
         for project in due:
-            await self._attempt(project, partial(self._locked, schedule, project))
+            await self._attempt(project, partial(self._run_locked, schedule, project))
 
-    async def _locked(
+    async def _run_locked(
         self, schedule: ProjectSchedule, project: str, transaction: Transaction
     ) -> None:
         if await try_lock(transaction, f"schedule {self._name} {project}"):
@@ -100,7 +105,7 @@ class Runner:
         if before is not None and time.monotonic() < before.retry_at:
             return
         try:
-            async with self._sessions.transaction() as transaction:
+            async with self._database.transaction() as transaction:
                 await work(transaction)
         except Exception as error:
             if is_transient(error):
@@ -109,7 +114,7 @@ class Runner:
                 self._failed(project, error)
         else:
             if self._failing.pop(project, None) is not None:
-                _count_failing(-1)
+                self._count_failing(-1)
 
     def _failed(self, project: str, error: Exception) -> None:
         before = self._failing.get(project)
@@ -117,7 +122,7 @@ class Runner:
         wait = min(BACKOFF_SECONDS_MAX, self._schedule.every.total_seconds() * 2**count)
         self._failing[project] = _Failures(count, time.monotonic() + wait)
         FAILURES.labels(self._name).inc()
-        _count_failing(before is None)
+        self._count_failing(before is None)
         logs.get("schedules").error(
             "periodic work failed; it is tried again later",
             ran=self._name,
@@ -126,6 +131,5 @@ class Runner:
             exc_info=error,
         )
 
-
-def _count_failing(change: int) -> None:
-    health.counts[FAILING] = health.counts.get(FAILING, 0) + change
+    def _count_failing(self, change: int) -> None:
+        self._health_counts[FAILING] = self._health_counts.get(FAILING, 0) + change

@@ -1,7 +1,7 @@
-"""A service, put together: what every one has around its own rooms."""
+"""The application of a service, assembled from its own parts and those of the chassis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,8 @@ from chassis.db.database import Database, create_pool
 from chassis.events import inbox, outbox
 from chassis.events.consumer import Consumer
 from chassis.events.dead_letters import DeadLetters
-from chassis.events.dispatch import Dispatcher, Subscription
+from chassis.events.delivery import BatchDelivery
+from chassis.events.dispatch import Subscription
 from chassis.events.producer import Producer
 from chassis.http import auth, health, openapi, problem, protocol
 from chassis.http.body_limit import BodyLimitMiddleware
@@ -41,13 +42,13 @@ def create(  # noqa: PLR0913 - each is a part of the service
     tasks: Sequence[Task] = (),
     long_work: Mapping[str, Handler] | None = None,
 ) -> FastAPI:
-    """The service as an application for uvicorn, one worker a process."""
+    """Return the service as an application for uvicorn, which runs it with one worker."""
     logs.configure(settings.log_level, settings.service)
     refused = {**refusals, outbox.EventTooLarge: 413}
     if long_work:
         refused |= routes.REFUSALS
-    runner = JobRunner(long_work or {}, {**auth.REFUSALS, **refused})
-    every = [*schedules, Schedule(timedelta(hours=1), inbox.purge)]
+    job_runner = JobRunner(long_work, {**auth.REFUSALS, **refused}) if long_work else None
+    periodic = [*schedules, Schedule(timedelta(hours=1), inbox.purge)]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -56,19 +57,15 @@ def create(  # noqa: PLR0913 - each is a part of the service
             metrics.served(settings.metrics_host, settings.metrics_port),
             _runtime(app, settings, subscriptions, tuple(refused)) as runtime,
         ):
-            watch = partial(health.watch, app.state)
-            keep = app.state.verifier.keep_keys_current
-            own: list[Task] = [runtime.consume, runtime.relay, keep, watch, *tasks]
-            if long_work:
-                own.append(partial(runner.run, runtime.database))
             gc_tuning.tune()
-            async with running(*own, *(Runner(one, runtime.database).run for one in every)):
+            async with running(*_background_tasks(app, runtime, periodic), *tasks):
                 yield {protocol.STATE_KEY: settings.http_limits}
                 await _drain(runtime, settings.drain_seconds)
 
     app = _application(settings, lifespan)
     app.state.settings = settings
-    app.state.job_runner = runner
+    app.state.health_counts = {}
+    app.state.job_runner = job_runner
     app.state.verifier = Verifier(settings)
     problem.install(app, {**auth.REFUSALS, **refused})
     openapi.install(app, {**auth.REFUSALS, **refused})
@@ -98,7 +95,7 @@ def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What lives as long as the process."""
+    """The objects that exist for as long as the process."""
 
     database: Database
     producer: Producer
@@ -106,17 +103,17 @@ class Runtime:
     topic_prefix: str
 
     async def consume(self) -> None:
-        """Consume until asked to stop, from when the broker is there to take dead letters too."""
+        """Consume until asked to stop, after the broker has answered: it takes dead letters."""
         await self.producer.connected.wait()
         await self.consumer.run()
 
     async def relay(self) -> None:
-        """Send the outbox for ever, from when the broker is there."""
+        """Send the outbox until cancelled, after the broker has answered."""
         await self.producer.connect()
         await outbox.relay(self.database, self.producer.kafka, self.topic_prefix)
 
     async def relay_rest(self) -> None:
-        """Send what the outbox holds now."""
+        """Send the events that are in the outbox now."""
         while await outbox.relay_batch(self.database, self.producer.kafka, self.topic_prefix):
             pass
 
@@ -131,8 +128,11 @@ async def _runtime(
     pool = await create_pool(settings)
     database = Database(pool, settings.service)
     producer = Producer(settings)
-    dead = DeadLetters(producer.kafka, settings.service, settings.dead_letters_max_per_minute)
-    consumer = Consumer(settings, Dispatcher(subscriptions, refused, database, dead))
+    dead_letters = DeadLetters(
+        producer.kafka, settings.service, settings.dead_letters_max_per_minute
+    )
+    delivery = BatchDelivery(subscriptions, refused, database, dead_letters)
+    consumer = Consumer(settings, delivery)
     app.state.database = database
     app.state.producer, app.state.consumer = producer, consumer
 
@@ -143,14 +143,31 @@ async def _runtime(
         await pool.close()
 
 
+def _background_tasks(
+    app: FastAPI, runtime: Runtime, periodic: Iterable[Schedule | ProjectSchedule]
+) -> list[Task]:
+    background: list[Task] = [
+        runtime.consume,
+        runtime.relay,
+        app.state.verifier.keep_keys_current,
+        partial(health.watch, app.state),
+    ]
+    if app.state.job_runner is not None:
+        background.append(partial(app.state.job_runner.run, runtime.database))
+    counts: dict[str, int] = app.state.health_counts
+    return background + [Runner(schedule, runtime.database, counts).run for schedule in periodic]
+
+
 async def _drain(runtime: Runtime, seconds: float) -> None:
-    """Finish what is in hand: the consumer's batch, then what the outbox still holds."""
+    """Finish the consumer's current batch, then send the events that are still in the outbox."""
     runtime.consumer.stop()
     if not runtime.producer.connected.is_set():
-        return  # Nothing is in hand; what the outbox holds follows at the next start.
+        return  # No batch was begun; the next start sends the outbox.
     try:
         async with asyncio.timeout(seconds):
             await runtime.consumer.ended.wait()
             await runtime.relay_rest()
     except (TimeoutError, KafkaError, OSError) as error:
-        logs.get("service").warning("stopped before all was sent; it follows", error=str(error))
+        logs.get("service").warning(
+            "stopped before the outbox was empty; the next start sends the rest", error=str(error)
+        )

@@ -1,4 +1,4 @@
-"""What every service is told by its environment."""
+"""Settings that every service reads from its environment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,21 +21,24 @@ class HttpLimits:
 
 
 class ServiceSettings(BaseSettings):
-    """One frozen object, made in `app.py` and passed down. A service sets its name and prefix."""
+    """The settings of a service: one frozen object, made in `app.py` and passed as an argument.
 
-    # An error about a setting tells its name and never its value: among them are secrets.
+    Each service has a subclass with its name and the prefix of its variables.
+    """
+
+    # An error about a setting names the setting and never shows its value, which may be secret.
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     service: ClassVar[str]
     planner: ClassVar[dict[str, str]] = {}
-    """PostgreSQL settings of every connection, for a service whose statements need some."""
+    """PostgreSQL settings of every connection, for services whose statements need them."""
 
     database_url: str = Field(repr=False)
     """postgresql+asyncpg://user:password@host:port/database"""
     database_pool: int = 20
     kafka_bootstrap: str
     topic_prefix: str = ""
-    """Lets several installations share one Kafka."""
+    """A prefix for the names of topics, so that several installations can share one Kafka."""
 
     jwks_file: FilePath | None = None
     jwks_url: HttpUrl | None = None
@@ -45,50 +48,50 @@ class ServiceSettings(BaseSettings):
     issuers: list[Issuer] = []
     """Identity providers whose tokens are accepted: a JSON list of `chassis.issuers.Issuer`."""
     pseudonym_key: SecretStr
-    """Secret: turns the issuer's subjects into pseudonyms. The same for all services."""
+    """The secret key of the HMAC that makes pseudonyms. It must be the same for all services."""
 
     consumer_instance: str = ""
-    """Names this replica in its consumer group, as `1` or a pod's name; no two may share one.
+    """The unique name of this replica in its consumer group, such as `1` or the name of its pod.
 
-    One that was killed and is started again then takes up its partitions at once. Without a name
-    Kafka first waits for the dead one's session to end.
+    With a name, a replica that was killed and restarted gets its partitions back at once. Without
+    one, Kafka first waits until the session of the killed process has expired.
     """
 
     outbox_rows_max: int = 1_000_000
-    """With this many events waiting in the outbox a service whose broker is away is not ready."""
+    """If the broker is away and the outbox has this many events, the service is not ready."""
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
-    """Where `GET /metrics` is answered: never at the API's port, and nowhere unless this is set."""
+    """The port of `GET /metrics`, which must not be the API's; without one it is not served."""
 
     state_dir: Path = Path(".labelwright")
     log_level: str = "INFO"
     request_log_every: int = 100
-    """Each so many-th request that goes well is logged; with 0 none. Refused ones all are."""
+    """One in this many successful requests is logged, none if 0. Refused ones are all logged."""
     body_bytes_max: int = 20_000_000
     head_bytes_max: int = HttpLimits.head_bytes_max
-    """Size limit of a request line together with its headers. Larger ones are answered 431."""
+    """The size limit of a request line with its headers. Larger requests get the status 431."""
     head_seconds: float = HttpLimits.head_seconds
-    """Time limit for these, from the first byte or the connection. Then it is closed."""
+    """The time limit for a request line with its headers, after which the connection is closed."""
     allowed_origins: list[Origin] = []
-    """Pages of these origins may call the API from a browser: JSON, as `["https://x.example"]`."""
+    """Origins whose pages may call the API from a browser: JSON, as `["https://x.example"]`."""
 
     batch_events_max: int = 500
     dead_letters_max_per_minute: int = 60
     drain_seconds: float = 10.0
-    """How long a stopping process may take to finish what it has begun."""
+    """The time limit for a stopping process to finish its current work."""
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings. Ends the process with a sentence for each one that is wrong."""
+        """Read the settings; end the process with a sentence for each invalid one."""
         prefix = str(cls.model_config["env_prefix"])
         try:
             return cls()
         except ValidationError as error:
             wrong = [
-                f"{prefix}{str(one['loc'][0]).upper()}: {one['msg']}"
-                + (f", at {'.'.join(map(str, one['loc'][1:]))}" if one["loc"][1:] else "")
-                for one in error.errors()
+                f"{prefix}{str(fault['loc'][0]).upper()}: {fault['msg']}"
+                + (f", at {'.'.join(map(str, fault['loc'][1:]))}" if fault["loc"][1:] else "")
+                for fault in error.errors()
             ]
         except SettingsError as error:
             wrong = [f"{prefix}*: {error}: it must be JSON"]
@@ -102,11 +105,11 @@ class ServiceSettings(BaseSettings):
 
     @property
     def http_limits(self) -> HttpLimits:
-        """The limits that the server applies before the application is called."""
+        """Return the limits that the server applies before it calls the application."""
         return HttpLimits(self.head_bytes_max, self.head_seconds)
 
     def accepted_issuers(self) -> list[Issuer]:
-        """Return all issuers whose tokens are accepted. Raises ValueError if they are set wrong."""
+        """Return all issuers whose tokens are accepted. Raises ValueError for invalid settings."""
         own: list[Issuer] = []
         if self.jwks_file is not None or self.jwks_url is not None:
             own = [

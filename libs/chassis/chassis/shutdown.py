@@ -1,7 +1,7 @@
-"""Who waits for long is told at once that the process was asked to end.
+"""A callback on SIGTERM and SIGINT, before the server waits for its open requests.
 
-A server first waits for its open requests and only then ends the application, so a request that
-would wait for ever could not hear of the end from the application.
+The server ends the application only after its open requests. So a request that waits for a long
+time cannot learn from the application's end that it should return.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def on_signal(action: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Call `action` in the event loop with the signal that asks to end.
+    """Call `action` in the event loop with the signal that asks the process to end.
 
-    Whoever handled that signal before still does.
+    The earlier handler of the signal is called too.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # Signals are none of this thread's business.
+        yield  # Python handles signals in the main thread only.
         return
     loop = asyncio.get_running_loop()
-    found = {number: signal.getsignal(number) for number in _SIGNALS}
-    handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+    handlers = {number: handler for number, handler in earlier.items() if callable(handler)}
 
-    def tell(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(action, signal.Signals(number))
         handlers[signal.Signals(number)](number, frame)
 
     for number in handlers:
-        signal.signal(number, tell)
+        signal.signal(number, handle)
     try:
         yield
     finally:

@@ -15,16 +15,16 @@ class Settings(ServiceSettings):
 
 
 class Printer:
-    """Stands in the deliverer's place."""
+    """Replaces BatchDelivery: prints the records."""
 
     topics: ClassVar[set[str]] = {"noted"}
 
     async def decode(self, records: list[Any]) -> list[Any]:
-        """The records as they are."""
+        """Return the records unchanged."""
         return records
 
     async def deliver(self, records: list[Any]) -> None:
-        """Print what came."""
+        """Print the values of the records."""
         for record in records:
             print(record.value.decode(), flush=True)  # noqa: T201
 

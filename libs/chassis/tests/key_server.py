@@ -1,4 +1,4 @@
-"""An identity provider reduced to what services see of it: signed tokens, and its public keys."""
+"""A minimal identity provider: it signs tokens and publishes its public keys."""
 
 import json
 import threading

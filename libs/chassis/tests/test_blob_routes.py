@@ -23,8 +23,8 @@ class Settings(BlobSettings):
 
 
 def settings(tmp_path: Path, **more: Any) -> Settings:
-    told = {"database_url": "", "kafka_bootstrap": "", "pseudonym_key": testing.PSEUDONYM_KEY}
-    return Settings(**{**told, "state_dir": tmp_path, **more})
+    values = {"database_url": "", "kafka_bootstrap": "", "pseudonym_key": testing.PSEUDONYM_KEY}
+    return Settings(**{**values, "state_dir": tmp_path, **more})
 
 
 @pytest.fixture

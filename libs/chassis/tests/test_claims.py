@@ -1,4 +1,4 @@
-"""The claims of a token: whatever an issuer wrote there is read rightly or refused."""
+"""The claims of a token: each is read correctly or refused, whatever the issuer wrote."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Pages of other origins: those that are set may read answers, whatever the answer is."""
+"""Cross-origin requests: pages of the configured origins may read every response."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -27,9 +27,9 @@ async def http(tokens: testing.Tokens, login_settings: Any) -> AsyncIterator[htt
     router = APIRouter()
     router.add_api_route("/fails", fail)
     router.add_api_route("/takes", take, methods=["POST"])
-    told = {"allowed_origins": [PAGE], "body_bytes_max": 1_000}
+    values = {"allowed_origins": [PAGE], "body_bytes_max": 1_000}
     app = service.create(
-        testing.settings(login_settings, tokens, NOWHERE, **told), router=router, refusals={}
+        testing.settings(login_settings, tokens, NOWHERE, **values), router=router, refusals={}
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -95,6 +95,6 @@ def test_an_origin_that_no_browser_sends_is_refused_at_start(
 def test_an_origin_as_browsers_send_it_is_accepted(
     tokens: testing.Tokens, login_settings: Any, right: str
 ) -> None:
-    told = testing.settings(login_settings, tokens, NOWHERE, allowed_origins=[right])
+    values = testing.settings(login_settings, tokens, NOWHERE, allowed_origins=[right])
 
-    assert told.allowed_origins == [right]
+    assert values.allowed_origins == [right]

@@ -1,4 +1,4 @@
-"""The limit of dead letters: a fault of the whole stops the consumer, one of a project does not."""
+"""The limit of dead letters: a general fault stops the consumer, that of one project does not."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +13,7 @@ RECORD = cast(
 
 
 class Producer:
-    """Takes what is sent; Kafka itself is in test_chassis.py."""
+    """Accepts every record; test_chassis.py tests with Kafka."""
 
     async def send_and_wait(self, *_args: object, **_more: object) -> None: ...
 

@@ -1,4 +1,4 @@
-"""An issuer's keys: they change, are withdrawn and cannot be had, while people work."""
+"""The keys of an issuer: they change, are withdrawn and become unavailable during operation."""
 
 import asyncio
 from typing import Any
@@ -88,7 +88,7 @@ async def test_a_withdrawn_key_is_refused_also_for_a_token_that_was_accepted_bef
 
 
 async def read_again(provider: Provider) -> None:
-    """Return when the keys were asked for twice: the first answer is taken in by then."""
+    """Return when the keys were requested twice, so that the first response has been read."""
     end = provider.requests + 2
     async with asyncio.timeout(10):
         while provider.requests < end:
@@ -165,8 +165,8 @@ async def test_a_token_whose_issuer_is_away_is_answered_503(
     router.add_api_route("/me", me)
     provider.status = 503
     issuers = [provider.settings("RS256")]
-    told = testing.settings(login_settings, tokens, fresh_database(), issuers=issuers)
-    app = service.create(told, router=router, refusals={})
+    settings = testing.settings(login_settings, tokens, fresh_database(), issuers=issuers)
+    app = service.create(settings, router=router, refusals={})
 
     async with testing.serving(app) as http:
         header = {"authorization": f"Bearer {provider.sign(RSA, 'RS256')}"}

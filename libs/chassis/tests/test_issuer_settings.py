@@ -1,4 +1,4 @@
-"""The settings of issuers: wrong ones stop a service at its start, and the docs show right ones."""
+"""The settings of issuers: invalid ones stop a service at its start; the docs' are valid."""
 
 import json
 import re
@@ -16,13 +16,13 @@ PAGE = (Path(__file__).parents[3] / "docs" / "login.md").read_text()
 SHOWN = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL)]
 
 
-@pytest.mark.parametrize(("told", "claims"), list(zip(SHOWN[::2], SHOWN[1::2], strict=True)))
+@pytest.mark.parametrize(("issuer", "claims"), list(zip(SHOWN[::2], SHOWN[1::2], strict=True)))
 async def test_the_settings_that_the_docs_show_read_the_claims_that_they_show(
-    provider: Provider, verifier: Any, told: dict[str, Any], claims: dict[str, Any]
+    provider: Provider, verifier: Any, issuer: dict[str, Any], claims: dict[str, Any]
 ) -> None:
     token = provider.sign(RSA, "RS256", **claims)
 
-    caller = await verifier({**told, "jwks_url": provider.url}).caller(token)
+    caller = await verifier({**issuer, "jwks_url": provider.url}).caller(token)
 
     assert caller.projects == {"street"}
     assert "annotator" in caller.roles

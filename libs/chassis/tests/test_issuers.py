@@ -1,4 +1,4 @@
-"""Tokens of identity providers: those that are set are accepted, by their own rules alone."""
+"""Tokens of the configured identity providers: each is accepted by the settings of its issuer."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from chassis.issuers import ALGORITHMS
 
 
 def forged(header: Any, token: str, signature: bytes = b"") -> str:
-    """`token` with another header and signature."""
+    """Return `token` with another header and signature."""
     return f"{encoded(json.dumps(header).encode())}.{token.split('.')[1]}.{encoded(signature)}"
 
 
@@ -135,18 +135,18 @@ async def test_keys_that_cannot_be_used_do_not_hide_those_that_can(
     provider: Provider, verifier: Any
 ) -> None:
     with warnings.catch_warnings(action="ignore"):
-        short = RSAKey.generate_key(1024, parameters={"kid": "short"})
-        by_short = provider.sign(short, "RS256")
+        weak = RSAKey.generate_key(1024, parameters={"kid": "weak"})
+        by_weak = provider.sign(weak, "RS256")
     provider.published = [
         {"kty": "LATTICE", "kid": "q"}, {"kty": "RSA", "kid": "r"}, {"kid": "t"}, 7, None,
         {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}, {"kty": ["RSA"]},
-        short.as_dict(private=False), RSA.as_dict(private=False),
+        weak.as_dict(private=False), RSA.as_dict(private=False),
     ]  # fmt: skip
     subject = verifier(provider.settings("RS256"))
 
     assert await subject.caller(provider.sign(RSA, "RS256"))
     with pytest.raises(Unauthenticated):
-        await subject.caller(by_short)
+        await subject.caller(by_weak)
 
 
 # --- claims
@@ -206,9 +206,9 @@ async def test_roles_and_projects_are_read_where_the_settings_say(
         (["resource_access", "my.app", "roles"], "groups",
          {"resource_access": {"my.app": {"roles": ["r"]}}, "groups": ["p"]}),
     ):  # fmt: skip
-        told = provider.settings("RS256", roles_claim=roles_claim, projects_claim=projects_claim)
+        issuer = provider.settings("RS256", roles_claim=roles_claim, projects_claim=projects_claim)
         own = {"roles": ["admin"]} if roles_claim != "roles" else {}
-        caller = await verifier(told).caller(provider.sign(RSA, "RS256", **own, **claims))
+        caller = await verifier(issuer).caller(provider.sign(RSA, "RS256", **own, **claims))
 
         assert (caller.roles, caller.projects) == ({"r"}, {"p"})
 

@@ -1,4 +1,4 @@
-"""Records wait in lanes: nobody's flood delays others, and nothing is lost or overtakes its key."""
+"""Lanes: many records of one project delay no other, none is lost, and keys keep their order."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ BATCH = 500
 
 
 def record(offset: int, project: str, kind: str = "human", key: str = "") -> ConsumerRecord:
-    """An annotation as it lies in Kafka; each has a key of its own unless one is given."""
+    """Return a Kafka record of an annotation, with its own key if `key` is not set."""
     body = f'{{"project":"{project}","data":{{"annotator_kind":"{kind}"}}}}'.encode()
     return ConsumerRecord(
         topic="annotations",
@@ -33,7 +33,7 @@ def record(offset: int, project: str, kind: str = "human", key: str = "") -> Con
 
 
 def waiting(*records: ConsumerRecord) -> Lanes:
-    """Lanes into which these records were read."""
+    """Return lanes with these records."""
     lanes = Lanes()
     lanes.add({TopicPartition("annotations", 0): records})
     return lanes

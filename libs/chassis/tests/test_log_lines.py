@@ -1,4 +1,4 @@
-"""What the log tells those who run a service, and what it never tells."""
+"""The lines of the log, and the data that they never contain."""
 
 import asyncio
 import json
@@ -48,14 +48,14 @@ class Counted(Event):
 
 
 class UnknownThing(Exception):
-    """There is no such thing."""
+    """The thing does not exist."""
 
 
 def routes() -> APIRouter:
     router = APIRouter()
 
     @router.get("/things/{thing}")
-    async def look(thing: str, caller: auth.AnyCaller) -> str:
+    async def get_thing(thing: str, caller: auth.AnyCaller) -> str:
         del caller
         if thing == "broken":
             raise RuntimeError("a bug")
@@ -70,18 +70,18 @@ def routes() -> APIRouter:
 
 @pytest.fixture
 def make(tokens: testing.Tokens) -> Callable[..., FastAPI]:
-    """Makes the service, whose log is read by `lines`."""
+    """Return a function that makes the service, whose log `lines` reads."""
 
     def made(database_url: str = "", **more: Any) -> FastAPI:
-        told = testing.settings(Settings, tokens, database_url, **{"log_level": "INFO", **more})
-        return service.create(told, router=routes(), refusals={UnknownThing: 404})
+        settings = testing.settings(Settings, tokens, database_url, **{"log_level": "INFO", **more})
+        return service.create(settings, router=routes(), refusals={UnknownThing: 404})
 
     return made
 
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
-    """Takes the lines that were written since the last time."""
+    """Return a function that reads the lines written since its last call."""
 
     def take() -> list[dict[str, Any]]:
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -96,8 +96,8 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-def of(told: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
-    return [line for line in told if line["event"] == event]
+def of(logged: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
+    return [line for line in logged if line["event"] == event]
 
 
 # --- the life of a service
@@ -105,7 +105,7 @@ def of(told: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 async def url(fresh_database: Any) -> str:
-    """The address of a database that has the chassis' tables."""
+    """Return the address of a database with the tables of the chassis."""
     address: str = fresh_database()
     engine = create_async_engine(address)
     async with engine.begin() as connection:
@@ -120,43 +120,43 @@ async def test_start_readiness_and_stop_are_logged_with_version_settings_and_rea
     app = make(
         url, kafka_bootstrap=kafka_server.bootstrap, topic_prefix=f"t{uuid.uuid4().hex[:8]}-"
     )
-    told: list[dict[str, Any]] = []
+    logged: list[dict[str, Any]] = []
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         async with app.router.lifespan_context(app):
             async with asyncio.timeout(30):
-                while not of(told, "ready"):
+                while not of(logged, "ready"):
                     await asyncio.sleep(0.05)
-                    told += lines()
+                    logged += lines()
             signal.raise_signal(signal.SIGTERM)
             await asyncio.sleep(0)
     finally:
         signal.signal(signal.SIGTERM, before)
-    told += lines()
+    logged += lines()
 
-    (start,), (stop,) = of(told, "starting"), of(told, "stopped")
+    (start,), (stop,) = of(logged, "starting"), of(logged, "stopped")
     assert start["service"] == "logged"
     assert re.fullmatch(r"\d+\.\d+\.\d+", start["version"])
     assert start["settings"]["kafka_bootstrap"] == kafka_server.bootstrap
     assert start["settings"]["database_url"] == mask(url)
-    assert of(told, "ready")[-1]["level"] == "info"
+    assert of(logged, "ready")[-1]["level"] == "info"
     assert stop["reason"] == "SIGTERM"
 
 
 async def test_the_loss_of_the_database_and_its_return_are_logged_without_any_request(
     make: Callable[..., FastAPI], lines: Lines, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.http.health.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("chassis.http.health.CHECK_SECONDS", 0.05)
     app = make(url)
-    told: list[dict[str, Any]] = []
+    logged: list[dict[str, Any]] = []
 
     async def until(event: str) -> dict[str, Any]:
         async with asyncio.timeout(30):
-            while not of(told, event):
+            while not of(logged, event):
                 await asyncio.sleep(0.05)
-                told.extend(lines())
-        found = of(told, event)[-1]
-        told.clear()
+                logged.extend(lines())
+        found = of(logged, event)[-1]
+        logged.clear()
         return found
 
     async with app.router.lifespan_context(app):
@@ -227,11 +227,11 @@ async def test_a_refused_login_is_logged_with_its_reason_and_without_its_token(
         async with client(make()) as http:
             answer = await http.get("/things/x", headers={"authorization": f"Bearer {token}"})
 
-        told = lines()
-        (line,) = of(told, "a request was refused")
+        logged = lines()
+        (line,) = of(logged, "a request was refused")
         assert (line["status"], line["problem"]) == (401, "urn:problem:unauthenticated"), name
         assert line["reason"] == answer.json()["detail"], name
-        assert not token or token not in json.dumps(told), name
+        assert not token or token not in json.dumps(logged), name
 
 
 async def test_one_in_so_many_requests_that_go_well_is_logged(
@@ -322,11 +322,11 @@ def test_no_setting_that_is_a_secret_is_in_the_line_of_the_start(
         "pseudonym_key": SECRET,
         "blob_store_secret_access_key": SECRET,
     }
-    told = testing.settings(Settings, tokens, **secrets)
+    settings = testing.settings(Settings, tokens, **secrets)
 
     make()
-    logs.get("test").info("starting", settings=told.model_dump(mode="json"))
-    logs.get("test").error("it broke", error=secrets["database_url"], all=repr(told))
+    logs.get("test").info("starting", settings=settings.model_dump(mode="json"))
+    logs.get("test").error("it broke", error=secrets["database_url"], all=repr(settings))
 
     assert len(said := lines()) == 2
     assert "127.0.0.1:1/db" in str(said)

@@ -1,4 +1,4 @@
-"""What those who run a service rely on: metrics, readiness, logs, and outages that are survived."""
+"""Operation of a service: metrics, readiness, traces, and recovery from outages."""
 
 import asyncio
 import errno
@@ -26,7 +26,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis import service, testing
 from chassis.db.database import Database, RequestTransaction, is_transient, metadata
 from chassis.events.outbox import add
-from chassis.http import health
 from chassis.settings import ServiceSettings
 from labelwright_local import ports
 from schemas.envelope import Event, Topic
@@ -42,7 +41,7 @@ class Settings(ServiceSettings):
 
 
 class Noted(Event):
-    """Something to say, for these tests."""
+    """An event of these tests."""
 
     topic = Topic("noted", timedelta(days=1))
     keyed_by = "text"
@@ -55,7 +54,7 @@ Running = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 @pytest.fixture
 async def url(fresh_database: Any) -> str:
-    """The address of a database that has the chassis' tables."""
+    """Return the address of a database with the tables of the chassis."""
     address: str = fresh_database()
     engine = create_async_engine(address)
     async with engine.begin() as connection:
@@ -66,15 +65,15 @@ async def url(fresh_database: Any) -> str:
 
 @pytest.fixture
 def running(tokens: testing.Tokens, kafka_server: Any, url: str) -> Running:
-    """Runs a service with all its parts; yields a client of its API."""
+    """Return a context that runs a service with all its parts and yields a client of its API."""
 
     @asynccontextmanager
     async def run(**more: Any) -> AsyncIterator[httpx.AsyncClient]:
         prefix = f"t{uuid.uuid4().hex[:8]}-"
         servers = {"database_url": url, "kafka_bootstrap": kafka_server.bootstrap}
-        told = {**servers, "topic_prefix": prefix, **more}
+        values = {**servers, "topic_prefix": prefix, **more}
         app: FastAPI = service.create(
-            testing.settings(Settings, tokens, **told), router=APIRouter(), refusals={}
+            testing.settings(Settings, tokens, **values), router=APIRouter(), refusals={}
         )
         transport = httpx.ASGITransport(app)
         async with (
@@ -117,7 +116,7 @@ async def test_a_service_that_has_stopped_leaves_the_port_of_its_metrics(running
 
 
 async def say(http: Any, count: int) -> None:
-    """Let `count` events wait in the outbox."""
+    """Add `count` events to the outbox."""
     database: Database = http.app.state.database
     events = [
         Noted(occurred_at=datetime(2026, 1, 1, tzinfo=UTC), project="secret-project", text=f"{n}")
@@ -168,11 +167,9 @@ async def test_without_its_database_a_service_is_not_ready(running: Running) -> 
     assert answer.json()["database"]
 
 
-async def test_readiness_tells_counts_and_no_name_of_a_project(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(health.counts, "failing_projects", 2)
+async def test_readiness_has_counts_and_no_name_of_a_project(running: Running) -> None:
     async with running(kafka_bootstrap="127.0.0.1:1") as api:
+        api.app.state.health_counts["failing_projects"] = 2  # type: ignore[attr-defined]
         await say(api, 1)
 
         answer = await api.get("/health/ready")
@@ -234,7 +231,7 @@ async def producing(kafka_server: Any) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def started_member(kafka_server: Any, prefix: str) -> asyncio.subprocess.Process:
-    """A process of a service that consumes, from where it begins to connect."""
+    """Start a process that consumes; return it when it begins to connect."""
     words = [str(Path(__file__).with_name("group_member.py")), kafka_server.bootstrap, prefix, "1"]
     member = await asyncio.create_subprocess_exec(
         sys.executable, *words, stdout=asyncio.subprocess.PIPE
@@ -250,7 +247,7 @@ async def line_of(member: asyncio.subprocess.Process) -> str:
 
 
 async def made_topic(kafka_server: Any) -> str:
-    """Make the topic of `Noted`; return its prefix."""
+    """Create the topic of `Noted`; return its prefix."""
     prefix = f"t{uuid.uuid4().hex[:8]}-"
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
     await admin.start()
@@ -260,19 +257,19 @@ async def made_topic(kafka_server: Any) -> str:
 
 
 async def until_ready(http: httpx.AsyncClient, rows: int | None = None) -> None:
-    """Return once everything answers and, if `rows` is given, so many events wait."""
+    """Return when the service has no fault and, if `rows` is set, its outbox has this many rows."""
     async with asyncio.timeout(60):
         while True:
-            told = (await http.get("/health/ready")).json()
-            waiting = told["counts"].get("outbox_rows")
-            if set(told) == {"status", "counts"} and rows in (None, waiting):
+            body = (await http.get("/health/ready")).json()
+            waiting = body["counts"].get("outbox_rows")
+            if set(body) == {"status", "counts"} and rows in (None, waiting):
                 return
             await asyncio.sleep(0.05)
 
 
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
-    """A process that answers nothing, and keeps its connections."""
+    """Stop a process, which then keeps its connections and does not answer."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -314,8 +311,8 @@ async def test_with_a_read_only_database_writes_are_refused_and_the_service_says
     async def keep(transaction: RequestTransaction) -> None:
         await (await transaction.connection()).execute("CREATE TABLE kept ()")
 
-    told = testing.settings(Settings, tokens, url)
-    app = service.create(told, router=router, refusals={})
+    settings = testing.settings(Settings, tokens, url)
+    app = service.create(settings, router=router, refusals={})
     admin = await asyncpg.connect(url.replace("+asyncpg", ""))
     await admin.execute(f"ALTER DATABASE {url.rsplit('/', 1)[1]} SET {READ_ONLY} = on")
     await admin.close()
@@ -329,7 +326,7 @@ async def test_with_a_read_only_database_writes_are_refused_and_the_service_says
 
     assert refused.status_code == 503
     assert refused.json()["type"] == "urn:problem:read-only"
-    assert "no room" in refused.json()["detail"]
+    assert "disk is full" in refused.json()["detail"]
     assert ready.status_code == 200
     assert "read-only" in ready.json()["writes"]
 
@@ -362,7 +359,7 @@ async def test_a_trace_is_given_back_and_named_in_every_problem_and_a_malformed_
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
         answer = await http.get("/nowhere", headers={"traceparent": sent})
 
-    given = answer.headers["traceparent"]
-    assert (given == sent) is is_kept
-    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", given)
-    assert answer.json()["trace_id"] == given[3:35]
+    returned = answer.headers["traceparent"]
+    assert (returned == sent) is is_kept
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", returned)
+    assert answer.json()["trace_id"] == returned[3:35]

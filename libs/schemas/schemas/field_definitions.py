@@ -166,7 +166,7 @@ class RankingField(_Definition):
 
 @with_config(ConfigDict(extra="forbid"))
 class PairwiseField(_Definition):
-    """Which of two options is better; with `tie` also neither."""
+    """A choice of the better of two options; with `tie` also of neither."""
 
     kind: Literal["pairwise"]
     options: TwoOptions

@@ -60,7 +60,7 @@ class AnnotatorUpdate(
         "examples": [{"project": "moods", "standing": "good", "skills": {"french": 60}}]
     },
 ):
-    """What a person decides about an annotator in one project; what is left out stays.
+    """A decision of a person about an annotator in one project; omitted fields do not change.
 
     `new`, `good` and `flagged` begin a new count, without earlier honeypots. `suspended` lasts
     until a person changes it. A skill level of 0 removes the skill.

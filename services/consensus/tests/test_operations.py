@@ -51,10 +51,10 @@ class Consensus:
         self.http, self.tokens, self.database = http, tokens, app.state.database
 
     async def handle(self, *events: Any) -> None:
-        await testing.hear(self.database, events_module.SUBSCRIPTIONS, *events)
+        await testing.deliver(self.database, events_module.SUBSCRIPTIONS, *events)
 
     async def published(self) -> list[Any]:
-        return list(await testing.said(self.database, EVENTS))
+        return list(await testing.take_published(self.database, EVENTS))
 
     async def get(self, path: str) -> Any:
         answer = await self.http.get(path, headers=self.tokens.bearer("lead", "spec_owner"))

@@ -83,7 +83,7 @@ async def publish_version(
     http: Request,
     caller: Publisher,
     database: RequestDatabase,
-    terms: routes.JobTerms,
+    headers: routes.RequestJobHeaders,
 ) -> Response:
     """Publish the labels of a project as a dataset version. The same content answers 200.
 
@@ -92,8 +92,8 @@ async def publish_version(
     """
     caller.check_project(request.project)
     arguments = {"dataset": dataset, "request": request.model_dump(mode="json")}
-    new = NewJob("publish", request.project, arguments, terms.key)
-    return await routes.answer(http, database, new, terms.wait_seconds)
+    new = NewJob("publish", request.project, arguments, headers.key)
+    return await routes.answer(http, database, new, headers.wait_seconds)
 
 
 @router.get("/datasets")

@@ -193,7 +193,7 @@ class Store:
         self.trainer = tokens.bearer("tim", "trainer")
 
     async def deliver(self, events: Sequence[Any]) -> None:
-        await testing.hear(self.database, dataset_store_events.SUBSCRIPTIONS, *events)
+        await testing.deliver(self.database, dataset_store_events.SUBSCRIPTIONS, *events)
 
     async def get(self, path: str, **headers: str) -> Any:
         answer = await self.http.get(f"/v1{path}", headers={**self.trainer, **headers})
@@ -215,7 +215,7 @@ class Store:
         return [orjson.loads(line) for line in answer.content.splitlines()]
 
     async def published_events(self) -> list[Any]:
-        return list(await testing.said(self.database, EVENTS))
+        return list(await testing.take_published(self.database, EVENTS))
 
 
 @pytest.fixture

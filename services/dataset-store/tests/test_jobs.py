@@ -170,7 +170,7 @@ async def test_the_same_key_gives_the_same_job_and_another_request_is_refused(
 
     assert await add_job(database, "k", n=1) == first
     assert await add_job(database, n=1) != first
-    with pytest.raises(jobs.KeyReused, match="came with another request"):
+    with pytest.raises(jobs.KeyReused, match="was sent with another request"):
         await add_job(database, "k", n=2)
 
 

@@ -75,10 +75,12 @@ class Ingest:
                 await schedules.roll_out(transaction, "p")
 
     async def deliver(self, *events: Any) -> None:
-        await testing.hear(self.database, ingest_events.SUBSCRIPTIONS, *events)
+        await testing.deliver(self.database, ingest_events.SUBSCRIPTIONS, *events)
 
     async def published(self, *kinds: type[Any]) -> list[Any]:
-        return [e for e in await testing.said(self.database, EVENTS) if isinstance(e, kinds)]
+        return [
+            e for e in await testing.take_published(self.database, EVENTS) if isinstance(e, kinds)
+        ]
 
     async def view(self) -> dict[str, Any]:
         answer = await self.http.get("/v1/projects/p", headers=self.owner)

@@ -39,11 +39,11 @@ async def ingest(app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) 
 
 
 async def deliver(ingest: Ingest, *events: Any) -> None:
-    await testing.hear(ingest.database, ingest_events.SUBSCRIPTIONS, *events)
+    await testing.deliver(ingest.database, ingest_events.SUBSCRIPTIONS, *events)
 
 
 async def created_tasks(ingest: Ingest) -> list[Any]:
-    events = await testing.said(ingest.database, EVENTS)
+    events = await testing.take_published(ingest.database, EVENTS)
     return [event for event in events if isinstance(event, TaskCreated)]
 
 

@@ -2,10 +2,11 @@
 
 from chassis.events.dispatch import subscribe, subscribe_batch
 from quality_service.operations import event_handlers as handlers
+from quality_service.operations.deferred import spec_key
 from schemas import events
 
 SUBSCRIPTIONS = [
-    subscribe(events.SpecPublished, handlers.on_spec_published),
+    subscribe(events.SpecPublished, handlers.on_spec_published, replay_key=spec_key),
     subscribe_batch(events.TaskCreated, handlers.on_task_created),
     subscribe_batch(events.TaskWithdrawn, handlers.on_task_withdrawn),
     subscribe_batch(events.GoldRegistered, handlers.on_gold_registered),

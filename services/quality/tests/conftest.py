@@ -199,11 +199,11 @@ class Quality:
 
     async def deliver(self, *events: Event) -> None:
         """Deliver events as the consumer does."""
-        await testing.hear(self.database, quality_events.SUBSCRIPTIONS, *events)
+        await testing.deliver(self.database, quality_events.SUBSCRIPTIONS, *events)
 
     async def published(self, kind: Any = None) -> list[Any]:
         """Take all events out of the outbox; return those of `kind`, or all."""
-        events = await testing.said(self.database, EVENTS)
+        events = await testing.take_published(self.database, EVENTS)
         return [event for event in events if kind is None or isinstance(event, kind)]
 
     async def clear_inbox(self) -> None:

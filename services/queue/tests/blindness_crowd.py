@@ -35,7 +35,7 @@ class Crowd:
 
     async def hear(self, *events: Event) -> None:
         for n in range(0, len(events), BATCH):
-            await testing.hear(self.database, door.SUBSCRIPTIONS, *events[n : n + BATCH])
+            await testing.deliver(self.database, door.SUBSCRIPTIONS, *events[n : n + BATCH])
 
     async def call(self, who: int, method: str, path: str, body: Any = None) -> Reply:
         at, began = utc_now(), time.perf_counter()

@@ -50,10 +50,10 @@ class Queue:
         self.database = app.state.database
 
     async def hear(self, *events: Any) -> None:
-        await testing.hear(self.database, door.SUBSCRIPTIONS, *events)
+        await testing.deliver(self.database, door.SUBSCRIPTIONS, *events)
 
     async def said(self) -> list[Any]:
-        return list(await testing.said(self.database, EVENTS))
+        return list(await testing.take_published(self.database, EVENTS))
 
     async def sql(self, statement: str, *words: Any) -> list[Any]:
         async with self.database.transaction() as transaction:

@@ -127,7 +127,7 @@ class Replicas:
     async def hear(self, events: Sequence[Event]) -> None:
         """Deliver what another service says."""
         database = self._sessions[self._calls % 2]
-        await self._until_done(lambda: testing.hear(database, door.SUBSCRIPTIONS, *events))
+        await self._until_done(lambda: testing.deliver(database, door.SUBSCRIPTIONS, *events))
 
     async def expire(self, now: datetime) -> None:
         """Let it be `now` for the leases."""
@@ -164,7 +164,7 @@ class Replicas:
             connection = await transaction.connection()
             leases = await connection.fetch(_LEASES)
             ready = await connection.fetch("SELECT work_id, slots FROM ready WHERE shard <> 0")
-        said = await testing.said(database, EVENTS)
+        said = await testing.take_published(database, EVENTS)
         return Facts(works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, said)
 
 

@@ -294,7 +294,7 @@ async def test_what_a_transaction_changed_that_commits_late_is_given(
     async with queue.database.transaction() as transaction:
         await (await transaction.connection()).fetchval("SELECT pg_current_xact_id()")
         other = await queue.lease("ada")
-        await testing.hear(queue.database, door.SUBSCRIPTIONS, task(50))
+        await testing.deliver(queue.database, door.SUBSCRIPTIONS, task(50))
         between = await queue.lease("ada", count=5)
         assert remembers(queue, "ada")
         await HANDLERS[type(late)](transaction, late)

@@ -249,7 +249,7 @@ async def test_annotators_are_told_of_a_suspension_and_its_end_only(queue: Queue
                 reason="by hand",
                 accuracy=Accuracy(value=None, low=None, high=None, n=0),
             )
-            await testing.hear(queue.database, SUBSCRIPTIONS, event)
+            await testing.deliver(queue.database, SUBSCRIPTIONS, event)
 
         assert await page.next() == ("standing", {"project": "p", "standing": "suspended"})
         assert await page.next() == ("standing", {"project": "p", "standing": "good"})

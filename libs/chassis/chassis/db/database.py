@@ -1,8 +1,8 @@
-"""The service's own database: transactions that commit before the response.
+"""The database of a service, and its transactions.
 
-A session is one transaction on one asyncpg connection, begun by the first statement. SQLAlchemy
-describes the tables and migrates them; statements are written in SQL and go straight to the
-driver: its own session was measured to cost more than a quarter of a process's time.
+A transaction has its own asyncpg connection, which it takes at its first statement. SQLAlchemy
+describes the tables and migrates them; statements are written in SQL and passed to the driver,
+because a session of SQLAlchemy was measured to cost more than a quarter of a process's time.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from asyncpg import Connection, Pool
 from fastapi import Depends, Request
 
+from chassis.broadcast import BroadcastEvent
 from chassis.settings import ServiceSettings
 
 _NAMES = {
@@ -24,7 +25,8 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
-"""What a database that is away may raise, among other things: see `is_transient`."""
+"""All classes of errors that a database that is away can raise. They have other causes too:
+`is_transient` decides about one error. TimeoutError is an OSError."""
 READ_ONLY_SQLSTATE = "25006"
 _TRANSIENT_SQLSTATES = {
     *("40001", "40P01", "57P01", "57P02", "57P03", "53100", "53200", "53300"),
@@ -33,60 +35,64 @@ _TRANSIENT_SQLSTATES = {
 
 
 def new_metadata() -> sa.MetaData:
-    """A MetaData whose constraints have names, so that migrations can speak of them."""
+    """Return a MetaData whose constraints have names, so that migrations can change them."""
     return sa.MetaData(naming_convention=_NAMES)
 
 
 metadata = new_metadata()
-"""The chassis' own tables, in every service's database."""
+"""The tables of the chassis, which every service's database has."""
 
 
 async def create_pool(settings: ServiceSettings) -> Pool:
-    """Connections to the service's database, made as they are needed.
+    """Return a pool that opens connections to the service's database when they are needed.
 
-    JSON columns come back parsed; what goes into one is JSON text.
+    Values of JSON columns are read as Python objects and written as JSON text.
     """
     pool: Pool = await asyncpg.create_pool(
         driver_url(settings.database_url),
         min_size=0,
         max_size=settings.database_pool,
-        init=_speak_json,
-        reset=_leave_as_is,
+        init=_set_json_codecs,
+        reset=_skip_reset,
         server_settings={"jit": "off", **settings.planner},
     )
     return pool
 
 
 def driver_url(database_url: str) -> str:
-    """The address of the settings as the driver takes it."""
+    """Return the address in the settings in the form that the driver accepts."""
     return database_url.replace("+asyncpg", "")
 
 
-async def _speak_json(connection: Connection) -> None:
+async def _set_json_codecs(connection: Connection) -> None:
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=str, decoder=orjson.loads, schema="pg_catalog"
         )
 
 
-async def _leave_as_is(connection: Connection) -> None:
-    """A session leaves nothing behind that a reset would clear."""
+async def _skip_reset(connection: Connection) -> None:
+    """Skip asyncpg's RESET ALL: transactions change no setting of their connection."""
 
 
 class Transaction:
-    """A transaction on a connection of its own. Only the code that opened it ends it."""
+    """A transaction on its own connection. Only the code that opened it ends it.
 
-    __slots__ = ("_actions", "_connection", "_pool", "service")
+    `service` and `outbox_grew` are those of its Database.
+    """
 
-    def __init__(self, pool: Pool, service: str) -> None:
-        """Take no connection yet: the first statement does."""
-        self.service = service
+    __slots__ = ("_actions", "_connection", "_pool", "outbox_grew", "service")
+
+    def __init__(self, database: "Database") -> None:
+        """Prepare a transaction; the first statement takes a connection."""
+        self.service = database.service
+        self.outbox_grew = database.outbox_grew
         self._connection: Connection | None = None
-        self._pool = pool
+        self._pool = database.pool
         self._actions: dict[Callable[[], None], None] = {}
 
     async def connection(self, first: str = "") -> Connection:
-        """Return the connection, inside the transaction, after executing `first` (no values)."""
+        """Return the connection, in the transaction, after executing `first` without values."""
         if self._connection is None:
             self._connection = await self._pool.acquire()
             first = "BEGIN;" + first  # One round trip costs more than either statement.
@@ -95,11 +101,11 @@ class Transaction:
         return self._connection
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Call `action` once after the commit; never if there is none."""
+        """Call `action` after the commit, once even if it is added again; not after a rollback."""
         self._actions[action] = None
 
     async def end(self, *, keep: bool) -> None:
-        """Commit or roll back, and give the connection back."""
+        """Commit if `keep`, else roll back; then release the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -107,34 +113,38 @@ class Transaction:
             finally:
                 await self._pool.release(connection)
             if keep and done != "COMMIT":
-                raise RuntimeError("A statement had failed, so nothing was kept.")
+                raise RuntimeError("The commit rolled back, because a statement had failed.")
         if keep:
             for action in self._actions:
                 action()
 
 
 class Database:
-    """The database of one service: opens its transactions."""
+    """The database of one service, which opens its transactions.
+
+    `outbox_grew` is notified when a transaction of this process that added events has committed.
+    """
 
     def __init__(self, pool: Pool, service: str) -> None:
-        """Take connections from `pool`; `service` names the sender of the events."""
+        """Take connections from `pool`; `service` is the source of the events that are added."""
         self.pool = pool
-        self._service = service
+        self.service = service
+        self.outbox_grew = BroadcastEvent()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a transaction that commits at the end and rolls back on an exception."""
-        transaction = Transaction(self.pool, self._service)
+        transaction = Transaction(self)
         try:
             yield transaction
         except BaseException as error:
             if not is_transient(error):
                 await transaction.end(keep=False)
                 raise
-            # The connection may be gone; a rollback that fails too must not hide the first error.
+            # The connection may be lost: an error of the rollback must not hide the first one.
             try:
                 await transaction.end(keep=False)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except AWAY:
                 raise error from None
             raise
         await transaction.end(keep=True)
@@ -146,7 +156,7 @@ async def _request_transaction(request: Request) -> AsyncIterator[Transaction]:
 
 
 RequestTransaction = Annotated[Transaction, Depends(_request_transaction, scope="function")]
-"""The request's transaction. `scope="function"` commits *before* the response is sent."""
+"""The transaction of a request, which commits *before* the response is sent."""
 
 
 async def _request_database(request: Request) -> Database:
@@ -155,16 +165,16 @@ async def _request_database(request: Request) -> Database:
 
 
 RequestDatabase = Annotated[Database, Depends(_request_database)]
-"""For requests that wait: they open short transactions, and hold none while they wait."""
+"""The database, for requests that wait: they open short transactions and hold none in between."""
 
 
 def as_json(value: object) -> str:
-    """`value` as the text of a JSON column; ids become text."""
+    """Return `value` as the text of a JSON column; ids become strings."""
     return orjson.dumps(value, default=str).decode()
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Whether the same work may well succeed later: a lost connection, a restart, a deadlock."""
+    """Return True if the same work can succeed later: a lost connection, a restart, a deadlock."""
     if error is None:
         return False
     state = str(getattr(error, "sqlstate", None) or "")
@@ -173,6 +183,6 @@ def is_transient(error: BaseException | None) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
     if isinstance(error, asyncpg.InternalClientError):
-        # The server has said that it goes, and the driver has not seen it go yet.
+        # The server announced its shutdown, and the driver has not yet seen the connection close.
         return "cannot switch to" in str(error)
     return isinstance(error, OSError | TimeoutError) or is_transient(error.__cause__)

@@ -1,8 +1,8 @@
-"""Transactions that are tried again when they failed through no fault of their own.
+"""Retries of transactions that failed for a transient reason.
 
-PostgreSQL ends one of the transactions that wait for each other in a circle (a deadlock), and all
-of them when it restarts. Nothing of such a transaction was kept, so it can simply run again. Each
-retry is counted by SQLSTATE and logged: a fault that retries hide must not be invisible.
+PostgreSQL rolls back one of the transactions of a deadlock, and all transactions when it restarts.
+Such a transaction had no effect, so it can run again. Each retry is counted by SQLSTATE and logged,
+so that retries do not hide a fault.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from chassis.db.database import Database, Transaction, is_transient
 
 TRIES_MAX = 3
 CONFLICT_SQLSTATES = {"40001", "40P01"}
-"""Serialization failure and deadlock: the database is there, other transactions were in the way."""
+"""Serialization failure and deadlock: the transaction conflicted with another one."""
 
 RETRIES = Counter(
     "labelwright_transaction_retries_total",
@@ -30,11 +30,11 @@ Result = TypeVar("Result")
 async def retry(
     database: Database, operation: Callable[[Transaction], Awaitable[Result]]
 ) -> Result:
-    """Run `operation` in a transaction, again after a passing failure; return its result.
+    """Run `operation` in a transaction, again after a transient failure; return its result.
 
-    The result is returned after the commit. `operation` must do the same when it runs again: a
-    connection may be lost after the commit and before its acknowledgement. Raises the last error
-    after `TRIES_MAX` tries, and every other error at once.
+    The result is returned after the commit. `operation` must be idempotent, since the connection
+    can be lost after the commit and before its acknowledgement. Raises the last error after
+    `TRIES_MAX` tries, and every error that is not transient at once.
     """
     for _ in range(TRIES_MAX - 1):
         try:
@@ -52,7 +52,7 @@ async def _run(database: Database, operation: Callable[[Transaction], Awaitable[
 
 
 def count_retry(error: BaseException, ran: str) -> None:
-    """Count and log that what `ran` (request, job or event) failed with `error` and runs again."""
+    """Count and log that a transaction of a request, job or event (`ran`) failed and runs again."""
     state = sqlstate(error) or "none"
     RETRIES.labels(state, ran).inc()
     logs.get("retries").warning(
@@ -66,7 +66,7 @@ def is_conflict(error: BaseException | None) -> bool:
 
 
 def sqlstate(error: BaseException | None) -> str | None:
-    """Return the SQLSTATE of `error` or of what caused it; None if PostgreSQL sent none."""
+    """Return the SQLSTATE of `error` or of its cause; None if PostgreSQL sent none."""
     while error is not None:
         state = getattr(error, "sqlstate", None)
         if state:

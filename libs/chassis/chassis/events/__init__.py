@@ -1,1 +1,1 @@
-"""Kafka: the outbox, the inbox, the consumer and what becomes of events."""
+"""Events through Kafka: outbox and producer, consumer and inbox, dispatch to handlers."""

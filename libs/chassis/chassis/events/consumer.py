@@ -1,10 +1,10 @@
-"""Events in: the topics of a service, in batches, in the order of their keys.
+"""The consumer of a service's topics, which delivers batches of events in the order of their keys.
 
-While one batch is in a transaction, the next records are read into lanes
-(`chassis.events.lanes`). The next batch is taken from them fairly, as late as possible, so that
-records that came meanwhile are in it.
-Offsets are committed after the transaction of a batch, once a second at most: the inbox makes what
-comes again harmless. Before partitions go to another replica the batch in hand is finished.
+While one batch is delivered, the next records are read into lanes (`chassis.events.lanes`). The
+next batch is taken from the lanes fairly, and as late as possible, so that it has all records that
+arrived in the meantime. Offsets are committed after the transaction of a batch, at most once a
+second: the inbox makes a repeated delivery harmless. Before partitions are assigned to another
+replica, the current batch is finished.
 """
 
 import asyncio
@@ -16,24 +16,24 @@ from aiokafka.errors import KafkaError
 
 from chassis import logs, metrics
 from chassis.background import finish_if_cancelled
-from chassis.events.dispatch import Delivery, Dispatcher, Unreadable
+from chassis.backoff import until_available
+from chassis.events.delivery import BatchDelivery, Decoded, Unreadable
 from chassis.events.lanes import Lanes
 from chassis.settings import ServiceSettings
 
 OFFSETS_SECONDS = 1.0
 POLL_MS = 500
-RETRY_SECONDS = 0.5
 READ_AHEAD_SECONDS = 0.02
-"""How long to wait between two looks for more records while a batch is being delivered."""
+"""The pause between two reads of records while a batch is delivered."""
 
 
 class Consumer:
     """Reads the topics for as long as the service runs."""
 
-    def __init__(self, settings: ServiceSettings, deliverer: Dispatcher) -> None:
-        """Nothing is asked of Kafka yet."""
+    def __init__(self, settings: ServiceSettings, delivery: BatchDelivery) -> None:
+        """Prepare to read the topics of `delivery`; `run` connects to Kafka."""
         self._settings = settings
-        self._deliverer = deliverer
+        self._delivery = delivery
         self._busy = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._log = logs.get("consumer")
@@ -54,7 +54,7 @@ class Consumer:
             self.ended.set()
 
     async def _run(self) -> None:
-        topics = {self._settings.topic_prefix + name for name in self._deliverer.topics}
+        topics = {self._settings.topic_prefix + name for name in self._delivery.topics}
         if not topics:
             self.joined.set()
             await self._stopping.wait()
@@ -75,7 +75,7 @@ class Consumer:
         )
         consumer.subscribe(sorted(topics), listener=_Rebalance(self, consumer))
         try:
-            await self._start(consumer)
+            await until_available(lambda: finish_if_cancelled(consumer.start()), "consumer")
             await self._consume(consumer)
         finally:
             await consumer.stop()
@@ -84,28 +84,28 @@ class Consumer:
         self.joined.set()
         committed_at = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            in_hand: asyncio.Task[None] | None = None
+            current: asyncio.Task[None] | None = None
             while not self._stopping.is_set():
-                if in_hand is not None:
-                    await self._read_until(consumer, in_hand)
+                if current is not None:
+                    await self._read_until(consumer, current)
                 await self._read(consumer, 0 if self._lanes else POLL_MS)
                 records = self._lanes.take(self._settings.batch_events_max)
-                decoded = await self._deliverer.decode(records)
-                in_hand = None
+                batch = await self._delivery.decode(records)
+                current = None
                 if records:
-                    in_hand = group.create_task(self._deliver(consumer, records, decoded))
+                    current = group.create_task(self._deliver(consumer, records, batch))
                 if self._is_behind and time.monotonic() - committed_at > OFFSETS_SECONDS:
                     await self.commit(consumer)
                     committed_at = time.monotonic()
         await self.commit(consumer)
 
     async def _read(self, consumer: AIOKafkaConsumer, timeout_ms: int) -> None:
-        """Read ahead, as far as there is room."""
+        """Read records into the lanes if they have room."""
         if self._lanes.has_room:
             self._lanes.add(await consumer.getmany(timeout_ms=timeout_ms))
 
     async def _read_until(self, consumer: AIOKafkaConsumer, done: "asyncio.Task[None]") -> None:
-        """Read ahead until the batch in hand is delivered."""
+        """Read records into the lanes until the current batch is delivered."""
         while not done.done() and self._lanes.has_room:
             await self._read(consumer, 0)
             await asyncio.wait({done}, timeout=READ_AHEAD_SECONDS)
@@ -115,18 +115,18 @@ class Consumer:
         self,
         consumer: AIOKafkaConsumer,
         records: Sequence[ConsumerRecord],
-        decoded: Sequence[Delivery | Unreadable],
+        batch: Sequence[Decoded | Unreadable],
     ) -> None:
-        """Deliver, also what has gone to another replica by now: the inbox keeps it once."""
+        """Deliver a batch, even if its partitions were revoked: the inbox allows it."""
         async with self._busy:
-            await self._deliverer.deliver(decoded)
+            await self._delivery.deliver(batch)
         self._lanes.delivered(records)
         self._is_behind = True
         self._measure_lag(consumer)
 
     async def commit(self, consumer: AIOKafkaConsumer) -> None:
-        """Tell Kafka how far we are. If it does not hear, we hear some events again: harmless."""
-        positions = self._ours(consumer)
+        """Commit the offsets to Kafka. If that fails, some events are delivered again."""
+        positions = self._positions(consumer)
         if not positions:
             return
         self._is_behind = False
@@ -134,27 +134,19 @@ class Consumer:
             await consumer.commit(positions)
         except KafkaError as error:
             self._is_behind = True
-            self._log.info("offsets were not committed; events may come again", error=str(error))
+            self._log.info(
+                "offsets were not committed; events may be delivered again", error=str(error)
+            )
 
     async def release(self, consumer: AIOKafkaConsumer, revoked: Sequence[TopicPartition]) -> None:
-        """Let go of `revoked` once the batch in hand is delivered."""
+        """Drop the records of `revoked` partitions after the current batch is delivered."""
         async with self._busy:
             if revoked:
                 await self.commit(consumer)
             self._lanes.drop(revoked)
 
-    async def _start(self, consumer: AIOKafkaConsumer) -> None:
-        while True:
-            try:
-                await finish_if_cancelled(consumer.start())
-            except KafkaError as error:
-                self._log.warning("the broker is away; trying again", error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
-
-    def _ours(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-        """How far we are in the partitions that we have."""
+    def _positions(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+        """Return the offset to commit for each partition that is assigned to this replica."""
         assigned = consumer.assignment()
         return {
             part: offset for part, offset in self._lanes.positions().items() if part in assigned
@@ -162,7 +154,7 @@ class Consumer:
 
     def _measure_lag(self, consumer: AIOKafkaConsumer) -> None:
         lag: dict[str, int] = {}
-        for partition, position in self._ours(consumer).items():
+        for partition, position in self._positions(consumer).items():
             highwater = consumer.highwater(partition) or position
             lag[partition.topic] = lag.get(partition.topic, 0) + max(0, highwater - position)
         for topic, events in lag.items():
@@ -170,7 +162,7 @@ class Consumer:
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Before partitions go to another replica, the batch in hand ends and its offsets are told."""
+    """Finishes the current batch and commits its offsets before partitions are reassigned."""
 
     def __init__(self, owner: Consumer, consumer: AIOKafkaConsumer) -> None:
         self._owner = owner

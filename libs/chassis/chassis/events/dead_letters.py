@@ -1,9 +1,9 @@
-"""Dead letters: what can't be delivered is put aside with its reason, counted, and replayable.
+"""Dead letters: events that cannot be delivered, stored with the reason and replayable.
 
-A letter goes straight to `<topic>.dead`, not by the outbox: it must leave even when the database
-does not take it. If too many die in a minute the consumer stops instead: a dead-letter topic that
-takes all the traffic is an outage in disguise. What one or two projects cause never stops it, since
-it serves the others.
+They are sent to `<topic>.dead` directly and not by the outbox, since the database may be what
+refuses them. With too many in a minute the consumer stops instead: a topic of dead letters that
+takes all the traffic is an unnoticed outage. Dead letters of only one or two projects never stop
+it, since it serves the other projects.
 """
 
 import asyncio
@@ -22,18 +22,18 @@ from chassis import logs, metrics
 SUFFIX = ".dead"
 WINDOW_SECONDS = 60.0
 PROJECTS_MIN = 3
-"""From so many projects on, dead letters count as a fault of the whole, not of a project."""
+"""The number of projects with dead letters from which the fault is taken as a general one."""
 
 
 class TooManyDeadLetters(RuntimeError):
-    """So many events were refused in a minute that something else must be wrong."""
+    """Raised when more events became dead letters in a minute than allowed."""
 
 
 class DeadLetters:
-    """Where one service puts what it can't deliver."""
+    """Sends the dead letters of one service, and limits their number."""
 
     def __init__(self, producer: AIOKafkaProducer, service: str, per_minute_max: int) -> None:
-        """Letters leave by `producer`."""
+        """Send by `producer`; allow `per_minute_max` in a minute."""
         self._producer = producer
         self._service = service
         self._per_minute_max = per_minute_max
@@ -41,7 +41,7 @@ class DeadLetters:
         self._by_project: Counter[str] = Counter()
 
     async def add(self, record: ConsumerRecord, reason: Exception, project: str = "") -> None:
-        """Put `record` aside; `project` is empty where the record could not be read.
+        """Send `record` as a dead letter; `project` is empty if the record could not be decoded.
 
         Raises TooManyDeadLetters beyond the limit.
         """
@@ -52,9 +52,9 @@ class DeadLetters:
             ("dead-partition", str(record.partition).encode()),
             ("dead-offset", str(record.offset).encode()),
         ]
-        kept = [(name, value) for name, value in record.headers if not name.startswith("dead-")]
+        own = [(name, value) for name, value in record.headers if not name.startswith("dead-")]
         await self._producer.send_and_wait(
-            record.topic + SUFFIX, record.value, key=record.key, headers=[*kept, *headers]
+            record.topic + SUFFIX, record.value, key=record.key, headers=[*own, *headers]
         )
         metrics.DEAD_LETTERS.labels(record.topic).inc()
         where = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
@@ -73,9 +73,9 @@ class DeadLetters:
             raise TooManyDeadLetters(f"More than {self._per_minute_max} dead letters in a minute.")
 
 
-app = typer.Typer(help="Look at dead letters, and replay them once their cause is mended.")
+app = typer.Typer(help="List dead letters, and replay them after their cause is mended.")
 Bootstrap = Annotated[str, typer.Option(help="host:port of a Kafka broker.")]
-Topic = Annotated[str, typer.Argument(help="The topic whose dead letters are meant.")]
+Topic = Annotated[str, typer.Argument(help="The topic that the dead letters were read from.")]
 
 
 @asynccontextmanager
@@ -94,64 +94,64 @@ async def _reading(bootstrap: str, topic: str) -> AsyncIterator[AIOKafkaConsumer
         await consumer.stop()
 
 
-async def waiting(bootstrap: str, topic: str) -> list[ConsumerRecord]:
-    """The dead letters of `topic` that were not replayed yet."""
+async def unreplayed(bootstrap: str, topic: str) -> list[ConsumerRecord]:
+    """Return the dead letters of `topic` that were not replayed yet."""
     async with _reading(bootstrap, topic) as consumer:
-        return await _rest(consumer)
+        return await _read_to_end(consumer)
 
 
 async def replay_all(bootstrap: str, topic: str) -> int:
-    """Send the waiting dead letters of `topic` to it once more; return how many."""
+    """Send the unreplayed dead letters of `topic` to it again; return their number."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
     await producer.start()
     try:
         async with _reading(bootstrap, topic) as consumer:
-            letters = await _rest(consumer)
-            for letter in letters:
+            records = await _read_to_end(consumer)
+            for record in records:
                 await producer.send_and_wait(
-                    topic, letter.value, key=letter.key, headers=list(letter.headers)
+                    topic, record.value, key=record.key, headers=list(record.headers)
                 )
-            if letters:
+            if records:
                 await consumer.commit()
-            return len(letters)
+            return len(records)
     finally:
         await producer.stop()
 
 
-async def _rest(consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    """What lies in the topic now. Its ends are asked first, so that an empty one ends at once."""
+async def _read_to_end(consumer: AIOKafkaConsumer) -> list[ConsumerRecord]:
+    """Return all records up to the present end of the topic, without waiting for further ones."""
     ends = await consumer.end_offsets(consumer.assignment())
-    letters: list[ConsumerRecord] = []
+    records: list[ConsumerRecord] = []
     for partition, end in ends.items():
         while await consumer.position(partition) < end:
             batch = await consumer.getmany(partition, timeout_ms=500)
-            letters += [letter for part in batch.values() for letter in part]
-    return letters
+            records += [record for part in batch.values() for record in part]
+    return records
 
 
-def _described(letter: ConsumerRecord) -> dict[str, Any]:
-    headers = {name: value.decode(errors="replace") for name, value in letter.headers}
+def _as_object(record: ConsumerRecord) -> dict[str, Any]:
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
     return {
-        "offset": letter.offset,
-        "key": (letter.key or b"").decode(errors="replace"),
+        "offset": record.offset,
+        "key": (record.key or b"").decode(errors="replace"),
         **headers,
-        "value": (letter.value or b"").decode(errors="replace"),
+        "value": (record.value or b"").decode(errors="replace"),
     }
 
 
 @app.command("list")
 def show(topic: Topic, bootstrap: Bootstrap) -> None:
-    """Print the dead letters that wait, one JSON object a line."""
-    for letter in asyncio.run(waiting(bootstrap, topic)):
-        typer.echo(json.dumps(_described(letter)))
+    """Print the unreplayed dead letters, one JSON object per line."""
+    for record in asyncio.run(unreplayed(bootstrap, topic)):
+        typer.echo(json.dumps(_as_object(record)))
 
 
 @app.command()
 def replay(topic: Topic, bootstrap: Bootstrap) -> None:
-    """Send the waiting dead letters once more."""
+    """Send the unreplayed dead letters to their topic again."""
     typer.echo(f"{asyncio.run(replay_all(bootstrap, topic))} replayed to {topic}.")
 
 
 def main() -> None:
-    """The command labelwright-dead-letters."""
+    """Run the command labelwright-dead-letters."""
     app()

@@ -1,22 +1,27 @@
-"""Parking: what tells of something not known yet waits for it, and nothing is lost.
+"""Deferred events: events that refer to something not known yet wait for it in the database.
 
-Order holds within a topic, never across: a vote may arrive before its task. The handler writes
-the event down under what it waits for, and the handler that makes that known takes it up. A lock
-closes the gap between the two: whoever takes up holds it shared, whoever parks waits for those
-that hold it, looks again, and so finds what a concurrent transaction has just made known.
+Events are ordered within a topic and not between topics, so an event about a task can arrive before
+the event that creates the task. A handler defers such an event under the key of what it needs. The
+handler that stores what was needed is followed by a replay of the events under that key. A lock
+prevents that a concurrent transaction misses an event: a replay holds it shared; a transaction that
+defers an event waits for the replays that hold it, and then looks again for what was just stored.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from chassis.db.database import Transaction, metadata
+from chassis.db.locks import DEFERRED_EVENTS
 from schemas.envelope import Envelope, Event
 
 Found = TypeVar("Found")
+Handler = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
+"""Handles an unbroken run of events of one kind, in the order in which they arrived."""
 
-parked = sa.Table(
+deferred_events = sa.Table(
     "parked",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
@@ -25,9 +30,9 @@ parked = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 
-_LOCK = "SELECT pg_advisory_xact_lock(7)"
-_LOCK_SHARED = "SELECT pg_advisory_xact_lock_shared(7)"
-_PARK = "INSERT INTO parked (awaits, kind, body) VALUES ($1, $2, $3)"
+_LOCK = f"SELECT pg_advisory_xact_lock({DEFERRED_EVENTS})"
+_LOCK_SHARED = f"SELECT pg_advisory_xact_lock_shared({DEFERRED_EVENTS})"
+_DEFER = "INSERT INTO parked (awaits, kind, body) VALUES ($1, $2, $3)"
 _TAKE = """
 WITH taken AS (DELETE FROM parked WHERE awaits = ANY($1) RETURNING id, body)
 SELECT body FROM taken ORDER BY id
@@ -37,10 +42,10 @@ SELECT body FROM taken ORDER BY id
 async def find_or_defer(
     transaction: Transaction,
     event: Event,
-    awaits: str,
+    key: str,
     look_up: Callable[[], Awaitable[Found | None]],
 ) -> Found | None:
-    """What `look_up` finds; or None, and `event` is parked under `awaits`."""
+    """Return the result of `look_up`; if that is None, defer `event` under `key`."""
     found = await look_up()
     if found is not None:
         return found
@@ -48,23 +53,39 @@ async def find_or_defer(
     await connection.execute(_LOCK)
     found = await look_up()
     if found is None:
-        await connection.execute(_PARK, awaits, event.kind(), event.to_wire("parking"))
+        await connection.execute(_DEFER, key, event.kind(), event.to_wire(transaction.service))
     return found
 
 
+async def replay(
+    transaction: Transaction, keys: Collection[str], handlers: Mapping[type[Event], Handler]
+) -> None:
+    """Handle the events deferred under `keys`, in the order in which they arrived.
+
+    Call this after storing what the events wait for. `handlers` must have all kinds of events that
+    are deferred under such keys.
+    """
+    if not keys:
+        return
+    kinds = {kind.kind(): kind for kind in handlers}
+    events = await take_all_deferred(transaction, list(keys), kinds)
+    for kind, run in groupby(events, key=type):
+        await handlers[kind](transaction, list(run))
+
+
 async def take_deferred(
-    transaction: Transaction, awaits: str, kinds: dict[str, type[Event]]
+    transaction: Transaction, key: str, kinds: Mapping[str, type[Event]]
 ) -> list[Event]:
-    """The events that waited for `awaits`, in the order in which they came. They wait no more."""
-    return await take_all_deferred(transaction, [awaits], kinds)
+    """Delete and return the events deferred under `key`, in the order in which they arrived."""
+    return await take_all_deferred(transaction, [key], kinds)
 
 
 async def take_all_deferred(
-    transaction: Transaction, awaits: Sequence[str], kinds: dict[str, type[Event]]
+    transaction: Transaction, keys: Sequence[str], kinds: Mapping[str, type[Event]]
 ) -> list[Event]:
-    """The events that waited for one of `awaits`. Call it after writing what they waited for."""
+    """Delete and return the events deferred under `keys`, in the order in which they arrived."""
     connection = await transaction.connection()
     await connection.execute(_LOCK_SHARED)
-    rows = await connection.fetch(_TAKE, awaits)
+    rows = await connection.fetch(_TAKE, keys)
     envelopes = [Envelope.read(row["body"]) for row in rows]
     return [envelope.event(kinds[envelope.kind]) for envelope in envelopes]

@@ -1,199 +1,119 @@
-"""Delivering a batch of records: each event has its effect exactly once.
+"""Dispatch of events to the handlers that subscribed to them, in one transaction.
 
-A batch is one transaction: inbox rows, effects and the outbox commit together. What fails because
-something is away is tried again. On any other failure, a refusal or a bug, the batch rolls back and
-its events are delivered one by one; those that fail alone become dead letters, and later events of
-their key go on without them. So no event of one project stops the others.
+The transaction records the events in the inbox, so that each has its effect exactly once. After the
+handler of an event, the events that were deferred until its arrival are replayed.
 """
 
-import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
-from aiokafka import ConsumerRecord
-from pydantic import ValidationError
-
-from chassis import logs, metrics
-from chassis.db.database import Database, Transaction, is_transient
-from chassis.db.retries import count_retry
-from chassis.events import inbox
-from chassis.events.dead_letters import DeadLetters
-from schemas.envelope import Envelope, Event
-
-RETRY_SECONDS = 0.5
-TURN_RECORDS = 50
-"""How many records are decoded in one go: they take a millisecond or two."""
+from chassis import logs
+from chassis.db.database import Transaction
+from chassis.events import deferred, inbox
+from chassis.events.deferred import Handler
+from schemas.envelope import Event
 
 Kind = TypeVar("Kind", bound=Event)
 Lock = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
-"""Locks what a batch of events will change, all of it in the order that everybody keeps."""
+"""Locks the rows that a batch of events will change, in an order that all transactions keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a service does about one kind of event: all of a run of them, in one transaction."""
+    """The handler of one kind of event, which gets unbroken runs of such events.
+
+    `replay_key` returns the key of deferred events that an event makes possible to handle.
+    """
 
     kind: type[Event]
-    handle: Callable[[Transaction, Sequence[Any]], Awaitable[None]]
+    handle: Handler
     lock: Lock | None = None
+    replay_key: Callable[[Any], str] | None = None
 
 
 def subscribe(
     kind: type[Kind],
     handle: Callable[[Transaction, Kind], Awaitable[None]],
     lock: Lock | None = None,
+    *,
+    replay_key: Callable[[Kind], str] | None = None,
 ) -> Subscription:
-    """Call `handle` for each event of `kind`; `lock` once, before any of a batch is handled."""
+    """Call `handle` for each event of `kind`; `lock` once, before any event of a batch is handled.
 
-    async def each(transaction: Transaction, events: Sequence[Kind]) -> None:
+    `replay_key`: see Subscription.
+    """
+
+    async def handle_each(transaction: Transaction, events: Sequence[Kind]) -> None:
         for event in events:
             await handle(transaction, event)
 
-    return Subscription(kind, each, lock)
+    return Subscription(kind, handle_each, lock, replay_key)
 
 
 def subscribe_batch(
-    kind: type[Kind], handle: Callable[[Transaction, Sequence[Kind]], Awaitable[None]]
+    kind: type[Kind],
+    handle: Callable[[Transaction, Sequence[Kind]], Awaitable[None]],
+    *,
+    replay_key: Callable[[Kind], str] | None = None,
 ) -> Subscription:
-    """Call `handle` for each unbroken run of events of `kind`: for what comes in floods."""
-    return Subscription(kind, handle)
+    """Call `handle` for each unbroken run of events of `kind`, for kinds with many events.
 
-
-async def lock_batch(transaction: Transaction, batch: Iterable[tuple[Subscription, Event]]) -> None:
-    """Call each `lock` of the subscriptions once, with all events of the batch that name it.
-
-    Locks taken event by event would follow the order of the events, and end in deadlocks.
+    `replay_key`: see Subscription.
     """
-    wanted: dict[Lock, list[Event]] = {}
-    for subscription, event in batch:
-        if subscription.lock is not None:
-            wanted.setdefault(subscription.lock, []).append(event)
-    for lock, events in wanted.items():
-        await lock(transaction, events)
+    return Subscription(kind, handle, replay_key=replay_key)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A record that this service listens to, decoded."""
+    """An event that arrived for a subscription, with its trace context."""
 
-    record: ConsumerRecord
     subscription: Subscription
     event: Event
     trace: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A record that can't be decoded."""
-
-    record: ConsumerRecord
-    refusal: ValueError
-
-
-class Dispatcher:
-    """Gives records to those who subscribed to what they tell."""
-
-    def __init__(
-        self,
-        subscriptions: Sequence[Subscription],
-        refusals: Iterable[type[Exception]],
-        database: Database,
-        dead: DeadLetters,
-    ) -> None:
-        """`refusals`: what the domain raises about an event that will never get better."""
-        self._by_kind = {one.kind.kind(): one for one in subscriptions}
-        self._refused: tuple[type[Exception], ...] = (ValidationError, *refusals)
-        self._sessions = database
-        self._dead = dead
-
-    @property
-    def topics(self) -> set[str]:
-        """The topics that somebody here listens to."""
-        return {one.kind.topic.name for one in self._by_kind.values()}
-
-    async def decode(self, records: Sequence[ConsumerRecord]) -> list[Delivery | Unreadable]:
-        """The records that somebody here listens to, and whoever else waits has its turn."""
-        decoded = []
-        for n, record in enumerate(records, start=1):
-            if (one := self._decode(record)) is not None:
-                decoded.append(one)
-            if n % TURN_RECORDS == 0:
-                await asyncio.sleep(0)
-        return decoded
-
-    async def deliver(self, decoded: Sequence[Delivery | Unreadable]) -> None:
-        """Let each event have its effect, once."""
-        for one in decoded:
-            if isinstance(one, Unreadable):
-                await self._dead.add(one.record, one.refusal)
-        deliveries = [one for one in decoded if isinstance(one, Delivery)]
-        if not deliveries:
-            return
-        try:
-            await self._persist(deliveries)
-        except Exception as error:
-            logs.get("consumer").info("a batch failed; one event at a time", error=repr(error))
-            for delivery in deliveries:
-                try:
-                    await self._persist([delivery])
-                except Exception as reason:
-                    await self._dead.add(delivery.record, reason, delivery.event.project)
-
-    async def _persist(self, deliveries: Sequence[Delivery]) -> None:
-        """Deliver in one transaction; begin again while the database is away or in a deadlock."""
-        while True:
-            try:
-                async with self._sessions.transaction() as transaction:
-                    await self._apply(transaction, deliveries)
-            except Exception as error:
-                if not is_transient(error) or isinstance(error, self._refused):
-                    raise
-                count_retry(error, "event")
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                return
-
-    async def _apply(self, transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-        arrived = [(d.event.event_id, d.event.topic) for d in deliveries]
-        fresh = await inbox.first_deliveries(transaction, arrived)
-        new = list(_firsts(deliveries, fresh))
-        await lock_batch(transaction, [(one.subscription, one.event) for one in new])
-        for subscription, run in groupby(new, key=lambda delivery: delivery.subscription):
-            events = list(run)
-            logs.continue_trace(events[0].trace)
-            await subscription.handle(transaction, [delivery.event for delivery in events])
-        arrivals = Counter(delivery.event.topic.name for delivery in deliveries)
-        effective = Counter(delivery.event.topic.name for delivery in new)
-        for topic, count in arrivals.items():
-            metrics.CONSUMED.labels(topic, "new").inc(effective[topic])
-            metrics.CONSUMED.labels(topic, "duplicate").inc(count - effective[topic])
-
-    def _decode(self, record: ConsumerRecord) -> Delivery | Unreadable | None:
-        """The record as an event; None if nobody here listens to its kind."""
-        headers = dict(record.headers)
-        kind = headers.get("kind", b"").decode(errors="replace")
-        if kind and kind not in self._by_kind:
-            return None
-        try:
-            envelope = Envelope.read(record.value or b"")
-            subscription = self._by_kind.get(envelope.kind)
-            if subscription is None:
-                return None
-            event = envelope.event(subscription.kind)
-        except ValueError as refusal:
-            return Unreadable(record, refusal)
-        trace = headers.get("traceparent", b"").decode(errors="replace")
-        return Delivery(record, subscription, event, trace)
+async def dispatch(
+    transaction: Transaction,
+    subscriptions: Iterable[Subscription],
+    deliveries: Sequence[Delivery],
+) -> list[Delivery]:
+    """Handle the deliveries whose events have not been handled before; return these."""
+    arrived = [(delivery.event.event_id, delivery.event.topic) for delivery in deliveries]
+    fresh = await inbox.first_deliveries(transaction, arrived)
+    new = list(_first_of_each(deliveries, fresh))
+    await _lock(transaction, new)
+    handlers = {subscription.kind: subscription.handle for subscription in subscriptions}
+    for subscription, run in groupby(new, key=lambda delivery: delivery.subscription):
+        run_deliveries = list(run)
+        logs.continue_trace(run_deliveries[0].trace)
+        events = [delivery.event for delivery in run_deliveries]
+        await subscription.handle(transaction, events)
+        if subscription.replay_key is not None:
+            keys = dict.fromkeys(map(subscription.replay_key, events))
+            await deferred.replay(transaction, keys, handlers)
+    return new
 
 
-def _firsts(deliveries: Sequence[Delivery], fresh: set[UUID]) -> Iterator[Delivery]:
-    """The deliveries that are new, each event once even if the batch holds it twice."""
-    left = set(fresh)
+async def _lock(transaction: Transaction, deliveries: Iterable[Delivery]) -> None:
+    """Call each `lock` of the subscriptions once, with all events of the batch that it is for.
+
+    Locks taken event by event would follow the order of the events, and end in deadlocks.
+    """
+    events_of_lock: dict[Lock, list[Event]] = {}
     for delivery in deliveries:
-        if delivery.event.event_id in left:
-            left.remove(delivery.event.event_id)
+        if delivery.subscription.lock is not None:
+            events_of_lock.setdefault(delivery.subscription.lock, []).append(delivery.event)
+    for lock, events in events_of_lock.items():
+        await lock(transaction, events)
+
+
+def _first_of_each(deliveries: Sequence[Delivery], fresh: set[UUID]) -> Iterator[Delivery]:
+    """Yield the first delivery of each fresh event: a batch can contain an event twice."""
+    remaining = set(fresh)
+    for delivery in deliveries:
+        if delivery.event.event_id in remaining:
+            remaining.remove(delivery.event.event_id)
             yield delivery

@@ -1,8 +1,8 @@
-"""The inbox: each event has its effect once.
+"""The inbox: the ids of handled events, so that each event has its effect once.
 
-The row that says so commits with the effect or not at all. Two replicas that get the same event
-at once are safe: the second insert waits for the first transaction, and then finds the row (or,
-after a rollback, takes the event over). Rows outlive the retention of their topic.
+The row of an event commits together with its effect. If two replicas get the same event at the same
+time, the insert of the second waits for the transaction of the first; then it finds the row, or,
+after a rollback, handles the event. Rows are kept longer than the topic keeps the event.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from chassis.db.database import Transaction, metadata
 from schemas.envelope import Topic
 
 MARGIN = timedelta(days=7)
-"""How much longer than its topic a row is kept; a consumer that lags may still meet the event."""
+"""The time that a row is kept beyond the retention of its topic, for a consumer that lags."""
 
 inbox = sa.Table(
     "inbox",
@@ -34,7 +34,7 @@ ON CONFLICT DO NOTHING RETURNING event_id
 async def first_deliveries(
     transaction: Transaction, arrived: Sequence[tuple[UUID, Topic]]
 ) -> set[UUID]:
-    """Record these events in the caller's transaction; return the ids that were not there yet."""
+    """Record these events in the caller's transaction; return the ids that are new."""
     connection = await transaction.connection()
     keep = {
         event: topic.retention + MARGIN if topic.retention else None for event, topic in arrived
@@ -44,6 +44,6 @@ async def first_deliveries(
 
 
 async def purge(transaction: Transaction) -> None:
-    """Drop the rows of events that no topic holds any more."""
+    """Delete the rows of events that no topic contains any more."""
     connection = await transaction.connection()
     await connection.execute("DELETE FROM inbox WHERE forget_at < now()")

@@ -1,9 +1,9 @@
-"""Fair order for records that wait to be delivered: no flood delays what others do.
+"""Fair order of the records that wait for delivery: many records of one project delay no other.
 
-Records are read ahead of their delivery and sorted into lanes: one for each project, apart for what
-people do and for what models and functions do. Each batch takes from all lanes of people, equally
-many of each, and fills up with those of machines, to which a quarter is kept. Records of one key
-never overtake each other.
+Records are read ahead of their delivery and sorted into lanes. Each project has one lane for
+records caused by people and one for those of models and functions. A batch takes equally many
+records from each lane of people and fills up with those of machines, for which a quarter is
+reserved. Records with the same key keep their order.
 """
 
 from collections import OrderedDict, deque
@@ -15,7 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.lane import Lane
 
 RECORDS_MAX, BYTES_MAX = 50_000, 64_000_000
-"""How far is read ahead: a record beyond that waits until there is room."""
+"""The limits of reading ahead: further records are read when there is room."""
 MACHINES_SHARE = 0.25
 
 
@@ -23,7 +23,7 @@ class Lanes:
     """Records that were read and not delivered yet."""
 
     def __init__(self) -> None:
-        """None yet."""
+        """Start without records."""
         self._waiting: OrderedDict[Lane, deque[ConsumerRecord]] = OrderedDict()
         self._lane_of_key: dict[tuple[str, bytes | None], tuple[Lane, int]] = {}
         self._undelivered: dict[TopicPartition, OrderedDict[int, None]] = {}
@@ -31,16 +31,16 @@ class Lanes:
         self._records = self._bytes = 0
 
     def __len__(self) -> int:
-        """How many records wait."""
+        """Return the number of waiting records."""
         return self._records
 
     @property
     def has_room(self) -> bool:
-        """Whether more may be read ahead."""
+        """True if more records may be read ahead."""
         return self._records < RECORDS_MAX and self._bytes < BYTES_MAX
 
     def add(self, read: Mapping[TopicPartition, Sequence[ConsumerRecord]]) -> None:
-        """Let these records wait, in the order in which they were read."""
+        """Append records to their lanes, in the order in which they were read."""
         for partition, records in read.items():
             undelivered = self._undelivered.setdefault(partition, OrderedDict())
             for record in records:
@@ -50,23 +50,23 @@ class Lanes:
                 self._next[partition] = records[-1].offset + 1
 
     def take(self, count: int) -> list[ConsumerRecord]:
-        """Up to `count` of the records that wait, fairly; they are undelivered still."""
+        """Remove up to `count` records fairly and return them; they count as undelivered."""
         people = [lane for lane in self._waiting if not lane.is_machine]
         machines = [lane for lane in self._waiting if lane.is_machine]
         waiting = sum(len(self._waiting[lane]) for lane in machines)
-        kept = min(waiting, int(count * MACHINES_SHARE))
-        taken = self._take(people, count - kept)
+        reserved = min(waiting, int(count * MACHINES_SHARE))
+        taken = self._take(people, count - reserved)
         return taken + self._take(machines, count - len(taken))
 
     def delivered(self, records: Iterable[ConsumerRecord]) -> None:
-        """These have had their effect."""
+        """Mark records as delivered."""
         for record in records:
             partition = TopicPartition(record.topic, record.partition)
             if (undelivered := self._undelivered.get(partition)) is not None:
                 undelivered.pop(record.offset, None)
 
     def positions(self) -> dict[TopicPartition, int]:
-        """The offset of each partition up to which all records were delivered."""
+        """Return for each partition the offset up to which all records were delivered."""
         return {
             partition: next(iter(undelivered), self._next[partition])
             for partition, undelivered in self._undelivered.items()
@@ -74,15 +74,15 @@ class Lanes:
         }
 
     def drop(self, partitions: Iterable[TopicPartition]) -> None:
-        """Forget the records of partitions that another replica reads from now on."""
-        gone = set(partitions)
-        for partition in gone:
+        """Drop the records of partitions that another replica reads from now on."""
+        dropped = set(partitions)
+        for partition in dropped:
             self._undelivered.pop(partition, None)
             self._next.pop(partition, None)
         rest = [
             record
             for record in chain(*self._waiting.values())
-            if TopicPartition(record.topic, record.partition) not in gone
+            if TopicPartition(record.topic, record.partition) not in dropped
         ]
         self._waiting.clear()
         self._lane_of_key.clear()
@@ -99,11 +99,11 @@ class Lanes:
         self._bytes += len(record.value or b"")
 
     def _take(self, lanes: Sequence[Lane], count: int) -> list[ConsumerRecord]:
-        """Equally many of each lane; what short ones leave over goes to the longer ones."""
+        """Take equally many of each lane; longer lanes get what short ones do not use."""
         taken: list[ConsumerRecord] = []
         by_length = sorted(lanes, key=lambda lane: len(self._waiting[lane]))
-        for place, lane in enumerate(by_length):
-            share = -(-(count - len(taken)) // (len(by_length) - place))
+        for index, lane in enumerate(by_length):
+            share = -(-(count - len(taken)) // (len(by_length) - index))
             taken += self._take_lane(lane, share)
         return taken
 

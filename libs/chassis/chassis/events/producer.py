@@ -1,6 +1,6 @@
-"""The producer of a service: made at start, connected as soon as the broker is there.
+"""The Kafka producer of a service, which connects in the background.
 
-A service whose broker is away starts without it, and serves: its events wait in the outbox.
+A service whose broker is away starts without it and serves requests: its events wait in the outbox.
 """
 
 import asyncio
@@ -8,19 +8,17 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from chassis import logs
 from chassis.background import finish_if_cancelled
+from chassis.backoff import until_available
 from chassis.events import outbox
 from chassis.settings import ServiceSettings
 
-RETRY_SECONDS = 1.0
-
 
 class Producer:
-    """A connection to Kafka that is made in the background. A loop must run."""
+    """A producer that connects in the background. Create it in a running event loop."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        """Nothing is asked of Kafka yet."""
+        """Prepare the producer; `connect` connects to Kafka."""
         self.kafka = AIOKafkaProducer(
             bootstrap_servers=settings.kafka_bootstrap,
             acks="all",
@@ -30,34 +28,28 @@ class Producer:
             max_batch_size=131_072,
         )
         self.connected = asyncio.Event()
-        self._question: asyncio.Task[object] | None = None
+        self._probe: asyncio.Task[object] | None = None
 
     async def connect(self) -> None:
-        """Return once the broker has answered; try again until then."""
-        while not self.connected.is_set():
-            try:
-                await finish_if_cancelled(self.kafka.start())
-            except KafkaError as error:
-                logs.get("producer").warning("the broker is away; trying again", error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-            else:
-                self.connected.set()
+        """Connect to Kafka, trying again until a broker answers."""
+        await until_available(lambda: finish_if_cancelled(self.kafka.start()), "producer")
+        self.connected.set()
 
     async def check(self) -> None:
-        """Return once a broker has answered. Raises KafkaError.
+        """Return when a broker has answered a request for metadata. Raises KafkaError.
 
-        Whoever gives up waiting leaves the question open to the next who asks: each question to a
-        broker that hangs would keep a connection.
+        A cancelled caller leaves its request to the next caller, since each new request to a broker
+        that hangs would keep a connection.
         """
         if not self.connected.is_set():
             raise KafkaError("the broker has not answered since the start")
-        if self._question is None or self._question.done():
-            self._question = asyncio.create_task(self.kafka.client.fetch_all_metadata())
-        await asyncio.shield(self._question)
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self.kafka.client.fetch_all_metadata())
+        await asyncio.shield(self._probe)
 
     async def stop(self) -> None:
-        """Send what is in hand, and close the connection."""
+        """Send the buffered events, and close the connection."""
         await self.kafka.stop()
-        if self._question is not None:
-            self._question.cancel()
-            await asyncio.wait({self._question})
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait({self._probe})

@@ -1,4 +1,4 @@
-"""What a route asks of its callers, read from its dependencies and checked before the body."""
+"""The access rule of a route, read from its dependencies and checked before the body is read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from chassis.http.auth import Needs, caller_of
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks of its callers."""
+    """The token and the roles that a route requires of its callers."""
 
     needs_token: bool
     needs_roles: tuple[Needs, ...]
 
     async def check(self, request: Request) -> None:
-        """Look at the token alone. Raises Unauthenticated, Forbidden."""
+        """Check the token of `request`. Raises Unauthenticated, Forbidden."""
         if self.needs_token:
             caller = await caller_of(request)
             for needed in self.needs_roles:
@@ -25,14 +25,14 @@ class Access:
 
 
 def access(dependant: Dependant) -> Access:
-    """What the route of `dependant` asks of its callers."""
-    calls = [one.call for one in _all(dependant)]
-    needed = [getattr(call, "__self__", None) for call in calls]
-    roles = dict.fromkeys(one for one in needed if isinstance(one, Needs))
+    """Return the access rule of the route of `dependant`."""
+    calls = [dependency.call for dependency in _all(dependant)]
+    owners = [getattr(call, "__self__", None) for call in calls]
+    roles = dict.fromkeys(owner for owner in owners if isinstance(owner, Needs))
     return Access(caller_of in calls, tuple(roles))
 
 
 def _all(dependant: Dependant) -> Iterator[Dependant]:
-    for one in dependant.dependencies:
-        yield one
-        yield from _all(one)
+    for dependency in dependant.dependencies:
+        yield dependency
+        yield from _all(dependency)

@@ -1,6 +1,7 @@
-"""Bearer tokens in; who calls, with roles and projects as opaque strings, out.
+"""The caller of a request, read from its bearer token: pseudonym, roles and projects.
 
-Names stay outside: the caller is a pseudonym, the HMAC of issuer and subject.
+Names of people are not stored: a pseudonym is the HMAC of issuer and subject. Roles and projects
+are opaque strings.
 """
 
 import hashlib
@@ -24,12 +25,12 @@ class Forbidden(Exception):
 
 
 class UnknownProject(Exception):
-    """There is no such project, or the token is not for it."""
+    """The project does not exist, or the token is not valid for it."""
 
-    # One refusal for both: nobody learns by guessing which projects exist.
+    # One refusal for both, so that callers cannot find out by guessing which projects exist.
 
     def __init__(self, project: str) -> None:
-        """`project` is the name that the caller sent."""
+        """Refuse `project`, the name that the caller sent."""
         super().__init__(f"There is no project '{project}', or your token is not for it.")
 
 
@@ -43,7 +44,7 @@ REFUSALS: dict[type[Exception], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a pseudonym, what it may do, and where."""
+    """The pseudonym, the kind, the roles and the projects of a caller."""
 
     pseudonym: str
     kind: str
@@ -52,11 +53,11 @@ class Caller:
     expires_at: float
 
     def has(self, *roles: str) -> bool:
-        """Whether the caller has one of `roles`."""
+        """Return True if the caller has one of `roles`."""
         return not self.roles.isdisjoint(roles)
 
     def reaches(self, project: str) -> bool:
-        """Whether the caller may see `project`."""
+        """Return True if the caller may see `project`."""
         return "*" in self.projects or project in self.projects
 
     def check_project(self, project: str) -> None:
@@ -66,13 +67,13 @@ class Caller:
 
 
 def pseudonym(key: str, issuer: str, subject: str) -> str:
-    """What the system knows a person by: 32 hexadecimal digits."""
+    """Return the pseudonym of a subject of an issuer: 32 hexadecimal digits."""
     text = f"{issuer}\x00{subject}".encode()
     return hmac.new(key.encode(), text, hashlib.sha256).hexdigest()[:32]
 
 
 async def caller_of(request: Request) -> Caller:
-    """Who sends `request`. Raises Unauthenticated."""
+    """Return the caller of `request`. Raises Unauthenticated."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send 'Authorization: Bearer <token>'.")
@@ -81,7 +82,7 @@ async def caller_of(request: Request) -> Caller:
 
 
 AnyCaller = Annotated[Caller, Depends(caller_of)]
-"""Whoever has a valid token."""
+"""Any caller with a valid token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,5 @@ class Needs:
 
 
 def needs(*roles: str) -> Callable[..., Awaitable[Caller]]:
-    """A dependency that lets in whoever has one of `roles`."""
+    """Return a dependency that admits callers with one of `roles`."""
     return Needs(roles).check

@@ -1,4 +1,4 @@
-"""Content of the blob store over HTTP, whole or in a range, and by signed address."""
+"""Routes that serve content of the blob store, whole or in a range, by token or signed address."""
 
 import re
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ class RangeNotSatisfiable(Exception):
     """The range lies beyond the end of the content."""
 
     def __init__(self, size: int) -> None:
-        """`size`: how many bytes there are."""
+        """`size`: the size of the content in bytes."""
         self.headers = {"content-range": f"bytes */{size}"}
         super().__init__(f"The content has {size:,} bytes.")
 
@@ -39,11 +39,11 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
     for status, text in ((200, "The payload."), (206, "The part of it that was asked for."))
 }
-"""What a route answers that returns `blob_response`, for the OpenAPI document."""
+"""The responses of a route that returns `blob_response`, for the OpenAPI document."""
 _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
 router = APIRouter()
-"""To be included under /v1. `app.state.blobs` is the store."""
+"""Include this router under /v1, and set `app.state.blobs` to the store."""
 
 Range = Annotated[str | None, Header(alias="range", max_length=100)]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -64,7 +64,7 @@ async def get_signed_blob(
     signature: Annotated[str, Query(pattern=r"^[0-9a-f]{64}$")],
     range_: Range = None,
 ) -> Response:
-    """The payload at a signed address, without a token. 403 once the address has expired."""
+    """Return the payload at a signed address, without a token. 403 if the address has expired."""
     store: BlobStore = request.app.state.blobs
     if not isinstance(store, FolderStore):
         raise MissingBlob("Addresses of an object store are served by that store.")
@@ -102,8 +102,8 @@ async def _pieces(store: BlobStore, sha256: str, part: Part) -> AsyncIterator[by
 def requested_part(header: str | None, size: int) -> Part | None:
     """Return the part of `size` bytes that a Range header asks for (RFC 9110, 14.2).
 
-    None if it lies beyond the end. All of it without a header, and for a header that is malformed
-    or asks for several parts: a server may ignore a range.
+    Return None if it lies beyond the end. Return all of it without a header, and for a header that
+    is malformed or asks for several parts: a server may ignore a range.
     """
     found = _RANGE.fullmatch(header.strip()) if header is not None else None
     if found is None or found.groups() == (None, None):

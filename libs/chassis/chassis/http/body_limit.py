@@ -1,20 +1,20 @@
-"""A body that is too large is refused, as problem+json and before it fills the memory.
+"""A limit on the size of request bodies, applied before a body fills the memory.
 
-Starlette's own limit answers in plain text; this one raises where the body is read, so that the
-refusal takes the form of all others. A request that is answered before its body was read, since its
-token is not good or its body too large, is the last of its connection: nobody reads the rest.
+Starlette's own limit responds in plain text. This one raises where the body is read, so that the
+refusal is problem+json like all others. If a request is refused before its body was read, because
+of its token or its size, the connection is closed, since the rest of the body is not read.
 """
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BUFFERED_BYTES = 65_536
-"""The server takes in this much of a body whether it is read or not."""
+"""The server buffers this much of a body even if the application does not read it."""
 CLOSE = (b"connection", b"close")
 
 
 class BodyLimitMiddleware:
-    """Middleware that lets at most `bytes_max` of a request body through."""
+    """Middleware that refuses request bodies of more than `bytes_max`."""
 
     def __init__(self, app: ASGIApp, bytes_max: int) -> None:
         """Wrap `app`."""
@@ -22,7 +22,7 @@ class BodyLimitMiddleware:
         self._bytes_max = bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what is read."""
+        """Count the bytes of the body as they are read. Raises HTTPException with status 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -36,7 +36,7 @@ class BodyLimitMiddleware:
             message: Message = {} if announced > self._bytes_max else await receive()
             read += len(message.get("body", b""))
             if max(read, announced) > self._bytes_max:
-                raise HTTPException(413, f"A body may hold {self._bytes_max:,} bytes at most.")
+                raise HTTPException(413, f"A body may have at most {self._bytes_max:,} bytes.")
             is_whole = is_whole or not message.get("more_body", False)
             return message
 

@@ -1,11 +1,11 @@
-"""Reading the claims of a token, which any issuer may have written. All raise ValueError."""
+"""Reading and checking the claims of a token. All functions raise ValueError for invalid ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 WILDCARD = "*"
 EXPIRY_MAX = 253_402_300_800
-"""The beginning of the year 10000, in seconds since 1970: a later expiry is a mistake."""
+"""The beginning of the year 10000, in seconds since 1970. A later expiry is refused."""
 
 
 def text(claims: Mapping[str, Any], claim: str) -> str:
@@ -19,8 +19,8 @@ def text(claims: Mapping[str, Any], claim: str) -> str:
 def names(claims: Mapping[str, Any], path: Sequence[str]) -> frozenset[str]:
     """Return the names in the claim at `path`, a list of texts; none if the claim is missing.
 
-    Some identity providers send a single value as a text: that is one name, never its letters, and
-    never the wildcard.
+    Some identity providers send a single value as a text. It is one name and not a list of its
+    letters; the wildcard is only accepted in a list.
     """
     value: Any = claims
     for key in path:

@@ -1,4 +1,4 @@
-"""An issuer's public keys: read when they are needed, read again in time, and used for checking."""
+"""The public keys of an issuer, which are read again periodically, and check signatures."""
 
 import asyncio
 import copy
@@ -26,14 +26,14 @@ class KeysUnavailable(Exception):
 
 
 def _without_warning(name: str) -> Any:  # noqa: ANN401 - joserfc does not export its type
-    """joserfc's algorithm, which else warns that RFC 9864 prefers `Ed25519` to `EdDSA`."""
+    """Return joserfc's algorithm without the warning that RFC 9864 prefers `Ed25519` to `EdDSA`."""
     algorithm = copy.copy(JWSRegistry.algorithms[name])
     algorithm.security_warning = None
     return algorithm
 
 
 class _Signatures(JWSRegistry):
-    """The algorithms that an issuer may be configured for; joserfc's others are not here."""
+    """The algorithms that can be configured for an issuer, a part of joserfc's."""
 
     algorithms = {name: _without_warning(name) for name in ALGORITHMS}  # noqa: RUF012
 
@@ -42,7 +42,7 @@ class IssuerKeys:
     """Checks signatures of one issuer."""
 
     def __init__(self, issuer: Issuer) -> None:
-        """The keys are read when the first token comes."""
+        """Prepare to read the keys of `issuer` for its first token."""
         self.issuer = issuer
         self.current: KeySet | None = None
         self._registry = _Signatures(algorithms=issuer.algorithms)
@@ -50,9 +50,10 @@ class IssuerKeys:
         self._lock = asyncio.Lock()
 
     async def check(self, token: CompactSignature) -> KeySet:
-        """Return the keys among which is the one that signed `token`.
+        """Check the signature of `token`; return the set of keys that it was checked by.
 
-        Raises JoseError or ValueError if there is none, KeysUnavailable if none could be read.
+        Raises JoseError or ValueError for an invalid signature, KeysUnavailable if no keys could be
+        read.
         """
         keys = self.current or await self._newer_than(None)
         try:
@@ -66,7 +67,7 @@ class IssuerKeys:
         return keys
 
     async def keep_current(self) -> None:
-        """Read the keys now and again for ever: withdrawn ones must not stay good."""
+        """Read the keys periodically until cancelled, so that withdrawn ones are not accepted."""
         while True:
             async with self._lock:
                 await self._read_again()
@@ -77,7 +78,7 @@ class IssuerKeys:
             raise BadSignatureError
 
     async def _newer_than(self, seen: KeySet | None) -> KeySet:
-        """Return other keys than `seen` if there are any; they are read again if old enough."""
+        """Return the current keys, read again if they are `seen` and older than the minimum age."""
         async with self._lock:
             age = time.monotonic() - self._read_at
             if self.current is seen and age >= self.issuer.keys_min_age_seconds:
@@ -90,7 +91,7 @@ class IssuerKeys:
             return self.current
 
     async def _read_again(self) -> None:
-        """Read the keys. Those from before stay if that fails, or if they are the same."""
+        """Read the keys. Keep the current ones if that fails, or if they have not changed."""
         self._read_at = time.monotonic()
         try:
             found = _usable_keys(await self._fetch(), self.issuer.algorithms)
@@ -114,8 +115,8 @@ class IssuerKeys:
 def _usable_keys(document: Any, algorithms: list[Any]) -> KeySet:  # noqa: ANN401
     """Return the keys that fit one of `algorithms`. Raises ValueError if there are none.
 
-    Providers publish keys for encryption and of other types beside them: these are left out, so
-    that no token can ask for them.
+    Providers also publish keys for encryption and of other types. These are left out, so that no
+    token can name them.
     """
     if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
         raise ValueError('this is no key set: expected {"keys": [...]}')  # noqa: TRY004

@@ -1,8 +1,8 @@
-"""JSON as it comes in: parsed once, strictly, and only what every store and reader can keep.
+"""Strict parsing of JSON bodies: only values that every store and reader keeps exactly.
 
-Python's parser takes NaN and lone surrogates; PostgreSQL refuses NUL; readers round integers
-beyond 2^53; of a key that occurs twice parsers keep one value and lose the other. All of them are
-refused here, with their place, before anything else looks.
+Python's parser accepts NaN and lone surrogates; PostgreSQL refuses NUL; readers round integers
+beyond 2^53; parsers keep one value of a repeated key and lose the other. All of these are refused
+here, with their JSON pointers.
 """
 
 import json
@@ -17,51 +17,51 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.http.access import access
-from chassis.http.problem import Fault, Invalid, pointer
+from chassis.http.problem import Fault, Invalid
+from schemas.json_values import INTEGER_MAX, json_pointer
 from schemas.repeated_keys import repeated_keys
 
-INTEGER_MAX = 2**53 - 1
 _SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
 
 
 def parse(body: bytes) -> object:
-    """The value in `body`.
+    """Return the JSON value of `body`.
 
-    Raises json.JSONDecodeError if there is none, Invalid if it cannot be kept as it was sent.
+    Raises json.JSONDecodeError if it is not JSON, Invalid if it cannot be stored exactly.
     """
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise json.JSONDecodeError(str(error), "", 0) from error
     faults = [
-        Fault(one.pointer, "repeated_key", f"{one.sentence()} Send each key once.")
-        for one in repeated_keys(body)
+        Fault(key.pointer, "repeated_key", f"{key.sentence()} Send each key once.")
+        for key in repeated_keys(body)
     ]
     if _SUSPECT.search(body):
-        faults += _unkept(value, ())
+        faults += _inexact(value, ())
     if faults:
         raise Invalid(faults)
     return value
 
 
-def _unkept(value: object, place: tuple[object, ...]) -> Iterator[Fault]:
-    """What in `value` cannot be kept exactly, with its place."""
+def _inexact(value: object, path: tuple[object, ...]) -> Iterator[Fault]:
+    """Yield a fault for each part of `value` that cannot be stored exactly."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _unkept(key, place)
-            yield from _unkept(member, (*place, key))
+            yield from _inexact(key, path)
+            yield from _inexact(member, (*path, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            yield from _unkept(member, (*place, index))
-    elif (why := _why_unkept(value)) is not None:
-        yield Fault(pointer(place), *why)
+            yield from _inexact(member, (*path, index))
+    elif (reason := _reason(value)) is not None:
+        yield Fault(json_pointer(*path), *reason)
 
 
-def _why_unkept(value: object) -> tuple[str, str] | None:
+def _reason(value: object) -> tuple[str, str] | None:
     if isinstance(value, str) and "\x00" in value:
-        return "nul", "A text must not hold the NUL character."
+        return "nul", "A text must not contain the NUL character."
     if isinstance(value, int) and abs(value) > INTEGER_MAX:
-        return "integer", "An integer beyond 2^53 is not kept exactly: send it as text."
+        return "integer", "An integer beyond 2^53 cannot be stored exactly: send it as text."
     if isinstance(value, float) and math.isinf(value):
         return "number", "The number is too large."
     return None
@@ -75,14 +75,14 @@ class _JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that looks at the token, then reads its JSON body by `parse`.
+    """A route that checks the token before it reads its JSON body by `parse`.
 
-    FastAPI reads the whole body before any dependency, so before it looks at a token. Routers take
-    this class as their `route_class`.
+    FastAPI reads the whole body before it resolves the dependencies that check a token. Set this
+    class as the `route_class` of a router.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler over a request that parses strictly."""
+        """Return FastAPI's handler with a request that parses strictly."""
         handle = super().get_route_handler()
         allowed = access(self.dependant)
 

@@ -1,7 +1,7 @@
-"""Around every request: its trace, its line in the log, and how long until its answer begins.
+"""Middleware that gives every request its trace, its log line and its measured duration.
 
-Until that begins: a stream of events goes on for as long as its page is open, a download for as
-long as its reader takes.
+The duration ends at the start of the response: a stream of events continues while its page is open,
+and a download takes as long as its reader.
 """
 
 import re
@@ -13,19 +13,19 @@ from chassis import logs, metrics
 from chassis.http.request_log import RequestLog, route
 
 TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""A W3C trace context of version 00. Whatever else comes is replaced by a new one."""
+"""A W3C trace context of version 00. Any other value of the header is replaced by a new one."""
 
 
 class MetricsMiddleware:
     """Middleware that continues the caller's trace and measures rate, errors and duration."""
 
     def __init__(self, app: ASGIApp, sample_every: int = 0) -> None:
-        """Wrap `app`; of the requests that go well each `sample_every`-th is logged."""
+        """Wrap `app`; log each `sample_every`-th of the successful requests."""
         self._app = app
         self._log = RequestLog(sample_every)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and say how it went."""
+        """Call the application, then record and log the request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

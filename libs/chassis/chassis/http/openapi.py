@@ -1,7 +1,7 @@
-"""The OpenAPI document of a service: what FastAPI derives, completed with what all routes share.
+"""The OpenAPI document of a service: FastAPI's, completed with the refusals of all routes.
 
-Routes do not repeat how they are refused. Which responses a route gives follows from what it takes:
-a token, parameters, a body; the types of its problems follow from the service's refusals.
+Routes do not declare their refusals. The status codes of a route follow from its token, parameters
+and body; the types of its problems follow from the service's refusals.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,34 +23,34 @@ BEARER = {
 READING = {"GET", "HEAD"}
 CHANGING_STATUSES = {409, 429, 507}
 NOT_COMPONENTS = ("HTTPValidationError", "ValidationError")
-"""FastAPI's own form of a refusal, which no service answers with."""
+"""The schemas of FastAPI's own refusals, which no service sends."""
 NO_NUL = r"^[^\u0000]*$"
 FIXED_TEXTS = frozenset({"pattern", "format", "enum", "const"})
 REFERENCE = "#/components/schemas/{model}"
-"""Where a schema finds another: the template that pydantic asks for."""
+"""The template of pydantic for references between schemas."""
 Json = dict[str, Any]
 
 
 def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
-    """Complete the document that `app` serves at /openapi.json; `refusals`: status codes."""
+    """Complete the document that `app` serves at /openapi.json; `refusals`: their status codes."""
     derive = app.openapi
 
     def document() -> Json:
-        known = app.openapi_schema
-        found = derive()
-        if found is not known:  # FastAPI keeps what it made until a route is added.
-            _complete(found, app, refusals)
-        return found
+        cached = app.openapi_schema
+        derived = derive()
+        if derived is not cached:  # FastAPI caches its document until a route is added.
+            _complete(derived, app, refusals)
+        return derived
 
     app.openapi = document  # type: ignore[method-assign] # As FastAPI's manual does it.
 
 
 def described_routes(app: FastAPI) -> list[RouteContext]:
-    """Return the routes that the document of `app` describes, those of included routers too."""
+    """Return the routes in the document of `app`, including those of its routers."""
     return [
-        one
-        for one in iter_route_contexts(app.routes)
-        if isinstance(one.original_route, APIRoute) and one.include_in_schema
+        context
+        for context in iter_route_contexts(app.routes)
+        if isinstance(context.original_route, APIRoute) and context.include_in_schema
     ]
 
 
@@ -70,37 +70,41 @@ def _complete(document: Json, app: FastAPI, refusals: Mapping[type[Exception], i
             _describe(operation, route, method, types)
             tags[operation["tags"][0]] = None
     document["tags"] = [{"name": tag} for tag in sorted(tags)]
-    schemas.update({_schema_name(one): _problem_schema(one, types[one]) for one in types})
-    components["responses"] = {_name(one): _problem_response(one, types[one]) for one in types}
+    schemas.update(
+        {_schema_name(status): _problem_schema(status, types[status]) for status in types}
+    )
+    components["responses"] = {
+        _name(status): _problem_response(status, types[status]) for status in types
+    }
 
 
 def _types_by_status(refusals: Mapping[type[Exception], int]) -> dict[int, list[ProblemType]]:
     own = [of_refusal(kind, status) for kind, status in refusals.items()]
     found: dict[int, dict[str, ProblemType]] = {}
-    for one in (*COMMON, *own):
-        found.setdefault(one.status, {}).setdefault(one.name, one)
+    for kind in (*COMMON, *own):
+        found.setdefault(kind.status, {}).setdefault(kind.name, kind)
     return {status: list(found[status].values()) for status in sorted(found)}
 
 
 def _describe(operation: Json, route: RouteContext, method: str, types: Iterable[int]) -> None:
-    """Name an operation and its resource; say whether it needs a token, and its refusals."""
+    """Set the name, the resource, the security and the refusals of an operation."""
     needs_token = access(route.dependant).needs_token
     operation["operationId"] = route.name
-    operation["tags"] = [str(one) for one in route.tags] or [_resource(str(route.path))]
+    operation["tags"] = [str(tag) for tag in route.tags] or [_resource(str(route.path))]
     operation["security"] = [{"bearer": []}] if needs_token else []
     responses: Json = operation["responses"]
     responses.pop("422", None)
-    for response in responses.values():  # A stream is not one value, of which a schema could speak.
+    for response in responses.values():  # A stream is not one value that a schema can describe.
         response.get("content", {}).get("text/event-stream", {}).pop("schema", None)
     if (created := responses.get("201")) is not None:
-        responses["200"] = {**created, "description": "The same was there already."}
+        responses["200"] = {**created, "description": "It existed before, with the same content."}
     for status in sorted(_refused(operation, method, needs_token=needs_token).intersection(types)):
         responses[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
     operation["responses"] = dict(sorted(responses.items()))
 
 
 def _refused(operation: Json, method: str, *, needs_token: bool) -> set[int]:
-    """The status codes with which such an operation may be refused."""
+    """Return the status codes with which such an operation can be refused."""
     parameters: list[Json] = operation.get("parameters", [])
     found = {403, 503}
     if needs_token:
@@ -109,19 +113,19 @@ def _refused(operation: Json, method: str, *, needs_token: bool) -> set[int]:
         found |= {400, 404, 413, 422}
     if parameters:
         found |= {404, 422}
-    if any(one["name"] == "range" for one in parameters):
+    if any(parameter["name"] == "range" for parameter in parameters):
         found.add(416)
     return found if method in READING else found | CHANGING_STATUSES
 
 
 def _resource(path: str) -> str:
-    """`/v1/projects/{project}/specs/{version}` → `specs`: what a path is about."""
+    """Return the resource of a path: `/v1/projects/{project}/specs/{version}` → `specs`."""
     words = [word for word in path.split("/") if word not in ("", "v1")]
     return words[2] if len(words) > 2 and words[:2] == ["projects", "{project}"] else words[0]
 
 
 def _move_definitions(value: object, schemas: Json) -> None:
-    """Move the definitions within schemas to the document's, where references look for them."""
+    """Move the definitions within schemas to the components, which references point to."""
     if isinstance(value, dict):
         for name, schema in value.pop("$defs", {}).items():
             schemas.setdefault(name, schema)
@@ -131,7 +135,7 @@ def _move_definitions(value: object, schemas: Json) -> None:
 
 
 def _forbid_nul(value: object) -> None:
-    """Say of every free text that it holds no NUL, which `json_body` refuses."""
+    """Add a pattern without NUL, which `json_body` refuses, to every free text."""
     if isinstance(value, dict):
         if value.get("type") == "string" and FIXED_TEXTS.isdisjoint(value):
             value["pattern"] = NO_NUL
@@ -155,20 +159,20 @@ def _problem_schema(status: int, types: Iterable[ProblemType]) -> Json:
     fault = {"pointer": text, "keyword": text, "message": text}
     return {
         "title": _schema_name(status),
-        "description": "Why a request was refused (RFC 9457). Further members may follow.",
+        "description": "The reason of a refusal (RFC 9457). Some types have further members.",
         "type": "object",
         "properties": {
-            "type": {"type": "string", "enum": [one.uri for one in types]},
+            "type": {"type": "string", "enum": [kind.uri for kind in types]},
             "title": text,
             "status": {"type": "integer", "const": status},
             "detail": text,
             "errors": {
                 "type": "array",
-                "description": "What is wrong with the request, each with its JSON pointer.",
+                "description": "The faults of the request, each with its JSON pointer.",
                 "items": {"type": "object", "properties": fault, "required": list(fault)},
             },
             "instance": {"type": "string", "description": "The path of the request."},
-            "trace_id": {"type": "string", "description": "What the log has it under."},
+            "trace_id": {"type": "string", "description": "The id of the request in the log."},
         },
         "required": ["type", "title", "status", "instance", "trace_id"],
     }
@@ -176,8 +180,8 @@ def _problem_schema(status: int, types: Iterable[ProblemType]) -> Json:
 
 def _problem_response(status: int, types: Iterable[ProblemType]) -> Json:
     examples = {
-        one.name: {"value": {"type": one.uri, "title": one.title, "status": status}}
-        for one in types
+        kind.name: {"value": {"type": kind.uri, "title": kind.title, "status": status}}
+        for kind in types
     }
     for example in examples.values():
         example["value"] |= {"instance": "/v1/…", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}

@@ -1,6 +1,6 @@
-"""What is no fault of a request: the disk is full, the database is away, or others were in the way.
+"""Failures that are no fault of the request: a full disk, a database that is away, a conflict.
 
-The sender is told what holds of what it sent, and when to send it again.
+The response says that nothing of the request was stored, and when to send it again.
 """
 
 import errno
@@ -13,12 +13,12 @@ from chassis.http import problem_types
 from chassis.http.problem_types import ProblemType
 
 DISK_FULL_SQLSTATE = "53100"
-_KEPT = "Nothing was kept of this request, all that was kept before can be read."
+_NOT_STORED = "Nothing of this request was stored; everything stored before can be read."
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """How a request is answered, and what the log says."""
+    """The problem that a request is answered with, and the log line."""
 
     problem: ProblemType
     detail: str
@@ -29,20 +29,20 @@ class Outage:
 
 DISK_FULL = Outage(
     problem_types.DISK_FULL,
-    f"{_KEPT} Send it again once the operator has made room.",
+    f"{_NOT_STORED} Send it again after the operator has made room.",
     30,
     "the disk is full",
     logging.ERROR,
 )
 READ_ONLY = Outage(
     problem_types.READ_ONLY,
-    f"Its disk has no room left, or its operator is at work. {_KEPT} Send it again later.",
+    f"Its disk is full, or its operator made it read-only. {_NOT_STORED} Send it again later.",
     30,
     "the database is read-only",
 )
 CONFLICT = Outage(
     problem_types.CONFLICTING_CHANGES,
-    "Nothing of this request was kept. Send it again.",
+    "Nothing of this request was stored. Send it again.",
     1,
     "a conflict",
 )
@@ -50,7 +50,7 @@ AWAY = Outage(problem_types.UNAVAILABLE, "Try again soon.", 1, "the database is 
 
 
 def outage(error: Exception) -> Outage | None:
-    """The outage that `error` tells of; None if it is a bug."""
+    """Return the outage that caused `error`; None if it is a bug."""
     if _is_disk_full(error):
         return DISK_FULL
     if sqlstate(error) == READ_ONLY_SQLSTATE:
@@ -61,6 +61,6 @@ def outage(error: Exception) -> Outage | None:
 
 
 def _is_disk_full(error: Exception) -> bool:
-    """Whether the disk of the database, or of this process, has no room left."""
+    """Return True if the disk of the database, or of this process, is full."""
     is_ours = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     return is_ours or sqlstate(error) == DISK_FULL_SQLSTATE

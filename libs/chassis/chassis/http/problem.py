@@ -1,4 +1,4 @@
-"""Refusals as problem+json (RFC 9457): what was refused, why, and at which JSON pointer."""
+"""Errors as problem+json (RFC 9457): the type, the reason, and the JSON pointers of the faults."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,14 @@ from chassis.http import problem_types
 from chassis.http.outages import outage
 from chassis.http.problem_types import INTERNAL, INVALID, MALFORMED, ProblemType
 from chassis.http.request_log import PROBLEM, REASON, route
+from schemas.json_values import json_pointer
 
 MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with what was sent, and where."""
+    """One fault of a request, with its JSON pointer."""
 
     pointer: str
     keyword: str
@@ -34,27 +35,22 @@ class Fault:
 
 
 class Invalid(HTTPException):
-    """What was sent does not hold what it must."""
+    """The request is not valid."""
 
-    # An HTTPException, since FastAPI makes a bare 400 of whatever else is raised while it reads a
-    # body.
+    # An HTTPException, since FastAPI answers any other error that is raised while it reads a body
+    # with a bare 400.
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        """Each fault is told to the sender."""
+        """Refuse a request for `faults`, all of which are in the response."""
         self.faults = list(faults)
-        told = "; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults)
-        super().__init__(422, told)
-
-
-def pointer(parts: Iterable[object]) -> str:
-    """The JSON pointer (RFC 6901) made of `parts`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+        detail = "; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults)
+        super().__init__(422, detail)
 
 
 def document(
     kind: ProblemType, *, detail: str = "", faults: Sequence[Fault] = ()
 ) -> dict[str, Any]:
-    """A problem document."""
+    """Return a problem document."""
     body: dict[str, Any] = {"type": kind.uri, "title": kind.title, "status": kind.status}
     if detail:
         body["detail"] = detail
@@ -69,7 +65,7 @@ def document(
 def response(
     request: Request, body: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`body` as the answer to `request`."""
+    """Return the problem document `body` as the response to `request`."""
     request.scope[PROBLEM] = body["type"]
     content = orjson.dumps(
         {**body, "instance": request.url.path, "trace_id": logs.traceparent()[3:35]}, default=str
@@ -77,22 +73,14 @@ def response(
     return Response(content, body["status"], dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def faults_of(errors: Iterable[Mapping[str, Any]], base: Sequence[object] = ()) -> list[Fault]:
-    """pydantic's errors as faults. The first part of FastAPI's `loc` says body, path or query."""
-    return [
-        Fault(pointer([*base, *error["loc"]]), str(error["type"]), str(error["msg"]))
-        for error in errors
-    ]
-
-
 def install(app: FastAPI, refusals: Mapping[type[Exception], int]) -> None:
-    """Answer refusals, bad requests and bugs of `app` as problem+json."""
+    """Make `app` answer refusals, invalid requests and bugs with problem+json."""
     for kind, status in refusals.items():
         app.add_exception_handler(kind, _refusal(status))
     app.add_exception_handler(Invalid, _invalid)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
-    for kind in (Exception, *AWAY):  # Named ones are not raised again to the server's own log.
+    for kind in (Exception, *AWAY):  # Starlette raises the errors of other classes again.
         app.add_exception_handler(kind, _bug)
 
 
@@ -116,17 +104,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:
-    raw = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(one["type"] == "json_invalid" for one in raw):
-        detail = str(raw[0].get("ctx", {}).get("error", ""))
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(raw["type"] == "json_invalid" for raw in errors):
+        detail = str(errors[0].get("ctx", {}).get("error", ""))
         return response(request, document(MALFORMED, detail=detail))
-    faults = [Fault(pointer(_place(one["loc"])), one["type"], one["msg"]) for one in raw]
+    faults = [Fault(json_pointer(*_path(raw["loc"])), raw["type"], raw["msg"]) for raw in errors]
     detail = "; ".join(f"{fault.pointer or 'the body'}: {fault.message}" for fault in faults[:5])
     return response(request, document(INVALID, detail=detail, faults=faults))
 
 
-def _place(loc: Sequence[object]) -> Sequence[object]:
-    """Where in the body; what is wrong with the path or the query keeps its first word."""
+def _path(loc: Sequence[object]) -> Sequence[object]:
+    """Return the path within the body, or with the first part `path` or `query`."""
     return loc[1:] if loc[0] == "body" else loc
 
 
@@ -136,15 +124,19 @@ async def _http(request: Request, error: Exception) -> Response:
     headers = getattr(error, "headers", None)
     if kind.status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"allow": ", ".join(_allowed_methods(request))}
-    is_told = detail != HTTPStatus(kind.status).phrase
-    return response(request, document(kind, detail=detail if is_told else ""), headers)
+    is_specific = detail != HTTPStatus(kind.status).phrase
+    return response(request, document(kind, detail=detail if is_specific else ""), headers)
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """The methods of all routes that have the path of `request`; Starlette names the first's."""
-    routes = [one for one in iter_route_contexts(request.app.routes) if one.methods]
-    found = [one for one in routes if one.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for one in found for method in one.methods or ()})
+    """Return the methods of all routes with the path of `request`, not only those of the first."""
+    routes = [
+        candidate for candidate in iter_route_contexts(request.app.routes) if candidate.methods
+    ]
+    found = [
+        candidate for candidate in routes if candidate.matches(request.scope)[0] is not Match.NONE
+    ]
+    return sorted({method for candidate in found for method in candidate.methods or ()})
 
 
 async def _bug(request: Request, error: Exception) -> Response:
@@ -156,5 +148,5 @@ async def _bug(request: Request, error: Exception) -> Response:
         return response(request, body, {"retry-after": str(found.retry_seconds)})
     trace = logs.traceparent()[3:35]
     log.error("an unexpected error", route=where, exc_info=error)
-    detail = f"This is our fault. Trace {trace} in the log tells more."
+    detail = f"This is a bug of the service. Its log has the error under the trace id {trace}."
     return response(request, document(INTERNAL, detail=detail))

@@ -9,7 +9,7 @@ _RFC_9110_PHRASES = {
     416: "Range Not Satisfiable",
     422: "Unprocessable Content",
 }
-"""Where releases of Python differ."""
+"""The reason phrases in which releases of Python differ."""
 
 
 class ProblemType(NamedTuple):
@@ -21,17 +21,17 @@ class ProblemType(NamedTuple):
 
     @property
     def uri(self) -> str:
-        """What stands in `type`."""
+        """The value of `type`."""
         return f"urn:problem:{self.name}"
 
 
 def slug(kind: type[Exception]) -> str:
-    """`UnknownProject` → `unknown-project`."""
+    """Return the name of a refusal in the URN: `UnknownProject` → `unknown-project`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def title(kind: type[Exception]) -> str:
-    """The first sentence of the docstring: an error cannot be undocumented."""
+    """Return the title of a refusal: the first line of its docstring, without the full stop."""
     return (kind.__doc__ or kind.__name__).strip().split("\n")[0].rstrip(".")
 
 
@@ -41,24 +41,24 @@ def phrase(status: int) -> str:
 
 
 def of_refusal(kind: type[Exception], status: int) -> ProblemType:
-    """Return the type of the problem that tells of a refusal."""
+    """Return the type of the problem of a refusal."""
     return ProblemType(status, slug(kind), title(kind))
 
 
 def of_status(status: int) -> ProblemType:
-    """Return the type of a problem of which only the status code is known."""
+    """Return the type of a problem that has only a status code."""
     return ProblemType(status, phrase(status).lower().replace(" ", "-"), phrase(status))
 
 
 MALFORMED = ProblemType(400, "malformed", "The body is not JSON")
-INVALID = ProblemType(422, "invalid", "What was sent does not hold what it must")
+INVALID = ProblemType(422, "invalid", "The request is not valid")
 DISK_FULL = ProblemType(507, "disk-full", "The disk is full")
 CONFLICTING_CHANGES = ProblemType(
     503, "conflicting-changes", "Other requests changed the same rows at the same moment"
 )
 READ_ONLY = ProblemType(503, "read-only", "The database is read-only")
 UNAVAILABLE = ProblemType(503, "unavailable", "The database is away")
-INTERNAL = ProblemType(500, "internal", "Something broke")
+INTERNAL = ProblemType(500, "internal", "The service has a bug")
 
 COMMON = (
     MALFORMED,
@@ -69,4 +69,5 @@ COMMON = (
     CONFLICTING_CHANGES,
     DISK_FULL,
 )
-"""What any route may answer beside its service's own refusals. 500 is a bug, so not among them."""
+"""The problems that any route can answer with, beside its service's own. 500 is a bug and missing.
+"""

@@ -1,8 +1,8 @@
-"""Limits that must hold before there is a request: the size of its head, and the time for it.
+"""Limits on the head of a request: its size, and the time in which it must arrive.
 
 Run a service as `uvicorn --http chassis.http.protocol:BoundedHttpProtocol`. uvicorn's own protocol
 over httptools joins a long header piece by piece, so its time grows with the square of the size,
-and it waits for the rest of a request for ever.
+and it waits for the rest of a request without a limit.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ from uvicorn.server import ServerState
 from chassis.settings import HttpLimits
 
 STATE_KEY = "http_limits"
-"""Where the application's lifespan state holds its HttpLimits."""
+"""The key of the HttpLimits in the application's lifespan state."""
 
 
 class HeadTooLarge(Exception):
-    """The request line and the headers are larger than the limit."""
+    """Raised when the request line and the headers are larger than the limit."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -35,24 +35,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        """As uvicorn makes it, once for each connection."""
+        """Create the protocol of one connection, as uvicorn does."""
         super().__init__(config, server_state, app_state, _loop)
         self._limits: HttpLimits = app_state.get(STATE_KEY, HttpLimits())
         self._unfinished_bytes = 0
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the time for the first head."""
+        """Start the timer of the first head."""
         super().connection_made(transport)
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timer, which would keep the connection in memory."""
+        """Stop the timer, which would keep the connection in memory."""
         self._stop_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse `data`. What the parser takes in without finishing any part of it is counted."""
+        """Parse `data`, and count the bytes of a part that the parser has not finished."""
         self._unfinished_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -63,7 +63,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._start_head_timer()
 
     def on_headers_complete(self) -> None:
-        """Hand the request to the application. Raises HeadTooLarge."""
+        """Pass the request to the application. Raises HeadTooLarge."""
         self._stop_head_timer()
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > self._limits.head_bytes_max:
@@ -73,22 +73,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
+        """Pass a piece of the body to the application."""
         self._unfinished_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Note that the request is whole."""
+        """Finish the request."""
         self._unfinished_bytes = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no request, or too large a one, as problem+json, and close."""
+        """Answer an invalid or too large request with problem+json, and close the connection."""
         detail, status = msg, HTTPStatus.BAD_REQUEST
         if self._unfinished_bytes > self._limits.head_bytes_max:
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             detail = (
-                f"A request line and its headers may hold {self._limits.head_bytes_max:,} bytes."
+                f"A request line and its headers may have {self._limits.head_bytes_max:,} bytes."
             )
         self._stop_head_timer()
         if self.cycle is None or self.cycle.response_complete:
@@ -110,7 +110,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def _problem(status: HTTPStatus, detail: str) -> bytes:
-    """A whole response without a request: there is no path, and no trace."""
+    """Return a complete HTTP response, without the path and the trace that a request would have."""
     kind = status.phrase.lower().replace(" ", "-")
     body = orjson.dumps(
         {

@@ -1,7 +1,7 @@
-"""Lines about requests: every refused and failed one, and a sample of all others.
+"""Log lines about requests: every refused and failed one, and a sample of the others.
 
-They name the route, not the path: no id of a task, no name of a project is in them. The body, the
-query and the headers are never logged.
+They have the route and not the path, which can contain ids of tasks and names of projects. Bodies,
+queries and headers are never logged.
 """
 
 from starlette.types import Scope
@@ -10,28 +10,27 @@ from chassis import logs
 
 HEALTH = "/health/"
 PROBLEM, REASON = "chassis.http.problem", "chassis.reason"
-"""Keys in a request's scope: the type of the problem it was answered with, and why, if the log may
-tell that."""
+"""Keys in the scope of a request: the type of its problem, and its reason if that may be logged."""
 
 
 def route(scope: Scope) -> str:
-    """The template of the route that a request has met, as `/v1/projects/{project}`."""
+    """Return the template of the route of a request, such as `/v1/projects/{project}`."""
     return str(getattr(scope.get("route"), "path", "unmatched"))
 
 
 class RequestLog:
-    """Writes a line for a request once its answer has begun."""
+    """Writes a line for a request when its response has begun."""
 
     def __init__(self, sample_every: int) -> None:
-        """Of the requests that are not refused each `sample_every`-th is logged; with 0 none."""
+        """Log each `sample_every`-th of the successful requests; none if it is 0."""
         self._sample_every = sample_every
         self._answered = 0
 
     def add(self, scope: Scope, status: int, seconds: float) -> None:
-        """Log the request of `scope` if it is one to log. Probes have lines of their own."""
+        """Log the request of `scope`, unless it is a probe or a success that is not sampled."""
         if scope["path"].startswith(HEALTH):
             return
-        told = {
+        fields = {
             "method": scope["method"],
             "route": route(scope),
             "status": status,
@@ -39,14 +38,14 @@ class RequestLog:
         }
         log = logs.get("http")
         if status >= 400:
-            told |= {"problem": scope.get(PROBLEM, "urn:problem:internal")}
-            told |= {"reason": scope[REASON]} if REASON in scope else {}
+            fields |= {"problem": scope.get(PROBLEM, "urn:problem:internal")}
+            fields |= {"reason": scope[REASON]} if REASON in scope else {}
             if status < 500:
-                log.info("a request was refused", **told)
+                log.info("a request was refused", **fields)
             else:
-                log.warning("a request failed", **told)
+                log.warning("a request failed", **fields)
         elif self._is_next_sample():
-            log.info("a request was answered", sampled=True, **told)
+            log.info("a request was answered", sampled=True, **fields)
 
     def _is_next_sample(self) -> bool:
         self._answered += 1

@@ -1,7 +1,7 @@
-"""Tokens are checked by the keys and the rules of the issuer that they name.
+"""The check of tokens by the keys and the settings of the issuer that they name.
 
-A token is a JWT (RFC 7519). It is checked once, and what it says is remembered under the token's
-hash until it expires or its issuer's keys change.
+A token is a JWT (RFC 7519). It is checked once, and the result is cached under the hash of the
+token until the token expires or the keys of its issuer change.
 """
 
 import asyncio
@@ -23,56 +23,58 @@ from chassis.settings import ServiceSettings
 
 BAD_TOKEN = (JoseError, ValueError, TypeError)
 """Raised by joserfc and `chassis.http.claims` for a bad token (TypeError: a malformed header)."""
-REMEMBERED_MAX = 20_000
+CACHED_MAX = 20_000
 CLOCK_DIFFERENCE_SECONDS = 30
-"""How far an issuer's clock may be ahead of ours: its newest tokens are not from the future."""
+"""The accepted difference between the clock of an issuer and that of the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a token said, and the keys by which that was checked."""
+    """The caller that a token names, and the keys that the token was checked by."""
 
     caller: Caller
     issuer: IssuerKeys
     keys: KeySet
 
     def is_current(self) -> bool:
-        """Whether the token need not be checked again."""
+        """Return True if the token need not be checked again."""
         return self.caller.expires_at > time.time() and self.keys is self.issuer.current
 
 
 class Verifier:
-    """Turns tokens into callers."""
+    """Checks tokens and reads the callers that they name."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        """Raises ValueError if the issuers are set wrong. Keys are read for the first token."""
+        """Prepare the issuers of `settings`. Raises ValueError for invalid settings."""
         self._pseudonym_key = settings.pseudonym_key.get_secret_value()
-        self._issuers = {one.issuer: IssuerKeys(one) for one in settings.accepted_issuers()}
+        self._issuers = {
+            issuer.issuer: IssuerKeys(issuer) for issuer in settings.accepted_issuers()
+        }
         self._verified: dict[bytes, Verified] = {}
 
     async def caller(self, token: str) -> Caller:
-        """Who `token` says it is. Raises Unauthenticated, KeysUnavailable."""
-        seal = hashlib.sha256(token.encode()).digest()
-        known = self._verified.get(seal)
-        if known is not None and known.is_current():
-            return known.caller
+        """Return the caller that `token` names. Raises Unauthenticated, KeysUnavailable."""
+        digest = hashlib.sha256(token.encode()).digest()
+        cached = self._verified.get(digest)
+        if cached is not None and cached.is_current():
+            return cached.caller
         try:
             verified = await self._verify(token)
         except BAD_TOKEN as error:
             raise Unauthenticated(f"The token was not accepted: {error}.") from error
-        if len(self._verified) >= REMEMBERED_MAX:
+        if len(self._verified) >= CACHED_MAX:
             self._verified.clear()
-        self._verified[seal] = verified
+        self._verified[digest] = verified
         return verified.caller
 
     async def keep_keys_current(self) -> None:
-        """Read every issuer's keys again in time, for ever."""
+        """Read the keys of all issuers periodically until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for one in self._issuers.values():
-                group.create_task(one.keep_current())
+            for keys in self._issuers.values():
+                group.create_task(keys.keep_current())
 
     async def _verify(self, token: str) -> Verified:
-        """Check `token` by the keys and rules of the issuer that it names, and of no other."""
+        """Check `token` by the keys and settings of the issuer that it names, and of no other."""
         signed = jws.extract_compact(token.encode())
         claims = orjson.loads(signed.payload)
         issuer = self._issuer_of(claims)
@@ -84,7 +86,7 @@ class Verifier:
         return Verified(caller, issuer, keys)
 
     def _issuer_of(self, claims: object) -> IssuerKeys:
-        """The issuer that claims name, which are not checked yet. Raises ValueError."""
+        """Return the issuer that the unchecked `claims` name. Raises ValueError."""
         name = claims.get("iss") if isinstance(claims, dict) else None
         if not isinstance(name, str) or name not in self._issuers:
             raise ValueError("its claim 'iss' names no issuer that this service accepts")
@@ -101,7 +103,7 @@ class Verifier:
 
 
 def _expected(issuer: Issuer) -> jwt.JWTClaimsRegistry:
-    """What the claims of a token of `issuer` must say."""
+    """Return the requirements on the claims of a token of `issuer`."""
     claims: dict[str, Any] = {
         "iss": {"essential": True, "value": issuer.issuer},
         "aud": {"essential": True, "value": issuer.audience},

@@ -1,1 +1,1 @@
-"""Long work that a request starts: kept in the database, run by one replica, shown over HTTP."""
+"""Jobs: long work that a request starts, stored in the database and run by one replica."""

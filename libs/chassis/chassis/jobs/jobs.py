@@ -1,8 +1,8 @@
-"""Long work as rows of a table: asked for once, claimed by one replica, told how far it is.
+"""Jobs: long work that is requested once and claimed by one replica, stored in a table.
 
-A service that does long work puts the table into its metadata with `jobs_table`. A claim holds for
-some seconds, which heartbeats renew; a job whose claim ran out (its process was killed) is claimed
-again.
+A service with jobs adds the table to its metadata by `jobs_table`. A claim is valid for some
+seconds and is renewed by heartbeats. A job whose claim has expired, because its process was killed,
+is claimed again.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from chassis.db.database import Transaction, as_json
 
 CLAIM_SECONDS = 10
-"""How long a claim holds without a heartbeat."""
+"""The time that a claim is valid without a heartbeat."""
 FINAL = frozenset({"done", "failed", "cancelled"})
 
 _COLUMNS = "job_id, kind, project, state, done, total, unit, result, problem, created_at"
@@ -52,15 +52,15 @@ _CANCEL = "UPDATE jobs SET state = 'cancelled' WHERE job_id = $1 AND state IN ('
 
 
 class KeyReused(Exception):
-    """The Idempotency-Key belongs to another request."""
+    """The Idempotency-Key was used for another request."""
 
 
 class ClaimLost(Exception):
-    """The job was cancelled, or another replica has it now."""
+    """Raised when a job was cancelled, or when another replica has claimed it."""
 
 
 def jobs_table(metadata: sa.MetaData) -> sa.Table:
-    """The table of jobs, as a part of a service's tables."""
+    """Add the table of jobs to `metadata` and return it."""
     return sa.Table(
         "jobs",
         metadata,
@@ -88,7 +88,7 @@ def jobs_table(metadata: sa.MetaData) -> sa.Table:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A piece of long work that somebody asks for. `key`: the Idempotency-Key."""
+    """A request for long work. `key`: the Idempotency-Key."""
 
     kind: str
     project: str
@@ -98,7 +98,7 @@ class NewJob:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a job is; what does the work sets it, heartbeats store it."""
+    """The progress of a job, which its handler sets and heartbeats store."""
 
     done: int = 0
     total: int | None = None
@@ -107,7 +107,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a job, and the HTTP status that tells it (201, or 200 if nothing is new)."""
+    """The result of a job, and the HTTP status of the response: 201, or 200 if nothing is new."""
 
     result: dict[str, Any]
     status: int = 201
@@ -115,7 +115,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands."""
+    """A job in its present state."""
 
     job_id: UUID
     kind: str
@@ -132,12 +132,12 @@ class Job:
     claim: UUID | None
 
     def view(self) -> dict[str, Any]:
-        """What `GET /v1/jobs/{id}` tells."""
+        """Return the body of `GET /v1/jobs/{id}`."""
         return {name: getattr(self, name) for name in _COLUMNS.split(", ")}
 
 
 async def add(transaction: Transaction, new: NewJob) -> Job:
-    """The job that `new` asks for: the one that came with its key before, if there is one.
+    """Store the job `new` and return it; return the earlier one with the same key if there is one.
 
     Raises KeyReused if that one has another request.
     """
@@ -146,38 +146,38 @@ async def add(transaction: Transaction, new: NewJob) -> Job:
     await connection.execute(_ADD, job_id, new.kind, new.project, new.key, as_json(new.request))
     job = _job(await connection.fetchrow(_BY_KEY, job_id, new.project, new.kind, new.key))
     if job.request != new.request:
-        raise KeyReused(f"The key '{new.key}' came with another request: use a new one.")
+        raise KeyReused(f"The key '{new.key}' was sent with another request: use a new one.")
     return job
 
 
 async def find(transaction: Transaction, job_id: UUID) -> Job | None:
-    """The job with an id."""
+    """Return the job with an id; None if there is none."""
     row = await (await transaction.connection()).fetchrow(_BY_ID, job_id)
     return None if row is None else _job(row)
 
 
 async def claim(transaction: Transaction, job_id: UUID | None = None) -> Job | None:
-    """Claim this job, or the oldest that nobody works on; None if there is none."""
+    """Claim this job, or the oldest unclaimed one; return None if there is none."""
     connection = await transaction.connection()
     row = await connection.fetchrow(_CLAIM, uuid4(), job_id, CLAIM_SECONDS)
     return None if row is None else _job(row)
 
 
 async def renew(transaction: Transaction, job: Job, progress: Progress) -> None:
-    """Keep the claim, and store how far the job is. Raises ClaimLost."""
-    told = (progress.done, progress.total, progress.unit)
+    """Renew the claim, and store the progress of the job. Raises ClaimLost."""
+    values = (progress.done, progress.total, progress.unit)
     connection = await transaction.connection()
-    if not await connection.fetchval(_RENEW, job.job_id, job.claim, CLAIM_SECONDS, *told):
+    if not await connection.fetchval(_RENEW, job.job_id, job.claim, CLAIM_SECONDS, *values):
         raise ClaimLost(str(job.job_id))
 
 
 async def finish(transaction: Transaction, job: Job, outcome: Outcome) -> None:
-    """The job is done; in the transaction of its effect. Raises ClaimLost."""
+    """Mark the job as done, in the transaction of its effect. Raises ClaimLost."""
     await _end(transaction, job, "done", as_json(outcome.result), outcome.status, None)
 
 
 async def fail(transaction: Transaction, job: Job, problem: Mapping[str, Any]) -> None:
-    """The job has failed, for the reason in the problem document. Raises ClaimLost."""
+    """Mark the job as failed, for the reason in the problem document. Raises ClaimLost."""
     await _end(transaction, job, "failed", None, problem["status"], as_json(problem))
 
 
@@ -188,7 +188,7 @@ async def _end(transaction: Transaction, job: Job, *values: object) -> None:
 
 
 async def cancel(transaction: Transaction, job_id: UUID) -> None:
-    """Let a job that has not ended end without effect."""
+    """End a job without effect, unless it has ended."""
     await (await transaction.connection()).execute(_CANCEL, job_id)
 
 

@@ -1,4 +1,4 @@
-"""The HTTP side of jobs: ask and wait for a while, look, cancel."""
+"""Jobs over HTTP: start one and wait for its result, get its progress, cancel it."""
 
 import asyncio
 import re
@@ -21,49 +21,49 @@ WAIT_SECONDS_MAX = 30
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])")
 
 
-class Terms(NamedTuple):
-    """What the headers of a request for long work say."""
+class JobHeaders(NamedTuple):
+    """The headers of a request for long work: the Idempotency-Key and the time to wait."""
 
     key: str | None
     wait_seconds: int
 
 
-def _terms(
+def _job_headers(
     prefer: Annotated[str | None, Header(max_length=200)] = None,
     key: Annotated[
         str | None,
         Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[ -~]+$"),
     ] = None,
-) -> Terms:
-    return Terms(key, wait_seconds(prefer))
+) -> JobHeaders:
+    return JobHeaders(key, wait_seconds(prefer))
 
 
-JobTerms = Annotated[Terms, Depends(_terms)]
+RequestJobHeaders = Annotated[JobHeaders, Depends(_job_headers)]
 
 
 class UnknownJob(Exception):
-    """There is no such job."""
+    """The job does not exist, or the token is not valid for its project."""
 
 
 REFUSALS: dict[type[Exception], int] = {UnknownJob: 404, jobs.KeyReused: 422}
 
 
 def wait_seconds(prefer: str | None) -> int:
-    """How long `Prefer: wait=N` (RFC 7240) lets the answer wait, at most WAIT_SECONDS_MAX."""
+    """Return the seconds of `Prefer: wait=N` (RFC 7240), at most WAIT_SECONDS_MAX."""
     found = _WAIT.search(prefer or "")
     return min(int(found[1]), WAIT_SECONDS_MAX) if found else WAIT_SECONDS
 
 
 async def answer(request: Request, database: Database, new: NewJob, wait: int) -> Response:
-    """The result of the job if it is there within `wait` seconds, else 202 with its address."""
+    """Start a job; return its result if it ends in `wait` seconds, else 202 with its address."""
     ends = time.monotonic() + wait
     async with database.transaction() as transaction:
         job = await jobs.add(transaction, new)
     if job.state not in FINAL:
         runner: JobRunner = request.app.state.job_runner
-        own = runner.start(database, job.job_id)
-        await asyncio.wait({own}, timeout=max(0.0, ends - time.monotonic()))
-        job = await _ended(database, job, ends)
+        work = runner.start(database, job.job_id)
+        await asyncio.wait({work}, timeout=max(0.0, ends - time.monotonic()))
+        job = await _wait_for_end(database, job, ends)
     if job.state == "done":
         return JSONResponse(job.result, job.status or 201)
     if job.problem is not None:
@@ -72,8 +72,8 @@ async def answer(request: Request, database: Database, new: NewJob, wait: int) -
     return JSONResponse({"job_id": str(job.job_id), "url": url}, 202, {"location": url})
 
 
-async def _ended(database: Database, job: Job, ends: float) -> Job:
-    """The job once it has ended, or as it stands when the time is over."""
+async def _wait_for_end(database: Database, job: Job, ends: float) -> Job:
+    """Return the job when it has ended, or in its present state at the time `ends`."""
     pause = 0.02
     while True:
         async with database.transaction() as transaction:
@@ -89,23 +89,23 @@ async def _job(job_id: UUID, caller: Caller, database: Database) -> Job:
     async with database.transaction() as transaction:
         job = await jobs.find(transaction, job_id)
     if job is None or not caller.reaches(job.project):
-        raise UnknownJob(f"There is no job {job_id}.")
+        raise UnknownJob(f"There is no job {job_id}, or your token is not for its project.")
     return job
 
 
 def router(role: Any) -> APIRouter:  # noqa: ANN401 (what `needs` gives)
-    """The routes `/jobs/{job_id}`, to be included under `/v1`; `role`: what callers must pass."""
+    """Return the routes `/jobs/{job_id}`, to include under `/v1`. `role`: their access check."""
     routes = APIRouter(dependencies=[Depends(role)])
 
     @routes.get("/jobs/{job_id}")
     async def get_job(job_id: UUID, caller: AnyCaller, database: RequestDatabase) -> Response:
-        """How far a job is, and its result or its problem once it has ended."""
+        """Get the progress of a job, and its result or its problem when it has ended."""
         job = await _job(job_id, caller, database)
         return Response(as_json(job.view()), media_type="application/json")
 
     @routes.delete("/jobs/{job_id}")
     async def cancel_job(job_id: UUID, caller: AnyCaller, database: RequestDatabase) -> Response:
-        """Cancel a job. One that has ended stays as it is."""
+        """Cancel a job. A job that has ended does not change."""
         job = await _job(job_id, caller, database)
         async with database.transaction() as transaction:
             await jobs.cancel(transaction, job.job_id)

@@ -1,11 +1,13 @@
-"""Running jobs: each in one transaction together with its end, so that it has its effect once."""
+"""The runner of jobs. A job and its end are one transaction, so that it has its effect once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from chassis import logs
+from chassis.backoff import until_available
 from chassis.db.database import Database, Transaction, is_transient
 from chassis.http import problem
 from chassis.http.problem_types import INTERNAL, of_refusal
@@ -13,13 +15,13 @@ from chassis.jobs import jobs
 from chassis.jobs.jobs import ClaimLost, Job, Outcome, Progress
 
 Handler = Callable[[Transaction, dict[str, Any], Progress], Awaitable[Outcome]]
-"""Does the work that a request describes. May be called again for a job that was interrupted."""
+"""Does the work of a request. It is called again for a job that was interrupted."""
 
-AT_ONCE = 2
-"""How many jobs one process works on."""
+CONCURRENT_JOBS = 2
+"""The number of jobs that one process works on at a time."""
 HEARTBEAT_SECONDS = 1.0
-LOOK_SECONDS = 2.0
-"""How often a process looks for jobs that nobody works on."""
+POLL_SECONDS = 2.0
+"""The interval in which a process looks for unclaimed jobs."""
 
 
 class JobRunner:
@@ -28,31 +30,25 @@ class JobRunner:
     def __init__(
         self, handlers: Mapping[str, Handler], refusals: Mapping[type[Exception], int]
     ) -> None:
-        """`handlers`: by kind. `refusals`: the exceptions that are an answer, with their status."""
+        """Run jobs by `handlers`, one for each kind. `refusals`: their HTTP status codes."""
         self._handlers = handlers
         self._refusals = refusals
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free = asyncio.Semaphore(CONCURRENT_JOBS)
         self._started: set[asyncio.Task[bool]] = set()
 
     def start(self, database: Database, job_id: UUID) -> "asyncio.Task[bool]":
-        """Work on a job in the background, unless somebody does."""
+        """Work on a job in the background, unless it is claimed."""
         task = asyncio.create_task(self.run_one(database, job_id))
         self._started.add(task)
         task.add_done_callback(self._started.discard)
         return task
 
     async def run(self, database: Database) -> None:
-        """Work on jobs that nobody works on, for ever."""
+        """Work on unclaimed jobs until cancelled."""
         try:
             while True:
-                try:
-                    while await self.run_one(database):
-                        pass
-                except Exception as error:
-                    if not is_transient(error):
-                        raise
-                    logs.get("jobs").warning("the database is away", error=str(error))
-                await asyncio.sleep(LOOK_SECONDS)
+                if not await until_available(partial(self.run_one, database), "jobs"):
+                    await asyncio.sleep(POLL_SECONDS)
         finally:
             for task in self._started:
                 task.cancel()
@@ -66,14 +62,14 @@ class JobRunner:
                 return False
             progress = Progress()
             work = asyncio.create_task(self._work(database, job, progress))
-            beat = asyncio.create_task(_keep_claim(database, job, progress))
+            heartbeats = asyncio.create_task(_keep_claim(database, job, progress))
             try:
-                await asyncio.wait({work, beat}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({work, heartbeats}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 work.cancel()
-                beat.cancel()
-                ended = await asyncio.gather(work, beat, return_exceptions=True)
-            _log(job, ended)
+                heartbeats.cancel()
+                results = await asyncio.gather(work, heartbeats, return_exceptions=True)
+            _log(job, results)
             return True
 
     async def _work(self, database: Database, job: Job, progress: Progress) -> None:
@@ -94,7 +90,7 @@ class JobRunner:
         if status is not None:
             return problem.document(of_refusal(type(error), status), detail=str(error))
         logs.get("jobs").error("a job failed", job=str(job.job_id), kind=job.kind, exc_info=error)
-        detail = f"This is our fault. The log tells more of the job {job.job_id}."
+        detail = f"This is a bug of the service. Its log has the error of the job {job.job_id}."
         return problem.document(INTERNAL, detail=detail)
 
 
@@ -105,9 +101,11 @@ async def _keep_claim(database: Database, job: Job, progress: Progress) -> None:
             await jobs.renew(transaction, job, progress)
 
 
-def _log(job: Job, ended: Iterable[BaseException | None]) -> None:
-    for error in ended:
+def _log(job: Job, results: Iterable[BaseException | None]) -> None:
+    for error in results:
         if isinstance(error, Exception):
             logs.get("jobs").warning(
-                "a job was left; its claim runs out", job=str(job.job_id), error=repr(error)
+                "a job was interrupted; it runs again when its claim has expired",
+                job=str(job.job_id),
+                error=repr(error),
             )

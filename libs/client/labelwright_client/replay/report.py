@@ -1,6 +1,6 @@
 """What a replay found: one object for scripts, one table for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,8 +165,3 @@ class Report:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def decided_labels(records: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The records of a version by the id that the file gave the item."""
-    return {str(record["external_id"]): record for record in records}

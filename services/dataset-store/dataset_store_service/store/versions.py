@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis.db import locks
 from chassis.db.database import Transaction, as_json
 
 _DATASET = """
@@ -17,7 +18,7 @@ _IS_PROJECT_KNOWN = """
 SELECT EXISTS (SELECT 1 FROM specs WHERE project = $1)
     OR EXISTS (SELECT 1 FROM items WHERE project = $1)
 """
-_LOCK_VERSION = "SELECT pg_advisory_xact_lock(hashtextextended($1, 11))"
+_LOCK_VERSION = f"SELECT pg_advisory_xact_lock(hashtextextended($1, {locks.PUBLISHED_VERSION}))"
 _VERSION = "SELECT hash, project, core, renderings FROM versions WHERE hash = $1"
 _ADD_VERSION = """
 INSERT INTO versions (hash, project, core, renderings) VALUES ($1, $2, $3::json, $4::json)

@@ -7,10 +7,11 @@ an owner confirms that the data is right; then later skips do not open it again.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from chassis.db.database import Transaction
-from chassis.events.deferred import find_or_defer, take_all_deferred
+from chassis.events import deferred
 from ingest_service import metrics
 from ingest_service.domain.model import Item
 from ingest_service.domain.refusals import BadCursor, UnknownRepair
@@ -18,7 +19,7 @@ from ingest_service.operations.projects import get_project
 from ingest_service.store import projects as project_store
 from ingest_service.store import repairs as store
 from schemas import time_cursor
-from schemas.events import EVENTS, TaskSkipped
+from schemas.events import TaskSkipped
 from schemas.ingest import Repair, Repairs, RepairState
 
 PAGE = 100
@@ -41,17 +42,18 @@ async def add_skips(transaction: Transaction, events: Sequence[TaskSkipped]) -> 
         await project_store.projects_for_update(
             transaction, sorted({event.project for event in bad})
         )
-    for event in bad:
-        await _add_skip(transaction, event)
+    await _add_reports(transaction, bad)
 
 
-async def _add_skip(transaction: Transaction, event: TaskSkipped) -> None:
-    revisions = await find_or_defer(
-        transaction, event, _item_key(event.item_id), lambda: store.revisions(transaction, event)
-    )
-    if revisions is not None:
-        skipped, newest = revisions
-        await store.add_report(transaction, event, skipped, is_open=skipped == newest)
+async def _add_reports(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
+    for event in events:
+        find_revisions = partial(store.revisions, transaction, event)
+        revisions = await deferred.find_or_defer(
+            transaction, event, _item_key(event.item_id), find_revisions
+        )
+        if revisions is not None:
+            skipped, newest = revisions
+            await store.add_report(transaction, event, skipped, is_open=skipped == newest)
 
 
 def _item_key(item_id: UUID) -> str:
@@ -61,9 +63,7 @@ def _item_key(item_id: UUID) -> str:
 async def replay_deferred(transaction: Transaction, item_ids: Collection[UUID]) -> None:
     """Handle the skips of these items that were deferred until the items are known."""
     keys = [_item_key(item_id) for item_id in item_ids]
-    for event in await take_all_deferred(transaction, keys, EVENTS) if keys else ():
-        if isinstance(event, TaskSkipped):
-            await _add_skip(transaction, event)
+    await deferred.replay(transaction, keys, {TaskSkipped: _add_reports})
 
 
 async def update_repairs(

@@ -12,32 +12,30 @@ from schemas.envelope import Event
 Kind = TypeVar("Kind", bound=Event)
 
 
-def spec_key(project: str, spec_version: int) -> str:
-    """Return the key under which events that need this spec version are deferred."""
-    return f"spec:{project}:{spec_version}"
+def spec_key(event: Event) -> str:
+    """Return the key under which events wait for the spec version that `event` names."""
+    project, version = _spec(event)
+    return f"spec:{project}:{version}"
 
 
 async def with_specs(transaction: Transaction, events: Sequence[Kind]) -> list[tuple[Kind, Spec]]:
     """Return the events whose spec version is known, with it; defer the others."""
-    keys = {_key(event) for event in events}
-    known = await specs.specs(transaction, keys)
+    known = await specs.specs(transaction, {_spec(event) for event in events})
     ready = []
     for event in events:
-        spec = known.get(_key(event)) or await _find_or_defer(transaction, event)
+        spec = known.get(_spec(event)) or await _find_or_defer(transaction, event)
         if spec is not None:
             ready.append((event, spec))
     return ready
 
 
 async def _find_or_defer(transaction: Transaction, event: Event) -> Spec | None:
-    key = _key(event)
-
     async def find_spec() -> Spec | None:
-        return await specs.spec(transaction, *key)
+        return await specs.spec(transaction, *_spec(event))
 
-    return await find_or_defer(transaction, event, spec_key(*key), find_spec)
+    return await find_or_defer(transaction, event, spec_key(event), find_spec)
 
 
-def _key(event: Event) -> tuple[str, int]:
+def _spec(event: Event) -> tuple[str, int]:
     version: int = event.spec_version  # type: ignore[attr-defined]
     return event.project, version

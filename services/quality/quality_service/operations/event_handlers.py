@@ -1,21 +1,16 @@
 """The handlers of events, one for each kind. Events without their spec version are deferred."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Sequence
 
 from chassis.db.database import Transaction
-from chassis.events.deferred import take_deferred
 from quality_service.domain import scoring
 from quality_service.domain.spec import Spec
 from quality_service.operations import honeypots, issues, reviews
-from quality_service.operations.deferred import spec_key, with_specs
+from quality_service.operations.deferred import with_specs
 from quality_service.store import reviews as stored
 from quality_service.store import scores, specs
 from quality_service.store.reviews import Suggestion
-from schemas.envelope import Event
 from schemas.events import (
-    EVENTS,
     AdjudicationDecided,
     AgreementMeasured,
     AnnotationSubmitted,
@@ -32,15 +27,12 @@ from schemas.events import (
 
 
 async def on_spec_published(transaction: Transaction, event: SpecPublished) -> None:
-    """Store a spec version, handle the events deferred for it, and resolve the issues it names."""
+    """Store a spec version, and resolve the issues that it names."""
     await specs.lock(transaction, [event.project])
     if await specs.add_spec(transaction, event):
         await honeypots.update_chance_level(transaction, event.project)
         tasks = await specs.gold_tasks(transaction, event.project, event.spec_version)
         await honeypots.score_tasks(transaction, event.project, tasks, event.occurred_at)
-    key = spec_key(event.project, event.spec_version)
-    for kind, deferred in groupby(await take_deferred(transaction, key, EVENTS), key=type):
-        await _DEFERRABLE[kind](transaction, list(deferred))
     await issues.resolve_issues(transaction, event)
 
 
@@ -142,10 +134,3 @@ async def on_agreement_measured(
 ) -> None:
     """Store measured agreement, and open issues where the specification is at fault."""
     await issues.add_agreement(transaction, events)
-
-
-_DEFERRABLE: dict[type[Event], Callable[[Transaction, Sequence[Any]], Awaitable[None]]] = {
-    AnnotationSubmitted: on_annotation_submitted,
-    LabelDecided: on_label_decided,
-    AgreementMeasured: on_agreement_measured,
-}

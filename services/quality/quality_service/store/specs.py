@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.db import locks
 from chassis.db.database import Transaction, as_json
 from quality_service.domain.scoring import GoldCount
 from quality_service.domain.spec import Spec, read_spec
 from schemas.events import GoldRegistered, SpecPublished
 
-_LOCK = """
-SELECT pg_advisory_xact_lock(hashtextextended(project, 8))
+_LOCK = f"""
+SELECT pg_advisory_xact_lock(hashtextextended(project, {locks.QUALITY_PROJECT}))
 FROM (SELECT project FROM unnest($1::text[]) AS input (project) ORDER BY project) AS projects
 """
 _ADD_PROJECT = "INSERT INTO projects (project) VALUES ($1) ON CONFLICT DO NOTHING"

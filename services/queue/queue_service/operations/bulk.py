@@ -37,7 +37,7 @@ async def answer_in_bulk(
     """
     if worker.takes_slots:
         raise refusals.OnlyMachines("People answer what they were leased.")
-    if await outbox.holds(transaction, BACKLOG_MAX):
+    if await outbox.has_backlog(transaction, BACKLOG_MAX):
         raise refusals.Backlogged("The events of earlier answers are still to be sent.")
     version = await views.newest_version(transaction, request.project)
     if version is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from chassis.db.database import Transaction
-from chassis.db.locks import serialize
+from chassis.db.locks import lock_names
 from queue_service.domain.choice import (
     Ask,
     Candidate,
@@ -85,7 +85,7 @@ class Choice:
     async def begin(cls, transaction: Transaction, desk: Desk, asks: Sequence[Ask]) -> "Choice":
         """Lock the annotators and read what the choice must know about them."""
         annotators = [ask.worker.annotator for ask in asks]
-        await serialize(transaction, annotators)
+        await lock_names(transaction, annotators)
         scene = await leasing.scene(transaction, annotators)
         await desk.learn_shards(transaction, scene.newest_shard)
         people = scene.people
@@ -169,7 +169,7 @@ class Round:
             if (await self._quotas(offer)).total is not None:
                 bounded.add(f"quota of {offer.project}")
         if bounded:
-            await serialize(self.choice.transaction, bounded)
+            await lock_names(self.choice.transaction, bounded)
 
     async def _quotas(self, offer: Offer) -> Quotas:
         known = (offer.project, offer.spec_version, offer.spec_hash)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Transaction
-from chassis.db.locks import serialize
+from chassis.db.locks import lock_names
 from chassis.events.deferred import find_or_defer, take_all_deferred
 from queue_service.domain.choice import need
 from queue_service.domain.leases import place_among_honeypots
@@ -165,7 +165,7 @@ async def _close_decided_one(transaction: Transaction, event: LabelDecided) -> N
 
 async def change_standing(transaction: Transaction, event: AnnotatorStandingChanged) -> None:
     """Keep an annotator's standing; a suspended one loses its leases."""
-    await serialize(transaction, [event.annotator])  # What it is just being given is revoked too.
+    await lock_names(transaction, [event.annotator])  # What it is just being given is revoked too.
     if event.standing == "suspended":
         held = await leasing.held_by(transaction, event.annotator, event.project)
         await leasing.end_leases(transaction, held, "suspended", event.occurred_at, forget=False)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.db.database import Transaction
-from chassis.db.locks import serialize
+from chassis.db.locks import lock_names
 from queue_service.store import locking
 from schemas.events import (
     AnnotatorStandingChanged,
@@ -34,7 +34,7 @@ async def lock_changed_rows(
     names = sorted({one.annotator for one in standings})
     leases = []
     if names:
-        await serialize(transaction, names)
+        await lock_names(transaction, names)
         suspended = [one for one in standings if one.standing == "suspended"]
         leases = await locking.lock_leases(
             transaction, [one.annotator for one in suspended], [one.project for one in suspended]

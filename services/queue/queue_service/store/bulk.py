@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.db.database import Transaction, as_json
-from chassis.db.locks import serialize
+from chassis.db.locks import lock_names
 from queue_service.domain.leases import Work
 from queue_service.store.leasing import as_work
 from schemas.vocabulary import Standing
@@ -59,7 +59,7 @@ async def targets(
 
     One transaction at a time works for an annotator, as with leases.
     """
-    await serialize(transaction, [annotator])
+    await lock_names(transaction, [annotator])
     connection = await transaction.connection()
     found: dict[str, list[Target]] = {}
     for row in await connection.fetch(_TARGETS, annotator, project, external_ids):

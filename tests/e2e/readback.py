@@ -1,11 +1,11 @@
-"""What the queue left behind, read from Kafka's beginning to its end and from the database."""
+"""The final state of the queue: all its events in Kafka, and its rows in the database."""
 
 from collections.abc import AsyncIterator
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from director import Database, Director
-from history import Aftermath, Expired, LeaseRow, Skipped, Submitted, WorkRow
+from chaos import Database, Publisher
+from history import Expired, FinalState, LeaseRow, Skipped, Submitted, WorkRow
 
 from chassis.events.dead_letters import SUFFIX
 from labelwright_local.topics import PARTITIONS
@@ -25,54 +25,53 @@ FROM leases l JOIN work w USING (work_id) LEFT JOIN answers a USING (lease_id)
 """
 
 
-async def read(director: Director) -> Aftermath:
-    """All of it."""
-    tasks = director.tasks
+async def read_final_state(publisher: Publisher) -> FinalState:
+    tasks = publisher.tasks
     work = [
         WorkRow(
             tasks[row["task_id"]], row["target"], row["leased"], row["answered"], row["answers"]
         )
-        for row in await director.database.ask(WORK)
+        for row in await publisher.database.fetch(WORK)
     ]
     leases = [
         LeaseRow(
             str(row["lease_id"]), row["annotator"], tasks[row["task_id"]], row["ended"],
             row["answer_id"] and str(row["answer_id"]),
         )
-        for row in await director.database.ask(LEASES)
+        for row in await publisher.database.fetch(LEASES)
     ]  # fmt: skip
-    found = Aftermath(work=work, leases=leases)
-    async for envelope in said_by_the_queue(director):
-        add(found, envelope, director)
+    found = FinalState(work=work, leases=leases)
+    async for envelope in queue_events(publisher):
+        add(found, envelope, publisher)
     return found
 
 
-def add(found: Aftermath, envelope: Envelope, director: Director) -> None:
+def add(found: FinalState, envelope: Envelope, publisher: Publisher) -> None:
     event: Any
     if envelope.kind == AnnotationSubmitted.kind():
         event = envelope.event(AnnotationSubmitted)
-        told = Submitted(
+        submitted = Submitted(
             str(event.event_id), str(event.annotation_id), event.annotator,
-            director.tasks[event.task_id], event.label["why"],
+            publisher.tasks[event.task_id], event.label["why"],
         )  # fmt: skip
-        found.submitted.append(told)
+        found.submitted.append(submitted)
     elif envelope.kind == TaskSkipped.kind():
         event = envelope.event(TaskSkipped)
-        task = director.tasks[event.task_id]
+        task = publisher.tasks[event.task_id]
         found.skipped.append(Skipped(str(event.event_id), event.annotator, task))
     elif envelope.kind == LeaseExpired.kind():
         event = envelope.event(LeaseExpired)
         found.expired.append(Expired(str(event.event_id), str(event.lease_id)))
 
 
-async def said_by_the_queue(director: Director) -> AsyncIterator[Envelope]:
-    """Everything on `annotations` and `leases`, as often as it is there."""
-    bootstrap = director.system.ready["kafka"]["bootstrap"]
+async def queue_events(publisher: Publisher) -> AsyncIterator[Envelope]:
+    """Yield all events of the topics `annotations` and `leases`, including repeated ones."""
+    bootstrap = publisher.system.ready["kafka"]["bootstrap"]
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
         dead = [topic.name + SUFFIX for topic in TOPICS]
-        assert not [one async for one in records(consumer, dead)], "something was put aside"
+        assert not [one async for one in records(consumer, dead)], "there are dead letters"
         async for record in records(consumer, ["annotations", "leases"]):
             yield Envelope.read(record.value)
     finally:
@@ -80,7 +79,7 @@ async def said_by_the_queue(director: Director) -> AsyncIterator[Envelope]:
 
 
 async def records(consumer: AIOKafkaConsumer, topics: list[str]) -> AsyncIterator[ConsumerRecord]:
-    """All that lies in these topics now."""
+    """Yield all records up to the present ends of `topics`."""
     partitions = [TopicPartition(t, n) for t in topics for n in range(PARTITIONS)]
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
@@ -91,7 +90,7 @@ async def records(consumer: AIOKafkaConsumer, topics: list[str]) -> AsyncIterato
                     yield record
 
 
-async def quiet(database: Database) -> None:
-    """Return once every lease has ended and every event has left."""
+async def wait_until_idle(database: Database) -> None:
+    """Return when every lease has ended and the outbox is empty."""
     await database.until("SELECT count(*) = 0 FROM leases WHERE ended IS NULL", seconds=30)
     await database.until("SELECT count(*) = 0 FROM outbox")
