@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from labelwright_client import demo
+from labelwright_client.replay import demo
 
 pytest.importorskip("vaderSentiment", exc_type=ImportError)
 

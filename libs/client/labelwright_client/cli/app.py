@@ -58,7 +58,7 @@ def up(context: typer.Context) -> None:
 @app.command("agreement", context_settings=PASS_ON)
 def agreement(context: typer.Context) -> None:
     """Measure how far annotators agree, from a file of votes, and infer labels; needs no stack."""
-    module = import_module("labelwright_client.agreement_command")
+    module = import_module("labelwright_client.cli.agreement_command")
     _run("agreement", module.agreement, context.args)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from labelwright_client import ingest, upload
+from labelwright_client.cli.gold_cells import Kinds, kinds_of, take_label
 from labelwright_client.cli.output import (
     Code,
     HomeOption,
@@ -20,7 +21,6 @@ from labelwright_client.cli.output import (
     to_stderr,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from labelwright_client.gold_cells import Kinds, kinds_of, take_label
 from labelwright_client.replay.files import BadFile, BadRow, Row, opened, read_rows
 from labelwright_client.transport import Client
 from labelwright_client.upload import Line, RejectedLine, Uploaded

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 import typer
 
-from labelwright_client import demo as demonstration
 from labelwright_client.cli.output import (
     HomeOption,
     JsonOption,
@@ -22,6 +21,7 @@ from labelwright_client.cli.output import (
     stdout,
 )
 from labelwright_client.cli.projects import checked
+from labelwright_client.replay import demo as demonstration
 from labelwright_client.replay import run
 from labelwright_client.replay.plan import Plan, Wishes, decide, make_plan
 from labelwright_client.replay.progress import Progress
