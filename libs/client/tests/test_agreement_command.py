@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from labelwright_client.cli.app import app
-from labelwright_client.replay.recording import Files, read_recording
+from labelwright_client.replay.recording import RecordingFiles, read_recording
 
 VOTES = ["1,a,x", "1,b,x", "1,c,x", "2,a,y", "2,b,y", "2,c,x", "3,a,y", "3,b,y", "3,c,y"]
 FIGURES = ("raw", "krippendorff_alpha", "fleiss_kappa", "ac1")
@@ -53,7 +53,7 @@ def test_a_votes_file_is_read_as_replay_reads_it(tmp_path: Path) -> None:
     file.write_text("\n".join(["item, worker,label", *lines]) + "\n")
 
     found = json.loads(run(str(file), "--json").stdout)
-    recorded = read_recording(Files(file))
+    recorded = read_recording(RecordingFiles(file))
 
     assert (found["n_items"], found["n_annotators"], found["n_votes"]) == (3, 2, 6)
     assert found["raw"]["value"] == pytest.approx(2 / 3)

@@ -14,8 +14,8 @@ import pytest
 
 from labelwright_client.cli import main
 from labelwright_client.cli.items import _reader
-from labelwright_client.cli.output import WrongInput
-from labelwright_client.cli.replays import _name, _redundancy
+from labelwright_client.cli.output import InvalidInput
+from labelwright_client.cli.replays import _project_name, _redundancy
 from labelwright_client.replay.files import BadFile, BadRow
 
 
@@ -67,20 +67,20 @@ def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
         (["nonsense"], 2, "No such command"),
         (["project", "create"], 2, "Missing argument"),
         (["project", "list"], 4, "Start one with `labelwright up`"),
-        (["project", "create", "Über Uns"], 2, "is no name for a project"),
+        (["project", "create", "Über Uns"], 2, "is not a valid project name"),
         (["token", "--name", "ada", "--role", "king"], 2, "There is no role 'king'"),
         (["token", "--name", "ada", "--role", "annotator"], 4, "signing.json cannot be read"),
         (["replay", "--votes", "none.csv"], 2, "none.csv cannot be read: No such file"),
-        (["replay", "--votes", "v.csv", "--redundancy", "0"], 2, "--redundancy is a number"),
-        (["replay", "--votes", "v.csv", "--decide", "most"], 2, "--decide is 'unanimous'"),
+        (["replay", "--votes", "v.csv", "--redundancy", "0"], 2, "--redundancy is '0'"),
+        (["replay", "--votes", "v.csv", "--decide", "most"], 2, "--decide is 'most'"),
         (["replay", "--votes", "v.csv", "--honeypots", "2"], 2, "--honeypots"),
-        (["replay", "--votes", "v.csv"], 4, "No stack is known here"),
+        (["replay", "--votes", "v.csv"], 4, "No stack was found"),
         (["import", "reviews", "v.txt"], 2, "v.txt is not a file"),
         (["spec", "publish", "reviews", "v.csv"], 2, "v.csv: /: Invalid JSON"),
-        (["repairs", "list", "reviews"], 4, "No stack is known here"),
+        (["repairs", "list", "reviews"], 4, "No stack was found"),
         (["repairs", "close", "reviews", "x7"], 2, "Invalid value for"),
         (["verify", "."], 5, "not a pulled version"),
-        (["verify", "0" * 64], 4, "No stack is known here"),
+        (["verify", "0" * 64], 4, "No stack was found"),
     ],
 )
 def test_what_goes_wrong_is_said_in_a_sentence(
@@ -193,7 +193,7 @@ def test_a_line_that_makes_no_sense_is_rejected_and_the_others_are_read(tmp_path
     assert [one["external_id"] for one in lines] == ["1", "5"]
     assert lines[1]["payload"] == {"text": "e, f"}
     assert [one.line for one in bad] == [3, 4, 6]
-    assert "nothing was read from here on" in bad[2].why
+    assert "nothing was read from this line on" in bad[2].why
 
 
 def test_a_file_that_cannot_be_read_from_its_beginning_is_refused_whole(tmp_path: Path) -> None:
@@ -240,11 +240,11 @@ def test_ndjson_lines_are_sent_as_they_are(tmp_path: Path) -> None:
 def test_redundancy_is_a_number_or_all() -> None:
     assert (_redundancy("7"), _redundancy("all")) == (7, "all")
     for text in ("0", "-1", "1.5", "many", ""):
-        with pytest.raises(WrongInput):
+        with pytest.raises(InvalidInput):
             _redundancy(text)
 
 
 def test_a_replay_is_called_after_its_folder(tmp_path: Path) -> None:
-    assert _name(tmp_path / "Über Räte" / "votes.csv") == "replay-ber-r-te"
-    assert _name(tmp_path / "rte.csv.gz") == "replay-rte"
-    assert _name(tmp_path / "***" / "votes.csv") == "replay"
+    assert _project_name(tmp_path / "Über Räte" / "votes.csv") == "replay-ber-r-te"
+    assert _project_name(tmp_path / "rte.csv.gz") == "replay-rte"
+    assert _project_name(tmp_path / "***" / "votes.csv") == "replay"

@@ -13,7 +13,7 @@ VOTES = st.lists(LABELS, min_size=1, max_size=9)
 
 def test_the_four_accuracies_of_a_small_case() -> None:
     gold: dict[str, Value] = {"1": "x", "2": "x", "3": "y", "4": "y"}
-    given: dict[str, list[Value]] = {
+    votes: dict[str, list[Value]] = {
         "1": ["x", "x", "x"],
         "2": ["y", "y", "y"],
         "3": ["y", "x"],
@@ -22,7 +22,7 @@ def test_the_four_accuracies_of_a_small_case() -> None:
     }
     decided: dict[str, Value] = {"1": "x", "2": "y", "3": "y", "4": "y", "no gold": "z"}
 
-    found = score(gold, decided, {"3", "4"}, given, None)
+    found = score(gold, decided, {"3", "4"}, votes, None)
 
     assert (found.undisputed.value, found.undisputed.n) == (0.5, 2)
     assert (found.with_expert.value, found.with_expert.n) == (0.75, 4)

@@ -75,7 +75,7 @@ def test_a_pseudonym_is_the_keyed_hash_of_issuer_and_name(home: Path) -> None:
 
 
 def test_without_keys_it_is_said_that_there_are_none(tmp_path: Path) -> None:
-    with pytest.raises(tokens.NoKey, match="cannot be read"):
+    with pytest.raises(tokens.NoSigningKey, match="cannot be read"):
         tokens.sign(tmp_path, name="ada", roles=[])
-    with pytest.raises(NotConfigured, match="cannot be made here"):
+    with pytest.raises(NotConfigured, match="cannot be signed"):
         Stack({}, home=tmp_path).sign("ada", ["annotator"])

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelwright_client.upload import Uploaded, chunks, lines_of
+from labelwright_client.upload import UploadResult, chunks, lines_of
 from schemas.ingest import ImportVerdict, ItemProblem, ItemRequest, Rejection
 
 LINES = st.lists(st.binary(max_size=30), max_size=40).map(lambda texts: list(enumerate(texts, 1)))
@@ -33,7 +33,7 @@ def test_what_was_rejected_is_named_by_its_line_in_the_file() -> None:
         created=1, unchanged=0, changed=0, rejected=[Rejection(index=1, problem=problem)]
     )
 
-    done = Uploaded()
+    done = UploadResult()
     done.add(chunk, verdict)
 
     assert [(one.line, one.pointer) for one in done.rejected] == [(9, "/payload")]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from labelwright_client import Client, NotVerified, Retry, Stack, Unreachable
-from labelwright_client.versions import cache_of, copy_to, pull, verify_folder
+from labelwright_client.versions import cache_folder, copy_to, pull, verify_folder
 from schemas.canonical import canonical, digest, merkle_root
 
 STACK = Stack({"dataset-store": "http://data.test"}, token="t")
@@ -80,9 +80,9 @@ class Store:
             return httpx.Response(200, content=self.payloads[self.asked_payloads[-1]])
         if not request.url.path.startswith(f"/v1/versions/{self.manifest['hash']}/files/"):
             return httpx.Response(200, json=self.manifest)
-        asked = request.headers.get("range")
-        self.ranges.append(asked)
-        found = re.fullmatch(r"bytes=(\d+)-", asked or "") if self.knows_ranges else None
+        requests = request.headers.get("range")
+        self.ranges.append(requests)
+        found = re.fullmatch(r"bytes=(\d+)-", requests or "") if self.knows_ranges else None
         start = int(found[1]) if found else 0
         body = self.files[request.url.path.rsplit("/", 1)[-1]][start:]
         status = 206 if found else 200
@@ -118,11 +118,11 @@ def test_a_version_is_pulled_once_and_kept_under_its_hash(store: Store, tmp_path
     version = store.manifest["hash"]
 
     first = pull(store.client(), version, tmp_path)
-    asked = len(store.ranges)
+    requests = len(store.ranges)
     second = pull(store.client(), version, tmp_path)
 
     assert first.folder == second.folder == tmp_path / "versions" / version
-    assert (first.was_there, second.was_there, len(store.ranges)) == (False, True, asked)
+    assert (first.was_cached, second.was_cached, len(store.ranges)) == (False, True, requests)
     assert (first.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
     assert not list(tmp_path.rglob("*.part"))
 
@@ -249,9 +249,9 @@ def test_an_empty_version_can_be_pulled(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_where_the_user_wants_it(tmp_path: Path) -> None:
-    assert cache_of({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
-    assert cache_of({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
-    assert cache_of({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"
+    assert cache_folder({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
+    assert cache_folder({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
+    assert cache_folder({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"
 
 
 LARGE = [b'{"text":"' + b"x" * 300_000 + b'"}', b'{"text":"' + b"y" * 300_000 + b'"}']
@@ -275,12 +275,12 @@ def test_payloads_can_be_left_out_and_come_later(tmp_path: Path) -> None:
     version = store.manifest["hash"]
 
     without = pull(store.client(), version, tmp_path, with_payloads=False)
-    asked = list(store.asked_payloads)
+    requests = list(store.asked_payloads)
     later = pull(store.client(), version, tmp_path)
     again = pull(store.client(), version, tmp_path)
 
-    assert asked == []
-    assert (without.was_there, later.was_there, again.was_there) == (False, True, True)
+    assert requests == []
+    assert (without.was_cached, later.was_cached, again.was_cached) == (False, True, True)
     assert len(list((later.folder / "payloads").iterdir())) == 2
     assert len(store.asked_payloads) == 2
 

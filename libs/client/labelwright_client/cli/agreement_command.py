@@ -30,12 +30,12 @@ from agreement.bayes import Kind
 from agreement.report import LABELS_SHOWN, Report, shown
 from agreement.summary import accuracy, as_json, calibration, coincidences, figures
 from labelwright_client.replay.files import BadFile
-from labelwright_client.replay.scale import Reading
+from labelwright_client.replay.scale import LabelParser
 from labelwright_client.replay.vote_rows import known_labels, read_gold_rows, read_vote_rows
 
 
 class LabelType(StrEnum):
-    """What kind of scale the labels are on."""
+    """The scale of the labels."""
 
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
@@ -43,7 +43,7 @@ class LabelType(StrEnum):
 
 
 class Method(StrEnum):
-    """How labels are inferred."""
+    """The method that infers labels."""
 
     BAYES = "bayes"
     MAJORITY = "majority"
@@ -56,7 +56,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Findings:
-    """What was found about one file of votes."""
+    """The results on one file of votes."""
 
     votes: Votes
     figures: Mapping[str, Estimate]
@@ -103,11 +103,11 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 def _read(votes: Path, gold: Path | None) -> tuple[Votes, Mapping[Hashable, Hashable]]:
-    """The votes and the known labels, read as `replay` reads them. Raises BadFile, BadVotes."""
+    """Read the votes and the known labels as `replay` does. Raises BadFile, BadVotes."""
     rows = read_vote_rows(votes).votes
     gold_rows = read_gold_rows(gold) if gold else []
     labels = {row.label for row in rows} | {row.label for row in gold_rows}
-    reading = Reading("nominal", labels)
+    reading = LabelParser("nominal", labels)
     read = Votes.of(
         [row.item for row in rows],
         [row.annotator for row in rows],
@@ -156,7 +156,7 @@ def _sentences(found: _Findings) -> list[str]:
 
 
 def _judged(found: _Findings) -> dict[str, Any]:
-    """What gold says of the inferred labels."""
+    """Return the accuracy of the inferred labels, or their errors if they are numbers."""
     if not found.gold:
         return {}
     if isinstance(found.inferred, Inference):
@@ -186,20 +186,20 @@ def _judged(found: _Findings) -> dict[str, Any]:
 
 def _object(found: _Findings) -> dict[str, Any]:
     votes = found.votes
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "n_items": votes.n_items,
         "n_annotators": votes.n_annotators,
         "n_votes": len(votes),
     }
-    told |= {name: as_json(estimate) for name, estimate in found.figures.items()}
+    result |= {name: as_json(estimate) for name, estimate in found.figures.items()}
     if found.sides is not None:
-        told["krippendorff_alpha_without_distrusted"] = as_json(found.sides.trusted)
-        told["distrusted"] = [str(name) for name in found.sides.distrusted]
+        result["krippendorff_alpha_without_distrusted"] = as_json(found.sides.trusted)
+        result["distrusted"] = [str(name) for name in found.sides.distrusted]
     if isinstance(found.inferred, Inference):
-        told["method"] = found.inferred.method
-        told["guard"] = asdict(found.inferred.guard)
-    told["is_converged"] = found.inferred.convergence.is_converged
-    return told | _judged(found)
+        result["method"] = found.inferred.method
+        result["guard"] = asdict(found.inferred.guard)
+    result["is_converged"] = found.inferred.convergence.is_converged
+    return result | _judged(found)
 
 
 def _print(found: _Findings) -> None:
@@ -214,7 +214,7 @@ def _print(found: _Findings) -> None:
 
 
 def _write_labels(path: Path, inferred: Inference | NumberInference) -> None:
-    """A tie has an empty label; numbers have their standard deviation in place of a confidence."""
+    """Write a CSV file; a tie has an empty label, numbers have a deviation, not a confidence."""
     with path.open("w", encoding="utf-8", newline="") as text:
         rows = csv.writer(text, lineterminator="\n")
         if isinstance(inferred, NumberInference):

@@ -4,7 +4,7 @@ import os
 import sys
 
 from labelwright_client.cli.app import app
-from labelwright_client.cli.output import code_of, sentence_of, to_stderr
+from labelwright_client.cli.output import error_message, exit_code, print_error
 
 TRACEBACK = "LABELWRIGHT_TRACEBACK"
 
@@ -16,5 +16,5 @@ def main() -> None:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        to_stderr(f"labelwright: {sentence_of(error)}")
-        sys.exit(code_of(error))
+        print_error(f"labelwright: {error_message(error)}")
+        sys.exit(exit_code(error))
