@@ -1,9 +1,9 @@
-"""Adaptive redundancy beside fixed, on recorded crowds: votes an item, and accuracy.
+"""Compares adaptive with fixed redundancy on recorded crowds: votes per item, and accuracy.
 
-The votes of each set are dealt to the policy in a random order, as people would come: every item
-begins with two, and gets one more while the policy wants more and a recorded vote is left. What is
-known of the annotators is learned from what was dealt so far, and learned anew whenever the votes
-have grown by a tenth, by the service's own code. Nothing is tuned to these sets.
+The votes of each set are given to the policy in a random order: every item begins with two, and
+gets one more while the policy needs more and a recorded vote is left. The annotator models are
+fitted by the service's own code to the votes so far, again after each tenth more of votes. Nothing
+is tuned to these sets.
 
     python bench/adaptive.py [--write]     # --write: also docs/adaptive.md and docs/adaptive.svg
 """
@@ -35,7 +35,7 @@ COLOURS = {"rte": "#1b6ca8", "dog": "#b5432a", "weather": "#2f7d4f", "bluebirds"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a policy did to a set: votes an item, accuracy, share left to an adjudicator."""
+    """The result of a policy: votes per item, accuracy, share left to an adjudicator."""
 
     votes: float
     accuracy: float
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
-    """The votes of each item, and the gold."""
+    """Return the votes of each item, and the gold."""
     by_item: dict[str, list[tuple[str, str]]] = defaultdict(list)
     with (DATA / name / "votes.csv").open() as file:
         for row in csv.DictReader(file):
@@ -56,7 +56,7 @@ def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
 def fit(
     dealt: dict[str, list[tuple[str, str]]], answers: list[str]
 ) -> tuple[FieldModel, dict[str, str]]:
-    """What the dealt votes teach: the model of the annotators, and the label of each item."""
+    """Fit the annotator models to the votes, and return them with the label of each item."""
     rows = [(item, who, said) for item, votes in dealt.items() for who, said in votes]
     items, who, said = zip(*rows, strict=True)
     found = infer(Votes.of(items, who, said, scale=answers))
@@ -75,10 +75,10 @@ def fit(
 
 
 class Dealer:
-    """Deals recorded votes to the policy, one set once."""
+    """Gives the recorded votes of one set to the policy."""
 
     def __init__(self, name: str, seed: int, policy: Policy) -> None:
-        """The order of the items and of their votes is fixed by `seed`."""
+        """Shuffle the items and their votes by `seed`."""
         chance = random.Random(seed)
         self.votes, self.gold = read(name)
         for votes in self.votes.values():
@@ -95,7 +95,7 @@ class Dealer:
         self.count = self.fitted = self.contested = 0
 
     def deal(self, item: str) -> bool:
-        """One more vote for `item`; False if there is none left."""
+        """Add one more vote to `item`; return False if none is left."""
         have = self.dealt.setdefault(item, [])
         if len(have) == len(self.votes[item]):
             return False
@@ -108,7 +108,7 @@ class Dealer:
         return True
 
     def label(self, item: str) -> None:
-        """Deal to one item until the policy is content, or gives up."""
+        """Add votes to one item until the policy decides it, or raises a conflict."""
         for _ in range(self.policy.redundancy):
             self.deal(item)
         while True:
@@ -116,8 +116,8 @@ class Dealer:
                 Vote(UUID(int=n), who, {"x": said}, True)
                 for n, (who, said) in enumerate(self.dealt[item])
             ]
-            asked = Asked(len(votes), self.policy.redundancy_max)
-            outcome = judge(votes, self.policy, self.labels, asked, {"x": self.model})
+            requested = Asked(len(votes), self.policy.redundancy_max)
+            outcome = judge(votes, self.policy, self.labels, requested, {"x": self.model})
             if isinstance(outcome, Decided):
                 return
             if isinstance(outcome, Conflict) or not self.deal(item):
@@ -127,7 +127,7 @@ class Dealer:
 
 
 def adaptive(name: str, threshold: float) -> Outcome:
-    """The posterior policy with a threshold, over the seeds."""
+    """Return the mean result of the posterior policy with a threshold over the seeds."""
     policy = Policy.model_validate(
         {
             "redundancy": 2,
@@ -139,7 +139,7 @@ def adaptive(name: str, threshold: float) -> Outcome:
 
 
 def run(name: str, seed: int, policy: Policy) -> Outcome:
-    """One deal; every item gets the label that all dealt votes make most probable."""
+    """Run one seed; each item gets its most probable label under all votes used."""
     dealer = Dealer(name, seed, policy)
     for item in dealer.queue:
         dealer.label(item)
@@ -147,7 +147,7 @@ def run(name: str, seed: int, policy: Policy) -> Outcome:
 
 
 def fixed(name: str, redundancy: int | None) -> Outcome:
-    """So many votes for each item, or all, and truth inference over them."""
+    """Return the mean result of truth inference on `redundancy` votes per item, or on all."""
 
     def once(seed: int) -> Outcome:
         dealer = Dealer(name, seed, Policy())
@@ -160,7 +160,7 @@ def fixed(name: str, redundancy: int | None) -> Outcome:
 
 
 def score(dealt: dict[str, list[tuple[str, str]]], dealer: Dealer, contested: int) -> Outcome:
-    """Votes an item, and the share of the gold that is met."""
+    """Return the votes per item, and the share of correct labels."""
     _, labels = fit(dealt, [f"o{answer}" for answer in dealer.answers])
     right = [labels[item] == f"o{dealer.gold[item]}" for item in dealt if item in dealer.gold]
     votes = sum(map(len, dealt.values())) / len(dealt)
@@ -168,14 +168,14 @@ def score(dealt: dict[str, list[tuple[str, str]]], dealer: Dealer, contested: in
 
 
 def mean(outcomes: Iterable[Outcome]) -> Outcome:
-    """The mean of each figure."""
+    """Return the mean of each figure."""
     found = list(outcomes)
     rows = [(one.votes, one.accuracy, one.contested) for one in found]
     return Outcome(*(sum(column) / len(found) for column in zip(*rows, strict=True)))
 
 
 def measure() -> dict[str, dict[str, Outcome]]:
-    """Every policy on every set."""
+    """Measure every policy on every set."""
     table: dict[str, dict[str, Outcome]] = {}
     for name in SETS:
         row = {"fixed 3": fixed(name, 3), "fixed 5": fixed(name, 5), "all": fixed(name, None)}
@@ -185,7 +185,7 @@ def measure() -> dict[str, dict[str, Outcome]]:
 
 
 def as_markdown(table: dict[str, dict[str, Outcome]]) -> str:
-    """The table as the docs show it: accuracy @ votes an item."""
+    """Return the table for the docs: accuracy @ votes per item."""
     columns = list(next(iter(table.values())))
     lines = ["| set | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for name, row in table.items():
@@ -195,7 +195,7 @@ def as_markdown(table: dict[str, dict[str, Outcome]]) -> str:
 
 
 def as_svg(table: dict[str, dict[str, Outcome]]) -> str:
-    """Accuracy over votes an item (logarithmic); dots are adaptive, rings fixed."""
+    """Return a plot of accuracy over votes per item (log scale); filled dots are adaptive."""
     width, height, left, top = 640, 400, 60, 20
 
     def x(votes: float) -> float:
@@ -230,9 +230,9 @@ def as_svg(table: dict[str, dict[str, Outcome]]) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write if asked to."""
+    """Measure, print, and with --write also update the docs."""
     if not DATA.is_dir():
-        print("The folder of real crowds is not beside the repository: nothing to measure.")
+        print(f"{DATA} with recorded crowds does not exist: nothing is measured.")
         return
     table = measure()
     text = as_markdown(table)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from history import Said, Task
-from saying import say, spec_published, tasks_created
+from producer import publish, spec_published, tasks_created
 from storm import Storm
 
 from chassis.clock import utc_now
@@ -150,7 +150,7 @@ class Director:
             self.said.append(Said("restored" if is_over else "suspended", began, heard, who=who))
 
     async def say(self, events: Iterable[Event], source: str) -> None:
-        await say(self.system.ready["kafka"]["bootstrap"], events, source=source)
+        await publish(self.system.ready["kafka"]["bootstrap"], events, source=source)
 
     async def reach(self, operations: float) -> None:
         """Return once the clients have done so many."""
