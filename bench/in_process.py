@@ -33,8 +33,8 @@ ANSWER = AnnotationRequest(label={"mood": "good"})
 
 # Columns that differ from task to task, or hold times.
 _DIFFERENT_COLUMNS = {
-    "w": "work_id task_id subject item_id external_id payload pick created_at shard",
-    "r": "work_id item_id entered since rank shard",
+    "w": "work_id task_id subject item_id external_id payload pick created_at shard position",
+    "r": "work_id item_id entered since rank shard position",
     "l": "lease_id work_id annotator leased_at expires_at ended_at",
     "a": "lease_id answer_id work_id annotator submitted_at",
 }
