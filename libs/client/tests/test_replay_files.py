@@ -170,7 +170,8 @@ def test_meta_json_beside_the_votes_is_better_than_a_guess(tmp_path: Path) -> No
 
     assert read_recording(RecordingFiles(votes(tmp_path, "1,a,1"))).scale.name == "ordinal"
     assert (
-        read_recording(RecordingFiles(votes(tmp_path, "1,a,1")), "nominal").scale.why == "as requested"
+        read_recording(RecordingFiles(votes(tmp_path, "1,a,1")), "nominal").scale.why
+        == "as requested"
     )
 
 
