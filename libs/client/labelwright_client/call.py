@@ -7,7 +7,7 @@ The functions in `ingest`, `queue`, `consensus`, `quality` and `datasets` make c
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
@@ -70,6 +70,20 @@ class Call(Generic[T]):
                 f"{self.service} answered {self.method} {self.path} with a body that this client"
                 f" cannot read: {reason}"
             ) from error
+
+
+class Page(Protocol):
+    """One page of a list."""
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of the next page; None on the last page."""
+
+
+PageT = TypeVar("PageT", bound=Page)
+
+PageCall = Callable[[str | None], Call[PageT]]
+"""Returns the call for the page after a cursor; None stands for the first page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from labelwright_client.call import Call, Response, job_call
+from labelwright_client.call import Call, PageCall, PageT, Response, job_call
 from labelwright_client.problems import Unreachable
 from labelwright_client.retry import Retry, RetryState
 from labelwright_client.stack import Stack
@@ -129,6 +129,16 @@ class Client(_Base):
             time.sleep(JOB_POLL_SECONDS)
         return call.result(response)
 
+    def pages(self, page_call: PageCall[PageT]) -> Iterator[PageT]:
+        """Yield all pages of a list, one call per page."""
+        after: str | None = None
+        while True:
+            page = self.send(page_call(after))
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     def _attempt(self, call: Call[T]) -> tuple[Response | None, httpx.TransportError | None]:
         try:
             return _response(self._http.send(_request(self._http, self.stack, call))), None
@@ -215,6 +225,16 @@ class AsyncClient(_Base):
                 return call.result(final)
             await asyncio.sleep(JOB_POLL_SECONDS)
         return call.result(response)
+
+    async def pages(self, page_call: PageCall[PageT]) -> AsyncIterator[PageT]:
+        """Yield all pages of a list, one call per page."""
+        after: str | None = None
+        while True:
+            page = await self.send(page_call(after))
+            yield page
+            after = page.next
+            if after is None:
+                return
 
     async def _attempt(self, call: Call[T]) -> tuple[Response | None, httpx.TransportError | None]:
         try:

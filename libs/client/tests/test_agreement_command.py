@@ -26,7 +26,7 @@ def votes(tmp_path: Path) -> Path:
     return file
 
 
-def test_json_is_one_object_with_every_figure_and_what_it_rests_on(votes: Path) -> None:
+def test_json_is_one_object_with_every_figure_and_its_counts(votes: Path) -> None:
     done = run(str(votes), "--json")
 
     found = json.loads(done.stdout)
@@ -37,7 +37,7 @@ def test_json_is_one_object_with_every_figure_and_what_it_rests_on(votes: Path) 
     assert found["raw"]["value"] == pytest.approx(7 / 9)
 
 
-def test_both_spellings_of_the_columns_and_gzip_say_the_same(votes: Path, tmp_path: Path) -> None:
+def test_aliases_of_columns_and_gzip_give_the_same_figures(votes: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv.gz"
     with gzip.open(other, "wt") as file:
         file.write("\n".join(["item_id,annotator_id,label", *VOTES]) + "\n")

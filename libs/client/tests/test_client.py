@@ -1,6 +1,6 @@
-"""The way of a call: what is sent again, what is not, and what an answer becomes.
+"""Calls of both clients: requests, retries, parsed responses and exceptions.
 
-The services themselves are asked in tests/e2e; here only the network is played.
+The network is simulated here; tests/e2e calls the real services.
 """
 
 import json
@@ -43,7 +43,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def answering(*answers: httpx.Response | Exception) -> tuple[Handler, list[httpx.Request]]:
-    """A network that gives these answers one after another, and what it was asked."""
+    """Return a handler that gives `answers` one after another, and the list of its requests."""
     waiting: Iterator[httpx.Response | Exception] = iter(answers)
     requests: list[httpx.Request] = []
 
@@ -74,7 +74,7 @@ def test_a_call_carries_the_token_and_goes_to_its_service() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_passes_is_asked_again(status: int) -> None:
+def test_a_transient_error_is_retried(status: int) -> None:
     handle, requests = answering(httpx.Response(status), httpx.Response(201, json=HEAD))
 
     with client(handle) as connection:
@@ -87,7 +87,7 @@ def test_what_passes_is_asked_again(status: int) -> None:
 @pytest.mark.parametrize(
     "lost", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow")]
 )
-def test_a_lost_connection_is_tried_again(lost: Exception) -> None:
+def test_a_lost_connection_is_retried(lost: Exception) -> None:
     handle, requests = answering(lost, lost, httpx.Response(201, json=HEAD))
 
     with client(handle) as connection:
@@ -97,7 +97,7 @@ def test_a_lost_connection_is_tried_again(lost: Exception) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
-def test_a_refusal_is_not_asked_again(status: int) -> None:
+def test_a_refusal_is_not_retried(status: int) -> None:
     handle, requests = answering(httpx.Response(status))
 
     with client(handle) as connection, pytest.raises(Problem):
@@ -128,7 +128,7 @@ def test_all_attempts_of_an_import_carry_one_key_and_another_import_another() ->
     )
 
 
-def test_who_never_gets_an_answer_says_which_service_is_silent() -> None:
+def test_unreachable_names_the_silent_service() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Connection refused", request=request)
 
@@ -139,7 +139,7 @@ def test_who_never_gets_an_answer_says_which_service_is_silent() -> None:
         connection.send(CREATE)
 
 
-def test_who_wants_no_patience_asks_once() -> None:
+def test_without_retries_a_call_is_sent_once() -> None:
     handle, requests = answering(httpx.Response(503), httpx.Response(201, json=HEAD))
 
     with client(handle, NEVER) as connection, pytest.raises(ServerError):
@@ -148,7 +148,7 @@ def test_who_wants_no_patience_asks_once() -> None:
     assert len(requests) == 1
 
 
-async def test_the_async_client_goes_the_same_way() -> None:
+async def test_the_async_client_retries_and_changes_its_token() -> None:
     handle, requests = answering(
         httpx.Response(503), httpx.ConnectError("x"), httpx.Response(200, json={"leases": []})
     )
@@ -161,7 +161,7 @@ async def test_the_async_client_goes_the_same_way() -> None:
     assert json.loads(requests[0].content) == {"count": 2}
 
 
-def test_a_skip_says_which_two_labels_fit_and_a_list_is_asked_for_page_by_page() -> None:
+def test_a_skip_carries_the_two_labels_and_a_list_its_cursor() -> None:
     handle, requests = answering(httpx.Response(204), httpx.Response(200, json={"repairs": []}))
     two = ({"mood": "good"}, {"mood": "bad"})
 
@@ -177,14 +177,46 @@ def test_a_skip_says_which_two_labels_fit_and_a_list_is_asked_for_page_by_page()
     assert dict(requests[1].url.params) == {"after": "x~y", "state": "open"}
 
 
-def test_fields_that_we_do_not_know_yet_are_passed_over() -> None:
+def listed_by_pages() -> tuple[Handler, list[httpx.Request]]:
+    return answering(
+        httpx.Response(200, json={"projects": [HEAD], "next": "reviews"}),
+        httpx.Response(503),
+        httpx.Response(200, json={"projects": [{**HEAD, "name": "words"}], "next": None}),
+    )
+
+
+def test_pages_follow_each_other_until_the_last() -> None:
+    handle, requests = listed_by_pages()
+
+    with client(handle) as connection:
+        pages = list(connection.pages(ingest.list_projects))
+
+    assert [project.name for page in pages for project in page.projects] == ["reviews", "words"]
+    assert [dict(request.url.params) for request in requests] == [
+        {},
+        {"after": "reviews"},
+        {"after": "reviews"},
+    ]
+
+
+async def test_pages_of_the_async_client_are_the_same() -> None:
+    handle, requests = listed_by_pages()
+
+    async with AsyncClient(STACK, retry=QUICK, transport=httpx.MockTransport(handle)) as connection:
+        pages = [page async for page in connection.pages(ingest.list_projects)]
+
+    assert [project.name for page in pages for project in page.projects] == ["reviews", "words"]
+    assert len(requests) == 3
+
+
+def test_unknown_fields_of_a_response_are_ignored() -> None:
     handle, _ = answering(httpx.Response(201, json={**HEAD, "colour": "red"}))
 
     with client(handle) as connection:
         assert connection.send(CREATE).name == "reviews"
 
 
-def test_an_answer_that_the_api_does_not_promise_is_unreadable() -> None:
+def test_a_response_that_is_not_json_raises_unexpected_response() -> None:
     handle, _ = answering(httpx.Response(200, text="<html>a captive portal</html>"))
 
     with (
@@ -212,7 +244,7 @@ def test_each_status_has_its_exception(status: int, kind: type[Problem]) -> None
     assert type(problem_from(status, b"")) is kind
 
 
-def test_a_problem_document_is_told_whole() -> None:
+def test_a_problem_keeps_every_part_of_its_document() -> None:
     body = {
         "type": "urn:problem:lease-expired",
         "title": "The lease has expired",
@@ -238,7 +270,7 @@ def test_an_error_with_any_body_is_a_problem(body: bytes) -> None:
     assert "502" in str(problem_from(502, body)) or body in str(problem_from(502, body)).encode()
 
 
-def test_waits_grow_to_a_limit_and_end() -> None:
+def test_waits_grow_to_a_limit_and_end_at_the_total() -> None:
     state = RetryState(Retry(first=1, longest=8, total=30), chance=lambda: 0.999999)
 
     waits = []
@@ -248,7 +280,7 @@ def test_waits_grow_to_a_limit_and_end() -> None:
     assert waits == [1, 2, 4, 8, 8]
 
 
-def test_a_service_that_says_how_long_to_wait_is_believed() -> None:
+def test_retry_after_is_obeyed() -> None:
     state = RetryState(Retry(first=0.1), chance=lambda: 0.0)
 
     assert state.next_wait(Response(429, b"", {"retry-after": "7"})) == 7
@@ -257,7 +289,7 @@ def test_a_service_that_says_how_long_to_wait_is_believed() -> None:
     )
 
 
-def test_a_bug_is_not_asked_about_for_ever() -> None:
+def test_a_500_is_retried_eight_times() -> None:
     state = RetryState(Retry(first=0.001, longest=0.001, total=1000), chance=lambda: 0.0)
 
     pauses = [state.next_wait(Response(500, b"")) for _ in range(SERVER_ERRORS_MAX + 1)]
@@ -266,7 +298,7 @@ def test_a_bug_is_not_asked_about_for_ever() -> None:
     assert pauses[SERVER_ERRORS_MAX] is None
 
 
-def test_a_call_whose_work_takes_longer_waits_for_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_call_waits_for_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labelwright_client.transport.JOB_POLL_SECONDS", 0.001)
     job = {"job_id": "7", "url": "/v1/jobs/7"}
     running, done = {"state": "running", "done": 1}, {"state": "done", "result": HEAD}

@@ -55,7 +55,7 @@ def test_a_number_within_the_tolerance_was_right() -> None:
     assert cause(plan_of("interval", 0, 100), lease_about(45, 55, 90), 50) == "slip"
 
 
-async def test_one_looks_until_it_is_enough() -> None:
+async def test_polling_ends_with_the_wanted_state() -> None:
     seen = iter(range(9))
 
     async def read() -> int:
@@ -64,7 +64,7 @@ async def test_one_looks_until_it_is_enough() -> None:
     assert await poll_until(read, lambda number: number >= 2, seconds=60) == 2
 
 
-async def test_one_does_not_look_for_ever() -> None:
+async def test_polling_ends_after_its_time() -> None:
     async def read() -> int:
         return 0
 

@@ -25,7 +25,7 @@ def votes(folder: Path, *lines: str, head: str = "item_id,annotator_id,label") -
 
 
 @given(ROWS, st.booleans(), st.booleans())
-def test_what_a_writer_writes_is_read_back(
+def test_a_written_csv_file_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[str, str, str]],
     packed: bool,
@@ -67,7 +67,7 @@ def test_a_row_is_named_by_the_line_on_which_it_begins(tmp_path: Path) -> None:
         ("item_id,annotator_id,label,duration_s\n1,a,x,-1\n", "line 2: duration_s is '-1'"),
     ],
 )
-def test_what_cannot_be_played_is_told_in_one_sentence(
+def test_an_invalid_row_is_refused_in_one_sentence(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
     with pytest.raises(BadFile) as output:
@@ -77,14 +77,14 @@ def test_what_cannot_be_played_is_told_in_one_sentence(
     assert "\n" not in str(output.value)
 
 
-def test_a_file_that_is_not_there_or_not_readable_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_unreadable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="No such file"):
         list(read_rows(tmp_path / "none.csv", ["a"]))
     with pytest.raises(BadFile, match="Is a directory"):
         list(read_rows(tmp_path, ["a"]))
 
 
-def test_latin_letters_are_told(tmp_path: Path) -> None:
+def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "votes.csv"
     file.write_bytes(b"item_id,annotator_id,label\n1,a,gr\xfcn\n")
 
@@ -92,7 +92,7 @@ def test_latin_letters_are_told(tmp_path: Path) -> None:
         read_recording(RecordingFiles(file))
 
 
-def test_broken_gzip_is_told(tmp_path: Path) -> None:
+def test_broken_gzip_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "votes.csv.gz"
     file.write_bytes(gzip.compress(b"item_id,annotator_id,label\n" + b"1,a,x\n" * 9999)[:-20])
 
@@ -107,7 +107,7 @@ def test_the_last_of_repeated_votes_counts_and_the_others_are_counted(tmp_path: 
     assert found.repeated == 2
 
 
-def test_a_vote_without_a_label_is_left_out_and_said(tmp_path: Path) -> None:
+def test_a_vote_without_a_label_is_left_out_with_a_note(tmp_path: Path) -> None:
     found = read_recording(RecordingFiles(votes(tmp_path, "1,a,x", "1,b, ", "1,c,")))
 
     assert [vote.annotator for vote in found.votes] == ["a"]
@@ -165,7 +165,7 @@ def test_the_type_is_guessed_and_the_guess_is_explained(
     assert found.scale.why.startswith("a guess")
 
 
-def test_meta_json_beside_the_votes_is_better_than_a_guess(tmp_path: Path) -> None:
+def test_meta_json_beside_the_votes_replaces_the_guess(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text('{"type": "ordinal"}')
 
     assert read_recording(RecordingFiles(votes(tmp_path, "1,a,1"))).scale.name == "ordinal"
@@ -199,7 +199,7 @@ def test_gold_may_be_empty(tmp_path: Path) -> None:
     assert read_recording(RecordingFiles(votes(tmp_path, "1,a,x"), gold=gold)).gold == {}
 
 
-def test_gold_that_contradicts_itself_is_told(tmp_path: Path) -> None:
+def test_contradicting_gold_is_refused(tmp_path: Path) -> None:
     gold = write(tmp_path, "item_id,label\n1,x\n1,x\n1,y\n", "gold.csv")
 
     with pytest.raises(BadFile, match=r"gold\.csv, line 4: the item '1' has another gold label"):

@@ -81,7 +81,7 @@ def test_every_item_is_either_work_or_a_honeypot(
 
 
 @given(RECORDINGS, st.integers())
-def test_all_recorded_votes_have_a_seat_and_the_seed_fixes_the_order(
+def test_all_recorded_votes_are_planned_in_an_order_fixed_by_the_seed(
     recording: Recording, seed: int
 ) -> None:
     plans = [make_plan(recording, ReplayOptions(honeypots=0, seed=seed)) for _ in range(2)]
@@ -116,7 +116,7 @@ def test_the_share_of_honeypots_is_of_the_gold(count: int, share: float) -> None
     assert len(plan.honeypots) == round(count * share)
 
 
-def test_named_honeypots_are_taken_as_they_are() -> None:
+def test_named_honeypots_are_used() -> None:
     votes: list[tuple[str, str, Value]] = [(str(item), "a", "x") for item in range(4)]
 
     plan = make_plan(
@@ -126,12 +126,12 @@ def test_named_honeypots_are_taken_as_they_are() -> None:
     assert [item.external_id for item in plan.honeypots] == ["1"]
 
 
-def test_where_all_would_be_honeypots_nothing_is_left_to_do() -> None:
+def test_a_plan_without_work_items_is_refused() -> None:
     with pytest.raises(PlanError, match="Every item would be a honeypot"):
         make_plan(recording_of([("1", "a", "x")], {"1": "x"}), ReplayOptions(honeypots=1))
 
 
-def test_classes_become_options_those_of_gold_too() -> None:
+def test_labels_of_votes_and_gold_become_options() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", "10"), ("1", "b", "9")]
 
     plan = make_plan(recording_of(votes, {"1": "8"}), ReplayOptions(honeypots=0))
@@ -159,7 +159,7 @@ def test_ordered_fractions_become_ordered_options() -> None:
     assert (field["kind"], field["ordered"], field["options"]) == ("choice", True, ["2.5", "10"])
 
 
-def test_numbers_get_their_range_and_a_tolerance_and_it_is_said() -> None:
+def test_numbers_get_their_range_and_a_tolerance_with_a_remark() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", -100), ("1", "b", 60.5)]
 
     plan = make_plan(recording_of(votes, {"1": 100}, "interval"), ReplayOptions(honeypots=0))
@@ -171,7 +171,7 @@ def test_numbers_get_their_range_and_a_tolerance_and_it_is_said() -> None:
 
 
 @pytest.mark.parametrize("tolerance", [-1, 200, float("nan")])
-def test_a_tolerance_without_sense_is_told(tolerance: float) -> None:
+def test_a_tolerance_outside_the_range_is_refused(tolerance: float) -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", -100), ("1", "b", 100)]
 
     with pytest.raises(PlanError, match="tolerance"):
@@ -186,7 +186,7 @@ def test_numbers_that_are_all_the_same_still_have_a_range() -> None:
     assert field["minimum"] < field["maximum"]
 
 
-def test_more_classes_than_a_choice_can_have_are_told() -> None:
+def test_more_labels_than_options_are_refused() -> None:
     votes: list[tuple[str, str, Value]] = [(str(one), "a", f"c{one}") for one in range(1001)]
 
     with pytest.raises(PlanError, match="1001 different labels"):
@@ -194,17 +194,17 @@ def test_more_classes_than_a_choice_can_have_are_told() -> None:
 
 
 @pytest.mark.parametrize(("text", "how"), [("unanimous", "unanimous"), ("share:0.8", "share")])
-def test_how_labels_are_decided_is_read(text: str, how: str) -> None:
+def test_the_decision_rule_is_parsed(text: str, how: str) -> None:
     assert decide(text).how == how
 
 
 @pytest.mark.parametrize("text", ["", "share", "share:", "share:1.5", "share:x", "majority"])
-def test_how_labels_are_decided_is_checked(text: str) -> None:
+def test_an_invalid_decision_rule_is_refused(text: str) -> None:
     with pytest.raises(PlanError, match="--decide"):
         decide(text)
 
 
-def test_the_counts_are_said() -> None:
+def test_the_plan_has_remarks_with_the_counts() -> None:
     votes: list[tuple[str, str, Value]] = [
         (str(item), name, "x") for item in range(800) for name in "abc"
     ]

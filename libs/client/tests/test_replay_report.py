@@ -108,7 +108,7 @@ def test_every_item_is_in_one_of_the_counts() -> None:
     assert sum(found[part] for part in parts) == found["items"] == 19
 
 
-def test_the_table_tells_the_honeypots_apart_and_who_the_expert_is() -> None:
+def test_the_table_separates_honeypots_and_names_the_simulated_expert() -> None:
     text = shown(report_of())
 
     assert "without 1 honeypots" in text
@@ -118,7 +118,7 @@ def test_the_table_tells_the_honeypots_apart_and_who_the_expert_is() -> None:
     assert "a" * 64 in text
 
 
-def test_what_is_undefined_shows_as_such() -> None:
+def test_undefined_figures_are_shown_as_undefined() -> None:
     nothing = Score(None, 0)
     blank = report_of(accuracy=Accuracy(nothing, nothing, nothing, nothing), agreement=None)
 
@@ -127,7 +127,7 @@ def test_what_is_undefined_shows_as_such() -> None:
     assert "no gold" in shown(blank)
 
 
-def test_a_report_that_may_call_nobody_bad_shows_no_flags() -> None:
+def test_a_report_can_leave_out_flagged_annotators() -> None:
     assert "flagged" not in shown(report_of(shows_flagged=False))
 
 

@@ -26,7 +26,7 @@ def test_a_chunk_is_never_too_large_unless_it_is_one_line(
         assert len(chunk) == 1 or sum(len(text) + 1 for _, text in chunk) <= bytes_max
 
 
-def test_what_was_rejected_is_named_by_its_line_in_the_file() -> None:
+def test_a_rejection_has_the_line_number_of_the_file() -> None:
     chunk = [(7, b"{}"), (9, b"{}")]
     problem = ItemProblem(pointer="/payload", keyword="missing", message="Field required")
     verdict = ImportVerdict(
@@ -40,7 +40,7 @@ def test_what_was_rejected_is_named_by_its_line_in_the_file() -> None:
     assert (done.created, done.items, done.bytes) == (1, 2, 4)
 
 
-def test_lines_say_only_what_was_set() -> None:
+def test_lines_contain_only_the_fields_that_were_set() -> None:
     items = [ItemRequest(external_id="a", payload={"t": "ü"}, redundancy=2)]
 
     expected = '{"external_id":"a","payload":{"t":"ü"},"redundancy":2}'.encode()

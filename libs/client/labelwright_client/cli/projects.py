@@ -15,7 +15,7 @@ from labelwright_client.cli.output import (
     show_json,
     show_table,
 )
-from schemas.ingest import ProjectHead, ProjectRequest
+from schemas.ingest import ProjectRequest
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and show projects.")
 
@@ -42,15 +42,9 @@ def create(
 @app.command("list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the projects that you may see."""
-    found: list[ProjectHead] = []
     with connect(home) as client:
-        page: str | None = None
-        while True:
-            part = client.send(ingest.list_projects(page))
-            found += part.projects
-            page = part.next
-            if page is None:
-                break
+        pages = client.pages(ingest.list_projects)
+        found = [project for page in pages for project in page.projects]
     if as_json:
         show_json([project.model_dump(mode="json") for project in found])
     else:

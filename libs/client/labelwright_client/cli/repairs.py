@@ -1,5 +1,6 @@
 """`labelwright repairs`: the items whose data annotators report as bad."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,8 +16,6 @@ from labelwright_client.cli.output import (
     show_table,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from labelwright_client.transport import Client
-from schemas.ingest import Repair
 
 app = typer.Typer(no_args_is_help=True, help="Items whose data annotators report as bad.")
 
@@ -25,7 +24,8 @@ app = typer.Typer(no_args_is_help=True, help="Items whose data annotators report
 def list_(project: ProjectArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the items with an open repair, oldest first."""
     with connect(home) as client:
-        found = _all(client, project)
+        pages = client.pages(partial(ingest.list_repairs, project))
+        found = [repair for page in pages for repair in page.repairs]
     if as_json:
         show_json([repair.model_dump(mode="json") for repair in found])
         return
@@ -61,14 +61,3 @@ def close(
         show_json(found)
     else:
         show_facts({"item": found.item_id, "state": found.state, "note": found.closing_note})
-
-
-def _all(client: Client, project: str) -> list[Repair]:
-    found: list[Repair] = []
-    page: str | None = None
-    while True:
-        part = client.send(ingest.list_repairs(project, page))
-        found += part.repairs
-        page = part.next
-        if page is None:
-            return found

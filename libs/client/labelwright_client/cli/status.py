@@ -1,5 +1,6 @@
 """`labelwright status`: the state of a project, collected from all services."""
 
+from functools import partial
 from typing import Any
 
 from labelwright_client import consensus, datasets, ingest, quality, queue
@@ -80,25 +81,13 @@ def _agreement(view: AgreementView) -> dict[str, Any]:
 
 
 def _open_issues(client: Client, project: str) -> list[SpecIssueView]:
-    found: list[SpecIssueView] = []
-    page: str | None = None
-    while True:
-        part = client.send(quality.list_spec_issues(project, page))
-        found += [issue for issue in part.issues if issue.state != "resolved"]
-        page = part.next
-        if page is None:
-            return found
+    pages = client.pages(partial(quality.list_spec_issues, project))
+    return [issue for page in pages for issue in page.issues if issue.state != "resolved"]
 
 
 def _annotators(client: Client, project: str) -> list[ProjectAnnotator]:
-    found: list[ProjectAnnotator] = []
-    page: str | None = None
-    while True:
-        part = client.send(quality.list_annotators(project, page))
-        found += part.annotators
-        page = part.next
-        if page is None:
-            return found
+    pages = client.pages(partial(quality.list_annotators, project))
+    return [annotator for page in pages for annotator in page.annotators]
 
 
 def _facts(found: dict[str, Any]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -165,15 +166,10 @@ def resolve(client: Client, reference: str) -> str:
     if local.HASH.fullmatch(reference):
         return reference
     dataset, _, name = reference.partition(":")
-    page: str | None = None
-    while True:
-        found = client.send(datasets.list_versions(dataset, page))
-        for version in found.versions:
+    for page in client.pages(partial(datasets.list_versions, dataset)):
+        for version in page.versions:
             if not name or name in version.tags or name == str(version.number):
                 return version.hash
-        page = found.next
-        if page is None:
-            break
     raise InvalidInput(
         f"The dataset {dataset} has no version{f' {name}' if name else ': publish one'}."
     )

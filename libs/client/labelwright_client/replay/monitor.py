@@ -7,6 +7,7 @@ that, events are still on their way, or consensus has requested more annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal, TypeVar
 
 from labelwright_client import consensus, datasets, quality, queue
@@ -116,13 +117,8 @@ class ReplayMonitor:
             return False
         if not self._gold:
             return False
-        contested, page = set(), None
-        while True:
-            found = await self._client.send(consensus.conflicts(self._project, page))
-            contested |= {conflict.item_id for conflict in found.conflicts}
-            page = found.next
-            if page is None:
-                break
+        pages = self._client.pages(partial(consensus.conflicts, self._project))
+        contested = {conflict.item_id async for page in pages for conflict in page.conflicts}
         return len(contested) != summary.contested or not contested.isdisjoint(self._gold)
 
     async def wait_for_work(self, slots: int) -> None:
@@ -151,11 +147,5 @@ class ReplayMonitor:
         )
 
     async def _all_annotators(self) -> list[ProjectAnnotator]:
-        found: list[ProjectAnnotator] = []
-        page: str | None = None
-        while True:
-            part = await self._client.send(quality.list_annotators(self._project, page))
-            found += part.annotators
-            page = part.next
-            if page is None:
-                return found
+        pages = self._client.pages(partial(quality.list_annotators, self._project))
+        return [annotator async for page in pages for annotator in page.annotators]
