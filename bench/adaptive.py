@@ -54,12 +54,12 @@ def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
 
 
 def fit(
-    dealt: dict[str, list[tuple[str, str]]], answers: list[str]
+    used: dict[str, list[tuple[str, str]]], answers: list[str]
 ) -> tuple[FieldModel, dict[str, str]]:
     """Fit the annotator models to the votes, and return them with the label of each item."""
-    rows = [(item, who, said) for item, votes in dealt.items() for who, said in votes]
-    items, who, said = zip(*rows, strict=True)
-    found = infer(Votes.of(items, who, said, scale=answers))
+    rows = [(item, annotator, label) for item, votes in used.items() for annotator, label in votes]
+    items, annotators, labels = zip(*rows, strict=True)
+    found = infer(Votes.of(items, annotators, labels, scale=answers))
     names = [str(name) for name in found.annotators]
     model = FieldModel(
         tuple(answers),
@@ -74,7 +74,7 @@ def fit(
     }
 
 
-class Dealer:
+class VoteSource:
     """Gives the recorded votes of one set to the policy."""
 
     def __init__(self, name: str, seed: int, policy: Policy) -> None:
@@ -84,43 +84,43 @@ class Dealer:
         for votes in self.votes.values():
             chance.shuffle(votes)
         self.queue = chance.sample(sorted(self.votes), len(self.votes))
-        self.answers = sorted({said for votes in self.votes.values() for _, said in votes})
+        self.answers = sorted({label for votes in self.votes.values() for _, label in votes})
         options = [f"o{answer}" for answer in self.answers]
         self.labels: LabelSchema = compile_fields(
             [{"name": "x", "kind": "choice", "options": options}]
         )
         self.policy = policy
         self.model = FieldModel.unknown(options)
-        self.dealt: dict[str, list[tuple[str, str]]] = {}
+        self.used: dict[str, list[tuple[str, str]]] = {}
         self.count = self.fitted = self.contested = 0
 
-    def deal(self, item: str) -> bool:
+    def add_vote(self, item: str) -> bool:
         """Add one more vote to `item`; return False if none is left."""
-        have = self.dealt.setdefault(item, [])
+        have = self.used.setdefault(item, [])
         if len(have) == len(self.votes[item]):
             return False
-        who, said = self.votes[item][len(have)]
-        have.append((who, f"o{said}"))
+        annotator, label = self.votes[item][len(have)]
+        have.append((annotator, f"o{label}"))
         self.count += 1
         if self.count > GROWTH * max(self.fitted, 200):
-            self.model, _ = fit(self.dealt, [f"o{answer}" for answer in self.answers])
+            self.model, _ = fit(self.used, [f"o{answer}" for answer in self.answers])
             self.fitted = self.count
         return True
 
-    def label(self, item: str) -> None:
+    def decide(self, item: str) -> None:
         """Add votes to one item until the policy decides it, or raises a conflict."""
         for _ in range(self.policy.redundancy):
-            self.deal(item)
+            self.add_vote(item)
         while True:
             votes = [
-                Vote(UUID(int=n), who, {"x": said}, True)
-                for n, (who, said) in enumerate(self.dealt[item])
+                Vote(UUID(int=n), annotator, {"x": label}, True)
+                for n, (annotator, label) in enumerate(self.used[item])
             ]
             requested = Asked(len(votes), self.policy.redundancy_max)
             outcome = judge(votes, self.policy, self.labels, requested, {"x": self.model})
             if isinstance(outcome, Decided):
                 return
-            if isinstance(outcome, Conflict) or not self.deal(item):
+            if isinstance(outcome, Conflict) or not self.add_vote(item):
                 self.contested += 1
                 return
             assert isinstance(outcome, WantsMore)
@@ -140,31 +140,31 @@ def adaptive(name: str, threshold: float) -> Outcome:
 
 def run(name: str, seed: int, policy: Policy) -> Outcome:
     """Run one seed; each item gets its most probable label under all votes used."""
-    dealer = Dealer(name, seed, policy)
-    for item in dealer.queue:
-        dealer.label(item)
-    return score(dealer.dealt, dealer, dealer.contested)
+    source = VoteSource(name, seed, policy)
+    for item in source.queue:
+        source.decide(item)
+    return score(source.used, source, source.contested)
 
 
 def fixed(name: str, redundancy: int | None) -> Outcome:
     """Return the mean result of truth inference on `redundancy` votes per item, or on all."""
 
     def once(seed: int) -> Outcome:
-        dealer = Dealer(name, seed, Policy())
-        for item in dealer.queue:
-            for _ in range(redundancy or len(dealer.votes[item])):
-                dealer.deal(item)
-        return score(dealer.dealt, dealer, 0)
+        source = VoteSource(name, seed, Policy())
+        for item in source.queue:
+            for _ in range(redundancy or len(source.votes[item])):
+                source.add_vote(item)
+        return score(source.used, source, 0)
 
     return mean(once(seed) for seed in (SEEDS if redundancy else SEEDS[:1]))
 
 
-def score(dealt: dict[str, list[tuple[str, str]]], dealer: Dealer, contested: int) -> Outcome:
+def score(used: dict[str, list[tuple[str, str]]], source: VoteSource, contested: int) -> Outcome:
     """Return the votes per item, and the share of correct labels."""
-    _, labels = fit(dealt, [f"o{answer}" for answer in dealer.answers])
-    right = [labels[item] == f"o{dealer.gold[item]}" for item in dealt if item in dealer.gold]
-    votes = sum(map(len, dealt.values())) / len(dealt)
-    return Outcome(votes, sum(right) / len(right), contested / len(dealt))
+    _, labels = fit(used, [f"o{answer}" for answer in source.answers])
+    right = [labels[item] == f"o{source.gold[item]}" for item in used if item in source.gold]
+    votes = sum(map(len, used.values())) / len(used)
+    return Outcome(votes, sum(right) / len(right), contested / len(used))
 
 
 def mean(outcomes: Iterable[Outcome]) -> Outcome:

@@ -75,10 +75,10 @@ class Problem(LabelwrightError):
 
     def _sentence(self) -> str:
         title = self.title or f"HTTP {self.status}"
-        whole = f"{title}: {self.detail}" if self.detail and self.detail != title else title
+        sentence = f"{title}: {self.detail}" if self.detail and self.detail != title else title
         errors = [error for error in self.errors[:5] if error.message not in self.detail]
-        places = "; ".join(f"{error.pointer or 'the whole'}: {error.message}" for error in errors)
-        return f"{whole} ({places})" if places else whole
+        places = "; ".join(f"{error.pointer or 'the body'}: {error.message}" for error in errors)
+        return f"{sentence} ({places})" if places else sentence
 
 
 class Refused(Problem):

@@ -105,7 +105,11 @@ class Crowd:
     async def play_pass(self) -> int:
         """Let all annotators work until none gets a lease; return the number of annotations."""
         before = self.accepted.count + self.accepted.honeypots
-        waiting = deque(one for one in self._annotators if one.votes and not one.is_suspended)
+        waiting = deque(
+            annotator
+            for annotator in self._annotators
+            if annotator.votes and not annotator.is_suspended
+        )
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
                 group.create_task(self._take_turns(waiting))

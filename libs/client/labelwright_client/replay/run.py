@@ -186,7 +186,7 @@ class Replay:
 
     async def _flagged(self, crowd: Crowd) -> list[str]:
         annotators = await self._monitor.annotators(crowd.accepted.honeypots)
-        bad = {one.annotator for one in annotators if one.standing in BAD_STANDINGS}
+        bad = {view.annotator for view in annotators if view.standing in BAD_STANDINGS}
         home = self._client.stack.home
         names = [recorded.name for recorded in self._plan.annotators]
         if home is None:
