@@ -1,9 +1,9 @@
-"""Adaptive redundancy beside fixed, on recorded crowds: votes an item, and accuracy.
+"""Compares adaptive with fixed redundancy on recorded crowds: votes per item, and accuracy.
 
-The votes of each set are dealt to the policy in a random order, as people would come: every item
-begins with two, and gets one more while the policy wants more and a recorded vote is left. What is
-known of the annotators is learned from what was dealt so far, and learned anew whenever the votes
-have grown by a tenth, by the service's own code. Nothing is tuned to these sets.
+The votes of each set are given to the policy in a random order: every item begins with two, and
+gets one more while the policy needs more and a recorded vote is left. The annotator models are
+fitted by the service's own code to the votes so far, again after each tenth more of votes. Nothing
+is tuned to these sets.
 
     python bench/adaptive.py [--write]     # --write: also docs/adaptive.md and docs/adaptive.svg
 """
@@ -43,7 +43,7 @@ COLOURS = {"rte": "#1b6ca8", "dog": "#b5432a", "weather": "#2f7d4f", "bluebirds"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a policy did to a set: votes an item, accuracy, share left to an adjudicator."""
+    """The result of a policy: votes per item, accuracy, share left to an adjudicator."""
 
     votes: float
     accuracy: float
@@ -51,7 +51,7 @@ class Outcome:
 
 
 def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
-    """The votes of each item, and the gold."""
+    """Return the votes of each item, and the gold."""
     by_item: dict[str, list[tuple[str, str]]] = defaultdict(list)
     with (DATA / name / "votes.csv").open() as file:
         for row in csv.DictReader(file):
@@ -62,12 +62,12 @@ def read(name: str) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str]]:
 
 
 def fit(
-    dealt: dict[str, list[tuple[str, str]]], answers: list[str]
+    used: dict[str, list[tuple[str, str]]], answers: list[str]
 ) -> tuple[FieldModel, dict[str, str]]:
-    """What the dealt votes teach: the model of the annotators, and the label of each item."""
-    rows = [(item, who, said) for item, votes in dealt.items() for who, said in votes]
-    items, who, said = zip(*rows, strict=True)
-    found = infer(Votes.of(items, who, said, scale=answers))
+    """Fit the annotator models to the votes, and return them with the label of each item."""
+    rows = [(item, annotator, label) for item, votes in used.items() for annotator, label in votes]
+    items, annotators, labels = zip(*rows, strict=True)
+    found = infer(Votes.of(items, annotators, labels, scale=answers))
     names = [str(name) for name in found.annotators]
     model = FieldModel(
         tuple(answers),
@@ -82,60 +82,60 @@ def fit(
     }
 
 
-class Dealer:
-    """Deals recorded votes to the policy, one set once."""
+class VoteSource:
+    """Gives the recorded votes of one set to the policy."""
 
     def __init__(self, name: str, seed: int, policy: Policy) -> None:
-        """The order of the items and of their votes is fixed by `seed`."""
+        """Shuffle the items and their votes by `seed`."""
         chance = random.Random(seed)
         self.votes, self.gold = read(name)
         for votes in self.votes.values():
             chance.shuffle(votes)
         self.queue = chance.sample(sorted(self.votes), len(self.votes))
-        self.answers = sorted({said for votes in self.votes.values() for _, said in votes})
+        self.answers = sorted({label for votes in self.votes.values() for _, label in votes})
         options = [f"o{answer}" for answer in self.answers]
         self.labels: LabelSchema = compile_fields(
             [{"name": "x", "kind": "choice", "options": options}]
         )
         self.policy = policy
         self.model = FieldModel.unknown(options)
-        self.dealt: dict[str, list[tuple[str, str]]] = {}
+        self.used: dict[str, list[tuple[str, str]]] = {}
         self.count = self.fitted = self.contested = 0
 
-    def deal(self, item: str) -> bool:
-        """One more vote for `item`; False if there is none left."""
-        have = self.dealt.setdefault(item, [])
+    def add_vote(self, item: str) -> bool:
+        """Add one more vote to `item`; return False if none is left."""
+        have = self.used.setdefault(item, [])
         if len(have) == len(self.votes[item]):
             return False
-        who, said = self.votes[item][len(have)]
-        have.append((who, f"o{said}"))
+        annotator, label = self.votes[item][len(have)]
+        have.append((annotator, f"o{label}"))
         self.count += 1
         if self.count > GROWTH * max(self.fitted, 200):
-            self.model, _ = fit(self.dealt, [f"o{answer}" for answer in self.answers])
+            self.model, _ = fit(self.used, [f"o{answer}" for answer in self.answers])
             self.fitted = self.count
         return True
 
-    def label(self, item: str) -> None:
-        """Deal to one item until the policy is content, or gives up."""
+    def decide(self, item: str) -> None:
+        """Add votes to one item until the policy decides it, or raises a conflict."""
         for _ in range(self.policy.redundancy):
-            self.deal(item)
+            self.add_vote(item)
         while True:
             votes = [
-                Vote(UUID(int=n), who, {"x": said})
-                for n, (who, said) in enumerate(self.dealt[item])
+                Vote(UUID(int=n), annotator, {"x": label})
+                for n, (annotator, label) in enumerate(self.used[item])
             ]
             redundancy = Redundancy(len(votes), self.policy.redundancy_max)
             outcome = apply_policy(votes, self.policy, self.labels, redundancy, {"x": self.model})
             if isinstance(outcome, Decided):
                 return
-            if isinstance(outcome, Conflict) or not self.deal(item):
+            if isinstance(outcome, Conflict) or not self.add_vote(item):
                 self.contested += 1
                 return
             assert isinstance(outcome, NeedsVotes)
 
 
 def adaptive(name: str, threshold: float) -> Outcome:
-    """The posterior policy with a threshold, over the seeds."""
+    """Return the mean result of the posterior policy with a threshold over the seeds."""
     policy = Policy.model_validate(
         {
             "redundancy": 2,
@@ -147,43 +147,43 @@ def adaptive(name: str, threshold: float) -> Outcome:
 
 
 def run(name: str, seed: int, policy: Policy) -> Outcome:
-    """One deal; every item gets the label that all dealt votes make most probable."""
-    dealer = Dealer(name, seed, policy)
-    for item in dealer.queue:
-        dealer.label(item)
-    return score(dealer.dealt, dealer, dealer.contested)
+    """Run one seed; each item gets its most probable label under all votes used."""
+    source = VoteSource(name, seed, policy)
+    for item in source.queue:
+        source.decide(item)
+    return score(source.used, source, source.contested)
 
 
 def fixed(name: str, redundancy: int | None) -> Outcome:
-    """So many votes for each item, or all, and truth inference over them."""
+    """Return the mean result of truth inference on `redundancy` votes per item, or on all."""
 
     def once(seed: int) -> Outcome:
-        dealer = Dealer(name, seed, Policy())
-        for item in dealer.queue:
-            for _ in range(redundancy or len(dealer.votes[item])):
-                dealer.deal(item)
-        return score(dealer.dealt, dealer, 0)
+        source = VoteSource(name, seed, Policy())
+        for item in source.queue:
+            for _ in range(redundancy or len(source.votes[item])):
+                source.add_vote(item)
+        return score(source.used, source, 0)
 
     return mean(once(seed) for seed in (SEEDS if redundancy else SEEDS[:1]))
 
 
-def score(dealt: dict[str, list[tuple[str, str]]], dealer: Dealer, contested: int) -> Outcome:
-    """Votes an item, and the share of the gold that is met."""
-    _, labels = fit(dealt, [f"o{answer}" for answer in dealer.answers])
-    right = [labels[item] == f"o{dealer.gold[item]}" for item in dealt if item in dealer.gold]
-    votes = sum(map(len, dealt.values())) / len(dealt)
-    return Outcome(votes, sum(right) / len(right), contested / len(dealt))
+def score(used: dict[str, list[tuple[str, str]]], source: VoteSource, contested: int) -> Outcome:
+    """Return the votes per item, and the share of correct labels."""
+    _, labels = fit(used, [f"o{answer}" for answer in source.answers])
+    right = [labels[item] == f"o{source.gold[item]}" for item in used if item in source.gold]
+    votes = sum(map(len, used.values())) / len(used)
+    return Outcome(votes, sum(right) / len(right), contested / len(used))
 
 
 def mean(outcomes: Iterable[Outcome]) -> Outcome:
-    """The mean of each figure."""
+    """Return the mean of each figure."""
     found = list(outcomes)
     rows = [(one.votes, one.accuracy, one.contested) for one in found]
     return Outcome(*(sum(column) / len(found) for column in zip(*rows, strict=True)))
 
 
 def measure() -> dict[str, dict[str, Outcome]]:
-    """Every policy on every set."""
+    """Measure every policy on every set."""
     table: dict[str, dict[str, Outcome]] = {}
     for name in SETS:
         row = {"fixed 3": fixed(name, 3), "fixed 5": fixed(name, 5), "all": fixed(name, None)}
@@ -193,7 +193,7 @@ def measure() -> dict[str, dict[str, Outcome]]:
 
 
 def as_markdown(table: dict[str, dict[str, Outcome]]) -> str:
-    """The table as the docs show it: accuracy @ votes an item."""
+    """Return the table for the docs: accuracy @ votes per item."""
     columns = list(next(iter(table.values())))
     lines = ["| set | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
     for name, row in table.items():
@@ -203,7 +203,7 @@ def as_markdown(table: dict[str, dict[str, Outcome]]) -> str:
 
 
 def as_svg(table: dict[str, dict[str, Outcome]]) -> str:
-    """Accuracy over votes an item (logarithmic); dots are adaptive, rings fixed."""
+    """Return a plot of accuracy over votes per item (log scale); filled dots are adaptive."""
     width, height, left, top = 640, 400, 60, 20
 
     def x(votes: float) -> float:
@@ -238,9 +238,9 @@ def as_svg(table: dict[str, dict[str, Outcome]]) -> str:
 
 
 def main() -> None:
-    """Measure, print, and write if asked to."""
+    """Measure, print, and with --write also update the docs."""
     if not DATA.is_dir():
-        print("The folder of real crowds is not beside the repository: nothing to measure.")
+        print(f"{DATA} with recorded crowds does not exist: nothing is measured.")
         return
     table = measure()
     text = as_markdown(table)

@@ -1,18 +1,18 @@
-"""Speed, memory and accuracy of libs/agreement beside the libraries people use, in one run.
+"""Compares speed, memory and accuracy of libs/agreement with other libraries, in one run.
 
     python bench/crowd_statistics.py [--json] [--crowds FOLDER] [--small]
 
 prints tables, and with --json one JSON object as the last line. `krippendorff` is in the
 development lock. crowd-kit is not: it brings half a gigabyte of packages that nothing here needs.
-To have it measured too, make a throw-away environment and run the bench there:
+To measure it too, create a temporary environment and run the benchmark there:
 
     uv venv /tmp/ck && uv pip install --python /tmp/ck crowd-kit krippendorff "scikit-learn<1.6"
     uv pip install --python /tmp/ck --no-deps -e libs/agreement
     /tmp/ck/bin/python bench/crowd_statistics.py
 
 Both sides of a ratio start from the same three integer arrays (item, annotator, label), so that
-what each library asks for is counted as its work. Times are of the processor, the best of some
-runs, so that a busy machine hurts both sides alike.
+the conversion to the format of each library is included. Times are CPU times, the best of several
+runs, so that other load on the machine affects both sides alike.
 """
 
 import argparse
@@ -57,7 +57,7 @@ METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
 
 
 def seconds(work: Callable[[], object], runs: int = 3) -> float:
-    """Processor seconds of the fastest of some runs."""
+    """Return the CPU seconds of the fastest of some runs."""
     found = []
     for _ in range(runs):
         start = time.process_time()
@@ -67,7 +67,7 @@ def seconds(work: Callable[[], object], runs: int = 3) -> float:
 
 
 def made_up(n_votes: int, n_items: int, n_annotators: int, n_labels: int) -> Long:
-    """Votes at random places, right in seven of ten, no annotator twice on an item."""
+    """Return random votes, 70 % of them correct, at most one per annotator and item."""
     rng = np.random.default_rng(0)
     per_item = n_votes // n_items
     item = np.arange(n_items).repeat(per_item)
@@ -81,7 +81,7 @@ def made_up(n_votes: int, n_items: int, n_annotators: int, n_labels: int) -> Lon
 
 
 def alpha_speed(n_votes: int) -> dict[str, Any]:
-    """Alpha of 500 annotators: ours from the arrays, theirs from the matrix made of them."""
+    """Compare alpha of 500 annotators: ours from arrays, theirs from the matrix made of them."""
     if krippendorff is None:
         return {"alpha": {"left out": "krippendorff is not installed"}}
     found: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def alpha_speed(n_votes: int) -> dict[str, Any]:
 
 
 def dawid_skene_speed(n_votes: int) -> dict[str, Any]:
-    """Dawid-Skene with 20 labels, both to a gain below 1e-5, 100 passes at most."""
+    """Compare Dawid-Skene with 20 labels, until the gain is below 1e-5, at most 100 passes."""
     if kit is None:
         return {"dawid-skene": {"left out": "crowd-kit is not installed"}}
     long = made_up(n_votes, n_votes // 5, 500, 20)
@@ -138,7 +138,7 @@ def dawid_skene_speed(n_votes: int) -> dict[str, Any]:
 
 
 def own_speed(n_votes: int) -> dict[str, Any]:
-    """A streamed vote, a bootstrap, and memory beside the input."""
+    """Measure a streamed vote, a bootstrap, and memory as a multiple of the input."""
     item, annotator, label = (column.tolist() for column in made_up(n_votes, n_votes // 5, 500, 5))
 
     def streamed() -> AgreementStream:
@@ -164,7 +164,7 @@ def own_speed(n_votes: int) -> dict[str, Any]:
 
 
 def unlike_replicates() -> float:
-    """Seconds for 1000 replicates where items differ in votes, so that few of them are alike."""
+    """Return the seconds of 1000 replicates when almost all items have different votes."""
     rng = np.random.default_rng(0)
     places = (rng.integers(0, size, 1_000_000) for size in (100_000, 500, 5))
     votes = Votes.of(*places)
@@ -172,7 +172,7 @@ def unlike_replicates() -> float:
 
 
 def memory(n_votes: int, n_labels: int, work: Callable[[Votes], object]) -> dict[str, float]:
-    """The peak of what is newly allocated, as a multiple of the three arrays that come in."""
+    """Return the peak of new allocations, and its ratio to the size of the three input arrays."""
     long = made_up(n_votes, n_votes // 5, 500, n_labels)
     size = sum(column.nbytes for column in long)
     tracemalloc.start()
@@ -183,7 +183,7 @@ def memory(n_votes: int, n_labels: int, work: Callable[[Votes], object]) -> dict
 
 
 def accuracy(crowds: Path) -> dict[str, Any]:
-    """Share of gold items right, a tie right by as many parts as it has labels."""
+    """Return the share of correct gold items by method; a tie of n labels counts 1/n."""
     found: dict[str, Any] = {}
     for folder in sorted(crowds.iterdir()):
         meta = folder / "meta.json"
@@ -203,7 +203,7 @@ def accuracy(crowds: Path) -> dict[str, Any]:
 
 
 def share_right(found: Inference, gold: dict[Any, Any]) -> float:
-    """The share of items with gold whose most probable label is gold's."""
+    """Return the share of items with gold whose most probable label is correct."""
     score = []
     for item, line in zip(found.items, found.posterior, strict=True):
         if item in gold:
@@ -214,20 +214,20 @@ def share_right(found: Inference, gold: dict[Any, Any]) -> float:
 
 
 def interval_errors(votes: Votes, gold: dict[Any, Any]) -> dict[str, Any]:
-    """Correlation with gold and mean absolute error of our value, the mean and the median."""
+    """Return correlation and mean absolute error of our value, the mean and the median."""
     found = infer_numbers(votes)
     known = np.asarray([float(gold.get(item, "nan")) for item in found.items])
     has = np.isfinite(known)
     line = {}
     for name in ("value", "mean", "median"):
-        given = getattr(found, name)[has]
-        line[f"{name} r"] = float(np.corrcoef(given, known[has])[0, 1])
-        line[f"{name} error"] = float(np.abs(given - known[has]).mean())
+        values = getattr(found, name)[has]
+        line[f"{name} r"] = float(np.corrcoef(values, known[has])[0, 1])
+        line[f"{name} error"] = float(np.abs(values - known[has]).mean())
     return line
 
 
 def crowdkit_accuracy(path: Path, gold: dict[Any, Any]) -> dict[str, float]:
-    """The six of crowd-kit on the same file, as they come, where it is installed."""
+    """Return the accuracy of six methods of crowd-kit at their defaults, if it is installed."""
     if kit is None:
         return {}
     opened = gzip.open if path.suffix == ".gz" else open
@@ -256,7 +256,7 @@ def table(title: str, rows: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Run everything and print it."""
+    """Measure everything and print it."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,8 +1,8 @@
-"""The flow behind the queue: items from POST to leasable, bulk answers to labels in the ledger,
-and how long people of one project wait while models flood another.
+"""Measures the flow of items from POST to leasable, of bulk annotations to labels in the ledger,
+and the delay of people in one project while models flood another.
 
-CPU comes from /proc, service by service, PostgreSQL by database; the driver is apart. Measured
-until every service is idle again, so nothing that is done later is left out.
+CPU time is from /proc, by service, and by database for PostgreSQL; that of this driver is separate.
+The measurement ends when every service is idle again, so that it includes later work.
 """
 
 import argparse
@@ -19,9 +19,9 @@ import asyncpg
 import orjson
 
 sys.path.insert(0, str(Path(__file__).parent))
-from calling import Connection, request, run
-from processes import cpu_by_database, cpu_seconds, own_cpu_seconds
-from scene import FIELDS, Scene, percentile, report, scene
+from cpu_time import cpu_by_database, cpu_seconds, own_cpu_seconds
+from http_client import Connection, request, run
+from stack import FIELDS, Stack, percentile, report, running_stack
 
 from schemas.vocabulary import item_id
 
@@ -36,12 +36,12 @@ POLICY = {
 ITEMS_PER_SECOND, ITEM_CPU_MS = 8000, 0.22
 ANSWERS_PER_SECOND, ANSWER_CPU_MS = 1500, 1.2
 PEOPLE_P95_SECONDS = 2.0
-POLL_SECONDS, IDLE_LOOK_SECONDS, IDLE_SHARE, IDLE_LOOKS = 0.02, 0.5, 0.12, 3
-"""The services are idle once they took less than this share of a core in so many looks."""
+POLL_SECONDS, IDLE_SAMPLE_SECONDS, IDLE_SHARE, IDLE_SAMPLES = 0.02, 0.5, 0.12, 3
+"""The services are idle after this many samples with less than this share of a core each."""
 
 
-def spent(stack: Scene) -> Counter[str]:
-    """Processor seconds so far: each service, Kafka, PostgreSQL by database, this driver."""
+def cpu_by_part(stack: Stack) -> Counter[str]:
+    """Return the CPU seconds so far of each service, Kafka, PostgreSQL by database, this driver."""
     cpu = Counter({name: cpu_seconds(stack.pid(name)) for name in stack.ready["services"]})
     cpu["kafka"] = cpu_seconds(stack.pid("kafka"))
     by_database = cpu_by_database(stack.pid("postgres"))
@@ -50,51 +50,53 @@ def spent(stack: Scene) -> Counter[str]:
     return cpu
 
 
-def wait_until_idle(stack: Scene) -> None:
-    """Return once the services have nothing to do."""
-    looks = 0
+def wait_until_idle(stack: Stack) -> None:
+    """Wait until the services are idle."""
+    samples = 0
     names = list(stack.ready["services"])
     last = sum(cpu_seconds(stack.pid(name)) for name in names)
-    while looks < IDLE_LOOKS:
-        time.sleep(IDLE_LOOK_SECONDS)
+    while samples < IDLE_SAMPLES:
+        time.sleep(IDLE_SAMPLE_SECONDS)
         now = sum(cpu_seconds(stack.pid(name)) for name in names)
-        looks = looks + 1 if now - last < IDLE_SHARE * IDLE_LOOK_SECONDS * len(names) / 2 else 0
+        samples = (
+            samples + 1 if now - last < IDLE_SHARE * IDLE_SAMPLE_SECONDS * len(names) / 2 else 0
+        )
         last = now
 
 
 def cpu_figures(before: Counter[str], after: Counter[str], count: int) -> dict[str, float]:
-    """CPU milliseconds for each of `count` things: the servers together, and each part."""
+    """Return the CPU milliseconds per item of `count` items: of all servers, and of each part."""
     parts = {name: 1000 * (after[name] - before[name]) / count for name in sorted(after)}
     driver = parts.pop("driver")
     servers = {f"cpu_ms_{name}": ms for name, ms in parts.items()}
     return {"cpu_ms": sum(parts.values()), **servers, "cpu_ms_driver": driver}
 
 
-def create_project(stack: Scene, name: str) -> None:
-    """A project with a specification and no items."""
+def create_project(stack: Stack, name: str) -> None:
+    """Create a project with a spec and no items."""
     run(_create_project(stack, name))
 
 
-async def _create_project(stack: Scene, name: str) -> None:
-    who = stack.bearer("bench", "admin", "pipeline", "spec_owner")
+async def _create_project(stack: Stack, name: str) -> None:
+    headers = stack.bearer("bench", "admin", "pipeline", "spec_owner")
     spec = {"task_type": "mood", "fields": FIELDS, "guidelines": [], "policy": POLICY}
-    connection = await Connection.to(stack.url("ingest"))
+    connection = await Connection.open(stack.url("ingest"))
     project = orjson.dumps({"name": name, "title": name})
-    await connection.call(request("POST", "/v1/projects", who, project))
+    await connection.call(request("POST", "/v1/projects", headers, project))
     path = f"/v1/projects/{name}/specs"
-    await connection.call(request("POST", path, who, orjson.dumps(spec)))
+    await connection.call(request("POST", path, headers, orjson.dumps(spec)))
     connection.close()
 
 
-async def post_items(stack: Scene, project: str, count: int) -> float:
-    """Import `count` items; return the seconds that the calls took."""
-    who = stack.bearer("bench", "admin", "pipeline")
+async def post_items(stack: Stack, project: str, count: int) -> float:
+    """Import `count` items; return the seconds of the calls."""
+    headers = stack.bearer("bench", "admin", "pipeline")
     calls = []
     for start in range(0, count, ITEMS_A_CALL):
         part = range(start, min(start + ITEMS_A_CALL, count))
         rows = [{"external_id": f"x{n}", "payload": {"text": f"text {n}", "n": n}} for n in part]
-        calls.append(request("POST", f"/v1/projects/{project}/items", who, orjson.dumps(rows)))
-    connection = await Connection.to(stack.url("ingest"))
+        calls.append(request("POST", f"/v1/projects/{project}/items", headers, orjson.dumps(rows)))
+    connection = await Connection.open(stack.url("ingest"))
     started = time.monotonic()
     for call in calls:
         await connection.call(call)
@@ -102,8 +104,8 @@ async def post_items(stack: Scene, project: str, count: int) -> float:
     return time.monotonic() - started
 
 
-async def wait_for_rows(stack: Scene, database: str, count_rows: str, project: str, n: int) -> None:
-    """Return once the statement `count_rows` about `project` gives `n`."""
+async def wait_for_rows(stack: Stack, database: str, count_rows: str, project: str, n: int) -> None:
+    """Wait until the statement `count_rows` on `project` returns at least `n`."""
     connection = await asyncpg.connect(stack.database(database))
     while await connection.fetchval(count_rows, project) < n:
         await asyncio.sleep(POLL_SECONDS)
@@ -113,51 +115,51 @@ async def wait_for_rows(stack: Scene, database: str, count_rows: str, project: s
 IN_LEDGER = "SELECT count(*) FROM decisions WHERE project = $1 AND released"
 
 
-async def items_leasable(stack: Scene, project: str, count: int) -> tuple[float, float]:
-    """Import items; seconds that the calls took, and seconds until all could be leased."""
+async def items_leasable(stack: Stack, project: str, count: int) -> tuple[float, float]:
+    """Import items; return the seconds of the calls, and the seconds until all can be leased."""
     queue = await asyncpg.connect(stack.database("queue"))
     newest = "SELECT coalesce(max(work_id), 0) FROM ready"
-    begin = await queue.fetchval("SELECT coalesce(max(work_id), 0) FROM work")
+    first = await queue.fetchval("SELECT coalesce(max(work_id), 0) FROM work")
     started = time.monotonic()
     posting = asyncio.create_task(post_items(stack, project, count))
-    while await queue.fetchval(newest) - begin < count:
+    while await queue.fetchval(newest) - first < count:
         await asyncio.sleep(POLL_SECONDS)
     seconds = time.monotonic() - started
     await queue.close()
     return await posting, seconds
 
 
-async def answer_in_bulk(stack: Scene, project: str, count: int) -> float:
-    """One model answers the items of a project; return the seconds that the calls took."""
-    who = stack.bearer("model", "annotator", kind="model")
-    connection = await Connection.to(stack.url("queue"))
+async def annotate_in_bulk(stack: Stack, project: str, count: int) -> float:
+    """Let a model annotate the items of a project; return the seconds of the calls."""
+    headers = stack.bearer("model", "annotator", kind="model")
+    connection = await Connection.open(stack.url("queue"))
     started = time.monotonic()
     for start in range(0, count, ANSWERS_A_CALL):
         part = range(start, min(start + ANSWERS_A_CALL, count))
         answers = [{"external_id": f"x{n}", "label": {"mood": "good"}} for n in part]
         body = orjson.dumps({"project": project, "annotations": answers})
-        told = await connection.call(request("POST", "/v1/annotations/bulk", who, body))
-        if orjson.loads(told)["accepted"] != len(part):
-            raise RuntimeError(f"not all answers were accepted: {told[:500]!r}")
+        response = await connection.call(request("POST", "/v1/annotations/bulk", headers, body))
+        if orjson.loads(response)["accepted"] != len(part):
+            raise RuntimeError(f"not all annotations were accepted: {response[:500]!r}")
     connection.close()
     return time.monotonic() - started
 
 
-async def answers_in_ledger(stack: Scene, project: str, count: int) -> tuple[float, float]:
-    """Answer in bulk; seconds that the calls took, and seconds until all labels are released."""
+async def annotations_in_ledger(stack: Stack, project: str, count: int) -> tuple[float, float]:
+    """Annotate in bulk; return the seconds of the calls, and until all labels are released."""
     started = time.monotonic()
-    called = await answer_in_bulk(stack, project, count)
+    called = await annotate_in_bulk(stack, project, count)
     await wait_for_rows(stack, "dataset_store", IN_LEDGER, project, count)
     return called, time.monotonic() - started
 
 
-def measure_items(stack: Scene, project: str, count: int) -> None:
-    """Print the row of items from POST to leasable."""
+def measure_items(stack: Stack, project: str, count: int) -> None:
+    """Print the figures of items from POST to leasable."""
     create_project(stack, project)
     wait_until_idle(stack)
-    before = spent(stack)
+    before = cpu_by_part(stack)
     called, seconds = run(items_leasable(stack, project, count))
-    at_leasable = cpu_figures(before, spent(stack), count)
+    at_leasable = cpu_figures(before, cpu_by_part(stack), count)
     wait_until_idle(stack)
     figures = {
         "items": count,
@@ -165,107 +167,112 @@ def measure_items(stack: Scene, project: str, count: int) -> None:
         "leasable_per_second": count / seconds,
         "leasable_per_second_target_min": ITEMS_PER_SECOND,
         "cpu_ms_until_leasable": at_leasable["cpu_ms"],
-        **cpu_figures(before, spent(stack), count),
+        **cpu_figures(before, cpu_by_part(stack), count),
         "cpu_ms_target_max": ITEM_CPU_MS,
     }
     report("items from POST to leasable", with_load(figures))
 
 
-def measure_answers(stack: Scene, project: str, count: int) -> None:
-    """Print the row of bulk answers to labels in the ledger."""
+def measure_annotations(stack: Stack, project: str, count: int) -> None:
+    """Print the figures of bulk annotations to labels in the ledger."""
     wait_until_idle(stack)
-    before = spent(stack)
-    called, seconds = run(answers_in_ledger(stack, project, count))
+    before = cpu_by_part(stack)
+    called, seconds = run(annotations_in_ledger(stack, project, count))
     wait_until_idle(stack)
     figures = {
         "answers": count,
         "accepted_per_second": count / called,
         "in_ledger_per_second": count / seconds,
         "in_ledger_per_second_target_min": ANSWERS_PER_SECOND,
-        **cpu_figures(before, spent(stack), count),
+        **cpu_figures(before, cpu_by_part(stack), count),
         "cpu_ms_target_max": ANSWER_CPU_MS,
     }
     report("answers from bulk to the ledger", with_load(figures))
 
 
-async def answer_as_person(
-    stack: Scene, project: str, flooding: asyncio.Task[float]
+async def annotate_as_person(
+    stack: Stack, project: str, flooding: asyncio.Task[float]
 ) -> list[float]:
-    """Lease and answer one task after the other; seconds from each answer to its label."""
-    who = stack.bearer("ada", "annotator")
-    lease = request("POST", "/v1/leases", who, orjson.dumps({"projects": [project]}))
-    connection = await Connection.to(stack.url("queue"))
+    """Annotate one task after the other; return the seconds from each annotation to its label."""
+    headers = stack.bearer("ada", "annotator")
+    lease = request("POST", "/v1/leases", headers, orjson.dumps({"projects": [project]}))
+    connection = await Connection.open(stack.url("queue"))
     ledger = await asyncpg.connect(stack.database("dataset_store"))
     answered: dict[UUID, float] = {}
-    took: list[float] = []
+    durations: list[float] = []
     left = PEOPLE_TASKS
     while answered or (left and not flooding.done()):
         if left and not flooding.done():
-            [one] = orjson.loads(await connection.call(lease))["leases"]
-            path = f"/v1/leases/{one['lease_id']}/annotation"
-            await connection.call(request("PUT", path, who, b'{"label":{"mood":"good"}}'))
-            answered[item_id(project, f"x{one['payload']['n']}", "")] = time.monotonic()
+            [leased] = orjson.loads(await connection.call(lease))["leases"]
+            path = f"/v1/leases/{leased['lease_id']}/annotation"
+            await connection.call(request("PUT", path, headers, b'{"label":{"mood":"good"}}'))
+            answered[item_id(project, f"x{leased['payload']['n']}", "")] = time.monotonic()
             left -= 1
         await asyncio.sleep(PEOPLE_PAUSE_SECONDS)
-        there = "SELECT item_id FROM decisions WHERE item_id = ANY($1) AND released"
-        for row in await ledger.fetch(there, list(answered)):
-            took.append(time.monotonic() - answered.pop(row["item_id"]))
+        query = "SELECT item_id FROM decisions WHERE item_id = ANY($1) AND released"
+        for row in await ledger.fetch(query, list(answered)):
+            durations.append(time.monotonic() - answered.pop(row["item_id"]))
     connection.close()
     await ledger.close()
-    return took
+    return durations
 
 
-async def people_beside_flood(stack: Scene, flood: int) -> tuple[list[float], float]:
-    """How long people's answers took to the ledger, and how long the whole flood took."""
+async def people_beside_flood(stack: Stack, flood: int) -> tuple[list[float], float]:
+    """Return the seconds from each person's annotation to its label, and those of the flood."""
     started = time.monotonic()
 
     async def flooded() -> float:
-        await answer_in_bulk(stack, "flood", flood)
+        await annotate_in_bulk(stack, "flood", flood)
         await wait_for_rows(stack, "dataset_store", IN_LEDGER, "flood", flood)
         return time.monotonic() - started
 
     flooding = asyncio.create_task(flooded())
-    took = await answer_as_person(stack, "people", flooding)
-    return took, await flooding
+    durations = await annotate_as_person(stack, "people", flooding)
+    return durations, await flooding
 
 
-def measure_fairness(stack: Scene, flood: int) -> None:
-    """Print the row of people's wait while models flood another project."""
+def measure_fairness(stack: Stack, flood: int) -> None:
+    """Print the delay of people's annotations while models flood another project."""
     for project, count in (("flood", flood), ("people", PEOPLE_TASKS)):
         create_project(stack, project)
         run(items_leasable(stack, project, count))
     wait_until_idle(stack)
-    took, seconds = run(people_beside_flood(stack, flood))
+    durations, seconds = run(people_beside_flood(stack, flood))
     figures = {
         "flood_answers": flood,
         "flood_seconds": seconds,
-        "people_answers": len(took),
-        "people_seconds_p50": percentile(took, 0.5),
-        "people_seconds_p95": percentile(took, 0.95),
+        "people_answers": len(durations),
+        "people_seconds_p50": percentile(durations, 0.5),
+        "people_seconds_p95": percentile(durations, 0.95),
         "people_seconds_p95_target_max": PEOPLE_P95_SECONDS,
-        "people_seconds_max": max(took),
+        "people_seconds_max": max(durations),
     }
     report("people's answers to the ledger during a flood of another project", with_load(figures))
 
 
 def with_load(figures: Mapping[str, float]) -> dict[str, float]:
-    """The figures with how busy the machine is beside us."""
+    """Return the figures with the load of the machine."""
     return {**figures, "load_average": round(os.getloadavg()[0], 2), "cores": os.cpu_count() or 1}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--items", type=int, default=ITEMS)
     options.add_argument("--answers", type=int, default=ANSWERS)
-    options.add_argument("--flood", type=int, default=FLOOD, help="0: leave the fairness out")
+    options.add_argument(
+        "--flood",
+        type=int,
+        default=FLOOD,
+        help="number of annotations in the flood; 0 skips this measurement",
+    )
     sizes = options.parse_args()
-    with scene() as stack:
+    with running_stack() as stack:
         create_project(stack, "warm")
         run(items_leasable(stack, "warm", 2000))
-        run(answers_in_ledger(stack, "warm", 2000))
+        run(annotations_in_ledger(stack, "warm", 2000))
         measure_items(stack, "bench", sizes.items)
-        measure_answers(stack, "bench", min(sizes.answers, sizes.items))
+        measure_annotations(stack, "bench", min(sizes.answers, sizes.items))
         if sizes.flood:
             measure_fairness(stack, sizes.flood)
 

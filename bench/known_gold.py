@@ -53,8 +53,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
-    """One draw: `right` (methods, items with gold) is nan where an item was asked for."""
+class RandomDraw:
+    """One random draw: `right` (methods, items with gold) is nan for items given as gold."""
 
     right: Floats
     weights: Floats
@@ -81,7 +81,7 @@ def read(folder: Path) -> tuple[Votes, dict[Any, Any]]:
 
 @cache
 def without_gold(folder: Path) -> ModelAverage:
-    """What all votes of a set say without known labels: the same in each draw."""
+    """Return the result of all votes of a set without known labels: the same in each draw."""
     return average(read(folder)[0], tolerance=TOLERANCE)
 
 
@@ -99,7 +99,7 @@ def few(votes: Votes, n: int | None, chance: np.random.Generator) -> Votes:
 
 
 def right(found: Inference, items: Sequence[Any], gold: dict[Any, Any]) -> Floats:
-    """How right the label of each of `items` is: a tie is as right as a draw from it would be."""
+    """Return the probability that a random choice among the best labels of each item is right."""
     row = {item: code for code, item in enumerate(found.items)}
     column = {label: code for code, label in enumerate(found.label_names)}
     lines = found.posterior[[row[item] for item in items]]
@@ -108,7 +108,7 @@ def right(found: Inference, items: Sequence[Any], gold: dict[Any, Any]) -> Float
     return np.asarray(said / best.sum(axis=1))
 
 
-def one_draw(folder: Path, n: int | None, n_known: int, pick: str, number: int) -> Draw:
+def one_draw(folder: Path, n: int | None, n_known: int, pick: str, number: int) -> RandomDraw:
     """Draw number `number` of a set: infer with and without known labels, and score."""
     started = time.process_time()
     all_votes, gold = read(folder)
@@ -119,18 +119,18 @@ def one_draw(folder: Path, n: int | None, n_known: int, pick: str, number: int) 
     askable = {items[place] for place in half}
     without = average(votes, tolerance=TOLERANCE) if n else without_gold(folder)
     if pick == "random":
-        asked = [items[place] for place in half[:n_known]]
+        selected = [items[place] for place in half[:n_known]]
     else:
         ranked = without.ask_gold(len(votes.items))
-        asked = [item for item in ranked if item in askable][:n_known]
-    known = {item: gold[item] for item in asked}
+        selected = [item for item in ranked if item in askable][:n_known]
+    known = {item: gold[item] for item in selected}
     weighed = average(votes, gold=known, tolerance=TOLERANCE)
     majority = infer(votes, "majority")
     found = (majority, without.inference, weighed.default, weighed.inference)
     scores = np.stack([right(one, items, gold) for one in found])
-    scores[:, [items.index(item) for item in asked]] = np.nan
+    scores[:, [items.index(item) for item in selected]] = np.nan
     weights = np.asarray([weighed.weights[name] for name in AVERAGED])
-    return Draw(scores, weights, without.share_disputed, time.process_time() - started)
+    return RandomDraw(scores, weights, without.share_disputed, time.process_time() - started)
 
 
 def spread(folder: Path, n: int | None) -> float:
@@ -145,7 +145,7 @@ def spread(folder: Path, n: int | None) -> float:
     return max(points) - min(points)
 
 
-def difference(draws: Sequence[Draw], method: str, other: str) -> tuple[float, float, float]:
+def difference(draws: Sequence[RandomDraw], method: str, other: str) -> tuple[float, float, float]:
     """The mean difference of two methods in points, and the ends of its 95 % interval."""
     first, second = METHODS.index(method), METHODS.index(other)
     # (draws, items); items that no draw scored have no column mean and are left out.
@@ -159,8 +159,8 @@ def difference(draws: Sequence[Draw], method: str, other: str) -> tuple[float, f
     return middle, middle - 1.96 * float(error), middle + 1.96 * float(error)
 
 
-def row_of(draws: Sequence[Draw]) -> dict[str, Any]:
-    """What is said of one set at one number of votes."""
+def row_of(draws: Sequence[RandomDraw]) -> dict[str, Any]:
+    """Return the row of the table for one set at one number of votes."""
     points = [
         float(np.mean([np.nanmean(one.right[code]) for one in draws])) * 100 for code in range(4)
     ]

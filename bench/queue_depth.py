@@ -1,17 +1,17 @@
-"""What makes a queue slow as it grows: each line beside a base of 10,000 ready tasks.
+"""Measures the queue under conditions that could slow it down, compared with 10,000 ready tasks.
 
     python bench/queue_depth.py [LINE[=SIZE] ...] [seconds=10]
 
-runs all lines, or those that are named, at their full size or at another: `a d`, `e=20000`.
+runs all lines, or the named ones, at their full size or at another: `a d`, `e=20000`.
 
-a  1,000,000 ready tasks                      f  answers of models, in bulk
+a  1,000,000 ready tasks                      f  bulk annotations of models
 b  an annotator who has seen 100,000 of them  g  tasks from Kafka to leasable
-c  2,000 leases held ahead of it              h  two replicas beside one
-d  a project with 50 shards                   i  what the process takes when nothing happens
-e  after 500,000 cycles, never vacuumed by hand
+c  2,000 open leases before them              h  two replicas compared with one
+d  a project with 50 pools                    i  consumption of the idle process
+e  after 500,000 cycles, with autovacuum only
 
-Two stacks run at a time, the base and the line's own. Tables are filled by the service's own code,
-see `inside`; the first few tasks and answers come through Kafka and HTTP, and are compared.
+Two stacks run at a time, the base and that of the line. Tables are filled by the service's own
+code, see `in_process`; some tasks and annotations come through Kafka and HTTP, and are compared.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from statistics import median
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parent))
-from calling import Connection, request, run
-from comparing import Effort, Pair, in_turns, tell, two_stacks
-from driving import Crowd, drive
-from holding import hold
-from inside import inside, same_rows
+from ab_comparison import Pair, RunLength, report_comparison, run_alternately, two_stacks
+from http_client import Connection, request, run
+from in_process import queue_operations, same_rows
+from lease_load import hold_leases
+from load_generator import Crowd, run_load
+from producer import spec_published, tasks_created
 from queue_flow import bulk, idle, intake, replicas
-from saying import spec_published, tasks_created
-from scene import FIELDS, Scene, report, wait_for_tasks
+from stack import FIELDS, Stack, report, wait_for_tasks
 
 from chassis.clock import utc_now
 from labelwright_client import tokens
@@ -42,7 +42,7 @@ POLICY = {"redundancy": REDUNDANCY, "honeypots": {"first_rate": 0.0, "rate": 0.0
 CROWD = Crowd.of("bench", 8)
 VETERAN = "veteran"
 ALONE_CYCLES_MAX = 7000
-"""Of one annotator: nobody gets a task twice."""
+"""Limit of one annotator, who gets each task once."""
 RESTARTS = 3
 CHURNERS, CHURN_AT_ONCE = 32, 2
 FILLED = "by the queue's own operations, without HTTP or Kafka"
@@ -54,91 +54,91 @@ FROM pg_stat_user_tables WHERE relname = ANY($1) ORDER BY relname
 """
 
 
-def spec() -> SpecPublished:
-    """What all of them label."""
+def new_spec() -> SpecPublished:
+    """Return a spec version of the project `bench`."""
     return spec_published("bench", FIELDS, POLICY)
 
 
-def tasks(of: SpecPublished, count: int) -> list[TaskCreated]:
-    """So many tasks."""
-    return list(tasks_created(of, (uuid4() for _ in range(count))))
+def new_tasks(spec: SpecPublished, count: int) -> list[TaskCreated]:
+    """Return `count` new tasks under `spec`."""
+    return list(tasks_created(spec, (uuid4() for _ in range(count))))
 
 
-def through_kafka(stack: Scene, count: int) -> SpecPublished:
-    """Tasks taken in as ever; return when they can be leased."""
-    found = spec()
-    stack.say([found, *tasks(found, count)])
+def add_tasks_through_kafka(stack: Stack, count: int) -> SpecPublished:
+    """Add `count` tasks through Kafka; return their spec once they can be leased."""
+    spec = new_spec()
+    stack.publish([spec, *new_tasks(spec, count)])
     wait_for_tasks(stack, REDUNDANCY * count)
-    return found
+    return spec
 
 
-def fill(stack: Scene, count: int) -> None:
-    """Tasks taken in by the queue's own code."""
-    known = through_kafka(stack, 1)
-    events = tasks_created(known, (uuid4() for _ in range(count)))
+def add_tasks_directly(stack: Stack, count: int) -> None:
+    """Add `count` tasks by the queue's own code."""
+    spec = add_tasks_through_kafka(stack, 1)
+    events = tasks_created(spec, (uuid4() for _ in range(count)))
 
     async def work() -> None:
-        async with inside(stack) as queue:
-            await queue.take_in(events)
+        async with queue_operations(stack) as queue:
+            await queue.add_tasks(events)
 
     asyncio.run(work())
 
 
-def answer(stack: Scene, names: list[str], cycles: int, *, at_once: int) -> None:
-    """Leases and answers by the queue's own code."""
+def annotate_directly(stack: Stack, names: list[str], cycles: int, *, at_once: int) -> None:
+    """Lease and annotate `cycles` tasks by the queue's own code."""
 
     async def work() -> None:
-        async with inside(stack) as queue:
-            await queue.answer("bench", names, cycles, at_once=at_once)
+        async with queue_operations(stack) as queue:
+            await queue.annotate("bench", names, cycles, at_once=at_once)
 
     asyncio.run(work())
 
 
 def settle(pair: Pair) -> None:
-    """Both come to rest."""
+    """Wait until both stacks have settled."""
     for stack in pair:
         stack.settle()
 
 
-def ready(size: int, effort: Effort) -> None:
-    """Line a."""
+def many_ready_tasks(size: int, run_length: RunLength) -> None:
+    """Measure line a."""
     with two_stacks() as pair:
-        through_kafka(pair.base, BASE_TASKS)
-        fill(pair.other, size)
+        add_tasks_through_kafka(pair.base, BASE_TASKS)
+        add_tasks_directly(pair.other, size)
         compared = same_rows(*pair, "bench", answers=0)
         settle(pair)
-        base, deep = in_turns(pair, CROWD, effort)
+        base, other = run_alternately(pair, CROWD, run_length)
         counting = {f"{name}_depths_ms": depths_ms(stack) for name, stack in pair._asdict().items()}
-        tell(
+        report_comparison(
             f"a: {size:,} ready tasks",
             base,
-            deep,
+            other,
             filled=FILLED,
             rows_compared=compared,
             **counting,
         )
 
 
-def depths_ms(stack: Scene) -> float:
-    """How long it takes to count what waits; the queue does so every 30 s for its metrics."""
-    who = stack.bearer("watcher", "sre")
+def depths_ms(stack: Stack) -> float:
+    """Return the milliseconds of counting open slots, which the queue does every 30 s."""
+    headers = stack.bearer("watcher", "sre")
 
-    async def ask() -> float:
-        connection = await Connection.to(stack.url("queue"))
+    async def count() -> float:
+        connection = await Connection.open(stack.url("queue"))
         started = time.monotonic()
-        await connection.call(request("GET", "/v1/queues", who))
+        await connection.call(request("GET", "/v1/queues", headers))
         connection.close()
         return 1000 * (time.monotonic() - started)
 
-    return median(run(ask()) for _ in range(3))
+    return median(run(count()) for _ in range(3))
 
 
-def seen(size: int, effort: Effort) -> None:
-    """Line b: the veteran has answered what is closest to completion, and so stands first."""
+def many_seen_tasks(size: int, run_length: RunLength) -> None:
+    """Measure line b: the veteran has annotated the most urgent tasks."""
     with two_stacks() as pair:
-        through_kafka(pair.base, BASE_TASKS)
-        fill(pair.other, size + BASE_TASKS)
-        answer(pair.other, [VETERAN], size, at_once=400)
+        add_tasks_through_kafka(pair.base, BASE_TASKS)
+        add_tasks_directly(pair.other, size + BASE_TASKS)
+        annotate_directly(pair.other, [VETERAN], size, at_once=400)
         settle(pair)
         first = {name: first_cycle(stack) for name, stack in pair._asdict().items()}
         title = f"b: an annotator who has seen {size:,} tasks that wait"
@@ -152,53 +152,55 @@ def seen(size: int, effort: Effort) -> None:
             },
         )
         alone = Crowd("bench", (VETERAN,))
-        base, deep = in_turns(pair, alone, effort, cycles_max=ALONE_CYCLES_MAX)
+        base, other = run_alternately(pair, alone, run_length, cycles_max=ALONE_CYCLES_MAX)
         compared = same_rows(*pair, "bench", answers=1)
-        tell(f"{title}: alone", base, deep, filled=FILLED, rows_compared=compared)
+        report_comparison(f"{title}: alone", base, other, filled=FILLED, rows_compared=compared)
         among = Crowd("bench", (VETERAN, *CROWD.names[1:]))
-        base, deep = in_turns(pair, among, effort, cycles_max=ALONE_CYCLES_MAX)
-        tell(
+        base, other = run_alternately(pair, among, run_length, cycles_max=ALONE_CYCLES_MAX)
+        report_comparison(
             f"{title}: among seven others",
             base,
-            deep,
-            veteran_ms_p50=deep.of(VETERAN).ms(0.5),
-            veteran_ms_p99=deep.of(VETERAN).ms(0.99),
+            other,
+            veteran_ms_p50=other.of(VETERAN).ms(0.5),
+            veteran_ms_p99=other.of(VETERAN).ms(0.99),
             base_veteran_ms_p50=base.of(VETERAN).ms(0.5),
             base_veteran_ms_p99=base.of(VETERAN).ms(0.99),
         )
 
 
-def first_cycle(stack: Scene) -> float:
-    """How long the veteran waits, in ms, when the queue remembers nothing."""
-    took = []
+def first_cycle(stack: Stack) -> float:
+    """Return the milliseconds of the veteran's first cycle after a restart of the queue."""
+    durations = []
     for _ in range(RESTARTS):
         stack.restart("queue")
-        took.append(drive(stack, Crowd("bench", (VETERAN,)), 60.0, cycles_max=1).ms(0.5))
-    return median(took)
+        durations.append(run_load(stack, Crowd("bench", (VETERAN,)), 60.0, cycles_max=1).ms(0.5))
+    return median(durations)
 
 
-def held(size: int, effort: Effort) -> None:
-    """Line c: half of the leases leave no slot free, half leave some."""
+def many_leases(size: int, run_length: RunLength) -> None:
+    """Measure line c: half of the leases leave no slot of their task open, half leave some."""
     with two_stacks() as pair:
         for stack in pair:
-            known = spec()
+            spec = new_spec()
             singles = size // 2
-            events = tasks(known, singles + BASE_TASKS)
-            only_one = {"redundancy": 1}
-            stack.say([known, *(e.model_copy(update=only_one) for e in events[:singles])])
-            stack.say(events[singles:])
+            events = new_tasks(spec, singles + BASE_TASKS)
+            one_slot = {"redundancy": 1}
+            stack.publish([spec, *(e.model_copy(update=one_slot) for e in events[:singles])])
+            stack.publish(events[singles:])
             wait_for_tasks(stack, singles + REDUNDANCY * BASE_TASKS)
-        hold(pair.other, "bench", size)
+        hold_leases(pair.other, "bench", size)
         settle(pair)
-        tell(f"c: {size:,} leases held ahead", *in_turns(pair, CROWD, effort))
+        report_comparison(
+            f"c: {size:,} leases held ahead", *run_alternately(pair, CROWD, run_length)
+        )
 
 
-def shards(size: int, effort: Effort) -> None:
-    """Line d: each shard needs a skill of its own, and everybody has them all."""
+def many_pools(size: int, run_length: RunLength) -> None:
+    """Measure line d: each pool needs a skill of its own, and every annotator has all skills."""
     with two_stacks() as pair:
-        through_kafka(pair.base, BASE_TASKS)
-        known, stack = spec(), pair.other
-        stack.say(
+        add_tasks_through_kafka(pair.base, BASE_TASKS)
+        spec, stack = new_spec(), pair.other
+        stack.publish(
             SkillChanged(
                 occurred_at=utc_now(),
                 project="bench",
@@ -209,44 +211,48 @@ def shards(size: int, effort: Effort) -> None:
             for name in CROWD.names
             for n in range(size)
         )
-        events = enumerate(tasks(known, BASE_TASKS))
-        while stack.asked("SELECT count(*) AS n FROM skills")[0]["n"] < size * len(CROWD.names):
+        events = enumerate(new_tasks(spec, BASE_TASKS))
+        while stack.query("SELECT count(*) AS n FROM skills")[0]["n"] < size * len(CROWD.names):
             time.sleep(0.5)
-        stack.say([known])
-        stack.say(one.model_copy(update={"skills": [f"skill-{n % size}"]}) for n, one in events)
+        stack.publish([spec])
+        stack.publish(e.model_copy(update={"skills": [f"skill-{n % size}"]}) for n, e in events)
         wait_for_tasks(stack, REDUNDANCY * BASE_TASKS)
         settle(pair)
-        found = stack.asked("SELECT count(*) AS n FROM shards")[0]["n"]
-        tell(f"d: {size} shards", *in_turns(pair, CROWD, effort), shards=found)
+        found = stack.query("SELECT count(*) AS n FROM shards")[0]["n"]
+        report_comparison(
+            f"d: {size} shards", *run_alternately(pair, CROWD, run_length), shards=found
+        )
 
 
-def worn(size: int, effort: Effort) -> None:
-    """Line e: the cycles are leases and answers by the queue's own code, of 32 people at a time.
+def many_cycles(size: int, run_length: RunLength) -> None:
+    """Measure line e: 32 annotators run `size` cycles by the queue's own code.
 
-    Autovacuum is as the stack and the tables set it; nothing is vacuumed by hand.
+    Autovacuum runs with the settings of the stack and the tables; there is no manual vacuum.
     """
     with two_stacks() as pair:
-        through_kafka(pair.base, BASE_TASKS)
-        fill(pair.other, size // REDUNDANCY + BASE_TASKS)
+        add_tasks_through_kafka(pair.base, BASE_TASKS)
+        add_tasks_directly(pair.other, size // REDUNDANCY + BASE_TASKS)
         names = [f"churner-{n}" for n in range(CHURNERS)]
-        answer(pair.other, names, size, at_once=CHURN_AT_ONCE)
+        annotate_directly(pair.other, names, size, at_once=CHURN_AT_ONCE)
         pair.base.settle(vacuum=False)
         pair.other.settle(vacuum=False)
-        rows = pair.other.asked(_SIZES, TABLES)
+        rows = pair.other.query(_SIZES, TABLES)
         tables = {row["relname"]: dict(list(row.items())[1:]) for row in rows}
-        waiting = pair.other.asked("SELECT count(*) AS n FROM ready")[0]["n"]
-        base, deep = in_turns(pair, CROWD, effort)
+        waiting = pair.other.query("SELECT count(*) AS n FROM ready")[0]["n"]
+        base, other = run_alternately(pair, CROWD, run_length)
         how = f"{FILLED}: {CHURNERS} people, {CHURN_AT_ONCE} tasks a lease"
-        tell(f"e: after {size:,} cycles", base, deep, ready_tasks=waiting, filled=how, **tables)
+        report_comparison(
+            f"e: after {size:,} cycles", base, other, ready_tasks=waiting, filled=how, **tables
+        )
 
 
-Line = Callable[[int, Effort], None]
+Line = Callable[[int, RunLength], None]
 LINES: dict[str, tuple[Line, int]] = {
-    "a": (ready, 1_000_000),
-    "b": (seen, 100_000),
-    "c": (held, 2000),
-    "d": (shards, 50),
-    "e": (worn, 500_000),
+    "a": (many_ready_tasks, 1_000_000),
+    "b": (many_seen_tasks, 100_000),
+    "c": (many_leases, 2000),
+    "d": (many_pools, 50),
+    "e": (many_cycles, 500_000),
     "f": (bulk, 20_000),
     "g": (intake, 50_000),
     "h": (replicas, 32),
@@ -255,12 +261,12 @@ LINES: dict[str, tuple[Line, int]] = {
 
 
 def main() -> None:
-    """Measure and print the lines that are asked for."""
-    asked = dict(word.partition("=")[::2] for word in sys.argv[1:])
-    effort = Effort(seconds=float(asked.pop("seconds", Effort().seconds)))
-    for name in asked or LINES:
+    """Measure and print the lines named on the command line, or all."""
+    sizes = dict(word.partition("=")[::2] for word in sys.argv[1:])
+    run_length = RunLength(seconds=float(sizes.pop("seconds", RunLength().seconds)))
+    for name in sizes or LINES:
         line, size = LINES[name]
-        line(int(asked.get(name) or size), effort)
+        line(int(sizes.get(name) or size), run_length)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from history import PublishedEvent, Task
 from load import Load
-from saying import say, spec_published, tasks_created
+from producer import publish, spec_published, tasks_created
 
 from chassis.clock import utc_now
 from chassis.db.database import AWAY
@@ -151,7 +151,7 @@ class Publisher:
             )
 
     async def publish(self, events: Iterable[Event], source: str) -> None:
-        await say(self.system.ready["kafka"]["bootstrap"], events, source=source)
+        await publish(self.system.ready["kafka"]["bootstrap"], events, source=source)
 
     async def wait_for_operations(self, operations: float) -> None:
         """Return when the clients have performed this number of operations."""

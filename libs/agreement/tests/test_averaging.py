@@ -124,11 +124,11 @@ def test_a_known_label_has_no_part_in_its_own_prediction(
 def test_known_labels_move_the_weight_to_the_model_that_predicts_them(crowds: Crowds) -> None:
     votes, gold = crowds.votes("zencrowd_us"), crowds.gold("zencrowd_us")
     without = average(votes)
-    asked = without.ask_gold(20)
+    selected = without.ask_gold(20)
 
-    found = average(votes, gold={item: gold[item] for item in asked})
+    found = average(votes, gold={item: gold[item] for item in selected})
 
-    others = set(gold) - set(asked)
+    others = set(gold) - set(selected)
     assert found.weights["one-coin"] + found.weights["subtypes"] > 0.9
     assert right(found, gold, others) > right(without, gold, others) + 0.05
 
@@ -138,9 +138,9 @@ def test_disputed_items_are_asked_for_first_and_many_of_them_are_a_warning(crowd
 
     found = average(votes)
 
-    asked = found.ask_gold(20)
-    place = [found.inference.items.index(item) for item in asked]
-    assert len(set(asked)) == 20
+    selected = found.ask_gold(20)
+    place = [found.inference.items.index(item) for item in selected]
+    assert len(set(selected)) == 20
     assert found.disputed[place].all()
     assert found.disagreement[place].min() >= np.quantile(found.disagreement[found.disputed], 0.9)
     assert found.warning is not None

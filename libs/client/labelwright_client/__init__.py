@@ -1,12 +1,11 @@
-"""The Python client of Labelwright and the command line labelwright.
+"""The Python client of Labelwright.
 
-Calls are made by the functions in `ingest`, `queue`, `consensus`, `quality` and `datasets`, and
-sent by a `Client`, or an `AsyncClient` in the same way.
+The functions in `ingest`, `queue`, `consensus`, `quality` and `datasets` make calls; a `Client` or
+an `AsyncClient` sends them. The packages `cli` and `replay` are extras of the distribution.
 """
 
 from labelwright_client.problems import (
     Conflict,
-    Fault,
     Forbidden,
     Invalid,
     LabelwrightError,
@@ -15,9 +14,10 @@ from labelwright_client.problems import (
     NotVerified,
     Problem,
     Refused,
+    ServerError,
     Unauthenticated,
+    UnexpectedResponse,
     Unreachable,
-    Unreadable,
 )
 from labelwright_client.retry import NEVER, Retry
 from labelwright_client.stack import Stack
@@ -28,7 +28,6 @@ __all__ = [
     "AsyncClient",
     "Client",
     "Conflict",
-    "Fault",
     "Forbidden",
     "Invalid",
     "LabelwrightError",
@@ -38,8 +37,9 @@ __all__ = [
     "Problem",
     "Refused",
     "Retry",
+    "ServerError",
     "Stack",
     "Unauthenticated",
+    "UnexpectedResponse",
     "Unreachable",
-    "Unreadable",
 ]

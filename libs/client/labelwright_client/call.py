@@ -1,18 +1,18 @@
-"""A call: what is asked of which service, and how its answer is read. Values only, no network.
+"""A call: one request to a service, and the function that parses its response. No network here.
 
 The functions in `ingest`, `queue`, `consensus`, `quality` and `datasets` make calls;
-`transport` sends them, at once or awaited.
+`transport` sends them.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
-from labelwright_client.problems import Unreadable, problem_of
+from labelwright_client.problems import UnexpectedResponse, problem_from
 
 T = TypeVar("T")
 Model = TypeVar("Model", bound=BaseModel)
@@ -27,8 +27,8 @@ Query = Mapping[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
+class Response:
+    """The response to a call."""
 
     status: int
     body: bytes
@@ -38,95 +38,121 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and what its answer becomes.
+    """One request, and the function that parses its response.
 
-    Every call is safe to repeat: reads are, writes name their thing by the path or by an
-    `Idempotency-Key` that was made together with the call.
+    Every call is safe to repeat: reads change nothing, and writes identify their object by the path
+    or by an `Idempotency-Key` that is made together with the call.
     """
 
     service: Service
     method: str
     path: str
-    parse: Callable[[Answer], T]
+    parse: Callable[[Response], T]
     query: Query = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
-    patience_seconds: float = 0
-    """How long the service may think longer than usual, as a long poll does."""
+    extra_timeout_seconds: float = 0
+    """Time that the service may take in addition to the usual timeout, as a long poll does."""
 
-    def result(self, answer: Answer) -> T:
-        """What `answer` means. Raises a Problem for an error, Unreadable for nonsense."""
-        if answer.status >= 400:
-            raise problem_of(answer.status, answer.body)
+    def result(self, response: Response) -> T:
+        """Return the parsed body of `response`.
+
+        Raises a Problem for an error status, and UnexpectedResponse for a body that cannot be
+        parsed.
+        """
+        if response.status >= 400:
+            raise problem_from(response.status, response.body)
         try:
-            return self.parse(answer)
+            return self.parse(response)
         except (ValidationError, ValueError) as error:
-            why = str(error).splitlines()[0]
-            sentence = (
-                f"{self.service} answered {self.method} {self.path} with something else: {why}"
-            )
-            raise Unreadable(sentence) from error
+            reason = str(error).splitlines()[0]
+            raise UnexpectedResponse(
+                f"{self.service} answered {self.method} {self.path} with a body that this client"
+                f" cannot read: {reason}"
+            ) from error
+
+
+class Page(Protocol):
+    """One page of a list."""
+
+    @property
+    def next(self) -> str | None:
+        """The cursor of the next page; None on the last page."""
+
+
+PageT = TypeVar("PageT", bound=Page)
+
+PageCall = Callable[[str | None], Call[PageT]]
+"""Returns the call for the page after a cursor; None stands for the first page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """What asking for a job has told: nothing final yet, or the answer to the call."""
+class JobState:
+    """The state of a job: the response that its call waits for, or None while it runs."""
 
-    answer: Answer | None
+    response: Response | None
 
 
-def job_call(call: Call[T], answer: Answer) -> Call[Followed] | None:
-    """The call that asks for the job which `answer` promises (202); None if it is the answer."""
-    url = _object(answer).get("url") if answer.status == 202 else None
+def job_call(call: Call[T], response: Response) -> Call[JobState] | None:
+    """Return the call for the state of the job that `response` names, if its status is 202.
+
+    None if `response` is final.
+    """
+    url = _object(response).get("url") if response.status == 202 else None
     if not isinstance(url, str):
         return None
-    return Call(call.service, "GET", url, _followed)
+    return Call(call.service, "GET", url, _job_state)
 
 
-def _followed(answer: Answer) -> Followed:
-    job = _object(answer)
-    state, told = job.get("state"), job.get("problem")
+def _job_state(response: Response) -> JobState:
+    job = _object(response)
+    state, problem = job.get("state"), job.get("problem")
     if state == "done":
-        return Followed(Answer(200, json.dumps(job.get("result")).encode()))
-    if state == "failed" and isinstance(told, dict):
-        return Followed(Answer(int(told.get("status", 500)), json.dumps(told).encode()))
+        return JobState(Response(200, json.dumps(job.get("result")).encode()))
+    if state == "failed" and isinstance(problem, dict):
+        return JobState(Response(int(problem.get("status", 500)), json.dumps(problem).encode()))
     if state == "cancelled":
         problem = {"title": "The job was cancelled", "type": "urn:problem:job-cancelled"}
-        return Followed(Answer(409, json.dumps(problem).encode()))
-    return Followed(None)
+        return JobState(Response(409, json.dumps(problem).encode()))
+    return JobState(None)
 
 
-def _object(answer: Answer) -> dict[str, Any]:
-    told = json.loads(answer.body)
-    return told if isinstance(told, dict) else {}
+def _object(response: Response) -> dict[str, Any]:
+    body = json.loads(response.body)
+    return body if isinstance(body, dict) else {}
 
 
-def reads(model: type[Model]) -> Callable[[Answer], Model]:
-    """How an answer becomes a `model`. Fields that we do not know yet are passed over."""
+def json_as(model: type[Model]) -> Callable[[Response], Model]:
+    """Return a parser of response bodies as `model`. It ignores fields that `model` lacks."""
 
-    def parse(answer: Answer) -> Model:
-        return model.model_validate_json(answer.body, extra="ignore")
+    def parse(response: Response) -> Model:
+        return model.model_validate_json(response.body, extra="ignore")
 
     return parse
 
 
-def ignores(answer: Answer) -> None:
-    """For answers that say nothing beyond their status."""
+def no_content(response: Response) -> None:
+    """Parse a response whose body has no content."""
 
 
-def path(*parts: object) -> str:
-    """`/v1/…` with each part quoted."""
+def api_path(*parts: object) -> str:
+    """Return `/v1/…` with each of `parts` quoted."""
     return "/v1/" + "/".join(quote(str(part), safe="") for part in parts)
 
 
-def get(service: Service, where: str, parse: Callable[[Answer], T], **query: str | None) -> Call[T]:
-    """A read."""
-    return Call(service, "GET", where, parse, query=query)
+def get(
+    service: Service, path: str, parse: Callable[[Response], T], **query: str | None
+) -> Call[T]:
+    """Return a call that reads `path`."""
+    return Call(service, "GET", path, parse, query=query)
 
 
 def send_json(
-    service: Service, method: str, where: str, body: BaseModel, parse: Callable[[Answer], T]
+    service: Service, method: str, path: str, body: BaseModel, parse: Callable[[Response], T]
 ) -> Call[T]:
-    """A write whose body is one object. What was not set stays away: defaults are the server's."""
+    """Return a call that sends `body` as JSON.
+
+    Fields that were not set are left out, so that the server's defaults apply.
+    """
     content = body.model_dump_json(exclude_unset=True).encode()
-    return Call(service, method, where, parse, headers={"Content-Type": JSON}, body=content)
+    return Call(service, method, path, parse, headers={"Content-Type": JSON}, body=content)

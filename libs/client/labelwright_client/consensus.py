@@ -1,14 +1,14 @@
-"""Calls to consensus: where a task stands, how far people agree, what is contested."""
+"""Calls to consensus: the state of a task, the agreement on fields, open conflicts."""
 
 from uuid import UUID
 
-from labelwright_client.call import Call, get, path, reads
+from labelwright_client.call import Call, api_path, get, json_as
 from schemas.consensus import AgreementViews, Conflicts, TaskView
 
 
 def show_task(task_id: UUID) -> Call[TaskView]:
-    """Votes, distribution, state and why."""
-    return get("consensus", path("tasks", task_id), reads(TaskView))
+    """Read the annotations, the distribution and the state of a task, with its reason."""
+    return get("consensus", api_path("tasks", task_id), json_as(TaskView))
 
 
 def agreement(
@@ -18,13 +18,13 @@ def agreement(
     spec_version: int | None = None,
     by: str | None = None,
 ) -> Call[AgreementViews]:
-    """How far people agree, field by field, newest spec version first."""
-    where = path("projects", project, "agreement")
+    """Read the agreement on each field, newest spec version first."""
+    path = api_path("projects", project, "agreement")
     version = None if spec_version is None else str(spec_version)
-    return get("consensus", where, reads(AgreementViews), field=field, spec_version=version, by=by)
+    return get("consensus", path, json_as(AgreementViews), field=field, spec_version=version, by=by)
 
 
 def conflicts(project: str, after: str | None = None) -> Call[Conflicts]:
-    """The open conflicts, oldest first, a page at a time."""
-    where = path("projects", project, "conflicts")
-    return get("consensus", where, reads(Conflicts), after=after)
+    """List the open conflicts, oldest first, one page at a time."""
+    path = api_path("projects", project, "conflicts")
+    return get("consensus", path, json_as(Conflicts), after=after)

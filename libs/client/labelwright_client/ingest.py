@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
-from labelwright_client.call import JSON, NDJSON, Call, get, path, reads, send_json
+from labelwright_client.call import JSON, NDJSON, Call, api_path, get, json_as, send_json
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -26,79 +26,79 @@ from schemas.ingest import (
 
 
 def create_project(name: str, title: str | None = None) -> Call[ProjectHead]:
-    """Make a project."""
+    """Create a project."""
     body = ProjectRequest(name=name, title=title or name)
-    return send_json("ingest", "POST", path("projects"), body, reads(ProjectHead))
+    return send_json("ingest", "POST", api_path("projects"), body, json_as(ProjectHead))
 
 
 def list_projects(after: str | None = None) -> Call[Projects]:
-    """The projects that the caller may see, a page at a time."""
-    return get("ingest", path("projects"), reads(Projects), after=after)
+    """List the projects that the caller may see, one page at a time."""
+    return get("ingest", api_path("projects"), json_as(Projects), after=after)
 
 
 def show_project(name: str) -> Call[ProjectView]:
-    """A project and what it holds."""
-    return get("ingest", path("projects", name), reads(ProjectView))
+    """Read a project with its number of items and tasks."""
+    return get("ingest", api_path("projects", name), json_as(ProjectView))
 
 
 def publish_spec(project: str, spec: SpecRequest) -> Call[SpecPublication]:
-    """Make `spec` the newest version. The newest once more is the same version."""
-    where = path("projects", project, "specs")
-    return send_json("ingest", "POST", where, spec, reads(SpecPublication))
+    """Publish `spec` as the newest version. Publishing the newest again changes nothing."""
+    path = api_path("projects", project, "specs")
+    return send_json("ingest", "POST", path, spec, json_as(SpecPublication))
 
 
 def list_specs(project: str) -> Call[Specs]:
-    """The spec versions of a project, newest first."""
-    return get("ingest", path("projects", project, "specs"), reads(Specs))
+    """List the spec versions of a project, newest first."""
+    return get("ingest", api_path("projects", project, "specs"), json_as(Specs))
 
 
 def show_spec(project: str, version: int) -> Call[SpecView]:
-    """A spec version, whole."""
-    return get("ingest", path("projects", project, "specs", version), reads(SpecView))
+    """Read a spec version with its document."""
+    return get("ingest", api_path("projects", project, "specs", version), json_as(SpecView))
 
 
 def import_lines(project: str, lines: bytes, *, gold: bool = False) -> Call[ImportVerdict]:
-    """Bring in items (or gold), one JSON object a line. See `upload` for more than a few MB."""
-    where = path("projects", project, "gold" if gold else "items")
-    return Call("ingest", "POST", where, reads(ImportVerdict), headers=_once(), body=lines)
+    """Import items (or gold), one JSON object per line. Use `upload` for more than a few MB."""
+    path = api_path("projects", project, "gold" if gold else "items")
+    return Call("ingest", "POST", path, json_as(ImportVerdict), headers=_idempotent(), body=lines)
 
 
 def import_items(project: str, items: Iterable[ItemRequest]) -> Call[ImportVerdict]:
-    """Bring in items. What is there already stays unchanged."""
+    """Import items. Items that exist already and are the same stay unchanged."""
     return import_lines(project, b"".join(map(_line, items)))
 
 
 def register_gold(project: str, items: Iterable[GoldRequest]) -> Call[ImportVerdict]:
-    """Bring in items whose right label is known."""
+    """Import gold: items whose correct label is known."""
     return import_lines(project, b"".join(map(_line, items)), gold=True)
 
 
 def send_signals(project: str, signals: Iterable[SignalRequest]) -> Call[SignalVerdict]:
-    """Tell what production noticed about items."""
-    body = b"[" + b",".join(_line(one).rstrip() for one in signals) + b"]"
-    headers = {**_once(), "Content-Type": JSON}
-    where = path("projects", project, "signals")
-    return Call("ingest", "POST", where, reads(SignalVerdict), headers=headers, body=body)
+    """Send observations from production about items."""
+    body = b"[" + b",".join(_line(signal).rstrip() for signal in signals) + b"]"
+    headers = {**_idempotent(), "Content-Type": JSON}
+    path = api_path("projects", project, "signals")
+    return Call("ingest", "POST", path, json_as(SignalVerdict), headers=headers, body=body)
 
 
 def list_repairs(
     project: str, after: str | None = None, *, state: RepairState = "open"
 ) -> Call[Repairs]:
-    """The items whose data annotators call bad, a page at a time."""
-    where = path("projects", project, "repairs")
-    return get("ingest", where, reads(Repairs), after=after, state=state)
+    """List the items whose data annotators report as bad, one page at a time."""
+    path = api_path("projects", project, "repairs")
+    return get("ingest", path, json_as(Repairs), after=after, state=state)
 
 
 def close_repair(project: str, item_id: UUID, note: str | None = None) -> Call[Repair]:
-    """Say that the data of an item is right as it is. The same again changes nothing."""
-    where = path("projects", project, "repairs", item_id, "close")
-    return send_json("ingest", "POST", where, RepairClosing(note=note), reads(Repair))
+    """Close a repair because the data of its item is correct. Closing it again changes nothing."""
+    path = api_path("projects", project, "repairs", item_id, "close")
+    return send_json("ingest", "POST", path, RepairClosing(note=note), json_as(Repair))
 
 
-def _line(one: ItemRequest | SignalRequest) -> bytes:
-    return one.model_dump_json(exclude_unset=True).encode() + b"\n"
+def _line(body: ItemRequest | SignalRequest) -> bytes:
+    return body.model_dump_json(exclude_unset=True).encode() + b"\n"
 
 
-def _once() -> dict[str, str]:
-    """Made with the call, so that all its attempts carry the same key."""
+def _idempotent() -> dict[str, str]:
+    """Return headers with a new key, which all attempts of the call share."""
     return {"Idempotency-Key": str(uuid4()), "Content-Type": NDJSON}

@@ -1,18 +1,18 @@
-"""What can go wrong, as classes that a caller can tell apart.
+"""The exceptions of this client.
 
 LabelwrightError
-├── NotConfigured        it is not known where the services are, or who is calling
-├── Unreachable          no answer came, after all retries
-├── Unreadable           an answer came that is not what the API promises
-├── NotVerified          content differs from what its hash says
-└── Problem              the service said no (problem+json: status, type, title, detail, errors)
-    ├── Refused          4xx: asking again would not help
+├── NotConfigured        the address of a service or the token is not known
+├── Unreachable          there was no response, after all retries
+├── UnexpectedResponse   the response does not have the form that the API promises
+├── NotVerified          content does not have the hash that it should have
+└── Problem              an error response (problem+json: status, type, title, detail, errors)
+    ├── Refused          4xx: a retry would not help
     │   ├── Invalid          400, 413, 422
     │   ├── Unauthenticated  401
     │   ├── Forbidden        403
     │   ├── NotFound         404
     │   └── Conflict         409, 412
-    └── Fault            5xx, and 429 after all retries: the service's fault or its hurry
+    └── ServerError      5xx, and 429 after all retries: the service failed or is overloaded
 """
 
 import json
@@ -21,27 +21,27 @@ from typing import NamedTuple
 
 
 class LabelwrightError(Exception):
-    """Something that this client tells its caller about."""
+    """The base class of all exceptions of this client."""
 
 
 class NotConfigured(LabelwrightError):
-    """It is not known where the services are, or who is calling."""
+    """Raised when the address of a service or the token is not known."""
 
 
 class Unreachable(LabelwrightError):
-    """No answer came, after all retries."""
+    """Raised when there was no response, after all retries."""
 
 
-class Unreadable(LabelwrightError):
-    """An answer came that is not what the API promises."""
+class UnexpectedResponse(LabelwrightError):
+    """Raised when a response does not have the form that the API promises."""
 
 
 class NotVerified(LabelwrightError):
-    """Content differs from what its hash says."""
+    """Raised when content does not have the hash that it should have."""
 
 
 class FieldError(NamedTuple):
-    """One thing that is wrong with what was sent, and at which JSON pointer."""
+    """One error in the body that was sent, with its JSON pointer."""
 
     pointer: str
     keyword: str
@@ -49,7 +49,7 @@ class FieldError(NamedTuple):
 
 
 class Problem(LabelwrightError):
-    """The service said no. `slug` is the end of the problem's type: `lease-expired`."""
+    """An error response. `slug` is the end of the problem's type, such as `lease-expired`."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Problem(LabelwrightError):
         detail: str = "",
         errors: Sequence[FieldError] = (),
     ) -> None:
-        """Keep what the problem document said."""
+        """Keep the fields of the problem document; `kind` is its `type`."""
         self.status = status
         self.type = kind
         self.title = title
@@ -70,43 +70,43 @@ class Problem(LabelwrightError):
 
     @property
     def slug(self) -> str:
-        """The name of the refusal: the last part of `type`."""
+        """The last part of `type`, which names the refusal."""
         return self.type.rsplit(":", 1)[-1]
 
     def _sentence(self) -> str:
         title = self.title or f"HTTP {self.status}"
-        whole = f"{title}: {self.detail}" if self.detail and self.detail != title else title
-        told = [one for one in self.errors[:5] if one.message not in self.detail]
-        places = "; ".join(f"{one.pointer or 'the whole'}: {one.message}" for one in told)
-        return f"{whole} ({places})" if places else whole
+        sentence = f"{title}: {self.detail}" if self.detail and self.detail != title else title
+        errors = [error for error in self.errors[:5] if error.message not in self.detail]
+        places = "; ".join(f"{error.pointer or 'the body'}: {error.message}" for error in errors)
+        return f"{sentence} ({places})" if places else sentence
 
 
 class Refused(Problem):
-    """The service refused: asking again would not help."""
+    """Raised when the service refused the call, and a retry would not help."""
 
 
 class Invalid(Refused):
-    """What was sent does not hold what it must."""
+    """Raised when the body or a parameter that was sent is not valid."""
 
 
 class Unauthenticated(Refused):
-    """There was no token that the service accepts."""
+    """Raised when the service does not accept the token."""
 
 
 class Forbidden(Refused):
-    """The token does not allow that."""
+    """Raised when the token does not permit the call."""
 
 
 class NotFound(Refused):
-    """There is no such thing."""
+    """Raised when the object of the call does not exist."""
 
 
 class Conflict(Refused):
-    """It does not fit what the service knows: expired, revoked, superseded, answered otherwise."""
+    """Raised when the call contradicts the state of its object, such as an expired lease."""
 
 
-class Fault(Problem):
-    """The service failed, or had too much to do for as long as we waited."""
+class ServerError(Problem):
+    """Raised when the service failed, or was overloaded until the retries ended."""
 
 
 _BY_STATUS: dict[int, type[Problem]] = {
@@ -118,30 +118,30 @@ _BY_STATUS: dict[int, type[Problem]] = {
     412: Conflict,
     413: Invalid,
     422: Invalid,
-    429: Fault,
+    429: ServerError,
 }
 
 
-def problem_of(status: int, body: bytes) -> Problem:
-    """The exception for an answer with an error status, whatever its body is."""
-    kind = _BY_STATUS.get(status, Fault if status >= 500 else Refused)
-    told = _document(body)
+def problem_from(status: int, body: bytes) -> Problem:
+    """Return the exception for a response with an error status and any body."""
+    kind = _BY_STATUS.get(status, ServerError if status >= 500 else Refused)
+    document = _document(body)
     return kind(
         status,
-        kind=_text(told.get("type")) or "about:blank",
-        title=_text(told.get("title")),
-        detail=_text(told.get("detail")),
-        errors=_errors(told.get("errors")),
+        kind=_text(document.get("type")) or "about:blank",
+        title=_text(document.get("title")),
+        detail=_text(document.get("detail")),
+        errors=_errors(document.get("errors")),
     )
 
 
 def _document(body: bytes) -> dict[str, object]:
     try:
-        told = json.loads(body)
+        document = json.loads(body)
     except ValueError:
-        told = None
-    if isinstance(told, dict):
-        return told
+        document = None
+    if isinstance(document, dict):
+        return document
     return {"detail": body[:200].decode("utf-8", "replace").strip()}
 
 
@@ -152,7 +152,7 @@ def _text(value: object) -> str:
 def _errors(value: object) -> list[FieldError]:
     listed = value if isinstance(value, list) else []
     return [
-        FieldError(*(_text(one.get(key)) for key in FieldError._fields))
-        for one in listed
-        if isinstance(one, dict)
+        FieldError(*(_text(entry.get(key)) for key in FieldError._fields))
+        for entry in listed
+        if isinstance(entry, dict)
     ]

@@ -1,6 +1,6 @@
-"""Calls to the queue: leases, answers, skips, adjudications, reviews.
+"""Calls to the queue: leases, annotations, skips, adjudications, reviews.
 
-A lease whose answer was lost on the way is not lost: it shows in `held_leases`, and ends by itself.
+If the response to `lease` is lost, `held_leases` lists the lease; it expires if it is not used.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from labelwright_client.call import Answer, Call, get, ignores, path, reads, send_json
+from labelwright_client.call import Call, Response, api_path, get, json_as, no_content, send_json
 from schemas.queue import (
     AdjudicationRequest,
     AnnotationAccepted,
@@ -30,33 +30,35 @@ from schemas.vocabulary import Label, SkipReason
 
 
 def lease(request: LeaseRequest) -> Call[Leases]:
-    """The best work there is for the caller; an empty list when there is nothing."""
-    call = send_json("queue", "POST", path("leases"), request, reads(Leases))
-    return replace(call, patience_seconds=request.wait_seconds)
+    """Lease the most urgent tasks that the caller may get; none if there are none."""
+    call = send_json("queue", "POST", api_path("leases"), request, json_as(Leases))
+    return replace(call, extra_timeout_seconds=request.wait_seconds)
 
 
 def held_leases() -> Call[Leases]:
-    """The leases that the caller holds."""
-    return get("queue", path("leases"), reads(Leases))
+    """List the open leases of the caller."""
+    return get("queue", api_path("leases"), json_as(Leases))
 
 
 def annotate(
     lease_id: UUID, label: Label, *, active_ms: int | None = None, note: str | None = None
 ) -> Call[AnnotationAccepted]:
-    """Answer a task. The same answer again changes nothing."""
+    """Annotate a task. Sending the same label again changes nothing."""
     body = AnnotationRequest(label=label, active_ms=active_ms, note=note)
-    where = path("leases", lease_id, "annotation")
-    return send_json("queue", "PUT", where, body, reads(AnnotationAccepted))
+    path = api_path("leases", lease_id, "annotation")
+    return send_json("queue", "PUT", path, body, json_as(AnnotationAccepted))
 
 
 def adjudicate(lease_id: UUID, decision: AdjudicationRequest) -> Call[None]:
-    """Settle a conflict."""
-    return send_json("queue", "PUT", path("leases", lease_id, "adjudication"), decision, ignores)
+    """Decide a conflict."""
+    return send_json(
+        "queue", "PUT", api_path("leases", lease_id, "adjudication"), decision, no_content
+    )
 
 
 def review(lease_id: UUID, verdict: ReviewRequest) -> Call[None]:
-    """Say whether a decided label is right."""
-    return send_json("queue", "PUT", path("leases", lease_id, "review"), verdict, ignores)
+    """Accept, fix or reject a decided label."""
+    return send_json("queue", "PUT", api_path("leases", lease_id, "review"), verdict, no_content)
 
 
 def skip(
@@ -66,50 +68,50 @@ def skip(
     *,
     labels: tuple[Label, Label] | None = None,
 ) -> Call[None]:
-    """Pass a task on, and say why; with `two_labels_fit` also which two."""
+    """Skip a task for a reason. `labels` are the two that fit, for `two_labels_fit`."""
     body = SkipRequest(reason=reason, note=note, labels=None if labels is None else list(labels))
-    return send_json("queue", "POST", path("leases", lease_id, "skip"), body, ignores)
+    return send_json("queue", "POST", api_path("leases", lease_id, "skip"), body, no_content)
 
 
 def release(lease_id: UUID) -> Call[None]:
-    """Give a lease back; the work is offered again at once."""
-    return Call("queue", "DELETE", path("leases", lease_id), ignores)
+    """Give up a lease, so that its task can be leased again at once."""
+    return Call("queue", "DELETE", api_path("leases", lease_id), no_content)
 
 
 def heartbeat(lease_id: UUID) -> Call[None]:
-    """Keep a lease for longer."""
-    return Call("queue", "POST", path("leases", lease_id, "heartbeat"), ignores)
+    """Extend a lease."""
+    return Call("queue", "POST", api_path("leases", lease_id, "heartbeat"), no_content)
 
 
 def keep_draft(lease_id: UUID, draft: object) -> Call[None]:
-    """Keep an unfinished answer."""
+    """Save an unfinished annotation."""
     body = DraftRequest.model_validate({"draft": draft})
-    return send_json("queue", "PUT", path("leases", lease_id, "draft"), body, ignores)
+    return send_json("queue", "PUT", api_path("leases", lease_id, "draft"), body, no_content)
 
 
-def bulk(project: str, answers: Sequence[BulkAnnotation]) -> Call[BulkAccepted]:
-    """The answers of a model or a function, up to 10,000 at once."""
-    body = BulkRequest(project=project, annotations=list(answers))
-    return send_json("queue", "POST", path("annotations", "bulk"), body, reads(BulkAccepted))
+def bulk(project: str, annotations: Sequence[BulkAnnotation]) -> Call[BulkAccepted]:
+    """Send annotations of a model or a function, at most 10,000 per call."""
+    body = BulkRequest(project=project, annotations=list(annotations))
+    return send_json("queue", "POST", api_path("annotations", "bulk"), body, json_as(BulkAccepted))
 
 
 def show_spec(project: str, version: int) -> Call[SpecView]:
-    """A spec version as a labeling page needs it, with the JSON Schema of its labels."""
-    return get("queue", path("specs", project, version), reads(SpecView))
+    """Read a spec version as a labeling page needs it, with the JSON Schema of its labels."""
+    return get("queue", api_path("specs", project, version), json_as(SpecView))
 
 
 def depths() -> Call[list[QueueDepth]]:
-    """What waits, shard by shard, in all projects that the caller may see."""
-    return get("queue", path("queues"), _depths)
+    """Count the waiting work in each pool of the projects that the caller may see."""
+    return get("queue", api_path("queues"), _depths)
 
 
 def explain(project: str) -> Call[Explanation]:
-    """Why the caller gets nothing, or what comes next."""
-    return get("queue", path("explain"), reads(Explanation), project=project)
+    """Explain why the caller gets no lease, or which work comes next."""
+    return get("queue", api_path("explain"), json_as(Explanation), project=project)
 
 
 _DEPTHS = TypeAdapter(list[QueueDepth])
 
 
-def _depths(answer: Answer) -> list[QueueDepth]:
-    return _DEPTHS.validate_json(answer.body, extra="ignore")
+def _depths(response: Response) -> list[QueueDepth]:
+    return _DEPTHS.validate_json(response.body, extra="ignore")

@@ -1,21 +1,25 @@
-"""When a call is sent again, and after how long. Pure: chance and answers are arguments."""
+"""Decides whether a call is sent again, and after which wait.
+
+Pure: random numbers and responses are arguments.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labelwright_client.call import Answer
+from labelwright_client.call import Response
 
-AGAIN = frozenset({429, 500, 502, 503, 504})
-FAULTS_MAX = 8
-"""How often a 500 is asked again: a database that restarts shows so, and a bug does as well."""
+RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+SERVER_ERRORS_MAX = 8
+"""Number of retries of a 500, which both a restarting database and a bug cause."""
 RETRY_AFTER_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How patient a client is: waits grow from `first` to `longest` seconds, until `total` is over.
+    """The retry policy of a client, in seconds.
 
-    The default outlives a restart of any service.
+    Waits grow from `first` to `longest`, until their sum would exceed `total`. The default outlives
+    a restart of any service.
     """
 
     first: float = 0.1
@@ -23,9 +27,10 @@ class Retry:
     total: float = 60.0
 
     def wait(self, attempt: int, chance: float, retry_after: float | None = None) -> float:
-        """Seconds before attempt number `attempt` + 1; `chance` in [0, 1) spreads the clients.
+        """Return the seconds to wait after `attempt` retries.
 
-        A service that says how long to wait is believed.
+        `chance` is a random number in [0, 1), so that clients do not retry all at the same time.
+        `retry_after` is the wait that the service asks for; it is used instead, up to a maximum.
         """
         if retry_after is not None:
             return min(retry_after, RETRY_AFTER_MAX) + self.first * chance
@@ -34,38 +39,41 @@ class Retry:
 
 
 NEVER = Retry(total=0)
-"""For callers that would rather know at once."""
+"""The policy of callers that handle every failure themselves."""
 
 
-class Course:
-    """One call on its way: counts attempts and seconds, and says whether to try again."""
+class RetryState:
+    """The attempts and waits of one call so far."""
 
     def __init__(self, retry: Retry, chance: Callable[[], float]) -> None:
-        """Nothing was sent yet."""
+        """Start before the first attempt. `chance` returns random numbers in [0, 1)."""
         self._retry = retry
         self._chance = chance
         self._waited = 0.0
-        self._faults = 0
+        self._server_errors = 0
         self.attempts = 0
 
-    def pause(self, answer: Answer | None) -> float | None:
-        """Seconds to wait before sending again; None if `answer` stands. No answer: None came."""
-        if answer is not None and not self._may_pass(answer.status):
+    def next_wait(self, response: Response | None) -> float | None:
+        """Return the seconds to wait before the next attempt; None if there is none.
+
+        `response` is that of the last attempt, None if the connection failed.
+        """
+        if response is not None and not self._is_retryable(response.status):
             return None
-        seconds = self._retry.wait(self.attempts, self._chance(), _retry_after(answer))
+        seconds = self._retry.wait(self.attempts, self._chance(), _retry_after(response))
         self.attempts += 1
         if self._waited + seconds > self._retry.total:
             return None
         self._waited += seconds
         return seconds
 
-    def _may_pass(self, status: int) -> bool:
+    def _is_retryable(self, status: int) -> bool:
         if status == 500:
-            self._faults += 1
-        return status in AGAIN and self._faults <= FAULTS_MAX
+            self._server_errors += 1
+        return status in RETRYABLE_STATUSES and self._server_errors <= SERVER_ERRORS_MAX
 
 
-def _retry_after(answer: Answer | None) -> float | None:
-    """The seconds that the answer asks for. A date is as good as nothing: clocks differ."""
-    told = answer.headers.get("retry-after", "") if answer is not None else ""
-    return float(told) if told.isdecimal() else None
+def _retry_after(response: Response | None) -> float | None:
+    """Return the Retry-After header in seconds. A date is ignored, since clocks differ."""
+    text = response.headers.get("retry-after", "") if response is not None else ""
+    return float(text) if text.isdecimal() else None

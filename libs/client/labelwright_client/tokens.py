@@ -1,6 +1,6 @@
-"""Bearer tokens of a local stack, signed with the key that lies in its home.
+"""Bearer tokens of a local stack, signed with the key in its home.
 
-Elsewhere an identity provider signs, and this module is not needed.
+In production an identity provider signs tokens, and this module is not used.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ ROLES = (
 KINDS = ("human", "model", "function")
 
 
-class NoKey(Exception):
-    """There is no signing key: `labelwright up` makes it at its first start."""
+class NoSigningKey(Exception):
+    """Raised when a key of the stack cannot be read; `labelwright up` makes the keys."""
 
 
 def sign(
@@ -43,9 +43,9 @@ def sign(
     kind: str = "human",
     hours: float = 24,
 ) -> str:
-    """A token that says `name` may act in `roles` within `projects`. Raises NoKey.
+    """Return a token with which `name` has `roles` in `projects`. Raises NoSigningKey.
 
-    `projects` is `("*",)` for all of them. The key is read once for each change of its file.
+    `("*",)` stands for all projects. The token expires after `hours`.
     """
     key, key_id = _signing_key(home)
     now = int(time.time())
@@ -64,22 +64,23 @@ def sign(
 
 
 def pseudonym(home: Path, name: str) -> str:
-    """What the services know `name` by: 32 hexadecimal digits. Raises NoKey."""
+    """Return the pseudonym of `name`: 32 hexadecimal digits. Raises NoSigningKey."""
     file = home / "keys" / "pseudonym"
     try:
         secret = file.read_text("utf-8").strip()
     except OSError as error:
-        raise NoKey(f"{file} cannot be read: {error.strerror}.") from error
+        raise NoSigningKey(f"{file} cannot be read: {error.strerror}.") from error
     text = f"{ISSUER}\x00{name}".encode()
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()[:32]
 
 
 def _signing_key(home: Path) -> tuple[OKPKey, str]:
+    """Return the key and its id, read again only when its file has changed."""
     file = home / "keys" / "signing.json"
     try:
         changed = file.stat().st_mtime_ns
     except OSError as error:
-        raise NoKey(f"{file} cannot be read: {error.strerror}.") from error
+        raise NoSigningKey(f"{file} cannot be read: {error.strerror}.") from error
     return _read_key(file, changed)
 
 
@@ -88,5 +89,5 @@ def _read_key(file: Path, changed: int) -> tuple[OKPKey, str]:  # noqa: ARG001 (
     try:
         key = OKPKey.import_key(json.loads(file.read_text("utf-8")))
     except (OSError, ValueError) as error:
-        raise NoKey(f"{file} is not a signing key: {error}.") from error
+        raise NoSigningKey(f"{file} is not a signing key: {error}.") from error
     return key, key.kid or key.thumbprint()

@@ -1,7 +1,7 @@
-"""Many items in few requests: lines are gathered into chunks, and each chunk is sent once.
+"""Import of many items: lines are grouped into chunks, and each chunk is one request.
 
-A chunk carries its own Idempotency-Key, so what was sent again after a broken connection counts
-once. Memory holds one chunk, however long the file is.
+Each chunk has an Idempotency-Key, so a retry after a broken connection imports nothing twice. Only
+one chunk is held in memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,12 +15,12 @@ CHUNK_BYTES_MAX = 8_000_000
 CHUNK_ITEMS_MAX = 5_000
 
 Line = tuple[int, bytes]
-"""The number of a line, counted from 1, and what is on it: one JSON object."""
+"""The number of a line, counted from 1, and its content: one JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that was not taken (as a warning: not wholly), and why."""
+    """A line that was rejected, or of which a part was ignored (a warning), with the reason."""
 
     line: int
     pointer: str
@@ -29,8 +29,8 @@ class RejectedLine:
 
 
 @dataclass(slots=True)
-class Uploaded:
-    """What became of all the lines."""
+class UploadResult:
+    """The numbers of items by what the import did with them, and the rejected lines."""
 
     created: int = 0
     unchanged: int = 0
@@ -42,7 +42,7 @@ class Uploaded:
     bytes: int = 0
 
     def add(self, chunk: Sequence[Line], verdict: ImportVerdict) -> None:
-        """Count the verdict on one chunk."""
+        """Add the result of one chunk."""
         self.created += verdict.created
         self.unchanged += verdict.unchanged
         self.changed += verdict.changed
@@ -53,26 +53,29 @@ class Uploaded:
         self.warnings += _lines(chunk, verdict.warnings)
 
     def reject(self, lines: Iterable[RejectedLine]) -> None:
-        """Count lines that were not sent at all."""
-        self.rejected = sorted([*self.rejected, *lines], key=lambda one: one.line)
+        """Add lines that could not be sent."""
+        self.rejected = sorted([*self.rejected, *lines], key=lambda line: line.line)
 
 
-def _lines(chunk: Sequence[Line], told: Iterable[Rejection]) -> list[RejectedLine]:
-    """What the service said of a chunk, by the numbers of the lines."""
+def _lines(chunk: Sequence[Line], rejections: Iterable[Rejection]) -> list[RejectedLine]:
+    """Replace the indexes in the chunk by the numbers of the lines."""
     return [
         RejectedLine(
-            chunk[one.index][0], one.problem.pointer, one.problem.keyword, one.problem.message
+            chunk[rejection.index][0],
+            rejection.problem.pointer,
+            rejection.problem.keyword,
+            rejection.problem.message,
         )
-        for one in told
+        for rejection in rejections
     ]
 
 
-Told = Callable[[Uploaded], None]
-"""Hears after each chunk how far the upload is."""
+OnProgress = Callable[[UploadResult], None]
+"""A callback that gets the result so far after each chunk."""
 
 
 def lines_of(items: Iterable[ItemRequest]) -> Iterator[Line]:
-    """Items as lines."""
+    """Yield `items` as numbered lines."""
     for number, item in enumerate(items, 1):
         yield number, item.model_dump_json(exclude_unset=True).encode()
 
@@ -83,7 +86,7 @@ def chunks(
     bytes_max: int = CHUNK_BYTES_MAX,
     items_max: int = CHUNK_ITEMS_MAX,
 ) -> Iterator[list[Line]]:
-    """The lines in groups that are small enough for one request each, nothing lost, in order."""
+    """Group `lines`, in order, into chunks that are small enough for one request each."""
     chunk: list[Line] = []
     size = 0
     for line in lines:
@@ -103,15 +106,15 @@ def send_all(
     lines: Iterable[Line],
     *,
     gold: bool = False,
-    told: Told | None = None,
-) -> Uploaded:
-    """Send all lines to a project, chunk after chunk."""
-    done = Uploaded()
+    on_progress: OnProgress | None = None,
+) -> UploadResult:
+    """Import all `lines` into `project`, chunk after chunk."""
+    result = UploadResult()
     for chunk in chunks(lines):
-        done.add(chunk, client.send(ingest.import_lines(project, _body(chunk), gold=gold)))
-        if told is not None:
-            told(done)
-    return done
+        result.add(chunk, client.send(ingest.import_lines(project, _body(chunk), gold=gold)))
+        if on_progress is not None:
+            on_progress(result)
+    return result
 
 
 async def send_all_async(
@@ -120,15 +123,15 @@ async def send_all_async(
     lines: Iterable[Line],
     *,
     gold: bool = False,
-    told: Told | None = None,
-) -> Uploaded:
-    """`send_all`, awaited."""
-    done = Uploaded()
+    on_progress: OnProgress | None = None,
+) -> UploadResult:
+    """The same as `send_all`, with an AsyncClient."""
+    result = UploadResult()
     for chunk in chunks(lines):
-        done.add(chunk, await client.send(ingest.import_lines(project, _body(chunk), gold=gold)))
-        if told is not None:
-            told(done)
-    return done
+        result.add(chunk, await client.send(ingest.import_lines(project, _body(chunk), gold=gold)))
+        if on_progress is not None:
+            on_progress(result)
+    return result
 
 
 def _body(chunk: Sequence[Line]) -> bytes:

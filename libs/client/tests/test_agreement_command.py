@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from labelwright_client.cli.app import app
-from labelwright_client.replay.recording import Files, read_recording
+from labelwright_client.replay.recording import RecordingFiles, read_recording
 
 VOTES = ["1,a,x", "1,b,x", "1,c,x", "2,a,y", "2,b,y", "2,c,x", "3,a,y", "3,b,y", "3,c,y"]
 FIGURES = ("raw", "krippendorff_alpha", "fleiss_kappa", "ac1")
@@ -26,7 +26,7 @@ def votes(tmp_path: Path) -> Path:
     return file
 
 
-def test_json_is_one_object_with_every_figure_and_what_it_rests_on(votes: Path) -> None:
+def test_json_is_one_object_with_every_figure_and_its_counts(votes: Path) -> None:
     done = run(str(votes), "--json")
 
     found = json.loads(done.stdout)
@@ -37,7 +37,7 @@ def test_json_is_one_object_with_every_figure_and_what_it_rests_on(votes: Path) 
     assert found["raw"]["value"] == pytest.approx(7 / 9)
 
 
-def test_both_spellings_of_the_columns_and_gzip_say_the_same(votes: Path, tmp_path: Path) -> None:
+def test_aliases_of_columns_and_gzip_give_the_same_figures(votes: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv.gz"
     with gzip.open(other, "wt") as file:
         file.write("\n".join(["item_id,annotator_id,label", *VOTES]) + "\n")
@@ -53,7 +53,7 @@ def test_a_votes_file_is_read_as_replay_reads_it(tmp_path: Path) -> None:
     file.write_text("\n".join(["item, worker,label", *lines]) + "\n")
 
     found = json.loads(run(str(file), "--json").stdout)
-    recorded = read_recording(Files(file))
+    recorded = read_recording(RecordingFiles(file))
 
     assert (found["n_items"], found["n_annotators"], found["n_votes"]) == (3, 2, 6)
     assert found["raw"]["value"] == pytest.approx(2 / 3)
@@ -162,17 +162,17 @@ def test_the_score_leaves_out_items_whose_labels_the_models_were_given(tmp_path:
 
 
 def test_ask_gold_prints_the_items_to_label_first_and_none_that_is_known(votes: Path) -> None:
-    told = run(str(votes), "--ask-gold", "2")
-    asked = json.loads(run(str(votes), "--ask-gold", "2", "--json").stdout)["ask_gold"]
-    known = write_gold(votes.parent / "known.csv", {asked[0]: "x"})
+    printed = run(str(votes), "--ask-gold", "2")
+    selected = json.loads(run(str(votes), "--ask-gold", "2", "--json").stdout)["ask_gold"]
+    known = write_gold(votes.parent / "known.csv", {selected[0]: "x"})
 
     after = json.loads(
         run(str(votes), "--ask-gold", "9", "--known-gold", str(known), "--json").stdout
     )
 
-    assert len(asked) == 2
-    assert told.stdout.splitlines()[-3:] == ["Label these items first:", *asked]
-    assert asked[0] not in after["ask_gold"]
+    assert len(selected) == 2
+    assert printed.stdout.splitlines()[-3:] == ["Label these items first:", *selected]
+    assert selected[0] not in after["ask_gold"]
     assert json.loads(run(str(votes), "--json").stdout)["ask_gold"] == []
 
 
@@ -183,11 +183,11 @@ def test_many_disputed_items_are_a_warning_until_a_label_is_known(tmp_path: Path
     votes.write_text("\n".join(["item_id,annotator_id,label", *lines]) + "\n")
 
     found = json.loads(run(str(votes), "--json").stdout)
-    told = " ".join(run(str(votes)).stdout.split())
+    printed = " ".join(run(str(votes)).stdout.split())
 
     assert found["share_disputed"] > 0.12
     assert f"differ on {found['n_disputed']} of 30 items" in found["disputed_warning"]
-    assert found["disputed_warning"] in told
+    assert found["disputed_warning"] in printed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The command line without a stack: what it refuses, with which code, in which words."""
+"""The command line without a stack: refusals with their exit codes and messages."""
 
 import csv
 import gzip
@@ -14,8 +14,8 @@ import pytest
 
 from labelwright_client.cli import main
 from labelwright_client.cli.items import _reader
-from labelwright_client.cli.output import WrongInput
-from labelwright_client.cli.replays import _name, _redundancy
+from labelwright_client.cli.output import InvalidInput
+from labelwright_client.cli.replays import _project_name, _redundancy
 from labelwright_client.replay.files import BadFile, BadRow
 
 
@@ -34,7 +34,7 @@ Run = Callable[..., Ended]
 def labelwright(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Run:
-    """Runs a command in an empty folder, as the shell would."""
+    """Run a command in an empty folder, as the shell would."""
     for name in os.environ:
         if name.startswith("LABELWRIGHT"):
             monkeypatch.delenv(name)
@@ -67,23 +67,23 @@ def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
         (["nonsense"], 2, "No such command"),
         (["project", "create"], 2, "Missing argument"),
         (["project", "list"], 4, "Start one with `labelwright up`"),
-        (["project", "create", "Über Uns"], 2, "is no name for a project"),
+        (["project", "create", "Über Uns"], 2, "is not a valid project name"),
         (["token", "--name", "ada", "--role", "king"], 2, "There is no role 'king'"),
         (["token", "--name", "ada", "--role", "annotator"], 4, "signing.json cannot be read"),
         (["replay", "--votes", "none.csv"], 2, "none.csv cannot be read: No such file"),
-        (["replay", "--votes", "v.csv", "--redundancy", "0"], 2, "--redundancy is a number"),
-        (["replay", "--votes", "v.csv", "--decide", "most"], 2, "--decide is 'unanimous'"),
+        (["replay", "--votes", "v.csv", "--redundancy", "0"], 2, "--redundancy is '0'"),
+        (["replay", "--votes", "v.csv", "--decide", "most"], 2, "--decide is 'most'"),
         (["replay", "--votes", "v.csv", "--honeypots", "2"], 2, "--honeypots"),
-        (["replay", "--votes", "v.csv"], 4, "No stack is known here"),
+        (["replay", "--votes", "v.csv"], 4, "No stack was found"),
         (["import", "reviews", "v.txt"], 2, "v.txt is not a file"),
         (["spec", "publish", "reviews", "v.csv"], 2, "v.csv: /: Invalid JSON"),
-        (["repairs", "list", "reviews"], 4, "No stack is known here"),
+        (["repairs", "list", "reviews"], 4, "No stack was found"),
         (["repairs", "close", "reviews", "x7"], 2, "Invalid value for"),
         (["verify", "."], 5, "not a pulled version"),
-        (["verify", "0" * 64], 4, "No stack is known here"),
+        (["verify", "0" * 64], 4, "No stack was found"),
     ],
 )
-def test_what_goes_wrong_is_said_in_a_sentence(
+def test_an_error_is_one_sentence_with_its_exit_code(
     tmp_path: Path, labelwright: Run, words: list[str], code: int, sentence: str
 ) -> None:
     (tmp_path / "v.csv").write_text("item_id,annotator_id,label\n1,a,x\n")
@@ -96,7 +96,7 @@ def test_what_goes_wrong_is_said_in_a_sentence(
     assert ended.stdout == ""
 
 
-def test_a_server_that_is_not_there_is_told_after_some_tries(
+def test_an_unreachable_server_is_reported_after_retries(
     tmp_path: Path, labelwright: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LABELWRIGHT_PATIENCE", "0.3")
@@ -130,7 +130,7 @@ def test_csv_gold_has_its_label_outside_the_payload(tmp_path: Path) -> None:
     assert lines == [{"external_id": "1", "payload": {"text": "x"}, "label": label}]
 
 
-def test_csv_gold_without_a_label_is_told(tmp_path: Path) -> None:
+def test_csv_gold_without_a_label_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "gold.csv"
     file.write_text("id,text\n1,x\n")
 
@@ -172,7 +172,7 @@ def test_a_gold_cell_is_read_by_the_kind_of_its_field(
         ('{"a": 1, "a": 2}', "line 2: label: The key 'a' occurs more than once"),
     ],
 )
-def test_a_gold_cell_that_is_not_of_its_kind_is_told(
+def test_a_gold_cell_that_is_not_of_its_kind_is_refused(
     tmp_path: Path, cell: str, sentence: str
 ) -> None:
     file = tmp_path / "gold.csv"
@@ -183,7 +183,7 @@ def test_a_gold_cell_that_is_not_of_its_kind_is_told(
         list(_reader(file, True, None, kinds={"label": "rating"}))
 
 
-def test_a_line_that_makes_no_sense_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
+def test_an_invalid_line_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     file.write_text('id;text\n1;a\n2;b;c\n;d\n5;e, f\n6;"g\n')
     bad: list[BadRow] = []
@@ -193,10 +193,10 @@ def test_a_line_that_makes_no_sense_is_rejected_and_the_others_are_read(tmp_path
     assert [one["external_id"] for one in lines] == ["1", "5"]
     assert lines[1]["payload"] == {"text": "e, f"}
     assert [one.line for one in bad] == [3, 4, 6]
-    assert "nothing was read from here on" in bad[2].why
+    assert "nothing was read from this line on" in bad[2].why
 
 
-def test_a_file_that_cannot_be_read_from_its_beginning_is_refused_whole(tmp_path: Path) -> None:
+def test_a_file_with_an_unreadable_first_row_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "items.csv"
     for text, sentence in (
         ("", "must name the columns, for example 'id' and 'text'"),
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_read_from_its_beginning_is_refused_whole(tmp_path
             list(_reader(file, False, None, reject=[].append))
 
 
-def test_damaged_gzip_lines_are_taken_up_to_the_damage(tmp_path: Path) -> None:
+def test_damaged_gzip_is_read_up_to_the_damage(tmp_path: Path) -> None:
     file = tmp_path / "items.ndjson.gz"
     packed = gzip.compress(b"".join(b'{"payload": {"n": %d}}\n' % (n * n) for n in range(9999)))
     file.write_bytes(packed[:-2000])
@@ -219,7 +219,7 @@ def test_damaged_gzip_lines_are_taken_up_to_the_damage(tmp_path: Path) -> None:
     assert [one.line for one in bad] == [len(lines) + 1]
 
 
-def test_items_without_an_id_column_are_said_to_have_none(
+def test_a_file_without_an_id_column_causes_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "items.csv"
@@ -230,7 +230,7 @@ def test_items_without_an_id_column_are_said_to_have_none(
     assert capsys.readouterr().err.count("has no id column (external_id, item_id, id") == 1
 
 
-def test_ndjson_lines_are_sent_as_they_are(tmp_path: Path) -> None:
+def test_ndjson_lines_are_sent_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "items.jsonl"
     file.write_bytes(b'\xef\xbb\xbf{"payload": {}}\n\n  nonsense \n')
 
@@ -240,11 +240,11 @@ def test_ndjson_lines_are_sent_as_they_are(tmp_path: Path) -> None:
 def test_redundancy_is_a_number_or_all() -> None:
     assert (_redundancy("7"), _redundancy("all")) == (7, "all")
     for text in ("0", "-1", "1.5", "many", ""):
-        with pytest.raises(WrongInput):
+        with pytest.raises(InvalidInput):
             _redundancy(text)
 
 
-def test_a_replay_is_called_after_its_folder(tmp_path: Path) -> None:
-    assert _name(tmp_path / "Über Räte" / "votes.csv") == "replay-ber-r-te"
-    assert _name(tmp_path / "rte.csv.gz") == "replay-rte"
-    assert _name(tmp_path / "***" / "votes.csv") == "replay"
+def test_a_replay_is_named_after_its_folder(tmp_path: Path) -> None:
+    assert _project_name(tmp_path / "Über Räte" / "votes.csv") == "replay-ber-r-te"
+    assert _project_name(tmp_path / "rte.csv.gz") == "replay-rte"
+    assert _project_name(tmp_path / "***" / "votes.csv") == "replay"

@@ -1,6 +1,6 @@
-"""The way of a call: what is sent again, what is not, and what an answer becomes.
+"""Calls of both clients: requests, retries, parsed responses and exceptions.
 
-The services themselves are asked in tests/e2e; here only the network is played.
+The network is simulated here; tests/e2e calls the real services.
 """
 
 import json
@@ -15,22 +15,22 @@ from labelwright_client import (
     AsyncClient,
     Client,
     Conflict,
-    Fault,
     Forbidden,
     Invalid,
     NotFound,
     Problem,
     Retry,
+    ServerError,
     Stack,
     Unauthenticated,
+    UnexpectedResponse,
     Unreachable,
-    Unreadable,
     ingest,
     queue,
 )
-from labelwright_client.call import Answer
-from labelwright_client.problems import FieldError, problem_of
-from labelwright_client.retry import FAULTS_MAX, Course
+from labelwright_client.call import Response
+from labelwright_client.problems import FieldError, problem_from
+from labelwright_client.retry import SERVER_ERRORS_MAX, RetryState
 from schemas.ingest import ItemRequest
 from schemas.queue import LeaseRequest
 
@@ -43,18 +43,18 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 
 def answering(*answers: httpx.Response | Exception) -> tuple[Handler, list[httpx.Request]]:
-    """A network that gives these answers one after another, and what it was asked."""
+    """Return a handler that gives `answers` one after another, and the list of its requests."""
     waiting: Iterator[httpx.Response | Exception] = iter(answers)
-    asked: list[httpx.Request] = []
+    requests: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         answer = next(waiting)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    return handle, asked
+    return handle, requests
 
 
 def client(handle: Handler, retry: Retry = QUICK) -> Client:
@@ -62,129 +62,168 @@ def client(handle: Handler, retry: Retry = QUICK) -> Client:
 
 
 def test_a_call_carries_the_token_and_goes_to_its_service() -> None:
-    handle, asked = answering(httpx.Response(201, json=HEAD))
+    handle, requests = answering(httpx.Response(201, json=HEAD))
 
-    with client(handle) as calling:
-        made = calling.send(CREATE)
+    with client(handle) as connection:
+        made = connection.send(CREATE)
 
     assert made.title == "Reviews"
-    assert str(asked[0].url) == "http://ingest.test/v1/projects"
-    assert asked[0].headers["authorization"] == "Bearer t0k3n"
-    assert json.loads(asked[0].content) == {"name": "reviews", "title": "Reviews"}
+    assert str(requests[0].url) == "http://ingest.test/v1/projects"
+    assert requests[0].headers["authorization"] == "Bearer t0k3n"
+    assert json.loads(requests[0].content) == {"name": "reviews", "title": "Reviews"}
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_passes_is_asked_again(status: int) -> None:
-    handle, asked = answering(httpx.Response(status), httpx.Response(201, json=HEAD))
+def test_a_transient_error_is_retried(status: int) -> None:
+    handle, requests = answering(httpx.Response(status), httpx.Response(201, json=HEAD))
 
-    with client(handle) as calling:
-        calling.send(CREATE)
+    with client(handle) as connection:
+        connection.send(CREATE)
 
-    assert len(asked) == 2
-    assert calling.retries == 1
+    assert len(requests) == 2
+    assert connection.retries == 1
 
 
 @pytest.mark.parametrize(
     "lost", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow")]
 )
-def test_a_lost_connection_is_tried_again(lost: Exception) -> None:
-    handle, asked = answering(lost, lost, httpx.Response(201, json=HEAD))
+def test_a_lost_connection_is_retried(lost: Exception) -> None:
+    handle, requests = answering(lost, lost, httpx.Response(201, json=HEAD))
 
-    with client(handle) as calling:
-        calling.send(CREATE)
+    with client(handle) as connection:
+        connection.send(CREATE)
 
-    assert len(asked) == 3
+    assert len(requests) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422])
-def test_a_refusal_is_not_asked_again(status: int) -> None:
-    handle, asked = answering(httpx.Response(status))
+def test_a_refusal_is_not_retried(status: int) -> None:
+    handle, requests = answering(httpx.Response(status))
 
-    with client(handle) as calling, pytest.raises(Problem):
-        calling.send(CREATE)
+    with client(handle) as connection, pytest.raises(Problem):
+        connection.send(CREATE)
 
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_all_attempts_of_an_import_carry_one_key_and_another_import_another() -> None:
     answer = {"created": 1, "unchanged": 0, "changed": 0, "rejected": []}
-    handle, asked = answering(
+    handle, requests = answering(
         httpx.ReadError("reset"),
         httpx.Response(200, json=answer),
         httpx.Response(200, json=answer),
     )
     items = [ItemRequest(external_id="a", payload={"text": "x"})]
 
-    with client(handle) as calling:
-        calling.send(ingest.import_items("reviews", items))
-        calling.send(ingest.import_items("reviews", items))
+    with client(handle) as connection:
+        connection.send(ingest.import_items("reviews", items))
+        connection.send(ingest.import_items("reviews", items))
 
-    keys = [request.headers["idempotency-key"] for request in asked]
+    keys = [request.headers["idempotency-key"] for request in requests]
     assert keys[0] == keys[1] != keys[2]
-    assert asked[0].content == asked[1].content == b'{"external_id":"a","payload":{"text":"x"}}\n'
+    assert (
+        requests[0].content
+        == requests[1].content
+        == b'{"external_id":"a","payload":{"text":"x"}}\n'
+    )
 
 
-def test_who_never_gets_an_answer_says_which_service_is_silent() -> None:
+def test_unreachable_names_the_silent_service() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Connection refused", request=request)
 
     with (
-        client(handle, Retry(first=0.001, longest=0.001, total=0.01)) as calling,
+        client(handle, Retry(first=0.001, longest=0.001, total=0.01)) as connection,
         pytest.raises(Unreachable, match=r"ingest at http://ingest\.test does not answer: Conn"),
     ):
-        calling.send(CREATE)
+        connection.send(CREATE)
 
 
-def test_who_wants_no_patience_asks_once() -> None:
-    handle, asked = answering(httpx.Response(503), httpx.Response(201, json=HEAD))
+def test_without_retries_a_call_is_sent_once() -> None:
+    handle, requests = answering(httpx.Response(503), httpx.Response(201, json=HEAD))
 
-    with client(handle, NEVER) as calling, pytest.raises(Fault):
-        calling.send(CREATE)
+    with client(handle, NEVER) as connection, pytest.raises(ServerError):
+        connection.send(CREATE)
 
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
-async def test_the_async_client_goes_the_same_way() -> None:
-    handle, asked = answering(
+async def test_the_async_client_retries_and_changes_its_token() -> None:
+    handle, requests = answering(
         httpx.Response(503), httpx.ConnectError("x"), httpx.Response(200, json={"leases": []})
     )
 
-    async with AsyncClient(STACK, retry=QUICK, transport=httpx.MockTransport(handle)) as calling:
-        found = await calling.acting("another").send(queue.lease(LeaseRequest(count=2)))
+    async with AsyncClient(STACK, retry=QUICK, transport=httpx.MockTransport(handle)) as connection:
+        found = await connection.with_token("another").send(queue.lease(LeaseRequest(count=2)))
 
     assert found.leases == []
-    assert [request.headers["authorization"] for request in asked] == ["Bearer another"] * 3
-    assert json.loads(asked[0].content) == {"count": 2}
+    assert [request.headers["authorization"] for request in requests] == ["Bearer another"] * 3
+    assert json.loads(requests[0].content) == {"count": 2}
 
 
-def test_a_skip_says_which_two_labels_fit_and_a_list_is_asked_for_page_by_page() -> None:
-    handle, asked = answering(httpx.Response(204), httpx.Response(200, json={"repairs": []}))
+def test_a_skip_carries_the_two_labels_and_a_list_its_cursor() -> None:
+    handle, requests = answering(httpx.Response(204), httpx.Response(200, json={"repairs": []}))
     two = ({"mood": "good"}, {"mood": "bad"})
 
-    with client(handle) as calling:
-        calling.send(queue.skip(UUID(int=1), "two_labels_fit", labels=two))
-        calling.send(ingest.list_repairs("reviews", "x~y"))
+    with client(handle) as connection:
+        connection.send(queue.skip(UUID(int=1), "two_labels_fit", labels=two))
+        connection.send(ingest.list_repairs("reviews", "x~y"))
 
-    assert json.loads(asked[0].content) == {
+    assert json.loads(requests[0].content) == {
         "reason": "two_labels_fit",
         "note": None,
         "labels": list(two),
     }
-    assert dict(asked[1].url.params) == {"after": "x~y", "state": "open"}
+    assert dict(requests[1].url.params) == {"after": "x~y", "state": "open"}
 
 
-def test_fields_that_we_do_not_know_yet_are_passed_over() -> None:
+def listed_by_pages() -> tuple[Handler, list[httpx.Request]]:
+    return answering(
+        httpx.Response(200, json={"projects": [HEAD], "next": "reviews"}),
+        httpx.Response(503),
+        httpx.Response(200, json={"projects": [{**HEAD, "name": "words"}], "next": None}),
+    )
+
+
+def test_pages_follow_each_other_until_the_last() -> None:
+    handle, requests = listed_by_pages()
+
+    with client(handle) as connection:
+        pages = list(connection.pages(ingest.list_projects))
+
+    assert [project.name for page in pages for project in page.projects] == ["reviews", "words"]
+    assert [dict(request.url.params) for request in requests] == [
+        {},
+        {"after": "reviews"},
+        {"after": "reviews"},
+    ]
+
+
+async def test_pages_of_the_async_client_are_the_same() -> None:
+    handle, requests = listed_by_pages()
+
+    async with AsyncClient(STACK, retry=QUICK, transport=httpx.MockTransport(handle)) as connection:
+        pages = [page async for page in connection.pages(ingest.list_projects)]
+
+    assert [project.name for page in pages for project in page.projects] == ["reviews", "words"]
+    assert len(requests) == 3
+
+
+def test_unknown_fields_of_a_response_are_ignored() -> None:
     handle, _ = answering(httpx.Response(201, json={**HEAD, "colour": "red"}))
 
-    with client(handle) as calling:
-        assert calling.send(CREATE).name == "reviews"
+    with client(handle) as connection:
+        assert connection.send(CREATE).name == "reviews"
 
 
-def test_an_answer_that_the_api_does_not_promise_is_unreadable() -> None:
+def test_a_response_that_is_not_json_raises_unexpected_response() -> None:
     handle, _ = answering(httpx.Response(200, text="<html>a captive portal</html>"))
 
-    with client(handle) as calling, pytest.raises(Unreadable, match="ingest answered POST"):
-        calling.send(CREATE)
+    with (
+        client(handle) as connection,
+        pytest.raises(UnexpectedResponse, match="ingest answered POST"),
+    ):
+        connection.send(CREATE)
 
 
 @pytest.mark.parametrize(
@@ -196,16 +235,16 @@ def test_an_answer_that_the_api_does_not_promise_is_unreadable() -> None:
         (409, Conflict),
         (413, Invalid),
         (422, Invalid),
-        (500, Fault),
-        (503, Fault),
-        (429, Fault),
+        (500, ServerError),
+        (503, ServerError),
+        (429, ServerError),
     ],
 )
 def test_each_status_has_its_exception(status: int, kind: type[Problem]) -> None:
-    assert type(problem_of(status, b"")) is kind
+    assert type(problem_from(status, b"")) is kind
 
 
-def test_a_problem_document_is_told_whole() -> None:
+def test_a_problem_keeps_every_part_of_its_document() -> None:
     body = {
         "type": "urn:problem:lease-expired",
         "title": "The lease has expired",
@@ -213,7 +252,7 @@ def test_a_problem_document_is_told_whole() -> None:
         "errors": [{"pointer": "/label/sentiment", "keyword": "enum", "message": "No such option"}],
     }
 
-    problem = problem_of(409, json.dumps(body).encode())
+    problem = problem_from(409, json.dumps(body).encode())
 
     assert (problem.slug, problem.status, problem.detail) == (
         "lease-expired",
@@ -228,50 +267,56 @@ def test_a_problem_document_is_told_whole() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"\xff", b'{"errors": [1, {"pointer": 2}]}', b"null"])
 def test_an_error_with_any_body_is_a_problem(body: bytes) -> None:
-    assert "502" in str(problem_of(502, body)) or body in str(problem_of(502, body)).encode()
+    assert "502" in str(problem_from(502, body)) or body in str(problem_from(502, body)).encode()
 
 
-def test_waits_grow_to_a_limit_and_end() -> None:
-    course = Course(Retry(first=1, longest=8, total=30), chance=lambda: 0.999999)
+def test_waits_grow_to_a_limit_and_end_at_the_total() -> None:
+    state = RetryState(Retry(first=1, longest=8, total=30), chance=lambda: 0.999999)
 
     waits = []
-    while (pause := course.pause(None)) is not None:
-        waits.append(round(pause))
+    while (next_wait := state.next_wait(None)) is not None:
+        waits.append(round(next_wait))
 
     assert waits == [1, 2, 4, 8, 8]
 
 
-def test_a_service_that_says_how_long_to_wait_is_believed() -> None:
-    course = Course(Retry(first=0.1), chance=lambda: 0.0)
+def test_retry_after_is_obeyed() -> None:
+    state = RetryState(Retry(first=0.1), chance=lambda: 0.0)
 
-    assert course.pause(Answer(429, b"", {"retry-after": "7"})) == 7
-    assert course.pause(Answer(429, b"", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) == 0.1
-
-
-def test_a_bug_is_not_asked_about_for_ever() -> None:
-    course = Course(Retry(first=0.001, longest=0.001, total=1000), chance=lambda: 0.0)
-
-    pauses = [course.pause(Answer(500, b"")) for _ in range(FAULTS_MAX + 1)]
-
-    assert None not in pauses[:FAULTS_MAX]
-    assert pauses[FAULTS_MAX] is None
+    assert state.next_wait(Response(429, b"", {"retry-after": "7"})) == 7
+    assert (
+        state.next_wait(Response(429, b"", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) == 0.1
+    )
 
 
-def test_a_call_whose_work_takes_longer_waits_for_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labelwright_client.transport.JOB_SECONDS", 0.001)
+def test_a_500_is_retried_eight_times() -> None:
+    state = RetryState(Retry(first=0.001, longest=0.001, total=1000), chance=lambda: 0.0)
+
+    pauses = [state.next_wait(Response(500, b"")) for _ in range(SERVER_ERRORS_MAX + 1)]
+
+    assert None not in pauses[:SERVER_ERRORS_MAX]
+    assert pauses[SERVER_ERRORS_MAX] is None
+
+
+def test_an_accepted_call_waits_for_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labelwright_client.transport.JOB_POLL_SECONDS", 0.001)
     job = {"job_id": "7", "url": "/v1/jobs/7"}
     running, done = {"state": "running", "done": 1}, {"state": "done", "result": HEAD}
-    handle, asked = answering(
+    handle, requests = answering(
         httpx.Response(202, json=job),
         httpx.Response(200, json=running),
         httpx.Response(200, json=done),
     )
 
-    with client(handle) as calling:
-        made = calling.send(CREATE)
+    with client(handle) as connection:
+        made = connection.send(CREATE)
 
     assert made.title == "Reviews"
-    assert [request.url.path for request in asked] == ["/v1/projects", "/v1/jobs/7", "/v1/jobs/7"]
+    assert [request.url.path for request in requests] == [
+        "/v1/projects",
+        "/v1/jobs/7",
+        "/v1/jobs/7",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -285,5 +330,5 @@ def test_a_job_that_ends_without_a_result_raises(job: dict[str, object]) -> None
     accepted = {"job_id": "7", "url": "/v1/jobs/7"}
     handle, _ = answering(httpx.Response(202, json=accepted), httpx.Response(200, json=job))
 
-    with client(handle) as calling, pytest.raises(Conflict):
-        calling.send(CREATE)
+    with client(handle) as connection, pytest.raises(Conflict):
+        connection.send(CREATE)

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from labelwright_client import demo
+from labelwright_client.replay import demo
 
 pytest.importorskip("vaderSentiment", exc_type=ImportError)
 
 
-def test_the_lexicon_is_read_where_it_is_installed() -> None:
+def test_the_lexicon_of_the_installed_package_is_read() -> None:
     lines = list(demo.read_lexicon(demo.lexicon()))
 
     assert len(lines) > 7000
@@ -24,13 +24,13 @@ def test_the_plan_has_300_items_and_30_honeypots_for_ten_annotators() -> None:
     assert 200 < len(plan.gold) < 300
 
 
-def test_a_sign_counts_as_gold_from_six_of_ten_on() -> None:
+def test_six_of_ten_equal_signs_are_gold() -> None:
     assert demo.gold([1, 2, 3, 1, 1, 4, 0, 0, -1, 0]) == "positive"
     assert demo.gold([1, 2, 3, 1, 1, 0, 0, 0, -1, 0]) is None
     assert demo.gold([-1] * 6 + [1] * 4) == "negative"
 
 
-def test_lines_that_are_no_ratings_are_passed_by(tmp_path: Path) -> None:
+def test_lines_without_ten_ratings_are_ignored(tmp_path: Path) -> None:
     file = tmp_path / "lexicon.txt"
     good = "ok\t1\t1\t[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"
     file.write_text(f"{good}\n\nbad\nbad\t1\t1\t[1, 2]\nbad\t1\t1\tnope\n{good}\n")

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 
 from labelwright_client.replay.expert import cause
-from labelwright_client.replay.ledger import until
-from labelwright_client.replay.plan import Plan, Wishes, make_plan
+from labelwright_client.replay.monitor import poll_until
+from labelwright_client.replay.plan import Plan, ReplayOptions, make_plan
 from labelwright_client.replay.recording import Recording, Vote
 from labelwright_client.replay.scale import Scale, ScaleName, Value
 from schemas.queue import ContextVote, Lease, LeaseContext
@@ -15,7 +15,7 @@ from schemas.queue import ContextVote, Lease, LeaseContext
 def plan_of(scale: ScaleName, low: Value, high: Value) -> Plan:
     votes = [Vote("1", "a", low), Vote("1", "b", high)]
     recording = Recording(Scale(scale, "as asked"), votes, {"1": {"item_id": "1"}}, gold={})
-    return make_plan(recording, Wishes())
+    return make_plan(recording, ReplayOptions())
 
 
 def lease_about(*answers: Any) -> Lease:
@@ -55,17 +55,17 @@ def test_a_number_within_the_tolerance_was_right() -> None:
     assert cause(plan_of("interval", 0, 100), lease_about(45, 55, 90), 50) == "slip"
 
 
-async def test_one_looks_until_it_is_enough() -> None:
+async def test_polling_ends_with_the_wanted_state() -> None:
     seen = iter(range(9))
 
-    async def look() -> int:
+    async def read() -> int:
         return next(seen)
 
-    assert await until(look, lambda number: number >= 2, seconds=60) == 2
+    assert await poll_until(read, lambda number: number >= 2, seconds=60) == 2
 
 
-async def test_one_does_not_look_for_ever() -> None:
-    async def look() -> int:
+async def test_polling_ends_after_its_time() -> None:
+    async def read() -> int:
         return 0
 
-    assert await until(look, lambda number: number > 0, seconds=0) == 0
+    assert await poll_until(read, lambda number: number > 0, seconds=0) == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelwright_client.replay.files import BadFile, read_rows
-from labelwright_client.replay.recording import Files, read_recording
+from labelwright_client.replay.recording import RecordingFiles, read_recording
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
 ROWS = st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12)
@@ -25,7 +25,7 @@ def votes(folder: Path, *lines: str, head: str = "item_id,annotator_id,label") -
 
 
 @given(ROWS, st.booleans(), st.booleans())
-def test_what_a_writer_writes_is_read_back(
+def test_a_written_csv_file_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[str, str, str]],
     packed: bool,
@@ -67,48 +67,48 @@ def test_a_row_is_named_by_the_line_on_which_it_begins(tmp_path: Path) -> None:
         ("item_id,annotator_id,label,duration_s\n1,a,x,-1\n", "line 2: duration_s is '-1'"),
     ],
 )
-def test_what_cannot_be_played_is_told_in_one_sentence(
+def test_an_invalid_row_is_refused_in_one_sentence(
     tmp_path: Path, text: str, sentence: str
 ) -> None:
-    with pytest.raises(BadFile) as told:
-        read_recording(Files(write(tmp_path, text)))
+    with pytest.raises(BadFile) as output:
+        read_recording(RecordingFiles(write(tmp_path, text)))
 
-    assert sentence in str(told.value)
-    assert "\n" not in str(told.value)
+    assert sentence in str(output.value)
+    assert "\n" not in str(output.value)
 
 
-def test_a_file_that_is_not_there_or_not_readable_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_unreadable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="No such file"):
         list(read_rows(tmp_path / "none.csv", ["a"]))
     with pytest.raises(BadFile, match="Is a directory"):
         list(read_rows(tmp_path, ["a"]))
 
 
-def test_latin_letters_are_told(tmp_path: Path) -> None:
+def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "votes.csv"
     file.write_bytes(b"item_id,annotator_id,label\n1,a,gr\xfcn\n")
 
     with pytest.raises(BadFile, match="not UTF-8"):
-        read_recording(Files(file))
+        read_recording(RecordingFiles(file))
 
 
-def test_broken_gzip_is_told(tmp_path: Path) -> None:
+def test_broken_gzip_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "votes.csv.gz"
     file.write_bytes(gzip.compress(b"item_id,annotator_id,label\n" + b"1,a,x\n" * 9999)[:-20])
 
     with pytest.raises(BadFile, match="damaged"):
-        read_recording(Files(file))
+        read_recording(RecordingFiles(file))
 
 
 def test_the_last_of_repeated_votes_counts_and_the_others_are_counted(tmp_path: Path) -> None:
-    found = read_recording(Files(votes(tmp_path, "1,a,x", "1,a,y", "1,b,y", "1,a,z")))
+    found = read_recording(RecordingFiles(votes(tmp_path, "1,a,x", "1,a,y", "1,b,y", "1,a,z")))
 
     assert [(vote.annotator, vote.value) for vote in found.votes] == [("a", "z"), ("b", "y")]
     assert found.repeated == 2
 
 
-def test_a_vote_without_a_label_is_left_out_and_said(tmp_path: Path) -> None:
-    found = read_recording(Files(votes(tmp_path, "1,a,x", "1,b, ", "1,c,")))
+def test_a_vote_without_a_label_is_left_out_with_a_note(tmp_path: Path) -> None:
+    found = read_recording(RecordingFiles(votes(tmp_path, "1,a,x", "1,b, ", "1,c,")))
 
     assert [vote.annotator for vote in found.votes] == ["a"]
     assert found.notes == (f"2 rows in {tmp_path / 'votes.csv'} have no label and are left out.",)
@@ -118,7 +118,9 @@ def test_a_vote_without_a_label_is_left_out_and_said(tmp_path: Path) -> None:
 def test_values_may_be_separated_by_semicolons_or_tabs(tmp_path: Path, separator: str) -> None:
     lines = [["item_id", "annotator_id", "label"], ["1", "a", '"x, y"'], ["1", "b", "z"]]
 
-    found = read_recording(Files(write(tmp_path, "\n".join(map(separator.join, lines)) + "\n")))
+    found = read_recording(
+        RecordingFiles(write(tmp_path, "\n".join(map(separator.join, lines)) + "\n"))
+    )
 
     assert [vote.value for vote in found.votes] == ["x, y", "z"]
 
@@ -130,13 +132,13 @@ def test_a_quoted_semicolon_separates_nothing(tmp_path: Path) -> None:
 
 
 def test_minus_zero_and_zero_are_one_value(tmp_path: Path) -> None:
-    found = read_recording(Files(votes(tmp_path, "1,a,-0", "1,b,0", "1,c,0.0", "1,d,-1")))
+    found = read_recording(RecordingFiles(votes(tmp_path, "1,a,-0", "1,b,0", "1,c,0.0", "1,d,-1")))
 
     assert [vote.value for vote in found.votes] == ["0", "0", "0", "-1"]
 
 
 def test_codes_with_a_zero_in_front_are_not_numbers(tmp_path: Path) -> None:
-    found = read_recording(Files(votes(tmp_path, "1,a,007", "1,b,7")))
+    found = read_recording(RecordingFiles(votes(tmp_path, "1,a,007", "1,b,7")))
 
     assert [vote.value for vote in found.votes] == ["007", "7"]
 
@@ -157,31 +159,34 @@ def test_the_type_is_guessed_and_the_guess_is_explained(
 ) -> None:
     lines = [f"{item},a,{label}" for item, label in enumerate(labels)]
 
-    found = read_recording(Files(votes(tmp_path, *lines)))
+    found = read_recording(RecordingFiles(votes(tmp_path, *lines)))
 
     assert found.scale.name == scale
     assert found.scale.why.startswith("a guess")
 
 
-def test_meta_json_beside_the_votes_is_better_than_a_guess(tmp_path: Path) -> None:
+def test_meta_json_beside_the_votes_replaces_the_guess(tmp_path: Path) -> None:
     (tmp_path / "meta.json").write_text('{"type": "ordinal"}')
 
-    assert read_recording(Files(votes(tmp_path, "1,a,1"))).scale.name == "ordinal"
-    assert read_recording(Files(votes(tmp_path, "1,a,1")), "nominal").scale.why == "as asked"
+    assert read_recording(RecordingFiles(votes(tmp_path, "1,a,1"))).scale.name == "ordinal"
+    assert (
+        read_recording(RecordingFiles(votes(tmp_path, "1,a,1")), "nominal").scale.why
+        == "as requested"
+    )
 
 
 def test_an_interval_takes_numbers_only(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="line 3: the label 'warm' is not a number"):
-        read_recording(Files(votes(tmp_path, "1,a,1", "1,b,warm")), "interval")
+        read_recording(RecordingFiles(votes(tmp_path, "1,a,1", "1,b,warm")), "interval")
     with pytest.raises(BadFile, match="is not a number"):
-        read_recording(Files(votes(tmp_path, "1,a,1e400")), "interval")
+        read_recording(RecordingFiles(votes(tmp_path, "1,a,1e400")), "interval")
 
 
 def test_gold_and_texts_belong_to_items_with_votes(tmp_path: Path) -> None:
     items = write(tmp_path, 'item_id,text,note\n1,"a, b",n\n9,x,y\n', "items.csv")
     gold = write(tmp_path, "item_id,label\n1,x\n8,x\n", "gold.csv")
 
-    found = read_recording(Files(votes(tmp_path, "1,a,x", "2,a,y"), items, gold))
+    found = read_recording(RecordingFiles(votes(tmp_path, "1,a,x", "2,a,y"), items, gold))
 
     assert found.payloads == {"1": {"text": "a, b", "note": "n"}, "2": {"item_id": "2"}}
     assert found.gold == {"1": "x"}
@@ -191,19 +196,21 @@ def test_gold_and_texts_belong_to_items_with_votes(tmp_path: Path) -> None:
 def test_gold_may_be_empty(tmp_path: Path) -> None:
     gold = write(tmp_path, "item_id,label\n", "gold.csv")
 
-    assert read_recording(Files(votes(tmp_path, "1,a,x"), gold=gold)).gold == {}
+    assert read_recording(RecordingFiles(votes(tmp_path, "1,a,x"), gold=gold)).gold == {}
 
 
-def test_gold_that_contradicts_itself_is_told(tmp_path: Path) -> None:
+def test_contradicting_gold_is_refused(tmp_path: Path) -> None:
     gold = write(tmp_path, "item_id,label\n1,x\n1,x\n1,y\n", "gold.csv")
 
     with pytest.raises(BadFile, match=r"gold\.csv, line 4: the item '1' has another gold label"):
-        read_recording(Files(votes(tmp_path, "1,a,x"), gold=gold))
+        read_recording(RecordingFiles(votes(tmp_path, "1,a,x"), gold=gold))
 
 
 def test_seconds_become_milliseconds(tmp_path: Path) -> None:
     head = "item_id,annotator_id,label,duration_s"
 
-    found = read_recording(Files(votes(tmp_path, "1,a,x,1.5", "2,a,x,", "3,a,x,1e99", head=head)))
+    found = read_recording(
+        RecordingFiles(votes(tmp_path, "1,a,x,1.5", "2,a,x,", "3,a,x,1e99", head=head))
+    )
 
     assert [vote.active_ms for vote in found.votes] == [1500, None, 2**31 - 1]

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelwright_client.replay.plan import (
-    CannotPlan,
-    Wishes,
-    answer,
+    PlanError,
+    ReplayOptions,
     decide,
+    label_of,
     make_plan,
     value_of,
 )
@@ -46,10 +46,10 @@ REDUNDANCY: st.SearchStrategy[Any] = st.one_of(st.integers(1, 9), st.just("all")
 def test_a_plan_asks_for_no_vote_that_was_not_recorded(
     recording: Recording, redundancy: Any, share: float, seed: int
 ) -> None:
-    wishes = Wishes(redundancy=redundancy, honeypots=share, seed=seed)
+    wishes = ReplayOptions(redundancy=redundancy, honeypots=share, seed=seed)
     try:
         plan = make_plan(recording, wishes)
-    except CannotPlan:
+    except PlanError:
         return
 
     voters: dict[str, int] = {}
@@ -67,8 +67,8 @@ def test_every_item_is_either_work_or_a_honeypot(
     recording: Recording, share: float, seed: int
 ) -> None:
     try:
-        plan = make_plan(recording, Wishes(honeypots=share, seed=seed))
-    except CannotPlan:
+        plan = make_plan(recording, ReplayOptions(honeypots=share, seed=seed))
+    except PlanError:
         return
 
     work = {item.external_id for item in plan.work}
@@ -81,10 +81,10 @@ def test_every_item_is_either_work_or_a_honeypot(
 
 
 @given(RECORDINGS, st.integers())
-def test_all_recorded_votes_have_a_seat_and_the_seed_fixes_the_order(
+def test_all_recorded_votes_are_planned_in_an_order_fixed_by_the_seed(
     recording: Recording, seed: int
 ) -> None:
-    plans = [make_plan(recording, Wishes(honeypots=0, seed=seed)) for _ in range(2)]
+    plans = [make_plan(recording, ReplayOptions(honeypots=0, seed=seed)) for _ in range(2)]
 
     votes = {(vote.item, vote.annotator) for vote in recording.votes}
     seated = {(item, one.name) for one in plans[0].annotators for item in one.votes}
@@ -96,7 +96,10 @@ def test_all_recorded_votes_have_a_seat_and_the_seed_fixes_the_order(
 def test_another_seed_is_another_order() -> None:
     votes: list[tuple[str, str, Value]] = [(str(i), name, "x") for i in range(9) for name in "abcd"]
     orders = {
-        tuple(one.name for one in make_plan(recording_of(votes, {}), Wishes(seed=seed)).annotators)
+        tuple(
+            one.name
+            for one in make_plan(recording_of(votes, {}), ReplayOptions(seed=seed)).annotators
+        )
         for seed in range(20)
     }
 
@@ -108,30 +111,30 @@ def test_the_share_of_honeypots_is_of_the_gold(count: int, share: float) -> None
     votes: list[tuple[str, str, Value]] = [(str(item), "a", "x") for item in range(count + 1)]
     gold: dict[str, Value] = {str(item): "x" for item in range(count)}
 
-    plan = make_plan(recording_of(votes, gold), Wishes(honeypots=share))
+    plan = make_plan(recording_of(votes, gold), ReplayOptions(honeypots=share))
 
     assert len(plan.honeypots) == round(count * share)
 
 
-def test_named_honeypots_are_taken_as_they_are() -> None:
+def test_named_honeypots_are_used() -> None:
     votes: list[tuple[str, str, Value]] = [(str(item), "a", "x") for item in range(4)]
 
     plan = make_plan(
-        recording_of(votes, {"0": "x", "1": "x"}), Wishes(honeypot_items=["1"], honeypots=0)
+        recording_of(votes, {"0": "x", "1": "x"}), ReplayOptions(honeypot_items=["1"], honeypots=0)
     )
 
     assert [item.external_id for item in plan.honeypots] == ["1"]
 
 
-def test_where_all_would_be_honeypots_nothing_is_left_to_do() -> None:
-    with pytest.raises(CannotPlan, match="Every item would be a honeypot"):
-        make_plan(recording_of([("1", "a", "x")], {"1": "x"}), Wishes(honeypots=1))
+def test_a_plan_without_work_items_is_refused() -> None:
+    with pytest.raises(PlanError, match="Every item would be a honeypot"):
+        make_plan(recording_of([("1", "a", "x")], {"1": "x"}), ReplayOptions(honeypots=1))
 
 
-def test_classes_become_options_those_of_gold_too() -> None:
+def test_labels_of_votes_and_gold_become_options() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", "10"), ("1", "b", "9")]
 
-    plan = make_plan(recording_of(votes, {"1": "8"}), Wishes(honeypots=0))
+    plan = make_plan(recording_of(votes, {"1": "8"}), ReplayOptions(honeypots=0))
 
     assert plan.spec.fields[0]["kind"] == "choice"
     assert plan.spec.fields[0]["options"] == ["8", "9", "10"]
@@ -140,26 +143,26 @@ def test_classes_become_options_those_of_gold_too() -> None:
 def test_ordered_whole_numbers_become_a_rating_with_all_levels_between() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", "1"), ("1", "b", "6")]
 
-    plan = make_plan(recording_of(votes, {}, "ordinal"), Wishes())
+    plan = make_plan(recording_of(votes, {}, "ordinal"), ReplayOptions())
 
     assert plan.spec.fields[0]["kind"] == "rating"
     assert (plan.spec.fields[0]["minimum"], plan.spec.fields[0]["maximum"]) == (1, 6)
-    assert answer(plan, "6") == {"label": 6}
+    assert label_of(plan, "6") == {"label": 6}
     assert value_of(plan, {"label": 6}) == "6"
 
 
 def test_ordered_fractions_become_ordered_options() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", "2.5"), ("1", "b", "10")]
 
-    field = make_plan(recording_of(votes, {}, "ordinal"), Wishes()).spec.fields[0]
+    field = make_plan(recording_of(votes, {}, "ordinal"), ReplayOptions()).spec.fields[0]
 
     assert (field["kind"], field["ordered"], field["options"]) == ("choice", True, ["2.5", "10"])
 
 
-def test_numbers_get_their_range_and_a_tolerance_and_it_is_said() -> None:
+def test_numbers_get_their_range_and_a_tolerance_with_a_remark() -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", -100), ("1", "b", 60.5)]
 
-    plan = make_plan(recording_of(votes, {"1": 100}, "interval"), Wishes(honeypots=0))
+    plan = make_plan(recording_of(votes, {"1": 100}, "interval"), ReplayOptions(honeypots=0))
 
     field = plan.spec.fields[0]
     assert (field["kind"], field["minimum"], field["maximum"]) == ("number", -100, 100)
@@ -168,44 +171,46 @@ def test_numbers_get_their_range_and_a_tolerance_and_it_is_said() -> None:
 
 
 @pytest.mark.parametrize("tolerance", [-1, 200, float("nan")])
-def test_a_tolerance_without_sense_is_told(tolerance: float) -> None:
+def test_a_tolerance_outside_the_range_is_refused(tolerance: float) -> None:
     votes: list[tuple[str, str, Value]] = [("1", "a", -100), ("1", "b", 100)]
 
-    with pytest.raises(CannotPlan, match="tolerance"):
-        make_plan(recording_of(votes, {}, "interval"), Wishes(tolerance=tolerance))
+    with pytest.raises(PlanError, match="tolerance"):
+        make_plan(recording_of(votes, {}, "interval"), ReplayOptions(tolerance=tolerance))
 
 
 def test_numbers_that_are_all_the_same_still_have_a_range() -> None:
-    field: Any = make_plan(recording_of([("1", "a", 5)], {}, "interval"), Wishes()).spec.fields[0]
+    field: Any = make_plan(
+        recording_of([("1", "a", 5)], {}, "interval"), ReplayOptions()
+    ).spec.fields[0]
 
     assert field["minimum"] < field["maximum"]
 
 
-def test_more_classes_than_a_choice_can_have_are_told() -> None:
+def test_more_labels_than_options_are_refused() -> None:
     votes: list[tuple[str, str, Value]] = [(str(one), "a", f"c{one}") for one in range(1001)]
 
-    with pytest.raises(CannotPlan, match="1001 different labels"):
-        make_plan(recording_of(votes, {}), Wishes())
+    with pytest.raises(PlanError, match="1001 different labels"):
+        make_plan(recording_of(votes, {}), ReplayOptions())
 
 
 @pytest.mark.parametrize(("text", "how"), [("unanimous", "unanimous"), ("share:0.8", "share")])
-def test_how_labels_are_decided_is_read(text: str, how: str) -> None:
+def test_the_decision_rule_is_parsed(text: str, how: str) -> None:
     assert decide(text).how == how
 
 
 @pytest.mark.parametrize("text", ["", "share", "share:", "share:1.5", "share:x", "majority"])
-def test_how_labels_are_decided_is_checked(text: str) -> None:
-    with pytest.raises(CannotPlan, match="--decide"):
+def test_an_invalid_decision_rule_is_refused(text: str) -> None:
+    with pytest.raises(PlanError, match="--decide"):
         decide(text)
 
 
-def test_the_counts_are_said() -> None:
+def test_the_plan_has_remarks_with_the_counts() -> None:
     votes: list[tuple[str, str, Value]] = [
         (str(item), name, "x") for item in range(800) for name in "abc"
     ]
     random.Random(1).shuffle(votes)
     gold: dict[str, Value] = {str(item): "x" for item in range(800)}
 
-    plan = make_plan(recording_of(votes, gold), Wishes())
+    plan = make_plan(recording_of(votes, gold), ReplayOptions())
 
     assert plan.sentences[0] == "800 items in the file: 720 to label, 80 honeypots."

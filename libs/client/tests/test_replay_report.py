@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from labelwright_client.replay.plan import Wishes, make_plan
+from labelwright_client.replay.plan import ReplayOptions, make_plan
 from labelwright_client.replay.progress import Progress
 from labelwright_client.replay.recording import Recording, Vote
 from labelwright_client.replay.report import Report
@@ -40,7 +40,7 @@ def report_of(**changes: Any) -> Report:
     )
     made = Report(
         project="replay-x",
-        plan=make_plan(recording, Wishes()),
+        plan=make_plan(recording, ReplayOptions()),
         summary=LabelsSummary(
             project="replay-x",
             items=19,
@@ -108,17 +108,17 @@ def test_every_item_is_in_one_of_the_counts() -> None:
     assert sum(found[part] for part in parts) == found["items"] == 19
 
 
-def test_the_table_tells_the_honeypots_apart_and_who_the_expert_is() -> None:
+def test_the_table_separates_honeypots_and_names_the_simulated_expert() -> None:
     text = shown(report_of())
 
-    assert "and honeypots apart: 1" in text
+    assert "without 1 honeypots" in text
     assert "the expert is simulated by gold" in text
     assert "0.500" in text
     assert "annotators flagged" in text
     assert "a" * 64 in text
 
 
-def test_what_is_undefined_shows_as_such() -> None:
+def test_undefined_figures_are_shown_as_undefined() -> None:
     nothing = Score(None, 0)
     blank = report_of(accuracy=Accuracy(nothing, nothing, nothing, nothing), agreement=None)
 
@@ -127,8 +127,8 @@ def test_what_is_undefined_shows_as_such() -> None:
     assert "no gold" in shown(blank)
 
 
-def test_a_report_that_may_call_nobody_bad_shows_no_flags() -> None:
-    assert "flagged" not in shown(report_of(calls_flagged=False))
+def test_a_report_can_leave_out_flagged_annotators() -> None:
+    assert "flagged" not in shown(report_of(shows_flagged=False))
 
 
 def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,9 +137,9 @@ def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("labelwright_client.replay.progress.time.monotonic", lambda: next(clock))
 
     with Progress(Console(file=text)) as progress:
-        progress.stage("Annotating", 10)
-        progress.answers(1)
-        progress.answers(7)
+        progress.start("Annotating", 10)
+        progress.update(1)
+        progress.update(7)
 
     assert text.getvalue() == "Annotating …\nAnnotating: 7 of 10\n"
 
@@ -147,7 +147,7 @@ def test_progress_for_a_file_is_plain_lines(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_replay_in_which_all_is_contested_has_a_report_without_a_version() -> None:
     report = report_of(version=None)
 
-    told = report.as_json()
+    output = report.as_json()
 
-    assert (told["version"], told["records"], told["dataset"]) == (None, 0, None)
+    assert (output["version"], output["records"], output["dataset"]) == (None, 0, None)
     assert "no item has a label yet" in shown(report)

@@ -13,7 +13,7 @@ VOTES = st.lists(LABELS, min_size=1, max_size=9)
 
 def test_the_four_accuracies_of_a_small_case() -> None:
     gold: dict[str, Value] = {"1": "x", "2": "x", "3": "y", "4": "y"}
-    given: dict[str, list[Value]] = {
+    votes: dict[str, list[Value]] = {
         "1": ["x", "x", "x"],
         "2": ["y", "y", "y"],
         "3": ["y", "x"],
@@ -22,7 +22,7 @@ def test_the_four_accuracies_of_a_small_case() -> None:
     }
     decided: dict[str, Value] = {"1": "x", "2": "y", "3": "y", "4": "y", "no gold": "z"}
 
-    found = score(gold, decided, {"3", "4"}, given, None)
+    found = score(gold, decided, {"3", "4"}, votes, None)
 
     assert (found.undisputed.value, found.undisputed.n) == (0.5, 2)
     assert (found.with_expert.value, found.with_expert.n) == (0.75, 4)
@@ -37,7 +37,7 @@ def test_without_gold_nothing_is_claimed() -> None:
     assert found.single.value is None
 
 
-def test_what_nobody_decided_is_not_counted_as_wrong() -> None:
+def test_an_undecided_item_is_not_counted_as_wrong() -> None:
     found = score({"1": "x", "2": "x"}, {"1": "x"}, set(), {"1": ["x"], "2": ["y"]}, None)
 
     assert (found.with_expert.value, found.with_expert.n) == (1, 1)
@@ -66,7 +66,9 @@ def test_the_order_of_votes_changes_nothing(votes: list[Value], gold: Value) -> 
 
 
 @given(LABELS, st.integers(1, 5), LABELS)
-def test_where_all_agree_everything_says_the_same(label: Value, n: int, gold: Value) -> None:
+def test_unanimous_votes_have_the_same_accuracy_in_all_ways(
+    label: Value, n: int, gold: Value
+) -> None:
     right = float(label == gold)
 
     assert majority([label] * n, gold, None) == single([label] * n, gold, None) == right

@@ -18,7 +18,7 @@ def write_ready(folder: Path) -> Path:
     return file
 
 
-def test_a_home_tells_everything(tmp_path: Path) -> None:
+def test_a_home_gives_addresses_and_token(tmp_path: Path) -> None:
     write_ready(tmp_path / "home")
 
     stack = Stack.find(tmp_path / "home", {})
@@ -28,13 +28,13 @@ def test_a_home_tells_everything(tmp_path: Path) -> None:
     assert stack.home == tmp_path / "home"
 
 
-def test_the_environment_says_where_home_is(tmp_path: Path) -> None:
+def test_the_environment_names_the_home(tmp_path: Path) -> None:
     write_ready(tmp_path / "elsewhere")
 
     assert Stack.find(environ={"LABELWRIGHT_HOME": str(tmp_path / "elsewhere")}).urls == URLS
 
 
-def test_single_addresses_and_a_token_come_before_the_home(tmp_path: Path) -> None:
+def test_addresses_and_token_of_the_environment_replace_those_of_the_home(tmp_path: Path) -> None:
     write_ready(tmp_path)
     environ = {
         "LABELWRIGHT_HOME": str(tmp_path),
@@ -64,20 +64,20 @@ def test_with_all_addresses_no_home_is_needed(tmp_path: Path) -> None:
         stack.sign("ada", ["annotator"])
 
 
-def test_where_nothing_is_known_it_is_said_how_to_begin(tmp_path: Path) -> None:
+def test_without_a_stack_the_error_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(NotConfigured, match="labelwright up"):
         Stack.find(tmp_path, {})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"services": {"ingest": {}}}'])
-def test_what_is_no_ready_file_is_called_so(tmp_path: Path, text: str) -> None:
+def test_an_invalid_ready_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "ready.json").write_text(text)
 
     with pytest.raises(NotConfigured, match="not a ready file"):
         Stack.find(tmp_path, {})
 
 
-def test_a_token_does_not_show_when_a_stack_is_printed(tmp_path: Path) -> None:
+def test_the_token_is_not_in_the_repr_of_a_stack(tmp_path: Path) -> None:
     write_ready(tmp_path)
 
     assert "adm1n" not in repr(Stack.find(tmp_path, {}))

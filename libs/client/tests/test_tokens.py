@@ -30,7 +30,7 @@ def read(home: Path, token: str) -> jwt.Token:
     return jwt.decode(token, key, algorithms=["Ed25519"])
 
 
-def test_a_token_says_who_may_do_what_where_and_until_when(home: Path) -> None:
+def test_a_token_has_name_roles_projects_and_expiry(home: Path) -> None:
     token = tokens.sign(home, name="ada", roles=["annotator"], projects=["reviews"], hours=2)
 
     claims = read(home, token).claims
@@ -53,7 +53,7 @@ def test_the_header_names_the_key(home: Path) -> None:
     assert read(home, tokens.sign(home, name="ada", roles=[])).header["kid"] == signed_by
 
 
-def test_a_new_key_is_used_as_soon_as_it_lies_there(home: Path) -> None:
+def test_a_new_key_is_used_at_once(home: Path) -> None:
     tokens.sign(home, name="ada", roles=[])
     time.sleep(0.01)
     write_key(home)
@@ -61,7 +61,7 @@ def test_a_new_key_is_used_as_soon_as_it_lies_there(home: Path) -> None:
     read(home, tokens.sign(home, name="ada", roles=[]))
 
 
-def test_a_thousand_tokens_take_no_time(home: Path) -> None:
+def test_a_thousand_tokens_are_signed_quickly(home: Path) -> None:
     began = time.monotonic()
     for number in range(1000):
         tokens.sign(home, name=f"annotator-{number}", roles=["annotator"])
@@ -74,8 +74,8 @@ def test_a_pseudonym_is_the_keyed_hash_of_issuer_and_name(home: Path) -> None:
     assert tokens.pseudonym(home, "ada") == "073ad21ae715f6010eb4da2701689f04"
 
 
-def test_without_keys_it_is_said_that_there_are_none(tmp_path: Path) -> None:
-    with pytest.raises(tokens.NoKey, match="cannot be read"):
+def test_without_keys_signing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(tokens.NoSigningKey, match="cannot be read"):
         tokens.sign(tmp_path, name="ada", roles=[])
-    with pytest.raises(NotConfigured, match="cannot be made here"):
+    with pytest.raises(NotConfigured, match="cannot be signed"):
         Stack({}, home=tmp_path).sign("ada", ["annotator"])

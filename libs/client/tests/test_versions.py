@@ -1,4 +1,4 @@
-"""Versions on disk: what is verified, and how an interrupted pull goes on."""
+"""Dataset versions on disk: verification, and resumed pulls."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from labelwright_client import Client, NotVerified, Retry, Stack, Unreachable
-from labelwright_client.versions import cache_of, copy_to, pull, verify_folder
+from labelwright_client.versions import cache_folder, copy_to, pull, verify_folder
 from schemas.canonical import canonical, digest, merkle_root
 
 STACK = Stack({"dataset-store": "http://data.test"}, token="t")
@@ -22,7 +22,7 @@ QUICK = Retry(first=0.001, longest=0.001, total=0.05)
 def make_version(
     count: int = 3, large: Sequence[bytes] = ()
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """A manifest and its files, as the dataset-store would give them.
+    """Return a manifest and its files, as the dataset-store would send them.
 
     There is one more record for each of the `large` payloads.
     """
@@ -61,7 +61,7 @@ def make_version(
 
 
 class Store:
-    """A dataset-store at the other end of the wire, which may break off, forget ranges or lie."""
+    """A fake dataset-store that can break connections, ignore ranges or send wrong content."""
 
     def __init__(
         self, manifest: dict[str, Any], files: dict[str, bytes], large: Sequence[bytes] = ()
@@ -80,9 +80,9 @@ class Store:
             return httpx.Response(200, content=self.payloads[self.asked_payloads[-1]])
         if not request.url.path.startswith(f"/v1/versions/{self.manifest['hash']}/files/"):
             return httpx.Response(200, json=self.manifest)
-        asked = request.headers.get("range")
-        self.ranges.append(asked)
-        found = re.fullmatch(r"bytes=(\d+)-", asked or "") if self.knows_ranges else None
+        requests = request.headers.get("range")
+        self.ranges.append(requests)
+        found = re.fullmatch(r"bytes=(\d+)-", requests or "") if self.knows_ranges else None
         start = int(found[1]) if found else 0
         body = self.files[request.url.path.rsplit("/", 1)[-1]][start:]
         status = 206 if found else 200
@@ -99,7 +99,7 @@ class Store:
 
 
 class Broken(httpx.SyncByteStream):
-    """A body that breaks off."""
+    """A body whose connection breaks."""
 
     def __init__(self, piece: bytes) -> None:
         self.piece = piece
@@ -118,16 +118,16 @@ def test_a_version_is_pulled_once_and_kept_under_its_hash(store: Store, tmp_path
     version = store.manifest["hash"]
 
     first = pull(store.client(), version, tmp_path)
-    asked = len(store.ranges)
+    requests = len(store.ranges)
     second = pull(store.client(), version, tmp_path)
 
     assert first.folder == second.folder == tmp_path / "versions" / version
-    assert (first.was_there, second.was_there, len(store.ranges)) == (False, True, asked)
+    assert (first.was_cached, second.was_cached, len(store.ranges)) == (False, True, requests)
     assert (first.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_what_broke_off_goes_on_where_it_ended(store: Store, tmp_path: Path) -> None:
+def test_a_broken_download_is_resumed(store: Store, tmp_path: Path) -> None:
     store.breaks_after = [10, 20]
 
     pulled = pull(store.client(), store.manifest["hash"], tmp_path)
@@ -136,9 +136,7 @@ def test_what_broke_off_goes_on_where_it_ended(store: Store, tmp_path: Path) -> 
     assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
 
 
-def test_an_interrupted_pull_leaves_no_version_and_the_next_one_goes_on(
-    store: Store, tmp_path: Path
-) -> None:
+def test_an_interrupted_pull_leaves_no_version_and_is_resumed(store: Store, tmp_path: Path) -> None:
     version = store.manifest["hash"]
     store.breaks_after = [10, 0]
     with pytest.raises(Unreachable):
@@ -150,7 +148,7 @@ def test_an_interrupted_pull_leaves_no_version_and_the_next_one_goes_on(
     assert store.ranges[-2] == "bytes=10-"
 
 
-def test_a_server_that_knows_no_ranges_gives_everything_again(store: Store, tmp_path: Path) -> None:
+def test_without_ranges_a_file_is_downloaded_again(store: Store, tmp_path: Path) -> None:
     store.breaks_after = [10]
     store.knows_ranges = False
 
@@ -160,7 +158,7 @@ def test_a_server_that_knows_no_ranges_gives_everything_again(store: Store, tmp_
     assert (pulled.folder / "records.jsonl").read_bytes() == store.files["records.jsonl"]
 
 
-def test_what_an_earlier_try_left_wrong_is_got_again(store: Store, tmp_path: Path) -> None:
+def test_a_wrong_partial_file_is_downloaded_again(store: Store, tmp_path: Path) -> None:
     part = tmp_path / "versions" / f"{store.manifest['hash']}.part"
     part.mkdir(parents=True)
     (part / "records.jsonl").write_bytes(b"garbage")
@@ -248,16 +246,16 @@ def test_an_empty_version_can_be_pulled(tmp_path: Path) -> None:
     assert pull(store.client(), store.manifest["hash"], tmp_path).manifest.records.count == 0
 
 
-def test_the_cache_is_where_the_user_wants_it(tmp_path: Path) -> None:
-    assert cache_of({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
-    assert cache_of({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
-    assert cache_of({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"
+def test_the_cache_folder_comes_from_the_environment(tmp_path: Path) -> None:
+    assert cache_folder({"LABELWRIGHT_CACHE": str(tmp_path)}) == tmp_path
+    assert cache_folder({"XDG_CACHE_HOME": "/var/x"}) == Path("/var/x/labelwright")
+    assert cache_folder({"XDG_CACHE_HOME": "relative"}) == Path.home() / ".cache" / "labelwright"
 
 
 LARGE = [b'{"text":"' + b"x" * 300_000 + b'"}', b'{"text":"' + b"y" * 300_000 + b'"}']
 
 
-def test_a_version_comes_with_the_payloads_that_its_records_lack(tmp_path: Path) -> None:
+def test_large_payloads_are_pulled_with_their_version(tmp_path: Path) -> None:
     store = Store.with_large([*LARGE, LARGE[0]])
     sizes: list[int] = []
 
@@ -270,17 +268,17 @@ def test_a_version_comes_with_the_payloads_that_its_records_lack(tmp_path: Path)
     assert verify_folder(pulled.folder) == pulled.manifest
 
 
-def test_payloads_can_be_left_out_and_come_later(tmp_path: Path) -> None:
+def test_payloads_can_be_pulled_later(tmp_path: Path) -> None:
     store = Store.with_large(LARGE)
     version = store.manifest["hash"]
 
     without = pull(store.client(), version, tmp_path, with_payloads=False)
-    asked = list(store.asked_payloads)
+    requests = list(store.asked_payloads)
     later = pull(store.client(), version, tmp_path)
     again = pull(store.client(), version, tmp_path)
 
-    assert asked == []
-    assert (without.was_there, later.was_there, again.was_there) == (False, True, True)
+    assert requests == []
+    assert (without.was_cached, later.was_cached, again.was_cached) == (False, True, True)
     assert len(list((later.folder / "payloads").iterdir())) == 2
     assert len(store.asked_payloads) == 2
 
@@ -295,7 +293,7 @@ def test_a_payload_that_two_versions_have_is_pulled_once(tmp_path: Path) -> None
     assert [file.read_bytes() for file in (pulled.folder / "payloads").iterdir()] == LARGE[:1]
 
 
-def test_a_payload_that_is_not_what_its_record_names_is_refused(tmp_path: Path) -> None:
+def test_a_payload_with_another_digest_is_refused(tmp_path: Path) -> None:
     store = Store.with_large(LARGE)
     [first, _] = store.payloads
     store.payloads[first] = b'{"text":"forged"}'
@@ -323,7 +321,7 @@ def test_verifying_covers_the_large_payloads(tmp_path: Path, harm: str) -> None:
         verify_folder(folder)
 
 
-def test_a_payload_that_rotted_in_the_cache_is_pulled_again(tmp_path: Path) -> None:
+def test_a_damaged_payload_in_the_cache_is_pulled_again(tmp_path: Path) -> None:
     first, second = Store.with_large(LARGE), Store.with_large(LARGE, count=9)
     pull(first.client(), first.manifest["hash"], tmp_path)
     for sha256 in first.payloads:

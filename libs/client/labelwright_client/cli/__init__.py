@@ -1,24 +1,26 @@
-"""The command line `labelwright`. Errors are one sentence; exit codes say what kind.
+"""The command line `labelwright`, which needs the extra `cli`: labelwright-client[cli].
 
+Errors are one sentence on the standard error. Exit codes:
 0 done · 1 failure · 2 wrong usage or input · 3 refused by the service · 4 not reachable ·
 5 verification failed
 """
 
-import os
 import sys
+from importlib import import_module
 
-from labelwright_client.cli.app import app
-from labelwright_client.cli.output import code_of, sentence_of, to_stderr
-
-TRACEBACK = "LABELWRIGHT_TRACEBACK"
+EXTRA = ("agreement", "numpy", "rich", "typer")
+"""The packages that the extra `cli` installs."""
 
 
 def main() -> None:
     """Run the command that the arguments name, and exit."""
     try:
-        app(prog_name="labelwright")
-    except Exception as error:
-        if os.environ.get(TRACEBACK):
+        run = import_module("labelwright_client.cli.run")
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
             raise
-        to_stderr(f"labelwright: {sentence_of(error)}")
-        sys.exit(code_of(error))
+        sys.exit(
+            f"labelwright: the command line needs the package {error.name}, which is not"
+            " installed. Install it with: pip install 'labelwright-client[cli]'"
+        )
+    run.main()

@@ -1,4 +1,4 @@
-"""All commands, by name."""
+"""The commands of `labelwright` and their names."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -16,10 +16,14 @@ from labelwright_client.cli import (
     status,
     versions,
 )
-from labelwright_client.cli.output import Code, to_stderr
+from labelwright_client.cli.output import ExitCode, print_error
 
 GROUP = "labelwright.commands"
-PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+OWN_OPTIONS = {
+    "ignore_unknown_options": True,
+    "allow_extra_args": True,
+    "help_option_names": [],
+}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,28 +46,28 @@ app.command("pull")(versions.pull)
 app.command("verify")(versions.verify)
 
 
-@app.command("up", context_settings=PASS_ON)
+@app.command("up", context_settings=OWN_OPTIONS)
 def up(context: typer.Context) -> None:
-    """Start the whole system on this machine (needs labelwright-local)."""
-    found = list(entry_points(group=GROUP, name="up"))
-    if not found:
-        to_stderr(
-            "labelwright: `up` comes with the package labelwright-local, which is not installed"
-            " here. In the repository `make setup` installs it."
+    """Start all services on this machine (needs the package labelwright-local)."""
+    commands = list(entry_points(group=GROUP, name="up"))
+    if not commands:
+        print_error(
+            "labelwright: `up` needs the package labelwright-local, which is not installed."
+            " `make setup` in the repository installs it."
         )
-        raise typer.Exit(Code.FAILURE)
-    _run("up", found[0].load(), context.args)
+        raise typer.Exit(ExitCode.FAILURE)
+    _run("up", commands[0].load(), context.args)
 
 
-@app.command("agreement", context_settings=PASS_ON)
+@app.command("agreement", context_settings=OWN_OPTIONS)
 def agreement(context: typer.Context) -> None:
-    """Measure how far annotators agree, from a file of votes, and infer labels; needs no stack."""
-    module = import_module("labelwright_client.agreement_command")
+    """Measure the agreement in a file of votes, and infer labels; needs no stack."""
+    module = import_module("labelwright_client.cli.agreement_command")
     _run("agreement", module.agreement, context.args)
 
 
 def _run(name: str, command: Callable[..., None], arguments: list[str]) -> None:
-    """Run a command that is loaded only now, with its own options: its libraries are large."""
-    other = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    other.command(name)(command)
-    other(arguments, prog_name=f"labelwright {name}")
+    """Run a command that parses its own options; it was imported only when it was called."""
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name)(command)
+    single(arguments, prog_name=f"labelwright {name}")

@@ -1,4 +1,4 @@
-"""`labelwright import`: items out of CSV and NDJSON files, gzip or not."""
+"""`labelwright import`: items in CSV and NDJSON files, which may be compressed with gzip."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,21 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from labelwright_client import ingest, upload
+from labelwright_client.cli.gold_cells import Kinds, kinds_of, take_label
 from labelwright_client.cli.output import (
-    Code,
+    ExitCode,
     HomeOption,
+    InvalidInput,
     JsonOption,
-    WrongInput,
-    bar,
     connect,
+    print_error,
+    progress_bar,
     show_json,
-    to_stderr,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from labelwright_client.gold_cells import Kinds, kinds_of, take_label
 from labelwright_client.replay.files import BadFile, BadRow, Row, opened, read_rows
 from labelwright_client.transport import Client
-from labelwright_client.upload import Line, RejectedLine, Uploaded
+from labelwright_client.upload import Line, RejectedLine, UploadResult
 
 ID_COLUMNS = ("external_id", "item_id", "id")
 CSV = (".csv",)
@@ -35,76 +35,75 @@ def import_(
     project: ProjectArgument,
     files: Annotated[
         list[Path],
-        typer.Argument(help=".csv, .jsonl or .ndjson, also with .gz.", show_default=False),
+        typer.Argument(help="Files .csv, .jsonl or .ndjson; also .gz of them.", show_default=False),
     ],
     gold: Annotated[
-        bool, typer.Option("--gold", help="Items whose right label is known (honeypots).")
+        bool, typer.Option("--gold", help="Import gold: items whose correct label is known.")
     ] = False,
     id_column: Annotated[
         str | None,
-        typer.Option(help="CSV: which column is the id (else external_id, item_id, id)."),
+        typer.Option(help="CSV: name of the id column; default: external_id, item_id or id."),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring items in. What is there already stays unchanged, so this can be repeated.
+    """Import items. An item that exists and is the same stays unchanged, so repeating is safe.
 
-    NDJSON lines are items as the API takes them. Of a CSV file every column but the id becomes a
-    part of the payload; with --gold the column `label` is the answer to the field `label`, or
-    columns `label.FIELD` are the answers to the fields: text for choice, pairwise and text, JSON
-    for every other kind.
+    An NDJSON line is an item as in the API. In a CSV file every column but the id is a part of the
+    payload. With --gold the column `label` is the answer to the field `label`, and columns
+    `label.FIELD` are the answers to the fields: text for choice, pairwise and text, JSON for every
+    other kind.
     """
     for file in files:
         _check_name(file)
-    done: dict[str, Uploaded] = {}
-    with connect(home) as client, bar("Importing", None, quiet=as_json) as progress:
+    results: dict[str, UploadResult] = {}
+    with connect(home) as client, progress_bar("Importing", None, quiet=as_json) as progress:
         kinds = _kinds(client, project) if gold and any(map(_is_csv, files)) else {}
         for file in files:
             bad_rows: list[BadRow] = []
             lines = _reader(file, gold, id_column, kinds=kinds, reject=bad_rows.append)
 
-            def told(so_far: Uploaded, file: Path = file) -> None:
+            def show_progress(so_far: UploadResult, file: Path = file) -> None:
                 progress.update(
                     progress.task_ids[0], description=f"{file.name}: {so_far.items:,} items"
                 )
 
-            done[str(file)] = upload.send_all(client, project, lines, gold=gold, told=told)
-            done[str(file)].reject(
-                RejectedLine(bad.line, "", "unreadable", bad.why) for bad in bad_rows
-            )
-    _show(done, as_json)
-    if any(one.rejected for one in done.values()):
-        raise typer.Exit(Code.REFUSED)
+            result = upload.send_all(client, project, lines, gold=gold, on_progress=show_progress)
+            result.reject(RejectedLine(bad.line, "", "unreadable", bad.why) for bad in bad_rows)
+            results[str(file)] = result
+    _show(results, as_json)
+    if any(result.rejected for result in results.values()):
+        raise typer.Exit(ExitCode.REFUSED)
 
 
-def _show(done: dict[str, Uploaded], as_json: bool) -> None:
+def _show(results: dict[str, UploadResult], as_json: bool) -> None:
     counts = ("created", "unchanged", "changed", "updated")
-    total = {name: sum(getattr(one, name) for one in done.values()) for name in counts}
-    rejected = _listed((file, one.rejected) for file, one in done.items())
-    warnings = _listed((file, one.warnings) for file, one in done.items())
+    total = {name: sum(getattr(result, name) for result in results.values()) for name in counts}
+    rejected = _listed((file, result.rejected) for file, result in results.items())
+    warnings = _listed((file, result.warnings) for file, result in results.items())
     if as_json:
         show_json({**total, "rejected": rejected, "warnings": warnings})
         return
-    said = ", ".join(f"{total[name]:,} {name}" for name in counts)
-    typer.echo(f"{said}, {len(rejected):,} rejected.")
-    _say("", rejected)
-    _say("warning: ", warnings)
+    summary = ", ".join(f"{total[name]:,} {name}" for name in counts)
+    typer.echo(f"{summary}, {len(rejected):,} rejected.")
+    _print_lines("", rejected)
+    _print_lines("warning: ", warnings)
 
 
 def _listed(files: Iterable[tuple[str, Sequence[RejectedLine]]]) -> list[dict[str, object]]:
     return [{"file": file, **asdict(line)} for file, lines in files for line in lines]
 
 
-def _say(kind: str, lines: Sequence[dict[str, object]]) -> None:
-    for one in lines[:SHOWN_MAX]:
-        place = f"{one['pointer']}: " if one["pointer"] else ""
-        to_stderr(f"{kind}{one['file']}, line {one['line']}: {place}{one['message']}")
+def _print_lines(prefix: str, lines: Sequence[dict[str, object]]) -> None:
+    for line in lines[:SHOWN_MAX]:
+        pointer = f"{line['pointer']}: " if line["pointer"] else ""
+        print_error(f"{prefix}{line['file']}, line {line['line']}: {pointer}{line['message']}")
     if len(lines) > SHOWN_MAX:
-        to_stderr(f"… and {len(lines) - SHOWN_MAX:,} more (--json lists all).")
+        print_error(f"… and {len(lines) - SHOWN_MAX:,} more (--json lists all).")
 
 
 def _kinds(client: Client, project: str) -> Kinds:
-    """The kinds of the fields in the newest spec version; empty if there is none."""
+    """Return the kinds of the fields in the newest spec version; empty if there is none."""
     version = client.send(ingest.show_project(project)).spec_version
     if version is None:
         return {}
@@ -121,10 +120,10 @@ def _is_csv(file: Path) -> bool:
 
 def _check_name(file: Path) -> None:
     if not file.is_file():
-        raise WrongInput(f"{file} is not a file.")
+        raise InvalidInput(f"{file} is not a file: name files to import.")
     if _ending(file) not in CSV + NDJSON:
-        raise WrongInput(
-            f"{file}: what is in it? Its name ends neither in .csv nor in .jsonl/.ndjson."
+        raise InvalidInput(
+            f"{file} has an unknown format: its name must end in .csv, .jsonl or .ndjson (or .gz)."
         )
 
 
@@ -136,9 +135,9 @@ def _reader(
     kinds: Kinds | None = None,
     reject: Callable[[BadRow], None] | None = None,
 ) -> Iterator[Line]:
-    """The lines of a file, by its ending.
+    """Yield the lines of a file; the ending of its name decides the format.
 
-    `reject` is called with what cannot be read after the first row was; without it that raises.
+    `reject` is called for each row that cannot be read; without it such a row raises BadFile.
     """
     lines = (
         _csv_lines(file, gold, id_column, kinds or {}, reject)
@@ -151,7 +150,10 @@ def _reader(
 def _until_unreadable(
     file: Path, lines: Iterator[Line], reject: Callable[[BadRow], None]
 ) -> Iterator[Line]:
-    """The lines up to where the file cannot be read on. Raises BadFile if that is its beginning."""
+    """Yield the lines up to the place where the file cannot be read, which is rejected.
+
+    Raises BadFile if no line can be read.
+    """
     last = 0
     try:
         for number, line in lines:
@@ -160,11 +162,11 @@ def _until_unreadable(
     except BadFile as error:
         if not last:
             raise
-        reject(BadRow(file, last + 1, f"nothing was read from here on: {error}"))
+        reject(BadRow(file, last + 1, f"nothing was read from this line on: {error}"))
 
 
 def _ndjson_lines(file: Path) -> Iterator[Line]:
-    """Lines as they are: the server says what is wrong with each, and takes the others."""
+    """Yield the lines without parsing them: the server rejects the invalid ones."""
     with opened(file) as stream:
         for number, line in enumerate(stream, 1):
             text = line.removeprefix(b"\xef\xbb\xbf").strip()
@@ -181,9 +183,9 @@ def _csv_lines(
 ) -> Iterator[Line]:
     for index, row in enumerate(read_rows(file, [id_column] if id_column else [], reject=reject)):
         if index == 0 and id_column is None and not row.cells.keys() & set(ID_COLUMNS):
-            to_stderr(
+            print_error(
                 f"{file} has no id column ({', '.join(ID_COLUMNS)}, or name one with --id-column):"
-                " an item is known by its whole payload, so a corrected line is another item."
+                " items are identified by their whole payload, so a corrected line is a new item."
             )
         try:
             item = _csv_item(row, gold, id_column, kinds)
@@ -197,11 +199,11 @@ def _csv_lines(
 
 def _csv_item(row: Row, gold: bool, id_column: str | None, kinds: Kinds) -> dict[str, Any]:
     cells = {name: text for name, text in row.cells.items() if name}
-    named = id_column or next((name for name in ID_COLUMNS if name in cells), None)
+    id_name = id_column or next((name for name in ID_COLUMNS if name in cells), None)
     item: dict[str, Any] = {}
-    if named is not None:
-        item["external_id"] = row.need(named)
-        del cells[named]
+    if id_name is not None:
+        item["external_id"] = row.need(id_name)
+        del cells[id_name]
     if gold:
         item["label"] = take_label(row, cells, kinds)
     return {**item, "payload": cells}

@@ -1,4 +1,4 @@
-"""What every command shares: options, what it prints, and with which code it ends."""
+"""Shared parts of the commands: options, output, exit codes and error messages."""
 
 import json
 import math
@@ -17,30 +17,30 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from labelwright_client.problems import (
-    Fault,
     LabelwrightError,
     NotConfigured,
     NotVerified,
     Refused,
+    ServerError,
     Unreachable,
 )
 from labelwright_client.replay.files import BadFile
-from labelwright_client.replay.plan import CannotPlan
-from labelwright_client.replay.run import NotPlayed
+from labelwright_client.replay.plan import PlanError
+from labelwright_client.replay.run import ItemRejected
 from labelwright_client.retry import Retry
 from labelwright_client.stack import Stack
-from labelwright_client.tokens import NoKey
+from labelwright_client.tokens import NoSigningKey
 from labelwright_client.transport import Client
 from schemas.repeated_keys import repeated_keys
 
 PATIENCE = "LABELWRIGHT_PATIENCE"
 PATIENCE_SECONDS = 5.0
 PLAIN_WIDTH = 120
-"""Of tables that go to a file or a pipe."""
+"""Width of tables in a file or a pipe."""
 
 
-class Code(IntEnum):
-    """How a command ended."""
+class ExitCode(IntEnum):
+    """The exit code of a command."""
 
     DONE = 0
     FAILURE = 1
@@ -50,88 +50,91 @@ class Code(IntEnum):
     NOT_VERIFIED = 5
 
 
-class WrongInput(Exception):
-    """What the caller gave cannot be used. The message is one sentence."""
+class InvalidInput(Exception):
+    """Raised when an argument or an input file cannot be used. The message is one sentence."""
 
 
-_CODES: tuple[tuple[tuple[type[Exception], ...], Code], ...] = (
-    ((WrongInput, BadFile, CannotPlan), Code.USAGE),
-    ((Refused, NotPlayed), Code.REFUSED),
-    ((Unreachable, NotConfigured, NoKey), Code.UNREACHABLE),
-    ((NotVerified,), Code.NOT_VERIFIED),
+_CODES: tuple[tuple[tuple[type[Exception], ...], ExitCode], ...] = (
+    ((InvalidInput, BadFile, PlanError), ExitCode.USAGE),
+    ((Refused, ItemRejected), ExitCode.REFUSED),
+    ((Unreachable, NotConfigured, NoSigningKey), ExitCode.UNREACHABLE),
+    ((NotVerified,), ExitCode.NOT_VERIFIED),
 )
-_SAID = (LabelwrightError, Fault, WrongInput, BadFile, CannotPlan, NoKey)
+_WITH_MESSAGE = (LabelwrightError, ServerError, InvalidInput, BadFile, PlanError, NoSigningKey)
 
 HomeOption = Annotated[
     Path | None,
     typer.Option(
         "--home",
-        help="Where the stack keeps its state (else LABELWRIGHT_HOME, else .labelwright).",
+        help="Folder with the state of the stack; default: LABELWRIGHT_HOME, else .labelwright.",
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one line of JSON.")]
 
 
-def code_of(error: Exception) -> Code:
-    """The exit code for what went wrong."""
+def exit_code(error: Exception) -> ExitCode:
+    """Return the exit code for `error`."""
     for kinds, code in _CODES:
         if isinstance(error, kinds):
             return code
-    return Code.FAILURE
+    return ExitCode.FAILURE
 
 
-def sentence_of(error: Exception) -> str:
-    """What went wrong, in a sentence for people."""
-    if isinstance(error, _SAID):
+def error_message(error: Exception) -> str:
+    """Return the message for `error`: one sentence."""
+    if isinstance(error, _WITH_MESSAGE):
         return str(error)
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}."
+        file = f"{error.filename}: " if error.filename else ""
+        return f"{file}{error.strerror or error}."
     kind = type(error).__name__
-    return f"A bug: {kind}: {error} (LABELWRIGHT_TRACEBACK=1 shows where)."
+    return f"Unexpected error: {kind}: {error} (set LABELWRIGHT_TRACEBACK=1 to see the traceback)."
 
 
 def connect(home: Path | None) -> Client:
-    """A client for the stack that is meant, as patient as a person at a terminal."""
-    return Client(Stack.find(home), retry=Retry(total=patience(PATIENCE_SECONDS)))
+    """Return a client for the stack in `home`, which retries for a few seconds."""
+    return Client(Stack.find(home), retry=Retry(total=retry_seconds(PATIENCE_SECONDS)))
 
 
-def patience(otherwise: float) -> float:
-    """For how many seconds a service that is silent is asked again. Raises WrongInput."""
+def retry_seconds(default: float) -> float:
+    """Return LABELWRIGHT_PATIENCE, the seconds for which failed calls are retried, or `default`.
+
+    Raises InvalidInput.
+    """
     text = os.environ.get(PATIENCE, "")
     try:
-        seconds = float(text) if text else otherwise
+        seconds = float(text) if text else default
     except ValueError:
         seconds = -1
     if not 0 <= seconds < math.inf:
-        raise WrongInput(f"{PATIENCE} is '{text}', which is no number of seconds.")
+        raise InvalidInput(f"{PATIENCE} is '{text}': set it to a number of seconds, at least 0.")
     return seconds
 
 
 def stdout() -> Console:
-    """Where results go."""
+    """Return the console for results."""
     return Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def stderr() -> Console:
-    """Where progress and errors go."""
+    """Return the console for progress and errors."""
     return Console(stderr=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 
 
-def to_stderr(sentence: str) -> None:
-    """A sentence, whole and unformatted."""
+def print_error(sentence: str) -> None:
+    """Print a message on the standard error, unformatted and in one line."""
     typer.echo(sentence, err=True)
 
 
 def show_json(value: object) -> None:
-    """One line of JSON."""
+    """Print `value` as one line of JSON."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     typer.echo(json.dumps(plain, ensure_ascii=False, default=str))
 
 
 def show_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table; numbers to the right."""
+    """Print a table, with numbers aligned to the right."""
     table = Table(title=title, title_justify="left")
     listed = [[_cell(value) for value in row] for row in rows]
     for index, column in enumerate(columns):
@@ -143,7 +146,7 @@ def show_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequenc
 
 
 def show_facts(facts: Mapping[str, object]) -> None:
-    """Names and values, one a line."""
+    """Print names and values, one pair per line."""
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {_cell(value)}")
@@ -155,26 +158,26 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def read_model(kind: type[BaseModel], body: bytes, what: str) -> Any:  # noqa: ANN401
-    """`body` as a `kind`. Raises WrongInput that names the place."""
+def read_model(kind: type[BaseModel], body: bytes, source: str) -> Any:  # noqa: ANN401
+    """Return `body` as a `kind`. Raises InvalidInput with `source` and the JSON pointer."""
     try:
         model = kind.model_validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
         place = "/" + "/".join(str(part) for part in first["loc"])
-        raise WrongInput(f"{what}: {place}: {first['msg']}.") from error
+        raise InvalidInput(f"{source}: {place}: {first['msg']}.") from error
     for repeated in repeated_keys(body):
-        raise WrongInput(f"{what}: {repeated.pointer}: {repeated.sentence()} Write it once.")
+        raise InvalidInput(f"{source}: {repeated.pointer}: {repeated.sentence()} Write it once.")
     return model
 
 
 @contextmanager
-def bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Progress]:
-    """A progress bar on the terminal; nothing where there is none."""
+def progress_bar(title: str, total: int | None, *, quiet: bool) -> Iterator[Progress]:
+    """Show a progress bar on a terminal; show nothing if `quiet` or without a terminal."""
     console = stderr()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(
         *columns, console=console, transient=True, disable=quiet or not console.is_terminal
     ) as progress:
-        progress.add_task(what, total=total)
+        progress.add_task(title, total=total)
         yield progress

@@ -1,4 +1,4 @@
-"""`labelwright project`: make, list and show projects."""
+"""`labelwright project`: create, list and show projects."""
 
 from typing import Annotated
 
@@ -8,59 +8,56 @@ from pydantic import ValidationError
 from labelwright_client import ingest
 from labelwright_client.cli.output import (
     HomeOption,
+    InvalidInput,
     JsonOption,
-    WrongInput,
     connect,
     show_facts,
     show_json,
     show_table,
 )
-from schemas.ingest import ProjectHead, ProjectRequest
+from schemas.ingest import ProjectRequest
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and show projects.")
+app = typer.Typer(no_args_is_help=True, help="Create, list and show projects.")
 
-ProjectArgument = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
+ProjectArgument = Annotated[str, typer.Argument(help="Name of the project.", show_default=False)]
 
 
 @app.command()
 def create(
     name: ProjectArgument,
-    title: Annotated[str | None, typer.Option(help="For people; else the name.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title for people; default: the name.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a project. The same again changes nothing."""
+    """Create a project. Creating it again changes nothing."""
     checked(name)
     with connect(home) as client:
-        made = client.send(ingest.create_project(name, title))
+        created = client.send(ingest.create_project(name, title))
     if as_json:
-        show_json(made)
+        show_json(created)
     else:
-        typer.echo(f"The project {made.name} is there: publish a spec next.")
+        typer.echo(f"The project {created.name} exists. Next step: publish a spec.")
 
 
 @app.command("list")
 def list_(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """The projects that you may see."""
-    found: list[ProjectHead] = []
+    """List the projects that you may see."""
     with connect(home) as client:
-        page: str | None = None
-        while True:
-            part = client.send(ingest.list_projects(page))
-            found += part.projects
-            page = part.next
-            if page is None:
-                break
+        pages = client.pages(ingest.list_projects)
+        found = [project for page in pages for project in page.projects]
     if as_json:
-        show_json([one.model_dump(mode="json") for one in found])
+        show_json([project.model_dump(mode="json") for project in found])
     else:
-        rows = [(one.name, one.title, f"{one.created_at:%Y-%m-%d %H:%M}") for one in found]
-        show_table(None, ("project", "title", "made"), rows)
+        rows = [
+            (project.name, project.title, f"{project.created_at:%Y-%m-%d %H:%M}")
+            for project in found
+        ]
+        show_table(None, ("project", "title", "created"), rows)
 
 
 @app.command()
 def show(name: ProjectArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """A project and what it holds."""
+    """Show a project with its number of items and tasks."""
     with connect(home) as client:
         found = client.send(ingest.show_project(name))
     if as_json:
@@ -79,12 +76,12 @@ def show(name: ProjectArgument, home: HomeOption = None, as_json: JsonOption = F
 
 
 def checked(name: str) -> str:
-    """The name, if projects may be called so. Raises WrongInput."""
+    """Return `name` if it is a valid name of a project. Raises InvalidInput."""
     try:
         ProjectRequest(name=name, title="-")
     except ValidationError as error:
-        raise WrongInput(
-            f"'{name}' is no name for a project: small letters, digits, '.', '_' and '-',"
-            " 63 at most, beginning with a letter or a digit."
+        raise InvalidInput(
+            f"'{name}' is not a valid project name: use at most 63 of the characters a-z, 0-9, '.',"
+            " '_' and '-', and begin with a letter or a digit."
         ) from error
     return name

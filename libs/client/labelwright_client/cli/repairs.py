@@ -1,5 +1,6 @@
-"""`labelwright repairs`: the items whose data annotators call bad."""
+"""`labelwright repairs`: the items whose data annotators report as bad."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,24 +16,29 @@ from labelwright_client.cli.output import (
     show_table,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from labelwright_client.transport import Client
-from schemas.ingest import Repair
 
-app = typer.Typer(no_args_is_help=True, help="Items whose data annotators call bad.")
+app = typer.Typer(no_args_is_help=True, help="Items whose data annotators report as bad.")
 
 
 @app.command("list")
 def list_(project: ProjectArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """The items that wait for repair, those that were noticed first before others."""
+    """List the items with an open repair, oldest first."""
     with connect(home) as client:
-        found = _all(client, project)
+        pages = client.pages(partial(ingest.list_repairs, project))
+        found = [repair for page in pages for repair in page.repairs]
     if as_json:
-        show_json([one.model_dump(mode="json") for one in found])
+        show_json([repair.model_dump(mode="json") for repair in found])
         return
     columns = ("item", "external id", "people", "since", "newest note")
     rows = [
-        (one.item_id, one.external_id, one.people, f"{one.first_at:%Y-%m-%d %H:%M}", _note(one))
-        for one in found
+        (
+            repair.item_id,
+            repair.external_id,
+            repair.people,
+            f"{repair.first_at:%Y-%m-%d %H:%M}",
+            repair.notes[0] if repair.notes else None,
+        )
+        for repair in found
     ]
     show_table(None, columns, rows)
 
@@ -40,14 +46,14 @@ def list_(project: ProjectArgument, home: HomeOption = None, as_json: JsonOption
 @app.command()
 def close(
     project: ProjectArgument,
-    item: Annotated[UUID, typer.Argument(help="Its id in the list.", show_default=False)],
-    note: Annotated[str | None, typer.Option(help="Why nothing is wrong with it.")] = None,
+    item: Annotated[UUID, typer.Argument(help="Id of the item.", show_default=False)],
+    note: Annotated[str | None, typer.Option(help="Reason why the data is correct.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say that the data of an item is right as it is. The same again changes nothing.
+    """Close a repair because the data of its item is correct. Closing it again changes nothing.
 
-    What is wrong is mended by importing the item anew: another payload closes its repair.
+    If the data is wrong, import the item again with a corrected payload: that closes the repair.
     """
     with connect(home) as client:
         found = client.send(ingest.close_repair(project, item, note))
@@ -55,18 +61,3 @@ def close(
         show_json(found)
     else:
         show_facts({"item": found.item_id, "state": found.state, "note": found.closing_note})
-
-
-def _all(client: Client, project: str) -> list[Repair]:
-    found: list[Repair] = []
-    page: str | None = None
-    while True:
-        part = client.send(ingest.list_repairs(project, page))
-        found += part.repairs
-        page = part.next
-        if page is None:
-            return found
-
-
-def _note(one: Repair) -> str | None:
-    return one.notes[0] if one.notes else None

@@ -9,8 +9,8 @@ import typer
 from labelwright_client import ingest
 from labelwright_client.cli.output import (
     HomeOption,
+    InvalidInput,
     JsonOption,
-    WrongInput,
     connect,
     read_model,
     show_json,
@@ -26,12 +26,14 @@ app = typer.Typer(no_args_is_help=True, help="Publish and show spec versions.")
 @app.command()
 def publish(
     project: ProjectArgument,
-    file: Annotated[Path, typer.Argument(help="The spec document, as JSON.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="Spec document (JSON file).", show_default=False)],
     resolves: Annotated[
-        list[UUID] | None, typer.Option(help="A spec issue that it mends; several times.")
+        list[UUID] | None,
+        typer.Option(help="Spec issue that it resolves; repeat for several."),
     ] = None,
     relabel: Annotated[
-        str | None, typer.Option(help="Decided labels: none, evidence, touched or all.")
+        str | None,
+        typer.Option(help="Decided labels to annotate again: none, evidence, touched or all."),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -39,27 +41,29 @@ def publish(
     """Publish a spec document as the newest version."""
     spec = _read(file, resolves or [], relabel)
     with connect(home) as client:
-        made = client.send(ingest.publish_spec(project, spec))
+        published = client.send(ingest.publish_spec(project, spec))
     if as_json:
-        show_json(made)
+        show_json(published)
     else:
-        typer.echo(f"Spec version {made.version} of {project}, hash {made.hash}.")
+        typer.echo(f"Spec version {published.version} of {project}, hash {published.hash}.")
 
 
 @app.command()
 def show(
     project: ProjectArgument,
-    version: Annotated[int | None, typer.Argument(help="Else the newest.")] = None,
+    version: Annotated[
+        int | None, typer.Argument(help="Version number; default: the newest.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A spec version, as JSON that `publish` takes."""
+    """Show a spec version as JSON that `publish` accepts."""
     with connect(home) as client:
         number = version
         if number is None:
             number = client.send(ingest.show_project(project)).spec_version
         if number is None:
-            raise WrongInput(f"The project {project} has no spec version yet.")
+            raise InvalidInput(f"The project {project} has no spec version: publish one.")
         found = client.send(ingest.show_spec(project, number))
     if as_json:
         show_json(found)
@@ -71,15 +75,15 @@ def show(
 def versions(
     project: ProjectArgument, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
-    """The spec versions of a project, newest first."""
+    """List the spec versions of a project, newest first."""
     with connect(home) as client:
         found = client.send(ingest.list_specs(project)).specs
     if as_json:
-        show_json([one.model_dump(mode="json") for one in found])
+        show_json([spec.model_dump(mode="json") for spec in found])
         return
     rows = [
-        (one.version, one.hash[:12], f"{one.published_at:%Y-%m-%d %H:%M}", one.relabel)
-        for one in found
+        (spec.version, spec.hash[:12], f"{spec.published_at:%Y-%m-%d %H:%M}", spec.relabel)
+        for spec in found
     ]
     show_table(None, ("version", "hash", "published", "relabel"), rows)
 
@@ -88,11 +92,13 @@ def _read(file: Path, resolves: list[UUID], relabel: str | None) -> SpecRequest:
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise WrongInput(f"{file} cannot be read: {error.strerror}.") from error
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
     spec: SpecRequest = read_model(SpecRequest, body, str(file))
-    told: dict[str, object] = {"resolves": resolves} if resolves else {}
+    changes: dict[str, object] = {"resolves": resolves} if resolves else {}
     if relabel is not None:
         if relabel not in get_args(Relabel):
-            raise WrongInput(f"--relabel is one of {', '.join(get_args(Relabel))}.")
-        told["relabel"] = relabel
-    return spec.model_copy(update=told)
+            raise InvalidInput(
+                f"--relabel is '{relabel}': use one of {', '.join(get_args(Relabel))}."
+            )
+        changes["relabel"] = relabel
+    return spec.model_copy(update=changes)

@@ -1,5 +1,6 @@
-"""`labelwright status`: where a project stands, from all services that know a part of it."""
+"""`labelwright status`: the state of a project, collected from all services."""
 
+from functools import partial
 from typing import Any
 
 from labelwright_client import consensus, datasets, ingest, quality, queue
@@ -13,7 +14,7 @@ from schemas.queue import QueueDepth
 
 
 def status(project: ProjectArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """How far a project is: items, queue, agreement, spec issues, annotators."""
+    """Show the state of a project: items, queue, agreement, spec issues, annotators."""
     with connect(home) as client:
         found = gather(client, project)
     if as_json:
@@ -23,22 +24,26 @@ def status(project: ProjectArgument, home: HomeOption = None, as_json: JsonOptio
 
 
 def gather(client: Client, project: str) -> dict[str, Any]:
-    """What each service says of the project."""
+    """Return the state of the project from each service, in the form of `--json`."""
     view = client.send(ingest.show_project(project))
-    shards = [one for one in client.send(queue.depths()) if one.project == project]
+    pools = [depth for depth in client.send(queue.depths()) if depth.project == project]
     issues = _open_issues(client, project)
-    people = _annotators(client, project)
+    annotators = _annotators(client, project)
     return {
         "project": project,
         "spec_version": view.spec_version,
         "items": _items(client.send(datasets.labels_summary(project))),
-        "queue": _queue(shards),
+        "queue": _queue(pools),
         "agreement": [
-            _agreement(one) for one in client.send(consensus.agreement(project)).agreement
+            _agreement(view) for view in client.send(consensus.agreement(project)).agreement
         ],
-        "spec_issues": [one.model_dump(mode="json") for one in issues],
-        "annotators": len(people),
-        "flagged": [one.annotator for one in people if one.standing in ("flagged", "suspended")],
+        "spec_issues": [issue.model_dump(mode="json") for issue in issues],
+        "annotators": len(annotators),
+        "flagged": [
+            annotator.annotator
+            for annotator in annotators
+            if annotator.standing in ("flagged", "suspended")
+        ],
     }
 
 
@@ -52,13 +57,13 @@ def _items(summary: LabelsSummary) -> dict[str, Any]:
     }
 
 
-def _queue(shards: list[QueueDepth]) -> dict[str, dict[str, float]]:
+def _queue(pools: list[QueueDepth]) -> dict[str, dict[str, float]]:
     depth: dict[str, dict[str, float]] = {}
-    for shard in shards:
-        stage = depth.setdefault(shard.stage, {"ready": 0, "in_flight": 0, "oldest_seconds": 0})
-        stage["ready"] += shard.ready
-        stage["in_flight"] += shard.in_flight
-        stage["oldest_seconds"] = max(stage["oldest_seconds"], shard.oldest_seconds)
+    for pool in pools:
+        stage = depth.setdefault(pool.stage, {"ready": 0, "in_flight": 0, "oldest_seconds": 0})
+        stage["ready"] += pool.ready
+        stage["in_flight"] += pool.in_flight
+        stage["oldest_seconds"] = max(stage["oldest_seconds"], pool.oldest_seconds)
     return depth
 
 
@@ -76,25 +81,13 @@ def _agreement(view: AgreementView) -> dict[str, Any]:
 
 
 def _open_issues(client: Client, project: str) -> list[SpecIssueView]:
-    found: list[SpecIssueView] = []
-    page: str | None = None
-    while True:
-        part = client.send(quality.list_spec_issues(project, page))
-        found += [issue for issue in part.issues if issue.state != "resolved"]
-        page = part.next
-        if page is None:
-            return found
+    pages = client.pages(partial(quality.list_spec_issues, project))
+    return [issue for page in pages for issue in page.issues if issue.state != "resolved"]
 
 
 def _annotators(client: Client, project: str) -> list[ProjectAnnotator]:
-    found: list[ProjectAnnotator] = []
-    page: str | None = None
-    while True:
-        part = client.send(quality.list_annotators(project, page))
-        found += part.annotators
-        page = part.next
-        if page is None:
-            return found
+    pages = client.pages(partial(quality.list_annotators, project))
+    return [annotator for page in pages for annotator in page.annotators]
 
 
 def _facts(found: dict[str, Any]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,10 @@ from labelwright_client import datasets, payloads
 from labelwright_client import versions as local
 from labelwright_client.cli.output import (
     HomeOption,
+    InvalidInput,
     JsonOption,
-    WrongInput,
-    bar,
     connect,
+    progress_bar,
     show_facts,
     show_json,
 )
@@ -25,7 +26,7 @@ from schemas.dataset_store import Manifest
 ReferenceArgument = Annotated[
     str,
     typer.Argument(
-        help="A hash, or a dataset's name, with :tag or :number (else its newest version).",
+        help="Hash of a version, or DATASET (its newest version), DATASET:TAG or DATASET:NUMBER.",
         show_default=False,
     ),
 ]
@@ -33,27 +34,30 @@ ReferenceArgument = Annotated[
 
 def publish(
     project: ProjectArgument,
-    dataset: Annotated[str | None, typer.Option(help="Else the project's name.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A name that points at this version.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Dataset; default: the project's name.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="Tag that names this version.")] = None,
     decision_no: Annotated[
-        int | None, typer.Option("--at", help="As of this decision; else of all that there are.")
+        int | None,
+        typer.Option("--at", help="Last decision number to include; default: all."),
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Publish the decided labels of a project as a dataset version, locked by its hash."""
+    """Publish the decided labels of a project as a dataset version, identified by its hash."""
     call = datasets.publish(dataset or project, project, decision_no=decision_no, tag=tag)
     with connect(home) as client:
-        made = client.send(call)
+        published = client.send(call)
     if as_json:
-        show_json(made)
+        show_json(published)
         return
-    left = made.left_out.model_dump()
+    left = published.left_out.model_dump()
     show_facts(
         {
-            "hash": made.hash,
-            "dataset": f"{made.dataset}:{made.number}",
-            "records": made.records,
+            "hash": published.hash,
+            "dataset": f"{published.dataset}:{published.number}",
+            "records": published.records,
             **{f"left out, {state.replace('_', ' ')}": count for state, count in left.items()},
         }
     )
@@ -61,26 +65,26 @@ def publish(
 
 def pull(
     reference: ReferenceArgument,
-    to: Annotated[Path | None, typer.Option(help="Copy it into this new folder.")] = None,
+    to: Annotated[Path | None, typer.Option(help="New folder to copy the version to.")] = None,
     with_payloads: Annotated[
         bool,
         typer.Option(
             "--payloads/--no-payloads",
-            help="Get the payloads too that are too large to stand in their records.",
+            help="Download the payloads that are too large for their records.",
         ),
     ] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Download a dataset version, verify every hash, and keep it in the cache."""
+    """Download a dataset version into the cache, and verify every hash."""
     if to is not None and to.exists():
-        raise WrongInput(f"{to} exists already.")
+        raise InvalidInput(f"{to} exists already: name a new folder.")
     with connect(home) as client:
         version = resolve(client, reference)
-        pulled = pull_with_bar(
+        pulled = pull_with_progress(
             client,
             version,
-            local.cache_of(os.environ),
+            local.cache_folder(os.environ),
             quiet=as_json,
             with_payloads=with_payloads,
         )
@@ -88,11 +92,11 @@ def pull(
     found = {
         "hash": version,
         "folder": str(folder),
-        "files": [one.name for one in pulled.manifest.renderings],
+        "files": [rendering.name for rendering in pulled.manifest.renderings],
         "records": pulled.manifest.records.count,
         "large_payloads": _payloads_of(folder),
         "verified": True,
-        "was_cached": pulled.was_there,
+        "was_cached": pulled.was_cached,
     }
     if as_json:
         show_json(found)
@@ -101,7 +105,7 @@ def pull(
 
 
 def _payloads_of(folder: Path) -> int:
-    """How many large payloads lie in a pulled folder."""
+    """Return the number of large payloads in a pulled folder."""
     large = folder / payloads.FOLDER
     return len(list(large.iterdir())) if large.is_dir() else 0
 
@@ -109,14 +113,14 @@ def _payloads_of(folder: Path) -> int:
 def verify(
     reference: Annotated[
         str,
-        typer.Argument(help="A pulled folder, a hash, or a dataset's name.", show_default=False),
+        typer.Argument(help="Pulled folder, or a version as for `pull`.", show_default=False),
     ],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Recompute every hash of a pulled folder, or of a version as the server gives it out.
+    """Recompute every hash of a pulled folder, or of a version downloaded from the server.
 
-    Exits with 5 if one differs.
+    The exit code is 5 if one differs.
     """
     if Path(reference).is_dir():
         manifest = local.verify_folder(Path(reference))
@@ -132,22 +136,22 @@ def verify(
         show_json(found)
     else:
         typer.echo(
-            f"{manifest.hash} holds: {manifest.records.count:,} records, every hash is right."
+            f"{manifest.hash} is verified: {manifest.records.count:,} records, every hash matches."
         )
 
 
 def _verify_served(reference: str, home: Path | None, *, quiet: bool) -> Manifest:
-    """What the server gives out now, whatever is in the cache."""
+    """Download the version from the server, without the cache, and verify it."""
     with connect(home) as client, tempfile.TemporaryDirectory(prefix="labelwright-") as folder:
         version = resolve(client, reference)
-        return pull_with_bar(client, version, Path(folder), quiet=quiet).manifest
+        return pull_with_progress(client, version, Path(folder), quiet=quiet).manifest
 
 
-def pull_with_bar(
+def pull_with_progress(
     client: Client, version: str, cache: Path, *, quiet: bool, with_payloads: bool = True
 ) -> local.Pulled:
-    """Pull, and show how far that is."""
-    with bar("Pulling", None, quiet=quiet) as progress:
+    """Pull a version, with a progress bar."""
+    with progress_bar("Pulling", None, quiet=quiet) as progress:
         return local.pull(
             client,
             version,
@@ -158,17 +162,14 @@ def pull_with_bar(
 
 
 def resolve(client: Client, reference: str) -> str:
-    """The hash that `reference` stands for. Raises WrongInput."""
+    """Return the hash of the version that `reference` names. Raises InvalidInput."""
     if local.HASH.fullmatch(reference):
         return reference
-    dataset, _, which = reference.partition(":")
-    page: str | None = None
-    while True:
-        found = client.send(datasets.list_versions(dataset, page))
-        for one in found.versions:
-            if not which or which in one.tags or which == str(one.number):
-                return one.hash
-        page = found.next
-        if page is None:
-            break
-    raise WrongInput(f"The dataset {dataset} has no version {which or 'yet'}.")
+    dataset, _, name = reference.partition(":")
+    for page in client.pages(partial(datasets.list_versions, dataset)):
+        for version in page.versions:
+            if not name or name in version.tags or name == str(version.number):
+                return version.hash
+    raise InvalidInput(
+        f"The dataset {dataset} has no version{f' {name}' if name else ': publish one'}."
+    )

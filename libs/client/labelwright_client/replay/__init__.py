@@ -1,1 +1,1 @@
-"""Recorded votes, played through the running services as if people sat there."""
+"""Plays recorded votes through the running services. Needs the extra `replay`."""

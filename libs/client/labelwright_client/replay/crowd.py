@@ -1,9 +1,8 @@
-"""The recorded annotators at work: each pulls what it may still answer, and answers as recorded.
+"""The simulated annotators of a replay: each leases what it voted on and annotates as recorded.
 
-They take turns, a few at a time, in an order that the plan fixes. A pass ends when nobody gets
-anything any more. Because an answer under way may make the services ask for another vote, and a
-puller passes by what another one holds at that moment, passes are repeated until one gives nothing
-(see `course`).
+A few of them work at the same time, in an order that the plan fixes. A pass ends when no annotator
+gets a lease any more. Passes are repeated, because consensus may request more annotations
+meanwhile, and because a lease skips a task that another annotator holds at that moment.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from typing import NamedTuple
 
 from labelwright_client import queue
 from labelwright_client.problems import Conflict, NotFound
-from labelwright_client.replay.plan import Plan, Recorded, answer
+from labelwright_client.replay.plan import AnnotatorVotes, Plan, label_of
 from labelwright_client.replay.progress import Progress
 from labelwright_client.replay.recording import Vote
 from labelwright_client.replay.scale import Value
@@ -24,46 +23,46 @@ from schemas.queue import Lease, LeaseRequest
 ITEMS_MAX = 1000
 LEASES_AT_ONCE = 5
 ROLES = ("annotator", "pipeline")
-"""`pipeline`, because only who knows the items may say which ones it would like."""
+"""The role `pipeline` permits a lease to name the items that it is for."""
 
 
 @dataclass(slots=True)
-class Seat:
-    """One annotator at its place."""
+class SimulatedAnnotator:
+    """One recorded annotator with a client of its own."""
 
     client: AsyncClient
     votes: dict[str, Vote]
-    """Not answered yet, in the order in which they are asked for."""
+    """The votes not yet annotated, by item, in the order in which they are requested."""
     retries_seen: int = 0
-    suspended: bool = False
+    is_suspended: bool = False
 
-    def window(self) -> list[str]:
-        """The items to ask for next."""
+    def next_items(self) -> list[str]:
+        """Return the items to request next."""
         return list(self.votes)[:ITEMS_MAX]
 
-    def turn_window(self) -> None:
-        """Put the items just asked for behind the others."""
-        for item in self.window():
+    def move_next_items_to_the_end(self) -> None:
+        """Move the items that were just requested behind all others."""
+        for item in self.next_items():
             self.votes[item] = self.votes.pop(item)
 
 
 @dataclass(slots=True)
-class Given:
-    """The answers that were accepted, and those that were not."""
+class AcceptedAnnotations:
+    """The accepted annotations, and the number of those that were too late."""
 
     work: dict[str, list[Value]] = field(default_factory=dict)
     honeypots: int = 0
     late: int = 0
-    """Refused because the lease had ended; the work was offered again."""
+    """Number of annotations that were refused because their lease had ended."""
 
     @property
-    def annotations(self) -> int:
-        """How many answers to work were accepted."""
+    def count(self) -> int:
+        """The number of accepted annotations of work items."""
         return sum(map(len, self.work.values()))
 
 
-class Short(NamedTuple):
-    """How many items have got fewer votes than they were asked for, and how many votes fewer."""
+class Shortfall(NamedTuple):
+    """The number of items with fewer annotations than requested, and of annotations missing."""
 
     items: int
     votes: int
@@ -75,105 +74,116 @@ class Crowd:
     def __init__(
         self, client: AsyncClient, plan: Plan, project: str, *, at_once: int, progress: Progress
     ) -> None:
-        """Everybody gets a token of its own."""
+        """Sign a token for each annotator of `plan`; `at_once` of them work in parallel."""
         self._plan = plan
         self._project = project
         self._at_once = at_once
         self._progress = progress
-        self._asked = {str(item.external_id): item.redundancy or 0 for item in plan.work}
-        self._seats = [self._seat(client, one) for one in plan.annotators]
-        self.given = Given()
+        self._requested = {str(item.external_id): item.redundancy or 0 for item in plan.work}
+        self._annotators = [self._simulate(client, recorded) for recorded in plan.annotators]
+        self.accepted = AcceptedAnnotations()
 
-    def _seat(self, client: AsyncClient, one: Recorded) -> Seat:
-        token = client.stack.sign(one.name, ROLES, projects=(self._project,))
-        return Seat(client.acting(token), dict(one.votes))
+    def _simulate(self, client: AsyncClient, recorded: AnnotatorVotes) -> SimulatedAnnotator:
+        token = client.stack.sign(recorded.name, ROLES, projects=(self._project,))
+        return SimulatedAnnotator(client.with_token(token), dict(recorded.votes))
 
-    def short(self) -> Short:
-        """What is missing of the votes that were asked for."""
-        given = self.given.work
-        missing = [asked - len(given.get(item, ())) for item, asked in self._asked.items()]
-        return Short(sum(one > 0 for one in missing), sum(one for one in missing if one > 0))
+    def shortfall(self) -> Shortfall:
+        """Return the number of requested annotations that are missing."""
+        accepted = self.accepted.work
+        missing = [
+            requested - len(accepted.get(item, ())) for item, requested in self._requested.items()
+        ]
+        missing = [count for count in missing if count > 0]
+        return Shortfall(len(missing), sum(missing))
 
     def pairable(self) -> int:
-        """How many of the votes that were given stand beside another one on their item."""
-        counts = [min(len(votes), self._asked[item]) for item, votes in self.given.work.items()]
+        """Return the number of accepted annotations whose item has at least one other."""
+        work = self.accepted.work.items()
+        counts = [min(len(values), self._requested[item]) for item, values in work]
         return sum(count for count in counts if count > 1)
 
     async def play_pass(self) -> int:
-        """Everybody works until nobody gets anything. Return how many answers were given."""
-        before = self.given.annotations + self.given.honeypots
-        waiting = deque(seat for seat in self._seats if seat.votes and not seat.suspended)
+        """Let all annotators work until none gets a lease; return the number of annotations."""
+        before = self.accepted.count + self.accepted.honeypots
+        waiting = deque(
+            annotator
+            for annotator in self._annotators
+            if annotator.votes and not annotator.is_suspended
+        )
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
                 group.create_task(self._take_turns(waiting))
-        return self.given.annotations + self.given.honeypots - before
+        return self.accepted.count + self.accepted.honeypots - before
 
-    async def _take_turns(self, waiting: deque[Seat]) -> None:
-        """One after another; whoever gets nothing is out of this pass."""
+    async def _take_turns(self, waiting: deque[SimulatedAnnotator]) -> None:
+        """Let the annotators work in turns; one that gets no lease leaves this pass."""
         while waiting:
-            seat = waiting.popleft()
-            if await self._work_once(seat):
-                waiting.append(seat)
+            annotator = waiting.popleft()
+            if await self._work_once(annotator):
+                waiting.append(annotator)
 
-    async def _work_once(self, seat: Seat) -> bool:
-        """Pull once, and answer what comes. Whether the seat may get more."""
-        for _ in range(0, len(seat.votes), ITEMS_MAX):
-            leases = await self._pull(seat)
+    async def _work_once(self, annotator: SimulatedAnnotator) -> bool:
+        """Lease once, and annotate what was leased. Return False if no more leases will come."""
+        for _ in range(0, len(annotator.votes), ITEMS_MAX):
+            leases = await self._lease(annotator)
             if leases:
-                await self._answer_all(seat, leases)
-                return bool(seat.votes) and not seat.suspended
-            seat.turn_window()
-        if seat.client.retries > seat.retries_seen:
-            return await self._answer_held(seat)
+                await self._annotate_all(annotator, leases)
+                return bool(annotator.votes) and not annotator.is_suspended
+            annotator.move_next_items_to_the_end()
+        if annotator.client.retries > annotator.retries_seen:
+            return await self._annotate_held(annotator)
         return False
 
-    async def _pull(self, seat: Seat) -> Sequence[Lease]:
-        wish = LeaseRequest(
+    async def _lease(self, annotator: SimulatedAnnotator) -> Sequence[Lease]:
+        request = LeaseRequest(
             projects=[self._project],
             stages=["annotate"],
-            items=seat.window(),
+            items=annotator.next_items(),
             count=LEASES_AT_ONCE,
         )
-        return (await seat.client.send(queue.lease(wish))).leases
+        return (await annotator.client.send(queue.lease(request))).leases
 
-    async def _answer_held(self, seat: Seat) -> bool:
-        """Answer what is held though no answer told of it: it was lost on the way."""
-        seat.retries_seen = seat.client.retries
-        held = (await seat.client.send(queue.held_leases())).leases
-        mine = [lease for lease in held if lease.project == self._project]
-        await self._answer_all(seat, mine)
-        return bool(mine)
+    async def _annotate_held(self, annotator: SimulatedAnnotator) -> bool:
+        """Annotate leases whose response was lost. Return False if there are none."""
+        annotator.retries_seen = annotator.client.retries
+        held = (await annotator.client.send(queue.held_leases())).leases
+        leases = [lease for lease in held if lease.project == self._project]
+        await self._annotate_all(annotator, leases)
+        return bool(leases)
 
-    async def _answer_all(self, seat: Seat, leases: Sequence[Lease]) -> None:
+    async def _annotate_all(self, annotator: SimulatedAnnotator, leases: Sequence[Lease]) -> None:
         async with asyncio.TaskGroup() as group:
             for lease in leases:
-                group.create_task(self._answer(seat, lease))
+                group.create_task(self._annotate(annotator, lease))
 
-    async def _answer(self, seat: Seat, lease: Lease) -> None:
+    async def _annotate(self, annotator: SimulatedAnnotator, lease: Lease) -> None:
         item = lease.external_id or ""
-        vote = seat.votes.get(item)
+        vote = annotator.votes.get(item)
         try:
             if vote is None:
-                await seat.client.send(queue.release(lease.lease_id))
+                await annotator.client.send(queue.release(lease.lease_id))
                 return
-            label = answer(self._plan, vote.value)
-            await seat.client.send(queue.annotate(lease.lease_id, label, active_ms=vote.active_ms))
+            label = label_of(self._plan, vote.value)
+            call = queue.annotate(lease.lease_id, label, active_ms=vote.active_ms)
+            await annotator.client.send(call)
         except (Conflict, NotFound) as refusal:
-            self._refused(seat, item, refusal)
+            self._count_refused(annotator, item, refusal)
         else:
-            self._accepted(seat, item, vote)
+            self._count_accepted(annotator, item, vote)
 
-    def _refused(self, seat: Seat, item: str, refusal: Conflict | NotFound) -> None:
-        """The lease has ended. Unless the answer stands already, it may come again."""
-        self.given.late += 1
+    def _count_refused(
+        self, annotator: SimulatedAnnotator, item: str, refusal: Conflict | NotFound
+    ) -> None:
+        """Count an annotation whose lease had ended. The item may be leased again."""
+        self.accepted.late += 1
         if refusal.slug == "already-answered":
-            seat.votes.pop(item, None)
-        seat.suspended = seat.suspended or refusal.slug == "suspended"
+            annotator.votes.pop(item, None)
+        annotator.is_suspended = annotator.is_suspended or refusal.slug == "suspended"
 
-    def _accepted(self, seat: Seat, item: str, vote: Vote) -> None:
-        seat.votes.pop(item, None)
-        if item in self._asked:
-            self.given.work.setdefault(item, []).append(vote.value)
+    def _count_accepted(self, annotator: SimulatedAnnotator, item: str, vote: Vote) -> None:
+        annotator.votes.pop(item, None)
+        if item in self._requested:
+            self.accepted.work.setdefault(item, []).append(vote.value)
         else:
-            self.given.honeypots += 1
-        self._progress.answers(self.given.annotations)
+            self.accepted.honeypots += 1
+        self._progress.update(self.accepted.count)

@@ -1,7 +1,7 @@
-"""CSV files as people have them: gzip or not, a byte order mark, quoted commas, empty lines.
+"""Reader of CSV files, with or without gzip, a byte order mark, quoted commas and empty lines.
 
-Values are separated by commas, or by semicolons or tabs where the first line has no comma.
-What cannot be read is said in one sentence that names the file and the line.
+Values are separated by commas, or by semicolons or tabs if the first line has no comma. Errors are
+one sentence that names the file and the line.
 """
 
 import csv
@@ -18,20 +18,18 @@ from typing import IO, cast
 
 CELL_CHARACTERS_MAX = 2_000_000
 GZIP = b"\x1f\x8b"
-
-
 _QUOTED = re.compile(r'"[^"]*"?')
 
 
 class BadFile(Exception):
-    """A file that cannot be read. The message is one sentence for its owner."""
+    """Raised when a file cannot be read. The message is one sentence."""
 
 
 class BadRow(BadFile):
-    """One row that makes no sense; those around it may."""
+    """Raised when one row is invalid; other rows can still be read."""
 
     def __init__(self, file: Path, line: int, why: str) -> None:
-        """`line`: the number of the line on which the row begins, from 1."""
+        """`line` is the number of the line on which the row begins, from 1; `why` is a sentence."""
         super().__init__(f"{file}, line {line}: {why}")
         self.line = line
         self.why = why
@@ -39,18 +37,18 @@ class BadRow(BadFile):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of values, by the names in the first line."""
+    """One row: its values by the names of the columns."""
 
     file: Path
     line: int
     cells: dict[str, str]
 
     def bad(self, why: str) -> BadRow:
-        """What is wrong with this row, with its place."""
+        """Return an error about this row, with the file and the line."""
         return BadRow(self.file, self.line, why)
 
     def need(self, column: str) -> str:
-        """The value of a column that must not be empty."""
+        """Return the value of a column. Raises BadRow if it is empty or holds NUL."""
         value = self.cells[column].strip()
         if not value:
             raise self.bad(f"{column} is empty.")
@@ -66,11 +64,11 @@ def read_rows(
     aliases: Mapping[str, str] | None = None,
     reject: Callable[[BadRow], None] | None = None,
 ) -> Iterator[Row]:
-    """The rows of `file`, whose first line must name the columns `needed`.
+    """Yield the rows of `file`, whose first line must name the columns `needed`.
 
-    `aliases`: other names of columns, each with the name that it stands for where that is absent.
-    `reject` is called with each row that has too many or too few values, which is then passed over;
-    without it such a row raises. Raises BadFile.
+    `aliases` maps other names of columns to the names that they stand for if those are absent.
+    `reject` is called with each row that has too many or too few values, and reading goes on;
+    without it such a row raises BadRow. Raises BadFile.
     """
     csv.field_size_limit(CELL_CHARACTERS_MAX)
     with opened(file) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
@@ -90,23 +88,21 @@ def read_rows(
 
 @contextmanager
 def opened(file: Path) -> Iterator[IO[bytes]]:
-    """The content of `file`, unpacked if it is gzip. Raises BadFile for what cannot be read."""
+    """Open `file` for reading, decompressed if it is gzip. Raises BadFile if it cannot be read."""
     try:
         with open_bytes(file) as stream:
             yield stream
     except OSError as error:
         raise BadFile(f"{file} cannot be read: {error.strerror or error}.") from error
     except (EOFError, zlib.error) as error:
-        raise BadFile(
-            f"{file} is damaged: its gzip data end too early or make no sense."
-        ) from error
+        raise BadFile(f"{file} is damaged: its gzip data are incomplete or invalid.") from error
 
 
 def open_bytes(file: Path) -> IO[bytes]:
-    """The content of `file`, unpacked if it is gzip, whatever its name says."""
+    """Open `file` for reading, decompressed if its content (not its name) is gzip."""
     with file.open("rb") as stream:
-        packed = stream.read(2) == GZIP
-    if packed:
+        compressed = stream.read(2) == GZIP
+    if compressed:
         return cast(IO[bytes], gzip.open(file))
     return file.open("rb")
 
@@ -116,7 +112,7 @@ def _renamed(names: Sequence[str], aliases: Mapping[str, str]) -> list[str]:
 
 
 def _lines(file: Path, text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not empty, with the number of the line on which it begins."""
+    """Yield each record that is not empty, with the number of the line on which it begins."""
     try:
         first = next(text, "")
     except UnicodeDecodeError as error:
@@ -138,13 +134,13 @@ def _lines(file: Path, text: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _delimiter(first_line: str) -> str:
     plain = _QUOTED.sub("", first_line)
-    return next((one for one in ",;\t" if one in plain), ",")
+    return next((mark for mark in ",;\t" if mark in plain), ",")
 
 
 def _check_header(file: Path, names: Sequence[str], needed: Sequence[str]) -> None:
     if not names:
-        which = f" {_listed(needed)}" if needed else ", for example 'id' and 'text'"
-        raise BadFile(f"{file} is empty: its first line must name the columns{which}.")
+        columns = f" {_listed(needed)}" if needed else ", for example 'id' and 'text'"
+        raise BadFile(f"{file} is empty: its first line must name the columns{columns}.")
     missing = [name for name in needed if name not in names]
     if missing:
         raise BadFile(

@@ -1,6 +1,6 @@
-"""What a replay will do: what is work and what a honeypot, under which spec, and who comes when.
+"""The plan of a replay: the work items, the honeypots, the spec, and the order of annotators.
 
-Pure: the same recording, wishes and seed make the same plan.
+Pure: the same recording, options and seed make the same plan.
 """
 
 import random
@@ -16,36 +16,36 @@ from schemas.vocabulary import Decide, Policy, Rule
 
 FIELD = "label"
 TOLERANCE_SHARE = 0.1
-"""Numbers this share of the range apart are one answer, unless the caller says otherwise."""
+"""The default tolerance of numbers, as a share of their range."""
 REDUNDANCY_MAX = 1000
 LEASE_SECONDS = 300
 
 DECIDE = re.compile(r"unanimous|(share|posterior):(0(\.\d+)?|1(\.0+)?|\.\d+)")
 
 
-class CannotPlan(Exception):
-    """The recording cannot be played as asked. The message is one sentence."""
+class PlanError(Exception):
+    """Raised when a recording cannot be played with these options. The message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """How the caller wants the recording played."""
+class ReplayOptions:
+    """The options of a replay."""
 
     redundancy: int | Literal["all"] = 3
     honeypots: float = 0.1
-    """Which share of the gold items is not worked but serves as honeypots."""
+    """Share of the gold items that become honeypots in place of work."""
     decide: str = "unanimous"
     tolerance: float | None = None
     title: str = "Recorded votes"
     rule: str = "Answer what was recorded."
     seed: int = 0
     honeypot_items: Sequence[str] | None = None
-    """Which items serve as honeypots, where the caller knows; `honeypots` is then not used."""
+    """The items that become honeypots; if given, `honeypots` is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """One annotator: what it said about which item, in the order in which it will ask."""
+class AnnotatorVotes:
+    """The votes of one recorded annotator by item, in the order in which they are requested."""
 
     name: str
     votes: Mapping[str, Vote]
@@ -53,71 +53,71 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that will be sent, before anything is."""
+    """All requests of a replay, made before the first one is sent."""
 
     scale: ScaleName
     spec: SpecRequest
     work: Sequence[ItemRequest]
     honeypots: Sequence[GoldRequest]
-    annotators: Sequence[Recorded]
+    annotators: Sequence[AnnotatorVotes]
     gold: Mapping[str, Value]
-    """Of the work items: what the expert knows, and accuracy is counted on."""
+    """The known labels of work items, which the expert uses and accuracy is measured on."""
     tolerance: float = 0.0
     redundancy: int = 3
-    """The most that an item is asked for."""
+    """The greatest number of annotations that is requested for an item."""
     sentences: Sequence[str] = field(default=())
-    """What its owner should know of how the recording is played."""
+    """Remarks for the user on how the recording is played."""
 
 
-def make_plan(recording: Recording, wishes: Wishes) -> Plan:
-    """The plan for playing `recording`. Raises CannotPlan."""
-    chance = random.Random(wishes.seed)
-    honeypots = choose_honeypots(recording.gold, wishes, chance)
+def make_plan(recording: Recording, settings: ReplayOptions) -> Plan:
+    """Return the plan for playing `recording`. Raises PlanError."""
+    chance = random.Random(settings.seed)
+    honeypots = choose_honeypots(recording.gold, settings, chance)
     voters = count_voters(recording.votes)
     work = [item for item in recording.payloads if item not in honeypots]
     if not work:
-        raise CannotPlan("Every item would be a honeypot: ask for a smaller share of them.")
-    asked = {item: redundancy(wishes, voters[item]) for item in work}
-    tolerance = tolerance_of(recording, wishes)
-    document = spec(recording, wishes, min(asked.values()), tolerance)
+        raise PlanError("Every item would be a honeypot: choose a smaller share with --honeypots.")
+    requested = {item: redundancy(settings, voters[item]) for item in work}
+    tolerance = tolerance_of(recording, settings)
+    document = spec(recording, settings, min(requested.values()), tolerance)
     return Plan(
         scale=recording.scale.name,
         spec=document,
-        work=[_item(recording, item, asked[item]) for item in work],
+        work=[_item(recording, item, requested[item]) for item in work],
         honeypots=[_honeypot(recording, item) for item in recording.payloads if item in honeypots],
-        annotators=seats(recording.votes, chance),
+        annotators=annotators_in_order(recording.votes, chance),
         gold={item: label for item, label in recording.gold.items() if item not in honeypots},
         tolerance=tolerance,
-        redundancy=max(asked.values()),
-        sentences=tuple(_sentences(recording, wishes, asked, len(honeypots), tolerance)),
+        redundancy=max(requested.values()),
+        sentences=tuple(_sentences(recording, settings, requested, len(honeypots), tolerance)),
     )
 
 
 def choose_honeypots(
-    gold: Mapping[str, Value], wishes: Wishes, chance: random.Random
+    gold: Mapping[str, Value], settings: ReplayOptions, chance: random.Random
 ) -> frozenset[str]:
-    """A share of the gold items, or those that the caller named."""
-    if wishes.honeypot_items is not None:
-        return frozenset(wishes.honeypot_items) & gold.keys()
-    return frozenset(chance.sample(sorted(gold), round(len(gold) * wishes.honeypots)))
+    """Return a random share of the gold items, or those that the options name."""
+    if settings.honeypot_items is not None:
+        return frozenset(settings.honeypot_items) & gold.keys()
+    return frozenset(chance.sample(sorted(gold), round(len(gold) * settings.honeypots)))
 
 
 def count_voters(votes: Sequence[Vote]) -> dict[str, int]:
-    """How many people voted on each item."""
+    """Return the number of votes on each item."""
     voters: dict[str, int] = {}
     for vote in votes:
         voters[vote.item] = voters.get(vote.item, 0) + 1
     return voters
 
 
-def redundancy(wishes: Wishes, voters: int) -> int:
-    """How many votes an item can be asked for: nobody votes who did not."""
-    wanted = REDUNDANCY_MAX if wishes.redundancy == "all" else wishes.redundancy
-    return min(wanted, voters, REDUNDANCY_MAX)
+def redundancy(settings: ReplayOptions, voters: int) -> int:
+    """Return the number of annotations to request for an item with `voters` recorded votes."""
+    limit = REDUNDANCY_MAX if settings.redundancy == "all" else settings.redundancy
+    return min(limit, voters, REDUNDANCY_MAX)
 
 
-def seats(votes: Sequence[Vote], chance: random.Random) -> list[Recorded]:
-    """The annotators in a random order, each with its items in a random order."""
+def annotators_in_order(votes: Sequence[Vote], chance: random.Random) -> list[AnnotatorVotes]:
+    """Return the annotators in a random order, each with its items in a random order."""
     by_annotator: dict[str, list[Vote]] = {}
     for vote in votes:
         by_annotator.setdefault(vote.annotator, []).append(vote)
@@ -125,63 +125,75 @@ def seats(votes: Sequence[Vote], chance: random.Random) -> list[Recorded]:
     chance.shuffle(names)
     for name in names:
         chance.shuffle(by_annotator[name])
-    return [Recorded(name, {vote.item: vote for vote in by_annotator[name]}) for name in names]
+    return [
+        AnnotatorVotes(name, {vote.item: vote for vote in by_annotator[name]}) for name in names
+    ]
 
 
-def tolerance_of(recording: Recording, wishes: Wishes) -> float:
-    """How far apart two numbers may be and still be one answer; 0 for everything else."""
+def tolerance_of(recording: Recording, settings: ReplayOptions) -> float:
+    """Return the greatest difference of two equal numbers; 0 for other scales.
+
+    Raises PlanError if the option is not within the range of the recording.
+    """
     if recording.scale.name != "interval":
         return 0
     low, high = _range(recording)
-    tolerance = wishes.tolerance if wishes.tolerance is not None else (high - low) * TOLERANCE_SHARE
+    tolerance = (
+        settings.tolerance if settings.tolerance is not None else (high - low) * TOLERANCE_SHARE
+    )
     if not 0 <= tolerance < high - low:
-        raise CannotPlan(f"The tolerance must be at least 0 and less than the range, {high - low}.")
+        raise PlanError(
+            f"The tolerance is {tolerance:g}: it must be at least 0 and less than the range,"
+            f" {high - low}."
+        )
     return round(tolerance, 9)
 
 
-def spec(recording: Recording, wishes: Wishes, least: int, tolerance: float) -> SpecRequest:
-    """The spec version under which the recording is played.
+def spec(
+    recording: Recording, settings: ReplayOptions, least: int, tolerance: float
+) -> SpecRequest:
+    """Return the spec version for the recording.
 
-    Every item says itself how many votes it wants. The policy names the `least` of them, so that
-    no item is ever asked for more votes than were recorded.
+    Each item has a redundancy of its own. The policy has the `least` of them, so that no more votes
+    are requested for an item than were recorded.
     """
     return SpecRequest(
         task_type="replay",
-        fields=[_field(recording, wishes, tolerance)],
-        guidelines=[Rule(id="R1", text=wishes.rule)],
+        fields=[_field(recording, settings, tolerance)],
+        guidelines=[Rule(id="R1", text=settings.rule)],
         policy=Policy(
             redundancy=least,
             redundancy_max=least,
-            decide=decide(wishes.decide),
+            decide=decide(settings.decide),
             lease_seconds=LEASE_SECONDS,
         ),
     )
 
 
 def decide(text: str) -> Decide:
-    """`unanimous` or `share:0.8` as a policy says it. Raises CannotPlan."""
+    """Return the decision rule of a policy for `unanimous` or `share:0.8`. Raises PlanError."""
     if not DECIDE.fullmatch(text):
-        raise CannotPlan(f"--decide is 'unanimous' or 'share:0.8' or the like, not '{text}'.")
+        raise PlanError(f"--decide is '{text}': use 'unanimous', 'share:0.8' or 'posterior:0.9'.")
     how, _, threshold = text.partition(":")
     if how == "unanimous":
         return Decide(how="unanimous")
     return Decide.model_validate({"how": how, "threshold": float(threshold)})
 
 
-def _field(recording: Recording, wishes: Wishes, tolerance: float) -> dict[str, Any]:
-    basics: dict[str, Any] = {"name": FIELD, "title": wishes.title, "required": True}
+def _field(recording: Recording, settings: ReplayOptions, tolerance: float) -> dict[str, Any]:
+    basics: dict[str, Any] = {"name": FIELD, "title": settings.title, "required": True}
     if recording.scale.name == "interval":
         low, high = _range(recording)
-        edges = {"minimum": low, "maximum": high, "tolerance": tolerance}
-        return {**basics, "kind": "number", **edges}
+        limits = {"minimum": low, "maximum": high, "tolerance": tolerance}
+        return {**basics, "kind": "number", **limits}
     ordered = recording.scale.name == "ordinal"
-    if ordered and (edges_of_rating := _rating(recording)):
-        return {**basics, "kind": "rating", **edges_of_rating}
+    if ordered and (levels := _rating(recording)):
+        return {**basics, "kind": "rating", **levels}
     options = _options(recording)
     if len(options) > OPTIONS_MAX:
-        raise CannotPlan(
-            f"{len(options)} different labels are more than the {OPTIONS_MAX} options that a"
-            " choice may have; are they numbers (--type interval)?"
+        raise PlanError(
+            f"There are {len(options)} different labels, but a choice has at most {OPTIONS_MAX}"
+            " options. If the labels are numbers, use --type interval."
         )
     return {
         **basics,
@@ -202,7 +214,7 @@ def _range(recording: Recording) -> tuple[int | float, int | float]:
 
 
 def _rating(recording: Recording) -> dict[str, int] | None:
-    """The levels of a rating, if all labels are whole numbers that lie close enough."""
+    """Return the levels of a rating; None unless all labels are integers in a small range."""
     texts = [str(value) for value in _values(recording)]
     if not all(re.fullmatch(r"-?\d{1,3}", text) for text in texts):
         return None
@@ -211,7 +223,7 @@ def _rating(recording: Recording) -> dict[str, int] | None:
 
 
 def _options(recording: Recording) -> list[str]:
-    """All labels that occur: in their order if they are numbers, else by name."""
+    """Return all labels that occur: sorted as numbers if they are, else as text."""
     texts = sorted(map(str, _values(recording)))
     try:
         return sorted(texts, key=float)
@@ -219,21 +231,21 @@ def _options(recording: Recording) -> list[str]:
         return texts
 
 
-def answer(plan: Plan, value: Value) -> dict[str, Any]:
-    """`value` as a label under the plan's spec."""
+def label_of(plan: Plan, value: Value) -> dict[str, Any]:
+    """Return `value` as a label under the plan's spec."""
     kind = plan.spec.fields[0]["kind"]
     return {FIELD: int(value) if kind == "rating" else value}
 
 
 def value_of(plan: Plan, label: Mapping[str, Any]) -> Value | None:
-    """The value in a label that the services give back."""
+    """Return the value in a label from the services; None if it has none."""
     value = label.get(FIELD)
     return value if plan.scale == "interval" or value is None else str(value)
 
 
-def _item(recording: Recording, item: str, asked: int) -> ItemRequest:
+def _item(recording: Recording, item: str, requested: int) -> ItemRequest:
     payload = dict(recording.payloads[item])
-    return ItemRequest(external_id=item, payload=payload, redundancy=asked)
+    return ItemRequest(external_id=item, payload=payload, redundancy=requested)
 
 
 def _honeypot(recording: Recording, item: str) -> GoldRequest:
@@ -246,20 +258,28 @@ def _honeypot(recording: Recording, item: str) -> GoldRequest:
 
 
 def _sentences(
-    recording: Recording, wishes: Wishes, asked: Mapping[str, int], pots: int, tolerance: float
+    recording: Recording,
+    settings: ReplayOptions,
+    requested: Mapping[str, int],
+    pots: int,
+    tolerance: float,
 ) -> list[str]:
-    total = len(asked) + pots
-    told = [
-        f"{total} items in the file: {len(asked)} to label, {pots} honeypots.",
+    total = len(requested) + pots
+    sentences = [
+        f"{total} items in the file: {len(requested)} to label, {pots} honeypots.",
         f"The labels are {recording.scale.name} ({recording.scale.why}).",
     ]
     if recording.scale.name == "interval":
         low, high = _range(recording)
-        told.append(f"Numbers from {low} to {high}; {tolerance:g} apart or less is one answer.")
+        sentences.append(
+            f"Numbers from {low} to {high}; {tolerance:g} apart or less is one answer."
+        )
     if recording.repeated:
-        told.append(f"{recording.repeated} repeated votes are left out: the last counts.")
-    if wishes.redundancy != "all":
-        fewer = sum(count < wishes.redundancy for count in asked.values())
+        sentences.append(f"{recording.repeated} repeated votes are left out: the last counts.")
+    if settings.redundancy != "all":
+        fewer = sum(count < settings.redundancy for count in requested.values())
         if fewer:
-            told.append(f"{fewer} items have fewer than {wishes.redundancy} votes: all are used.")
-    return [*told, *recording.notes]
+            sentences.append(
+                f"{fewer} items have fewer than {settings.redundancy} votes: all are used."
+            )
+    return [*sentences, *recording.notes]

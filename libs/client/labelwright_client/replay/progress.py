@@ -1,4 +1,4 @@
-"""How far a replay is: a bar for people, plain lines for files."""
+"""The progress of a replay: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from typing import Self
@@ -11,46 +11,46 @@ LINE_SECONDS = 5.0
 
 
 class Progress:
-    """Told of by the replay, shown on `console`."""
+    """Shows the progress of a replay on a console."""
 
     def __init__(self, console: Console) -> None:
-        """Nothing is shown before `stage`."""
+        """Create a display on `console`, which is empty before the first stage."""
         self._console = console
         self._bar = _bar(console) if console.is_terminal else None
         self._task = None if self._bar is None else self._bar.add_task("", total=None)
-        self._what = ""
+        self._stage = ""
         self._total: int | None = None
-        self._said_at = 0.0
+        self._printed_at = 0.0
 
-    def say(self, sentence: str) -> None:
-        """Tell something that stays on the screen."""
+    def note(self, sentence: str) -> None:
+        """Print a sentence that stays on the screen."""
         self._console.print(sentence, markup=False, highlight=False)
 
-    def stage(self, what: str, total: int | None = None) -> None:
-        """What is being done now, and how much of it there is, if that is known."""
-        self._what, self._total, self._said_at = what, total, time.monotonic()
+    def start(self, stage: str, total: int | None = None) -> None:
+        """Begin a stage of `total` steps; None if their number is not known."""
+        self._stage, self._total, self._printed_at = stage, total, time.monotonic()
         if self._bar is not None and self._task is not None:
-            self._bar.reset(self._task, total=total, description=what)
+            self._bar.reset(self._task, total=total, description=stage)
         else:
-            self.say(f"{what} …")
+            self.note(f"{stage} …")
 
-    def answers(self, done: int) -> None:
-        """How much of the stage is done."""
+    def update(self, done: int) -> None:
+        """Show that `done` steps of the stage are done."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=done)
-        elif time.monotonic() - self._said_at >= LINE_SECONDS:
-            self._said_at = time.monotonic()
+        elif time.monotonic() - self._printed_at >= LINE_SECONDS:
+            self._printed_at = time.monotonic()
             of = f" of {self._total}" if self._total is not None else ""
-            self.say(f"{self._what}: {done}{of}")
+            self.note(f"{self._stage}: {done}{of}")
 
     def __enter__(self) -> Self:
-        """Begin to show."""
+        """Start the bar."""
         if self._bar is not None:
             self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the screen as it is."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 

@@ -1,4 +1,4 @@
-"""What was recorded: who said what about which item, and what is known to be right."""
+"""A recording: votes of annotators on items, and known labels, read from files."""
 
 import json
 import math
@@ -10,11 +10,11 @@ from labelwright_client.replay.files import Row, read_rows
 from labelwright_client.replay.scale import (
     OPTION_CHARACTERS_MAX,
     SCALES,
-    Reading,
+    LabelParser,
     Scale,
     ScaleName,
     Value,
-    guess,
+    guess_scale,
 )
 from labelwright_client.replay.vote_rows import (
     COLUMN_ALIASES,
@@ -31,7 +31,7 @@ MILLISECONDS_MAX = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One recorded answer."""
+    """One recorded vote."""
 
     item: str
     annotator: str
@@ -41,38 +41,38 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Everything that was recorded, each annotator's last vote on each item only."""
+    """All recorded votes and known labels, with the last vote of each annotator on each item."""
 
     scale: Scale
     votes: Sequence[Vote]
     payloads: dict[str, Payload]
     gold: dict[str, Value]
-    """Of items that somebody voted on."""
+    """The known labels of items that have votes."""
     repeated: int = 0
-    """Votes that were left out because their annotator voted on the item again."""
+    """Number of votes that a later vote of the same annotator on the same item replaces."""
     notes: tuple[str, ...] = ()
-    """What else was left out, in sentences."""
+    """Sentences on what else was left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """Where a recording lies."""
+class RecordingFiles:
+    """The files of a recording."""
 
     votes: Path
     items: Path | None = None
     gold: Path | None = None
 
 
-def read_recording(files: Files, scale: ScaleName | None = None) -> Recording:
-    """Read and check the files. Raises BadFile with one plain sentence."""
+def read_recording(files: RecordingFiles, scale: ScaleName | None = None) -> Recording:
+    """Read and check the files; guess the scale if it is None. Raises BadFile."""
     read = read_vote_rows(files.votes)
     gold_rows = read_gold_rows(files.gold) if files.gold else []
     labels = {row.label for row in read.votes} | {row.label for row in gold_rows}
     chosen = _scale(scale, files.votes, labels)
-    reading = Reading(chosen.name, labels)
-    votes = [_vote(row, reading) for row in read.votes]
+    parser = LabelParser(chosen.name, labels)
+    votes = [_vote(row, parser) for row in read.votes]
     voted = {vote.item for vote in votes}
-    gold = known_labels(gold_rows, lambda gold: _value(gold.row, gold.label, reading))
+    gold = known_labels(gold_rows, lambda gold: _value(gold.row, gold.label, parser))
     payloads = dict(_payloads(files.items))
     return Recording(
         scale=chosen,
@@ -84,32 +84,32 @@ def read_recording(files: Files, scale: ScaleName | None = None) -> Recording:
     )
 
 
-def _scale(told: ScaleName | None, votes: Path, labels: set[str]) -> Scale:
-    if told is not None:
-        return Scale(told, "as asked")
+def _scale(requested: ScaleName | None, votes: Path, labels: set[str]) -> Scale:
+    if requested is not None:
+        return Scale(requested, "as requested")
     try:
         named = json.loads((votes.parent / "meta.json").read_text("utf-8")).get("type")
     except (OSError, ValueError, AttributeError):
         named = None
     found = [name for name in SCALES if name == named]
-    return Scale(found[0], "meta.json beside the votes says so") if found else guess(labels)
+    return Scale(found[0], "from meta.json beside the votes") if found else guess_scale(labels)
 
 
-def _vote(vote: VoteRow, reading: Reading) -> Vote:
+def _vote(vote: VoteRow, parser: LabelParser) -> Vote:
     return Vote(
         item=vote.item,
         annotator=vote.annotator,
-        value=_value(vote.row, vote.label, reading),
+        value=_value(vote.row, vote.label, parser),
         active_ms=_milliseconds(vote.row),
     )
 
 
-def _value(row: Row, text: str, reading: Reading) -> Value:
-    value = reading.value(text)
+def _value(row: Row, text: str, parser: LabelParser) -> Value:
+    value = parser.value(text)
     if value is not None:
         return value
-    if reading.scale == "interval":
-        raise row.bad(f"the label '{text[:50]}' is not a number (the type is interval).")
+    if parser.scale == "interval":
+        raise row.bad(f"the label '{text[:50]}' is not a number, as --type interval needs.")
     raise row.bad(
         f"the label '{text[:50]}' is longer than {OPTION_CHARACTERS_MAX} characters"
         " or holds control characters."
@@ -125,7 +125,7 @@ def _milliseconds(row: Row) -> int | None:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds) or seconds < 0:
-        raise row.bad(f"duration_s is '{text[:50]}', which is no number of seconds.")
+        raise row.bad(f"duration_s is '{text[:50]}': write a number of seconds, at least 0.")
     return min(MILLISECONDS_MAX, round(seconds * 1000))
 
 
@@ -141,7 +141,7 @@ def _payloads(file: Path | None) -> Iterator[tuple[str, Payload]]:
         if any("\x00" in text for text in row.cells.values()):
             raise row.bad("a text holds the character NUL.")
         if seen.setdefault(item, texts) != texts:
-            raise row.bad(f"the item '{item}' has another text further up.")
+            raise row.bad(f"the item '{item}' has other values in an earlier row.")
     yield from seen.items()
 
 
@@ -150,7 +150,7 @@ def _in_order(votes: Sequence[Vote]) -> Iterator[str]:
 
 
 def _notes(
-    files: Files,
+    files: RecordingFiles,
     missing: int,
     voted: set[str],
     gold: dict[str, Value],
@@ -158,9 +158,9 @@ def _notes(
 ) -> Iterator[str]:
     if missing:
         yield f"{missing} rows in {files.votes} have no label and are left out."
-    silent = len(payloads.keys() - voted)
-    if silent:
-        yield f"{silent} items in {files.items} have no votes and are left out."
+    unused = len(payloads.keys() - voted)
+    if unused:
+        yield f"{unused} items in {files.items} have no votes and are left out."
     textless = len(voted - payloads.keys()) if payloads else 0
     if textless:
         yield f"{textless} items have votes but are not in {files.items}: they show their id only."

@@ -1,4 +1,4 @@
-"""What a replay found: one object for scripts, one table for people."""
+"""The report of a replay: a JSON object for scripts, and a table for people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from rich.table import Table
 from labelwright_client.replay.plan import Plan
 from labelwright_client.replay.scoring import Accuracy, Score
 from schemas.consensus import AgreementView
-from schemas.dataset_store import LabelsSummary, Published
+from schemas.dataset_store import How, LabelsSummary, Published
 
-BY_EXPERT = ("adjudicated", "review")
+BY_EXPERT: tuple[How, ...] = ("adjudicated", "review")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that there is to say of one replay."""
+    """The results of one replay."""
 
     project: str
     plan: Plan
@@ -27,32 +27,32 @@ class Report:
     agreement: AgreementView | None
     accuracy: Accuracy
     flagged: Sequence[str]
-    """The annotators, by the ids in the file, whom quality flagged or suspended."""
+    """The annotators that quality flagged or suspended, by their ids in the file."""
     version: Published | None
-    """None where no item has a label, so that there is nothing to publish."""
+    """None if no item has a label, so that nothing can be published."""
     seconds: float
-    calls_flagged: bool = True
-    """False where nobody may be called good or bad by these figures."""
+    shows_flagged: bool = True
+    """False if the report must not show which annotators are flagged."""
 
     @property
     def decided(self) -> int:
-        """Items with a label that needed no expert."""
+        """The number of items with a label that needed no expert."""
         decided = self.summary.decided.items()
         return sum(count for how, count in decided if how not in BY_EXPERT)
 
     @property
     def adjudicated(self) -> int:
-        """Items with a label that the expert gave."""
-        return sum(self.summary.decided.get(how, 0) for how in ("adjudicated", "review"))
+        """The number of items with a label from the expert."""
+        return sum(self.summary.decided.get(how, 0) for how in BY_EXPERT)
 
     @property
     def open(self) -> int:
-        """Items without enough votes, which nobody can give any more."""
+        """The number of items that lack annotations which no annotator has."""
         waiting = self.summary.pending + self.summary.review_pending
         return waiting + self.summary.unreleased
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `--json` prints."""
+        """Return the object that `--json` prints."""
         return {
             "items": len(self.plan.work),
             "annotations": self.annotations,
@@ -101,7 +101,7 @@ class Report:
         }
 
     def as_table(self) -> Table:
-        """The same for people."""
+        """Return the report as a table."""
         table = Table(show_header=False, title=f"Replay in the project {self.project}")
         table.add_column(style="bold")
         table.add_column(justify="right")
@@ -111,21 +111,21 @@ class Report:
         return table
 
     def _counts(self) -> list[tuple[str, str, str]]:
-        told = f"{self.annotations:,} answers to them, {self.honeypot_annotations:,} to honeypots"
-        disputed = "no gold, so no expert" if self.summary.contested else ""
+        split = f"{self.annotations:,} of items, {self.honeypot_annotations:,} of honeypots"
+        disputed = "no gold for the expert" if self.summary.contested else ""
         rows = [
             (
                 "items",
                 f"{len(self.plan.work):,}",
-                f"and honeypots apart: {len(self.plan.honeypots)}",
+                f"without {len(self.plan.honeypots)} honeypots",
             ),
-            ("annotations", f"{self.annotations:,}", told),
+            ("annotations", f"{self.annotations:,}", split),
             ("decided at once", f"{self.decided:,}", self._share(self.decided)),
             ("adjudicated", f"{self.adjudicated:,}", self._share(self.adjudicated)),
             ("still contested", f"{self.summary.contested:,}", disputed),
         ]
         if self.open:
-            rows.append(("open", f"{self.open:,}", "nobody is left who could vote"))
+            rows.append(("open", f"{self.open:,}", "no annotator left for them"))
         return rows
 
     def _share(self, count: int) -> str:
@@ -142,8 +142,8 @@ class Report:
         if self.plan.scale == "interval":
             remarks["majority"] = "median of the same votes"
         for name, score in self._scores().items():
-            told = f"{remarks[name]}, {score.n} items" if score.n else "no gold"
-            rows.append((f"accuracy: {name.replace('_', ' ')}", _figure(score.value), told))
+            remark = f"{remarks[name]}, {score.n} items" if score.n else "no gold"
+            rows.append((f"accuracy: {name.replace('_', ' ')}", _figure(score.value), remark))
         return rows
 
     def _agreement_row(self) -> tuple[str, str, str]:
@@ -151,8 +151,8 @@ class Report:
             return ("agreement", "-", "not measured")
         measured = self.agreement.measured
         between = f"{_figure(measured.low)} to {_figure(measured.high)}"
-        told = f"{self.agreement.metric}, {between}"
-        return ("agreement", _figure(measured.value), measured.reason or told)
+        remark = f"{self.agreement.metric}, {between}"
+        return ("agreement", _figure(measured.value), measured.reason or remark)
 
     def _end(self) -> list[tuple[str, str, str]]:
         flagged = ("annotators flagged", f"{len(self.flagged)}", f"of {len(self.plan.annotators)}")
@@ -160,7 +160,7 @@ class Report:
         if self.version is not None:
             version = ("dataset version", self.version.hash[:12], self.version.hash)
         seconds = ("seconds", f"{self.seconds:.1f}", "")
-        return [flagged, version, seconds] if self.calls_flagged else [version, seconds]
+        return [flagged, version, seconds] if self.shows_flagged else [version, seconds]
 
 
 def _figure(value: float | None) -> str:

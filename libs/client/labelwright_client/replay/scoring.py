@@ -1,7 +1,7 @@
-"""How often labels are right, said in the four ways that a reader will compare. Pure.
+"""The accuracy of labels, measured in four ways. Pure.
 
-A number is right within the tolerance; everything else if it is the same. Where nothing can be
-counted the accuracy is None, never 0.
+A number is correct within the tolerance, every other label if it equals gold. The accuracy of
+nothing is None, not 0.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from labelwright_client.replay.scale import Value
 
 SLACK = 1e-9
 
-Given = Mapping[str, Sequence[Value]]
-"""The votes that were given, by item."""
+VotesByItem = Mapping[str, Sequence[Value]]
+"""The accepted votes by item."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A share of right labels, and of how many."""
+    """A share of correct labels, and the number of labels that it is the share of."""
 
     value: float | None
     n: int
@@ -27,27 +27,27 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The same items, labeled in four ways."""
+    """The accuracy of the same items, labeled in four ways."""
 
     undisputed: Score
-    """Labels that the annotators agreed on; the expert had no part in them."""
+    """Labels that the annotators decided without the expert."""
     with_expert: Score
     """All decided labels; the expert knows the gold."""
     majority: Score
-    """The majority of the votes given; a tie is right by its share."""
+    """The majority of the accepted votes; a tie counts by its share."""
     single: Score
-    """One vote for each item, as in a spreadsheet: the mean share of right votes."""
+    """One vote per item, as in a spreadsheet: the mean share of correct votes."""
 
 
 def score(
     gold: Mapping[str, Value],
     decided: Mapping[str, Value],
     by_expert: Collection[str],
-    given: Given,
+    votes_by_item: VotesByItem,
     tolerance: float | None,
 ) -> Accuracy:
-    """The accuracies on the items with gold. `tolerance` is None unless labels are numbers."""
-    voted = {item: votes for item, votes in given.items() if item in gold and votes}
+    """Return the accuracies on the items with gold. `tolerance` is for numbers only, else None."""
+    voted = {item: votes for item, votes in votes_by_item.items() if item in gold and votes}
     alone = {item: label for item, label in decided.items() if item not in by_expert}
     return Accuracy(
         undisputed=_labels(gold, alone, tolerance),
@@ -58,14 +58,17 @@ def score(
 
 
 def is_right(label: Value, gold: Value, tolerance: float | None) -> bool:
-    """Whether a label counts as right."""
+    """Return True if a label counts as correct."""
     if tolerance is None:
         return label == gold
     return abs(float(label) - float(gold)) <= tolerance + SLACK * max(1.0, tolerance)
 
 
 def majority(votes: Sequence[Value], gold: Value, tolerance: float | None) -> float:
-    """1 if the most frequent vote is right, a share if it is tied. Of numbers the median counts."""
+    """Return 1 if the most frequent vote is correct, its share if it is tied, else 0.
+
+    The median of numbers is used in place of the most frequent vote.
+    """
     if tolerance is not None:
         return float(is_right(median(map(float, votes)), gold, tolerance))
     counts = Counter(votes)
@@ -75,7 +78,7 @@ def majority(votes: Sequence[Value], gold: Value, tolerance: float | None) -> fl
 
 
 def single(votes: Sequence[Value], gold: Value, tolerance: float | None) -> float:
-    """The chance that one of the votes, drawn blindly, is right."""
+    """Return the probability that a vote drawn at random is correct."""
     return fmean(is_right(vote, gold, tolerance) for vote in votes)
 
 

@@ -1,4 +1,4 @@
-"""Reading files of votes and of known labels: one set of rules for `agreement` and `replay`."""
+"""Reader of files of votes and of known labels, shared by `agreement` and `replay`."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Label = TypeVar("Label")
 
 @dataclass(frozen=True, slots=True)
 class VoteRow:
-    """One vote as it stands in a file: texts without outer white space."""
+    """One vote in a file: texts without surrounding white space."""
 
     row: Row
     item: str
@@ -33,16 +33,16 @@ class VoteRows:
     """The votes of a file."""
 
     votes: list[VoteRow]
-    """In the order of the file; each annotator's last vote on each item."""
+    """The last vote of each annotator on each item, in the order of the file."""
     missing: int
-    """Rows without a label."""
+    """Number of rows without a label."""
     repeated: int
-    """Votes that a later one of the same annotator on the same item replaces."""
+    """Number of votes that a later vote of the same annotator on the same item replaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class GoldRow:
-    """The known label of an item as it stands in a file."""
+    """One known label in a file."""
 
     row: Row
     item: str
@@ -50,45 +50,48 @@ class GoldRow:
 
 
 def read_vote_rows(file: Path) -> VoteRows:
-    """The votes in a CSV of `item_id,annotator_id,label`. Raises BadFile, also if there are none.
+    """Read the votes in a CSV file of `item_id,annotator_id,label`. Raises BadFile, also for none.
 
-    An empty label is a missing vote. Of an annotator's votes on one item the last one stands, as a
-    correction. `task` or `item` may stand for item_id, `worker` or `annotator` for annotator_id.
+    A row without a label is no vote. The last vote of an annotator on an item replaces earlier
+    ones. `task` or `item` may stand for item_id, `worker` or `annotator` for annotator_id.
     """
     rows = read_rows(file, ("item_id", "annotator_id", "label"), aliases=COLUMN_ALIASES)
     last: dict[tuple[str, str], VoteRow] = {}
-    missing = given = 0
+    missing = count = 0
     for row in rows:
         vote = VoteRow(row, read_id(row, "item_id"), read_id(row, "annotator_id"), _label(row))
         if not vote.label:
             missing += 1
             continue
-        given += 1
+        count += 1
         last[vote.item, vote.annotator] = vote
     if not last:
-        raise BadFile(f"{file} holds no votes.")
-    return VoteRows(list(last.values()), missing, given - len(last))
+        raise BadFile(f"{file} holds no votes: each row needs a label.")
+    return VoteRows(list(last.values()), missing, count - len(last))
 
 
 def read_gold_rows(file: Path) -> list[GoldRow]:
-    """The known labels in a CSV of `item_id,label`; rows with an empty label are left out."""
+    """Read the known labels in a CSV file of `item_id,label`; rows without a label are left out."""
     rows = read_rows(file, ("item_id", "label"), aliases=COLUMN_ALIASES)
     found = (GoldRow(row, read_id(row, "item_id"), _label(row)) for row in rows)
     return [gold for gold in found if gold.label]
 
 
 def known_labels(rows: Iterable[GoldRow], value: Callable[[GoldRow], Label]) -> dict[str, Label]:
-    """The label of each item, made by `value`. Raises BadRow if an item has two different ones."""
+    """Return the known label of each item, parsed by `value`.
+
+    Raises BadRow if an item has two different labels.
+    """
     known: dict[str, Label] = {}
     for gold in rows:
         label = value(gold)
         if known.setdefault(gold.item, label) != label:
-            raise gold.row.bad(f"the item '{gold.item}' has another gold label further up.")
+            raise gold.row.bad(f"the item '{gold.item}' has another gold label in an earlier row.")
     return known
 
 
 def read_id(row: Row, column: str) -> str:
-    """The id in a column. Raises BadRow if it is empty or too long."""
+    """Return the id in a column. Raises BadRow if it is empty or too long."""
     value = row.need(column)
     if len(value) > ID_CHARACTERS_MAX:
         raise row.bad(f"{column} is longer than {ID_CHARACTERS_MAX} characters.")

@@ -1,4 +1,4 @@
-"""Reading the answers in the label columns of a gold CSV, each by the kind of its field."""
+"""Parser of the label columns of a gold CSV; the kind of a field decides the format."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from labelwright_client.replay.files import BadFile, Row
 from schemas.repeated_keys import repeated_keys
 
 PLAIN = frozenset({"choice", "pairwise", "text"})
-"""Kinds whose value is the cell's text; all others are written as JSON."""
+"""Kinds whose answer is the text of the cell; answers of all other kinds are JSON."""
 EXAMPLES = {
     "rating": "4",
     "number": "2.5",
@@ -19,25 +19,23 @@ EXAMPLES = {
 }
 
 Kinds = Mapping[str, str]
-"""The kind of each field of the newest spec version, by the field's name."""
+"""The kind of each field of a spec version, by the field's name."""
 
 
 def kinds_of(fields: Sequence[Mapping[str, Any]]) -> Kinds:
-    """The kind of each field in a spec document."""
+    """Return the kind of each field in a spec document."""
     return {str(field["name"]): str(field["kind"]) for field in fields}
 
 
 def take_label(row: Row, cells: dict[str, str], kinds: Kinds) -> dict[str, object]:
-    """The answers in the columns `label` or `label.FIELD`, which are removed from `cells`.
+    """Remove the columns `label` and `label.FIELD` from `cells`, and return their answers.
 
-    An empty cell is a field left blank. Raises BadFile without such a column, BadRow for a cell
-    that is not of its field's kind.
+    An empty cell means that the field has no answer. Raises BadFile if there is no such column, and
+    BadRow if the cell does not have the format of its field's kind.
     """
     names = [name for name in cells if name == "label" or name.startswith("label.")]
     if not names:
-        raise BadFile(
-            f"{row.file}, line {row.line}: gold needs a column 'label' (or 'label.FIELD')."
-        )
+        raise BadFile(f"{row.file}, line {row.line}: gold needs a column 'label' or 'label.FIELD'.")
     label: dict[str, object] = {}
     for name in names:
         text, field = cells.pop(name), name.removeprefix("label.") or name
@@ -55,9 +53,9 @@ def _value(row: Row, column: str, text: str, kind: str) -> object:
         value = json.loads(text)
     except (ValueError, RecursionError):
         example = EXAMPLES.get(kind)
-        how = f", for example {example}" if example else ""
+        hint = f", for example {example}" if example else ""
         raise row.bad(
-            f"{column} is '{text[:50]}', but its field is of kind {kind}: write JSON{how}."
+            f"{column} is '{text[:50]}', but its field is of kind {kind}: write JSON{hint}."
         ) from None
     for repeated in repeated_keys(text):
         raise row.bad(f"{column}: {repeated.sentence()} Write it once.")

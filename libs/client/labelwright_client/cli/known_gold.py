@@ -5,13 +5,15 @@ from pathlib import Path
 
 from agreement import Votes
 from labelwright_client.replay.files import BadFile
-from labelwright_client.replay.scale import Reading
+from labelwright_client.replay.scale import LabelParser
 from labelwright_client.replay.vote_rows import GoldRow
 
 LABELS_NAMED = 10
 
 
-def check_known_rows(file: Path, rows: Sequence[GoldRow], votes: Votes, reading: Reading) -> None:
+def check_known_rows(
+    file: Path, rows: Sequence[GoldRow], votes: Votes, reading: LabelParser
+) -> None:
     """Raise BadFile unless each row gives another item of `votes` a label that occurs in them."""
     if not rows:
         raise BadFile(f"{file} holds no label: each row needs an item_id and a label.")

@@ -1,8 +1,8 @@
-"""The queue's own operations, called from here: its statements, with no HTTP or Kafka before them.
+"""Calls the queue's operations in this process, without HTTP and Kafka.
 
-Whoever wants a million tasks or half a million answers in minutes has them written by the code of
-the service itself, in transactions like its own. So they are the rows that intake and people leave;
-`same_rows` compares a sample with what came through Kafka and HTTP.
+A million tasks or half a million annotations are written in minutes by the code of the service
+itself, in the same transactions, so the rows are the same as those of real use. `same_rows`
+compares a sample with rows that came through Kafka and HTTP.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 
-from scene import Scene
+from stack import Stack
 
 from chassis.clock import utc_now
 from chassis.db.database import Database, create_pool
@@ -28,13 +28,13 @@ from schemas.queue import AnnotationRequest
 
 TASKS_A_TRANSACTION = 2000
 LANES = 2
-"""How many transactions are under way at a time: one waits for the database, one computes."""
+"""Number of parallel transactions: one waits for the database while one computes."""
 ANSWER = AnnotationRequest(label={"mood": "good"})
 
-# What differs from task to task, or says when something happened.
-_OWN = {
-    "w": "work_id task_id subject item_id external_id payload pick created_at shard",
-    "r": "work_id item_id entered since rank shard",
+# Columns that differ from task to task, or hold times.
+_DIFFERENT_COLUMNS = {
+    "w": "work_id task_id subject item_id external_id payload pick created_at shard position",
+    "r": "work_id item_id entered since rank shard position",
     "l": "lease_id work_id annotator leased_at expires_at ended_at",
     "a": "lease_id answer_id work_id annotator submitted_at",
 }
@@ -51,104 +51,108 @@ FROM (SELECT * FROM work WHERE project = $1 AND shown = $2 AND answered = shown
     LEFT JOIN seen s ON s.annotator = l.annotator AND s.item_id = w.item_id
         AND s.spec_version = w.spec_version
 GROUP BY 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-""".format(**{one: f"to_jsonb({one}) - '{{{','.join(names.split())}}}'::text[]"
-              for one, names in _OWN.items()})  # fmt: skip
+""".format(**{table: f"to_jsonb({table}) - '{{{','.join(names.split())}}}'::text[]"
+              for table, names in _DIFFERENT_COLUMNS.items()})  # fmt: skip
 SAMPLE = 500
 
 
-class Inside:
-    """The operations of one more process of the queue."""
+class QueueOperations:
+    """The operations of the queue, as another replica would call them."""
 
-    def __init__(self, scene: Scene, database: Database, settings: Settings) -> None:
-        """Nobody here is held to the limit of open leases."""
-        self._home = scene.home
-        self._sessions = database
+    def __init__(self, stack: Stack, database: Database, settings: Settings) -> None:
+        """Use the database of `stack`, without a limit of open leases."""
+        self._home = stack.home
+        self._database = database
         self._checks = BlobChecks(PayloadReader(settings.open_blob_store()))
         self._desk = Desk(
             settings.pseudonym_key.get_secret_value().encode(), open_leases_max=1_000_000
         )
         self._leasing, self._answering = asyncio.Lock(), asyncio.Lock()
 
-    async def take_in(self, events: Iterable[TaskCreated]) -> None:
-        """Take in tasks, as if Kafka had told of them."""
+    async def add_tasks(self, events: Iterable[TaskCreated]) -> None:
+        """Handle events of new tasks, as if they came from Kafka."""
         batches = _batches(events)
 
         async def lane() -> None:
             for batch in batches:
                 arrived = [(event.event_id, event.topic) for event in batch]
-                async with self._sessions.transaction() as transaction:
+                async with self._database.transaction() as transaction:
                     await inbox.first_deliveries(transaction, arrived)
                     await hearing.create_tasks(transaction, batch)
 
         await asyncio.gather(*(lane() for _ in range(LANES)))
 
-    async def answer(
+    async def annotate(
         self, project: str, names: Sequence[str], cycles: int, *, at_once: int = 1
     ) -> None:
-        """So many leases and answers; each of `names` leases `at_once` tasks a time.
+        """Lease and annotate `cycles` tasks; each of `names` leases `at_once` tasks at a time.
 
-        As behind the API, one transaction at a time leases for many, and one takes many answers.
+        As behind the API, one transaction leases for many annotators, and one stores many
+        annotations.
         """
-        who = [tokens.pseudonym(self._home, name) for name in names]
+        annotators = [tokens.pseudonym(self._home, name) for name in names]
         done = 0
 
         async def lane(mine: Sequence[str]) -> None:
             nonlocal done
             while done < cycles:
                 count = min(at_once, cycles - done)
-                asks = [_ask(name, project, count) for name in mine]
-                leased = await self._lease(asks)
+                queries = [_lease_query(name, project, count) for name in mine]
+                leased = await self._lease(queries)
                 done += len(leased)
                 await self._submit(leased)
 
-        lanes = [who[n::LANES] for n in range(LANES)]
+        lanes = [annotators[n::LANES] for n in range(LANES)]
         await asyncio.gather(*(lane(mine) for mine in lanes if mine))
 
-    async def _lease(self, asks: Sequence[Ask]) -> list[Submission]:
-        async with self._leasing, self._sessions.transaction() as transaction:
-            given = await leasing.lease_work(transaction, self._desk, asks, utc_now())
+    async def _lease(self, queries: Sequence[Ask]) -> list[Submission]:
+        async with self._leasing, self._database.transaction() as transaction:
+            granted = await leasing.lease_work(transaction, self._desk, queries, utc_now())
         found = [
-            Submission(lease["lease_id"], Holder(ask.worker.annotator, None), ANSWER, self._checks)
-            for ask, leases in zip(asks, given, strict=True)
+            Submission(
+                lease["lease_id"], Holder(query.worker.annotator, None), ANSWER, self._checks
+            )
+            for query, leases in zip(queries, granted, strict=True)
             for lease in (leases if isinstance(leases, list) else ())
         ]
-        if not found and all(isinstance(leases, list) for leases in given):
-            raise RuntimeError("there is no more work: the bench has too few tasks")
+        if not found and all(isinstance(leases, list) for leases in granted):
+            raise RuntimeError("no work is left: the benchmark has too few tasks")
         return found
 
     async def _submit(self, submissions: Sequence[Submission]) -> None:
-        async with self._answering, self._sessions.transaction() as transaction:
+        async with self._answering, self._database.transaction() as transaction:
             found = await answering.submit_annotations(transaction, submissions, utc_now())
-        for one in found:
-            if isinstance(one, Exception):
-                raise one
+        for result in found:
+            if isinstance(result, Exception):
+                raise result
 
 
 @asynccontextmanager
-async def inside(scene: Scene) -> AsyncIterator[Inside]:
-    """The operations on the queue's database in `scene`."""
-    key = (scene.home / "keys" / "pseudonym").read_text("utf-8").strip()
+async def queue_operations(stack: Stack) -> AsyncIterator[QueueOperations]:
+    """Open the operations on the queue's database in `stack`."""
+    key = (stack.home / "keys" / "pseudonym").read_text("utf-8").strip()
     settings = Settings(
-        database_url=scene.database("queue"),
-        kafka_bootstrap=scene.ready["kafka"]["bootstrap"],
+        database_url=stack.database("queue"),
+        kafka_bootstrap=stack.ready["kafka"]["bootstrap"],
         pseudonym_key=key,
     )
     pool = await create_pool(settings)
     try:
-        yield Inside(scene, Database(pool, settings.service), settings)
+        yield QueueOperations(stack, Database(pool, settings.service), settings)
     finally:
         await pool.close()
 
 
-def same_rows(real: Scene, filled: Scene, project: str, *, answers: int) -> int:
-    """Compare the rows of tasks that were answered so often, in two stacks; return of how many.
+def same_rows(real: Stack, filled: Stack, project: str, *, answers: int) -> int:
+    """Compare the rows of tasks with `answers` annotations in two stacks.
 
-    Raises RuntimeError where they differ in more than ids and times.
+    Return the number of compared tasks. Raises RuntimeError if rows differ in more than ids and
+    times.
     """
     kinds = []
     tasks = SAMPLE
-    for scene in (real, filled):
-        rows = scene.asked(_ROWS, project, answers, SAMPLE)
+    for stack in (real, filled):
+        rows = stack.query(_ROWS, project, answers, SAMPLE)
         kinds.append({str(sorted(dict(row, tasks=None).items())) for row in rows})
         tasks = min(tasks, sum(row["tasks"] for row in rows))
     if not tasks or kinds[0] != kinds[1]:
@@ -156,9 +160,8 @@ def same_rows(real: Scene, filled: Scene, project: str, *, answers: int) -> int:
     return tasks
 
 
-def _ask(annotator: str, project: str, count: int) -> Ask:
-    worker = Worker(annotator, "human")
-    return Ask(worker, ("annotate",), frozenset([project]), count=count)
+def _lease_query(annotator: str, project: str, count: int) -> Ask:
+    return Ask(Worker(annotator, "human"), ("annotate",), frozenset([project]), count=count)
 
 
 def _batches(events: Iterable[TaskCreated]) -> Iterator[list[TaskCreated]]:

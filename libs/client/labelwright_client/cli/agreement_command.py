@@ -31,14 +31,14 @@ from agreement import (
 from agreement.bayes import Kind
 from agreement.report import LABELS_SHOWN, Report, shown
 from agreement.summary import accuracy, as_json, calibration, coincidences, figures
-from labelwright_client.known_gold import check_known_rows
+from labelwright_client.cli.known_gold import check_known_rows
 from labelwright_client.replay.files import BadFile
-from labelwright_client.replay.scale import Reading
+from labelwright_client.replay.scale import LabelParser
 from labelwright_client.replay.vote_rows import known_labels, read_gold_rows, read_vote_rows
 
 
 class LabelType(StrEnum):
-    """What kind of scale the labels are on."""
+    """The scale of the labels."""
 
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
@@ -46,7 +46,7 @@ class LabelType(StrEnum):
 
 
 class Method(StrEnum):
-    """How labels are inferred."""
+    """The method that infers labels."""
 
     AVERAGE = "average"
     BAYES = "bayes"
@@ -73,7 +73,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Findings:
-    """What was found about one file of votes."""
+    """The results on one file of votes."""
 
     votes: Votes
     figures: Mapping[str, Estimate]
@@ -132,15 +132,12 @@ def _refuse(sentence: str) -> NoReturn:
 
 
 def _read(votes: Path, gold: Path | None, known_gold: Path | None) -> tuple[Votes, Gold]:
-    """The votes and the labels of both gold files, read as `replay` reads them.
-
-    Raises BadFile, BadVotes.
-    """
+    """Read the votes and both gold files as `replay` does. Raises BadFile, BadVotes."""
     rows = read_vote_rows(votes).votes
     gold_rows = read_gold_rows(gold) if gold else []
     known_rows = read_gold_rows(known_gold) if known_gold else []
     labels = {row.label for row in rows} | {row.label for row in gold_rows + known_rows}
-    reading = Reading("nominal", labels)
+    reading = LabelParser("nominal", labels)
     read = Votes.of(
         [row.item for row in rows],
         [row.annotator for row in rows],
@@ -173,8 +170,8 @@ def _found(
     known |= gold.known
     judged = infer(votes, kind=kind, gold=known) if known else inferred
     sides = with_and_without(votes, distrusted(judged), metric=kind)
-    asked = averaged.ask_gold(ask_gold) if averaged is not None else ()
-    return _Findings(votes, measured, inferred, sides, gold, averaged, asked)
+    selected = averaged.ask_gold(ask_gold) if averaged is not None else ()
+    return _Findings(votes, measured, inferred, sides, gold, averaged, selected)
 
 
 def _sentences(found: _Findings) -> list[str]:
@@ -204,7 +201,7 @@ def _sentences(found: _Findings) -> list[str]:
 
 
 def _of_models(averaged: ModelAverage) -> list[str]:
-    """How the models were weighed, and how far they differ."""
+    """Describe the weights of the models, and the share of items on which they differ."""
     said = []
     if averaged.n_known:
         weights = ", ".join(f"{name} {weight:.2f}" for name, weight in averaged.weights.items())
@@ -220,7 +217,10 @@ def _of_models(averaged: ModelAverage) -> list[str]:
 
 
 def _judged(found: _Findings) -> dict[str, Any]:
-    """What gold says of the inferred labels; items whose labels the models were given are out."""
+    """Return the accuracy of the inferred labels, or their errors if they are numbers.
+
+    Items whose labels the models were given are left out.
+    """
     gold = found.gold.to_score
     if not gold:
         return {}
@@ -247,27 +247,30 @@ def _judged(found: _Findings) -> dict[str, Any]:
 
 def _object(found: _Findings) -> dict[str, Any]:
     votes = found.votes
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "n_items": votes.n_items,
         "n_annotators": votes.n_annotators,
         "n_votes": len(votes),
     }
-    told |= {name: as_json(estimate) for name, estimate in found.figures.items()}
+    result |= {name: as_json(estimate) for name, estimate in found.figures.items()}
     if found.sides is not None:
-        told["krippendorff_alpha_without_distrusted"] = as_json(found.sides.trusted)
-        told["distrusted"] = [str(name) for name in found.sides.distrusted]
+        result["krippendorff_alpha_without_distrusted"] = as_json(found.sides.trusted)
+        result["distrusted"] = [str(name) for name in found.sides.distrusted]
     if isinstance(found.inferred, Inference):
-        told["method"] = found.inferred.method
-        told["guard"] = asdict(found.inferred.guard)
+        result["method"] = found.inferred.method
+        result["guard"] = asdict(found.inferred.guard)
     if found.averaged is not None:
         averaged = found.averaged
-        told["n_known_gold"] = averaged.n_known
-        told["weights"] = dict(averaged.weights)
-        told["n_disputed"], told["share_disputed"] = averaged.n_disputed, averaged.share_disputed
-        told["disputed_warning"] = averaged.warning
-        told["ask_gold"] = [str(item) for item in found.ask_gold]
-    told["is_converged"] = found.inferred.convergence.is_converged
-    return told | _judged(found)
+        result["n_known_gold"] = averaged.n_known
+        result["weights"] = dict(averaged.weights)
+        result["n_disputed"], result["share_disputed"] = (
+            averaged.n_disputed,
+            averaged.share_disputed,
+        )
+        result["disputed_warning"] = averaged.warning
+        result["ask_gold"] = [str(item) for item in found.ask_gold]
+    result["is_converged"] = found.inferred.convergence.is_converged
+    return result | _judged(found)
 
 
 def _print(found: _Findings) -> None:
@@ -286,7 +289,7 @@ def _print(found: _Findings) -> None:
 
 
 def _write_labels(path: Path, inferred: Inference | NumberInference) -> None:
-    """A tie has an empty label; numbers have their standard deviation in place of a confidence."""
+    """Write a CSV file; a tie has an empty label, numbers have a deviation, not a confidence."""
     with path.open("w", encoding="utf-8", newline="") as text:
         rows = csv.writer(text, lineterminator="\n")
         if isinstance(inferred, NumberInference):

@@ -1,4 +1,4 @@
-"""CPU time of process trees, from /proc: what a server spent, whoever else used the machine."""
+"""CPU time and memory of processes, from /proc."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def _stat(pid: int) -> list[str] | None:
 
 
 def tree(root: int) -> list[int]:
-    """`root` and its descendants."""
+    """Return the process ids of `root` and its descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _stat(int(entry.name))) is not None:
@@ -29,7 +29,7 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_seconds(root: int) -> float:
-    """User and system time of `root`, its descendants, and those of them that have ended."""
+    """Return the user and system time of `root` and its descendants, ended ones included."""
     ticks = 0
     for pid in tree(root):
         stat = _stat(pid)
@@ -39,15 +39,15 @@ def cpu_seconds(root: int) -> float:
 
 
 def own_cpu_seconds(pid: int) -> float | None:
-    """User and system time of `pid` alone; None if it has ended."""
+    """Return the user and system time of `pid` alone; None if it has ended."""
     stat = _stat(pid)
     return None if stat is None else sum(map(int, stat[11:13])) / TICKS
 
 
 def cpu_by_database(postmaster: int) -> dict[str, float]:
-    """User and system time of PostgreSQL's live connections by database; all else as `server`.
+    """Return the CPU seconds of PostgreSQL's connections by database; the rest as `server`.
 
-    A connection names its database in its title: `postgres: user database 127.0.0.1(port) state`.
+    The title of a connection's process is `postgres: user database 127.0.0.1(port) state`.
     """
     found: dict[str, float] = {}
     for pid in tree(postmaster):
@@ -61,13 +61,13 @@ def cpu_by_database(postmaster: int) -> dict[str, float]:
     return {**found, "server": cpu_seconds(postmaster) - sum(found.values())}
 
 
-def loaded(pid: int, *names: str) -> list[str]:
-    """Those of these packages of which the process has a file in its memory."""
+def loaded_packages(pid: int, *names: str) -> list[str]:
+    """Return those of `names` of which the process has mapped a file: loaded packages."""
     maps = Path(f"/proc/{pid}/maps").read_text()
     return [name for name in names if f"/{name}/" in maps]
 
 
 def resident_mb(pid: int) -> float:
-    """What the process itself holds in memory, in MB."""
+    """Return the resident memory of a process, in MB."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,4 +1,4 @@
-"""Events said into Kafka in the place of the services that do not run. Tests use it as well."""
+"""Publishes events to Kafka in place of services that do not run. Tests use it too."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ Fields = Sequence[dict[str, Any]]
 
 
 class Record(NamedTuple):
-    """What Kafka keeps of an event."""
+    """A Kafka record of an event."""
 
     topic: str
     key: bytes
@@ -26,7 +26,7 @@ class Record(NamedTuple):
 def spec_published(
     project: str, fields: Fields, policy: dict[str, Any], *, version: int = 1
 ) -> SpecPublished:
-    """A spec version, as ingest says it."""
+    """Return the event of a spec version, as ingest publishes it."""
     document = SpecDocument.model_validate(
         {"task_type": "mood", "fields": list(fields), "policy": policy}
     )
@@ -41,7 +41,7 @@ def spec_published(
 
 
 def tasks_created(spec: SpecPublished, task_ids: Iterable[Any]) -> Iterator[TaskCreated]:
-    """The tasks of the items `x0`, `x1`, … under `spec`. The payload's text names the item."""
+    """Yield the tasks of the items `x0`, `x1`, … under `spec`, one for each of `task_ids`."""
     document = document_of(spec.document)
     for n, task_id in enumerate(task_ids):
         yield TaskCreated(
@@ -65,23 +65,23 @@ def tasks_created(spec: SpecPublished, task_ids: Iterable[Any]) -> Iterator[Task
 
 
 def as_record(event: Event, source: str = "ingest") -> Record:
-    """The event as it lies in Kafka."""
+    """Return the Kafka record of an event."""
     head = [("kind", event.kind().encode()), ("traceparent", b"")]
     return Record(event.topic.name, event.key.encode(), event.to_wire(source), head)
 
 
-async def say(bootstrap: str, events: Iterable[Event], *, source: str = "ingest") -> None:
-    """Say `events` in the place of `source`; return once the broker has them all."""
+async def publish(bootstrap: str, events: Iterable[Event], *, source: str = "ingest") -> None:
+    """Publish `events` of the service `source`; return once the broker has them all."""
     await send(bootstrap, (as_record(event, source) for event in events))
 
 
 async def send(bootstrap: str, records: Iterable[Record]) -> None:
-    """Send records that were made before; return once the broker has them all."""
+    """Send records; return once the broker has them all."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20)
     await producer.start()
     try:
-        for one in records:
-            await producer.send(one.topic, one.body, key=one.key, headers=one.headers)
+        for record in records:
+            await producer.send(record.topic, record.body, key=record.key, headers=record.headers)
         await producer.flush()
     finally:
         await producer.stop()
