@@ -7,7 +7,7 @@ runs all lines, or those that are named, at their full size or at another: `a d`
 a  1,000,000 ready tasks                      f  answers of models, in bulk
 b  an annotator who has seen 100,000 of them  g  tasks from Kafka to leasable
 c  2,000 leases held ahead of it              h  two replicas beside one
-d  a project with 50 shards                   i  what the process takes when nothing happens
+d  a project with 50 pools                    i  what the process takes when nothing happens
 e  after 500,000 cycles, never vacuumed by hand
 
 Two stacks run at a time, the base and the line's own. Tables are filled by the service's own code,
@@ -193,8 +193,8 @@ def held(size: int, effort: Effort) -> None:
         tell(f"c: {size:,} leases held ahead", *in_turns(pair, CROWD, effort))
 
 
-def shards(size: int, effort: Effort) -> None:
-    """Line d: each shard needs a skill of its own, and everybody has them all."""
+def pools(size: int, effort: Effort) -> None:
+    """Line d: each pool needs a skill of its own, and everybody has them all."""
     with two_stacks() as pair:
         through_kafka(pair.base, BASE_TASKS)
         known, stack = spec(), pair.other
@@ -216,8 +216,8 @@ def shards(size: int, effort: Effort) -> None:
         stack.say(one.model_copy(update={"skills": [f"skill-{n % size}"]}) for n, one in events)
         wait_for_tasks(stack, REDUNDANCY * BASE_TASKS)
         settle(pair)
-        found = stack.asked("SELECT count(*) AS n FROM shards")[0]["n"]
-        tell(f"d: {size} shards", *in_turns(pair, CROWD, effort), shards=found)
+        found = stack.asked("SELECT count(*) AS n FROM pools")[0]["n"]
+        tell(f"d: {size} pools", *in_turns(pair, CROWD, effort), pools=found)
 
 
 def worn(size: int, effort: Effort) -> None:
@@ -245,7 +245,7 @@ LINES: dict[str, tuple[Line, int]] = {
     "a": (ready, 1_000_000),
     "b": (seen, 100_000),
     "c": (held, 2000),
-    "d": (shards, 50),
+    "d": (pools, 50),
     "e": (worn, 500_000),
     "f": (bulk, 20_000),
     "g": (intake, 50_000),
