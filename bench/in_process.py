@@ -16,12 +16,12 @@ from chassis.clock import utc_now
 from chassis.db.database import Database, create_pool
 from chassis.events import inbox
 from labelwright_client import tokens
-from queue_service.domain.choice import Ask
-from queue_service.domain.leases import Holder, Worker
-from queue_service.operations import answering, hearing, leasing
-from queue_service.operations.answering import Submission
+from queue_service.domain.dispatch import LeaseQuery
+from queue_service.domain.leases import Annotator, Holder
+from queue_service.operations import annotations, dispatch, event_handlers
+from queue_service.operations.allocation import PoolCache
+from queue_service.operations.annotations import Submission
 from queue_service.operations.blob_checks import BlobChecks, PayloadReader
-from queue_service.operations.choosing import Desk
 from queue_service.settings import Settings
 from schemas.events import TaskCreated
 from schemas.queue import AnnotationRequest
@@ -33,8 +33,8 @@ ANSWER = AnnotationRequest(label={"mood": "good"})
 
 # Columns that differ from task to task, or hold times.
 _DIFFERENT_COLUMNS = {
-    "w": "work_id task_id subject item_id external_id payload pick created_at shard position",
-    "r": "work_id item_id entered since rank shard position",
+    "w": "work_id task_id subject item_id external_id payload sort_key created_at pool position",
+    "r": "work_id item_id changed_xid since rank pool position",
     "l": "lease_id work_id annotator leased_at expires_at ended_at",
     "a": "lease_id answer_id work_id annotator submitted_at",
 }
@@ -42,9 +42,9 @@ _ROWS = """
 SELECT count(*) AS tasks, {w} AS work, {r} AS ready, {l} AS lease, {a} AS answer,
     l.expires_at - l.leased_at AS held_for, l.ended_at IS NULL AS is_held,
     s.annotator IS NULL AS is_unseen, a.submitted_at = l.ended_at AS is_at_once,
-    r.since = w.created_at AND r.shard = w.shard AND r.item_id = w.item_id AS fits,
+    r.since = w.created_at AND r.pool = w.pool AND r.item_id = w.item_id AS fits,
     extract(epoch FROM w.created_at)::int / 3600 - w.priority - r.rank AS rank_is_off_by
-FROM (SELECT * FROM work WHERE project = $1 AND shown = $2 AND answered = shown
+FROM (SELECT * FROM work WHERE project = $1 AND lease_count = $2 AND answered = lease_count
         ORDER BY hashint8(work_id) LIMIT $3) w
     LEFT JOIN ready r USING (work_id) LEFT JOIN leases l USING (work_id)
     LEFT JOIN answers a USING (lease_id)
@@ -64,7 +64,7 @@ class QueueOperations:
         self._home = stack.home
         self._database = database
         self._checks = BlobChecks(PayloadReader(settings.open_blob_store()))
-        self._desk = Desk(
+        self._cache = PoolCache(
             settings.pseudonym_key.get_secret_value().encode(), open_leases_max=1_000_000
         )
         self._leasing, self._answering = asyncio.Lock(), asyncio.Lock()
@@ -78,7 +78,7 @@ class QueueOperations:
                 arrived = [(event.event_id, event.topic) for event in batch]
                 async with self._database.transaction() as transaction:
                     await inbox.first_deliveries(transaction, arrived)
-                    await hearing.create_tasks(transaction, batch)
+                    await event_handlers.on_task_created(transaction, batch)
 
         await asyncio.gather(*(lane() for _ in range(LANES)))
 
@@ -105,12 +105,12 @@ class QueueOperations:
         lanes = [annotators[n::LANES] for n in range(LANES)]
         await asyncio.gather(*(lane(mine) for mine in lanes if mine))
 
-    async def _lease(self, queries: Sequence[Ask]) -> list[Submission]:
+    async def _lease(self, queries: Sequence[LeaseQuery]) -> list[Submission]:
         async with self._leasing, self._database.transaction() as transaction:
-            granted = await leasing.lease_work(transaction, self._desk, queries, utc_now())
+            granted = await dispatch.lease_batch(transaction, self._cache, queries, utc_now())
         found = [
             Submission(
-                lease["lease_id"], Holder(query.worker.annotator, None), ANSWER, self._checks
+                lease["lease_id"], Holder(query.annotator.pseudonym, None), ANSWER, self._checks
             )
             for query, leases in zip(queries, granted, strict=True)
             for lease in (leases if isinstance(leases, list) else ())
@@ -121,7 +121,7 @@ class QueueOperations:
 
     async def _submit(self, submissions: Sequence[Submission]) -> None:
         async with self._answering, self._database.transaction() as transaction:
-            found = await answering.submit_annotations(transaction, submissions, utc_now())
+            found = await annotations.submit_batch(transaction, submissions, utc_now())
         for result in found:
             if isinstance(result, Exception):
                 raise result
@@ -160,8 +160,10 @@ def same_rows(real: Stack, filled: Stack, project: str, *, answers: int) -> int:
     return tasks
 
 
-def _lease_query(annotator: str, project: str, count: int) -> Ask:
-    return Ask(Worker(annotator, "human"), ("annotate",), frozenset([project]), count=count)
+def _lease_query(annotator: str, project: str, count: int) -> LeaseQuery:
+    return LeaseQuery(
+        Annotator(annotator, "human"), ("annotate",), frozenset([project]), count=count
+    )
 
 
 def _batches(events: Iterable[TaskCreated]) -> Iterator[list[TaskCreated]]:

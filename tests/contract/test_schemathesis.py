@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from chassis import migrations, testing
-from queue_service.operations import news
+from queue_service.operations import notifications
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -60,7 +60,7 @@ async def test_a_service_keeps_to_its_document(
     await asyncio.to_thread(migrations.upgrade, f"{service}_service", url)
     app = app_of(service, tokens, url, state_dir=tmp_path)
     if service == "queue":  # As while it stops: streams and long polls end at once.
-        monkeypatch.setattr(news.bells, "is_closing", True)
+        monkeypatch.setattr(notifications.notifier, "is_closing", True)
     bearer = tokens.bearer("ada", *ROLES)["authorization"]
 
     async with testing.serving(app), listening(app) as address:

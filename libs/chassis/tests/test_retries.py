@@ -123,5 +123,5 @@ async def test_a_request_that_is_put_off_is_answered_in_a_later_transaction(
 
     batcher: Batcher[int, int] = Batcher(handle)
 
-    assert await batcher.ask(database, 0) == 2
+    assert await batcher.submit(database, 0) == 2
     assert len(set(transactions)) == 3

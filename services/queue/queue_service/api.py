@@ -1,4 +1,4 @@
-"""The HTTP door of the queue: labeling frontends live on this."""
+"""The HTTP API of the queue, for labeling frontends, models and people who watch the work."""
 
 import asyncio
 from functools import partial
@@ -16,13 +16,21 @@ from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.http.json_body import JsonRoute
 from queue_service import stream
-from queue_service.batches import Batches
 from queue_service.domain import refusals
-from queue_service.domain.choice import Ask
-from queue_service.domain.leases import PICKERS, STAGE_ROLES, Holder, Worker
+from queue_service.domain.dispatch import LeaseQuery
+from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator, Holder
 from queue_service.fast_route import FastRoute, json_response
-from queue_service.operations import answering, bulk, explaining, leasing, news, specs
-from queue_service.operations.answering import Submission
+from queue_service.operations import (
+    annotations,
+    dispatch,
+    explanations,
+    leases,
+    notifications,
+    second_look,
+    specs,
+)
+from queue_service.operations.allocation import PoolCache
+from queue_service.operations.annotations import Submission
 from queue_service.operations.blob_checks import BlobChecks
 from schemas.queue import (
     AdjudicationAccepted,
@@ -44,7 +52,7 @@ from schemas.queue import (
     SpecView,
 )
 from schemas.spec_views import spec_view
-from schemas.vocabulary import Annotator as PseudonymName
+from schemas.vocabulary import Annotator as Pseudonym
 from schemas.vocabulary import AnnotatorKind, ProjectName, SpecVersion, Stage
 
 REFUSALS: dict[type[Exception], int] = {
@@ -74,19 +82,19 @@ SPEC_CACHING = {
     "vary": "Authorization",
 }
 
-hot = APIRouter(route_class=FastRoute, prefix="/v1")
+fast_router = APIRouter(route_class=FastRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
 router.include_router(blob_routes.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
-Annotator = Annotated[Caller, Depends(needs("annotator"))]
-Reviewer = Annotated[Caller, Depends(needs("reviewer"))]
-Adjudicator = Annotated[Caller, Depends(needs("adjudicator"))]
+AnnotatorCaller = Annotated[Caller, Depends(needs("annotator"))]
+ReviewerCaller = Annotated[Caller, Depends(needs("reviewer"))]
+AdjudicatorCaller = Annotated[Caller, Depends(needs("adjudicator"))]
 LEADS = ("spec_owner", "admin")
-Lead = Annotated[Caller, Depends(needs(*LEADS))]
+LeadCaller = Annotated[Caller, Depends(needs(*LEADS))]
 HolderOrLead = Annotated[Caller, Depends(needs(*STAGE_ROLES.values(), *LEADS))]
-Watcher = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
+MonitoringCaller = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
 
 
 async def _checks(request: Request) -> BlobChecks:
@@ -96,42 +104,42 @@ async def _checks(request: Request) -> BlobChecks:
 Checks = Annotated[BlobChecks, Depends(_checks)]
 
 
-@hot.post("/leases", response_model=Leases)
+@fast_router.post("/leases", response_model=Leases)
 async def lease_tasks(
     body: LeaseRequest, caller: LeaseHolder, database: RequestDatabase, request: Request
 ) -> Response:
-    """Give the caller the best work it may do; wait for some if asked to."""
-    batches: Batches = request.app.state.batches
-    ask = _ask(body, caller)
+    """Lease the best work that the caller may do; with `wait_seconds`, wait for work."""
+    batcher: dispatch.LeaseBatcher = request.app.state.lease_batcher
+    query = _lease_query(body, caller)
     ends_at = asyncio.get_running_loop().time() + body.wait_seconds
     while True:
-        generation = news.work.generation
-        found = await batches.leases.ask(database, ask)
+        generation = notifications.work_available.generation
+        found = await dispatch.lease(batcher, database, query)
         left = ends_at - asyncio.get_running_loop().time()
-        if found or left <= 0 or news.notifier.is_closing:
+        if found or left <= 0 or notifications.notifier.is_closing:
             return await _respond(request, found)
-        await news.work.wait(generation, left)
+        await notifications.work_available.wait(generation, left)
 
 
-async def _respond(request: Request, leases: list[dict[str, Any]]) -> Response:
-    """The leases as the answer, with an address for each payload that lies in the blob store."""
+async def _respond(request: Request, found: list[dict[str, Any]]) -> Response:
+    """Return the leases, with a signed address for each payload that is in the blob store."""
     blobs: BlobStore = request.app.state.blobs
-    for lease in leases:
+    for lease in found:
         if lease["blob"] is not None:
             lease["blob"]["url"] = await blobs.signed_url(lease["blob"]["sha256"])
-    return json_response({"leases": leases})
+    return json_response({"leases": found})
 
 
-def _ask(body: LeaseRequest, caller: Caller) -> Ask:
-    """What is asked for, within what the caller may do; the later stages come first."""
+def _lease_query(body: LeaseRequest, caller: Caller) -> LeaseQuery:
+    """Return the query within the caller's rights; later stages are preferred."""
     if body.items is not None and not caller.has(*PICKERS):
         raise refusals.MayNotPick("`items` needs the role pipeline or admin.")
     allowed = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
     stages = [stage for stage in reversed(allowed) if body.stages is None or stage in body.stages]
     if not stages:
         raise refusals.NoStage(f"Your roles allow: {', '.join(allowed)}.")
-    return Ask(
-        Worker(caller.pseudonym, _kind(caller)),
+    return LeaseQuery(
+        _annotator(caller),
         tuple(stages),
         _projects(body, caller),
         None if body.task_types is None else frozenset(body.task_types),
@@ -144,14 +152,14 @@ def _holder(caller: Caller) -> Holder:
     return Holder(caller.pseudonym, None if "*" in caller.projects else caller.projects)
 
 
-def _kind(caller: Caller) -> AnnotatorKind:
-    """People, unless the token says otherwise."""
+def _annotator(caller: Caller) -> Annotator:
+    """Return the caller as an annotator; it is a person unless the token names another kind."""
     kinds: dict[str, AnnotatorKind] = {"model": "model", "function": "function"}
-    return kinds.get(caller.kind, "human")
+    return Annotator(caller.pseudonym, kinds.get(caller.kind, "human"))
 
 
 def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
-    """The projects that are both wanted and allowed."""
+    """Return the requested projects, or all projects of the token. Raises Forbidden."""
     if body.projects is not None:
         for project in body.projects:
             caller.check_project(project)
@@ -163,14 +171,14 @@ def _projects(body: LeaseRequest, caller: Caller) -> frozenset[str] | None:
 async def list_my_leases(
     caller: LeaseHolder, transaction: RequestTransaction, request: Request, now: Now
 ) -> Response:
-    """What the caller holds, with drafts: for a page that was loaded anew."""
-    batches: Batches = request.app.state.batches
-    view = leasing.View(batches.desk.key, picks=caller.has(*PICKERS))
-    found = await leasing.show_leases(transaction, _holder(caller), view, now)
+    """Return the caller's open leases with drafts, for a page that is loaded again."""
+    cache: PoolCache = request.app.state.pool_cache
+    view = leases.LeaseView(cache.key, shows_external_ids=caller.has(*PICKERS))
+    found = await leases.list_leases(transaction, _holder(caller), view, now)
     return await _respond(request, found)
 
 
-@hot.put(
+@fast_router.put(
     "/leases/{lease_id}/annotation",
     status_code=status.HTTP_201_CREATED,
     response_model=AnnotationAccepted,
@@ -178,15 +186,17 @@ async def list_my_leases(
 async def submit_annotation(
     lease_id: UUID,
     body: AnnotationRequest,
-    caller: Annotator,
+    caller: AnnotatorCaller,
     database: RequestDatabase,
     checks: Checks,
     request: Request,
 ) -> Response:
-    """Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease."""
-    batches: Batches = request.app.state.batches
+    """Submit an annotation: 201, or 200 if it is repeated. 409 says why the lease ended."""
+    batcher: annotations.AnnotationBatcher = request.app.state.annotation_batcher
     submission = Submission(lease_id, _holder(caller), body, checks)
-    accepted, is_new = await checks.complete(lambda: batches.answers.ask(database, submission))
+    accepted, is_new = await checks.complete(
+        lambda: annotations.submit(batcher, database, submission)
+    )
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return json_response(accepted, code)
 
@@ -199,15 +209,15 @@ async def submit_annotation(
 async def submit_adjudication(
     lease_id: UUID,
     body: AdjudicationRequest,
-    caller: Adjudicator,
+    caller: AdjudicatorCaller,
     database: RequestDatabase,
     checks: Checks,
     now: Now,
 ) -> Response:
-    """Settle a conflict, with the reason and the cause."""
+    """Submit the decision of a conflict, with a rationale and the cause."""
     holder = _holder(caller)
     run = partial(
-        answering.adjudicate,
+        second_look.adjudicate,
         lease_id=lease_id,
         holder=holder,
         request=body,
@@ -227,15 +237,15 @@ async def submit_adjudication(
 async def submit_review(
     lease_id: UUID,
     body: ReviewRequest,
-    caller: Reviewer,
+    caller: ReviewerCaller,
     database: RequestDatabase,
     checks: Checks,
     now: Now,
 ) -> Response:
-    """Accept, fix or reject a decided label."""
+    """Submit the verdict on a decided label: accept, fix or reject."""
     holder = _holder(caller)
     run = partial(
-        answering.review, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
+        second_look.review, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
     decided, is_new = await checks.complete(lambda: retry(database, run))
     code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
@@ -251,10 +261,10 @@ async def skip_task(
     checks: Checks,
     now: Now,
 ) -> None:
-    """Pass the task on, and say why; somebody else is asked."""
+    """Skip the task with a reason; another annotator gets it."""
     holder = _holder(caller)
     run = partial(
-        answering.skip_task, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
+        leases.skip_task, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
     await checks.complete(lambda: retry(database, run))
 
@@ -263,10 +273,10 @@ async def skip_task(
 async def extend_lease(
     lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> LeaseExtended:
-    """Hold the lease longer."""
+    """Extend the lease."""
     holder = _holder(caller)
     until = await retry(
-        database, lambda transaction: answering.heartbeat(transaction, lease_id, holder, now)
+        database, lambda transaction: leases.extend(transaction, lease_id, holder, now)
     )
     return LeaseExtended(expires_at=until)
 
@@ -275,34 +285,34 @@ async def extend_lease(
 async def release_lease(
     lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
-    """Give the lease back."""
+    """Release the lease; the caller may get the task again."""
     holder = _holder(caller)
-    await retry(database, lambda transaction: answering.release(transaction, lease_id, holder, now))
+    await retry(database, lambda transaction: leases.release(transaction, lease_id, holder, now))
 
 
 @router.put("/leases/{lease_id}/draft", status_code=status.HTTP_204_NO_CONTENT)
 async def save_draft(
     lease_id: UUID, body: DraftRequest, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
-    """Keep an unfinished answer; it outlives the lease."""
+    """Store a draft, which is kept after the lease ends."""
     holder = _holder(caller)
     await retry(
         database,
-        lambda transaction: answering.save_draft(transaction, lease_id, holder, body.draft, now),
+        lambda transaction: leases.save_draft(transaction, lease_id, holder, body.draft, now),
     )
 
 
 @router.post("/annotations/bulk")
 async def submit_annotations(
-    body: BulkRequest, caller: Annotator, database: RequestDatabase, checks: Checks, now: Now
+    body: BulkRequest, caller: AnnotatorCaller, database: RequestDatabase, checks: Checks, now: Now
 ) -> BulkAccepted:
-    """Answers of a model or a function to many items at once."""
+    """Submit annotations of a model or a function for many items."""
     caller.check_project(body.project)
-    worker = Worker(caller.pseudonym, _kind(caller))
+    annotator = _annotator(caller)
 
     async def run() -> BulkAccepted:
         async with database.transaction() as transaction:
-            return await bulk.answer_in_bulk(transaction, worker, body, checks, now)
+            return await annotations.submit_in_bulk(transaction, annotator, body, checks, now)
 
     return await checks.complete(run)
 
@@ -311,7 +321,7 @@ async def submit_annotations(
 async def view_spec(
     project: ProjectName, version: SpecVersion, caller: AnyCaller, transaction: RequestTransaction
 ) -> Response:
-    """A spec version. It never changes. Annotators get it without the honeypot policy."""
+    """Return a spec version, which never changes. Annotators see it without the honeypot policy."""
     caller.check_project(project)
     found = await specs.show_spec(transaction, project, version)
     body, etag = spec_view(found, found.hash, caller.roles)
@@ -320,19 +330,19 @@ async def view_spec(
 
 @router.get("/queues")
 async def list_queues(
-    caller: Watcher, transaction: RequestTransaction, now: Now
+    caller: MonitoringCaller, transaction: RequestTransaction, now: Now
 ) -> list[QueueDepth]:
-    """What waits, what is in flight and how fast it goes, by shard."""
-    return await explaining.depths(
+    """Return the open slots, open leases and rates by pool and priority."""
+    return await explanations.depths(
         transaction, None if "*" in caller.projects else sorted(caller.projects), now
     )
 
 
 @router.put("/projects/{project}/pause", status_code=status.HTTP_204_NO_CONTENT, tags=["projects"])
 async def pause_project(
-    project: ProjectName, body: PauseRequest, caller: Lead, transaction: RequestTransaction
+    project: ProjectName, body: PauseRequest, caller: LeadCaller, transaction: RequestTransaction
 ) -> None:
-    """Give no more work of a project out, or go on. Leases that are held can be answered."""
+    """Pause a project or resume it. Open leases of a paused project can still be used."""
     caller.check_project(project)
     await specs.pause(transaction, project, paused=body.paused)
 
@@ -343,21 +353,23 @@ async def explain_queue(
     caller: HolderOrLead,
     transaction: RequestTransaction,
     request: Request,
-    annotator: Annotated[PseudonymName | None, Query()] = None,
+    annotator: Annotated[Pseudonym | None, Query()] = None,
 ) -> Explanation:
-    """Why the caller gets nothing in a project, or what comes next; a lead asks about others."""
+    """Explain which work the caller, or for a lead another annotator, gets next, or why none."""
     caller.check_project(project)
-    batches: Batches = request.app.state.batches
+    cache: PoolCache = request.app.state.pool_cache
     stages: list[Stage] = [stage for stage, role in STAGE_ROLES.items() if caller.has(role)]
-    worker = Worker(caller.pseudonym, _kind(caller))
+    subject = _annotator(caller)
     other = None if annotator == caller.pseudonym else annotator
     if other is not None:
         if not caller.has(*LEADS):
-            raise Forbidden("Only a lead asks about others.")
-        stages, worker = list(STAGE_ROLES), Worker(other, "human")
-    return await explaining.explain(
-        transaction, batches.desk, worker, project, stages[::-1], exactly=other is not None
+            raise Forbidden(
+                "Explanations about other annotators need the role spec_owner or admin."
+            )
+        stages, subject = list(STAGE_ROLES), Annotator(other, "human")
+    return await explanations.explain(
+        transaction, cache, subject, project, stages[::-1], exactly=other is not None
     )
 
 
-router.routes[:0] = hot.routes  # The first are found first.
+router.routes[:0] = fast_router.routes  # Routes are matched in order: the busiest come first.

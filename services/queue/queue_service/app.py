@@ -1,4 +1,4 @@
-"""The queue service, put together."""
+"""The application of the queue service."""
 
 from functools import partial
 
@@ -6,15 +6,16 @@ from fastapi import FastAPI
 
 from chassis import service
 from queue_service import api, events, schedules
-from queue_service.batches import Batches
 from queue_service.notify import pg_notify
+from queue_service.operations import annotations, dispatch
+from queue_service.operations.allocation import PoolCache
 from queue_service.operations.blob_checks import PayloadReader
-from queue_service.operations.news import notifier
+from queue_service.operations.notifications import notifier
 from queue_service.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Everything this service is made of; `chassis.service` adds what every service has."""
+    """Return the application; without `settings` they are read from the environment."""
     settings = settings or Settings.from_environment()
     app = service.create(
         settings,
@@ -24,7 +25,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         schedules=schedules.SCHEDULES,
         tasks=[partial(pg_notify.run, notifier, settings.database_url)],
     )
-    app.state.batches = Batches(settings)
     app.state.blobs = settings.open_blob_store()
     app.state.payload_reader = PayloadReader(app.state.blobs)
+    add_caches(app, settings)
     return app
+
+
+def add_caches(app: FastAPI, settings: Settings) -> None:
+    """Give the application an empty cache of pools and new batchers."""
+    key = settings.pseudonym_key.get_secret_value().encode()
+    app.state.pool_cache = PoolCache(key, settings.open_leases_max)
+    app.state.lease_batcher = dispatch.new_batcher(app.state.pool_cache)
+    app.state.annotation_batcher = annotations.new_batcher()

@@ -1,8 +1,7 @@
-"""Many requests, one transaction: what comes in while one is under way shares the next.
+"""Batching of requests: those that arrive during a transaction share the next one.
 
-A commit and its statements cost the database and this process much the same for one request as
-for ten. Nobody waits for company: an idle batcher starts at once. The answers are given after
-the commit, each to its own request, so that what was promised is kept.
+A transaction costs the database and this process about the same for one request as for ten. An idle
+batcher starts at once, so no request waits for others. A result is returned only after the commit.
 """
 
 import asyncio
@@ -16,35 +15,35 @@ from chassis.db.retries import retry
 SIZE_MAX = 64
 
 Request = TypeVar("Request")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """In place of an answer: `request` has to be handled once more, in a later transaction."""
+    """A result that requests another attempt: `request` is handled again in a later transaction."""
 
     request: Any
 
 
-Handle = Callable[[Transaction, Sequence[Request]], Awaitable[Sequence[Answer | Exception | Again]]]
-"""Answers each request, in order; an exception among the answers is raised to its asker alone."""
+Handle = Callable[[Transaction, Sequence[Request]], Awaitable[Sequence[Result | Exception | Again]]]
+"""Returns a result for each request, in order. An exception is raised to its own request only."""
 
 
-class Batcher(Generic[Request, Answer]):
-    """Gives requests to `handle` in batches, one batch at a time."""
+class Batcher(Generic[Request, Result]):
+    """Handles requests in batches, one batch at a time."""
 
     def __init__(
-        self, handle: Handle[Request, Answer], key: Callable[[Request], Hashable] = id
+        self, handle: Handle[Request, Result], key: Callable[[Request], Hashable] = id
     ) -> None:
-        """Two requests of one `key` never share a batch: the second sees what the first did."""
+        """Call `handle` for each batch. Requests with equal keys never share a batch."""
         self._handle = handle
         self._key = key
-        self._waiting: list[tuple[Request, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Request, asyncio.Future[Result]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, database: Database, request: Request) -> Answer:
-        """The answer to `request`, once the transaction that made it true has committed."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    async def submit(self, database: Database, request: Request) -> Result:
+        """Return the result of `request` after its transaction was committed."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, future))
         if self._running is None:
             self._running = asyncio.create_task(self._run(database))
@@ -55,14 +54,14 @@ class Batcher(Generic[Request, Answer]):
             while self._waiting:
                 batch = self._next()
                 if batch:
-                    await self._answer(database, batch)
+                    await self._run_batch(database, batch)
         finally:
             self._running = None
 
-    def _next(self) -> list[tuple[Request, asyncio.Future[Answer]]]:
-        """The oldest requests, each key once; those whose asker has gone are left out."""
-        batch: dict[Hashable, tuple[Request, asyncio.Future[Answer]]] = {}
-        rest: list[tuple[Request, asyncio.Future[Answer]]] = []
+    def _next(self) -> list[tuple[Request, asyncio.Future[Result]]]:
+        """Return the oldest requests with different keys, without those that were cancelled."""
+        batch: dict[Hashable, tuple[Request, asyncio.Future[Result]]] = {}
+        rest: list[tuple[Request, asyncio.Future[Result]]] = []
         for request, future in self._waiting:
             if future.done():
                 continue
@@ -74,42 +73,42 @@ class Batcher(Generic[Request, Answer]):
         self._waiting = rest
         return list(batch.values())
 
-    async def _answer(
-        self, database: Database, batch: Sequence[tuple[Request, asyncio.Future[Answer]]]
+    async def _run_batch(
+        self, database: Database, batch: Sequence[tuple[Request, asyncio.Future[Result]]]
     ) -> None:
         requests = [request for request, _ in batch]
         try:
-            answers = await retry(database, lambda transaction: self._handle(transaction, requests))
-        except Exception as error:  # Given to whoever asked.
+            results = await retry(database, lambda transaction: self._handle(transaction, requests))
+        except Exception as error:  # Raised to the callers of `submit`.
             await self._retry_singly(database, batch, error)
         else:
             again = []
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if isinstance(answer, Again):
-                    again.append((answer.request, future))
+            for (_, future), result in zip(batch, results, strict=True):
+                if isinstance(result, Again):
+                    again.append((result.request, future))
                 else:
-                    _tell(future, answer)
+                    _resolve(future, result)
             self._waiting[:0] = again
 
     async def _retry_singly(
         self,
         database: Database,
-        batch: Sequence[tuple[Request, asyncio.Future[Answer]]],
+        batch: Sequence[tuple[Request, asyncio.Future[Result]]],
         error: Exception,
     ) -> None:
-        """One request must not fail for another's sake: each is tried again on its own."""
+        """Handle each request in a transaction of its own, so that only the faulty one fails."""
         if len(batch) > 1 and not is_transient(error):
-            for one in batch:
-                await self._answer(database, [one])
+            for entry in batch:
+                await self._run_batch(database, [entry])
         else:
             for _, future in batch:
-                _tell(future, error)
+                _resolve(future, error)
 
 
-def _tell(future: "asyncio.Future[Answer]", answer: Answer | Exception) -> None:
-    if future.done():  # Whoever asked has gone.
+def _resolve(future: "asyncio.Future[Result]", result: Result | Exception) -> None:
+    if future.done():  # The caller was cancelled.
         return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
+    if isinstance(result, Exception):
+        future.set_exception(result)
     else:
-        future.set_result(answer)
+        future.set_result(result)

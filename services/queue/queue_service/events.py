@@ -1,19 +1,21 @@
-"""The events that the queue service reacts to."""
+"""The events that the queue subscribes to, with their handlers."""
 
 from chassis.events.dispatch import Subscription, subscribe, subscribe_batch
-from queue_service.operations import hearing
-from queue_service.operations.locking import lock_changed_rows
+from queue_service.operations import event_handlers as handlers
+from queue_service.operations.locks import lock_changed_rows
 from schemas import events
 
 SUBSCRIPTIONS = [
-    subscribe(events.SpecPublished, hearing.publish_spec),
-    subscribe_batch(events.TaskCreated, hearing.create_tasks),
-    subscribe(events.TaskReprioritized, hearing.reprioritize_task, lock_changed_rows),
-    subscribe(events.TaskWithdrawn, hearing.withdraw_task, lock_changed_rows),
-    subscribe(events.RedundancyRaised, hearing.raise_redundancy, lock_changed_rows),
-    subscribe(events.ConflictRaised, hearing.raise_conflict, lock_changed_rows),
-    Subscription(events.LabelDecided, hearing.close_decided, lock_changed_rows),
-    subscribe(events.AnnotatorStandingChanged, hearing.change_standing, lock_changed_rows),
-    subscribe(events.SkillChanged, hearing.change_skill),
-    subscribe(events.ReviewRequested, hearing.request_review, lock_changed_rows),
+    subscribe(events.SpecPublished, handlers.on_spec_published),
+    subscribe_batch(events.TaskCreated, handlers.on_task_created),
+    subscribe(events.TaskReprioritized, handlers.on_task_reprioritized, lock_changed_rows),
+    subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn, lock_changed_rows),
+    subscribe(events.RedundancyRaised, handlers.on_redundancy_raised, lock_changed_rows),
+    subscribe(events.ConflictRaised, handlers.on_conflict_raised, lock_changed_rows),
+    Subscription(events.LabelDecided, handlers.on_label_decided, lock_changed_rows),
+    subscribe(
+        events.AnnotatorStandingChanged, handlers.on_annotator_standing_changed, lock_changed_rows
+    ),
+    subscribe(events.SkillChanged, handlers.on_skill_changed),
+    subscribe(events.ReviewRequested, handlers.on_review_requested, lock_changed_rows),
 ]

@@ -1,9 +1,9 @@
-"""Routes for hot paths: described to FastAPI like all others, called without its machinery.
+"""Routes for the busiest calls, which bypass FastAPI's resolution of parameters for each request.
 
-FastAPI resolves parameters and dependencies anew for every request, which was measured to cost
-the busiest calls more than their share of the database. A `FastRoute` settles at start what is to
-be called, and calls it. It knows path parameters, one body, and dependencies that are coroutines;
-whoever needs more takes an ordinary route. Its endpoint returns a Response.
+That resolution was measured to cost the busiest calls more than their database work. A `FastRoute`
+resolves parameters and dependencies once, at start. It supports path parameters, one JSON body, and
+dependencies that are coroutines; its endpoint must return a Response. In the OpenAPI document it
+looks like any other route.
 """
 
 import inspect
@@ -26,7 +26,7 @@ from chassis.http.json_body import parse
 
 
 def json_response(content: object, status: int = 200) -> Response:
-    """`content`, which has the form of the route's model, as JSON; nothing checks that again."""
+    """Return `content` as a JSON response, without validating it against the route's model."""
     return Response(orjson.dumps(content, default=str), status, media_type="application/json")
 
 
@@ -34,18 +34,18 @@ Source = Callable[[Request], Awaitable[Any]]
 
 
 class FastRoute(APIRoute):
-    """A route whose calls were settled at start. Raises TypeError for what it does not know."""
+    """A route with parameters resolved at start. Raises TypeError for unsupported parameters."""
 
-    def __init__(self, *words: Any, **settings: Any) -> None:  # noqa: ANN401
-        """As an APIRoute."""
-        super().__init__(*words, **settings)
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401
+        """Create a route with the arguments of an APIRoute."""
+        super().__init__(*args, **settings)
         kinds = get_type_hints(self.endpoint, include_extras=True)
-        paths = [_path(one.name, kinds[one.name]) for one in self.dependant.path_params]
-        bodies = [_body(one.name, kinds[one.name]) for one in self.dependant.body_params]
+        paths = [_path(param.name, kinds[param.name]) for param in self.dependant.path_params]
+        bodies = [_body(param.name, kinds[param.name]) for param in self.dependant.body_params]
         self._call = _source(self.dependant, [*paths, *bodies])
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; what is refused is raised to the application's handlers."""
+        """Call the endpoint and send its response; exceptions go to the application's handlers."""
         if self.methods and scope["method"] not in self.methods:
             await super().handle(scope, receive, send)
             return
@@ -54,11 +54,15 @@ class FastRoute(APIRoute):
 
 
 def _source(dependant: Dependant, own: list[tuple[str, Source]] | None = None) -> Source:
-    """What gives the value of a dependency, or calls the endpoint."""
+    """Return the function that computes a dependency, or calls the endpoint."""
     call = dependant.call
     is_endpoint = own is not None
-    if not inspect.iscoroutinefunction(call) or any(_unknown(dependant, is_endpoint=is_endpoint)):
-        raise TypeError(f"{call} is nothing for a hot route: see queue_service.fast_route.")
+    if not inspect.iscoroutinefunction(call) or any(
+        _unsupported(dependant, is_endpoint=is_endpoint)
+    ):
+        raise TypeError(
+            f"{call} has parameters that FastRoute does not support: see queue_service.fast_route."
+        )
     sources = [(str(d.name), _source(d)) for d in dependant.dependencies] + (own or [])
     request_name = dependant.request_param_name
 
@@ -71,20 +75,20 @@ def _source(dependant: Dependant, own: list[tuple[str, Source]] | None = None) -
     return value
 
 
-def _unknown(dependant: Dependant, *, is_endpoint: bool) -> Iterator[object]:
-    """What is asked for and would not be given."""
+def _unsupported(dependant: Dependant, *, is_endpoint: bool) -> Iterator[object]:
+    """Yield the parameters that a FastRoute does not support; falsy values if there are none."""
     yield from (dependant.query_params, dependant.header_params, dependant.cookie_params)
     yield from (dependant.response_param_name, dependant.background_tasks_param_name)
     yield from (dependant.http_connection_param_name, dependant.security_scopes_param_name)
     if is_endpoint:
         yield dependant.body_params[1:]
-        yield [one for one in dependant.body_params if not _is_whole(one.field_info)]
+        yield [body for body in dependant.body_params if not _is_whole(body.field_info)]
     else:
         yield from (dependant.path_params, dependant.body_params)
 
 
 def _is_whole(body: FieldInfo) -> bool:
-    """Whether a body must come, is JSON and nothing else is in it."""
+    """Return True if the body is required, is JSON, and is the whole content of the request."""
     return body.is_required() and not isinstance(body, Form) and not getattr(body, "embed", False)
 
 
@@ -112,9 +116,9 @@ def _body(name: str, kind: Any) -> tuple[str, Source]:  # noqa: ANN401
         try:
             return adapter.validate_python(parse(body), from_attributes=True)
         except json.JSONDecodeError as error:
-            what = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
+            fault = {"type": "json_invalid", "loc": ("body", error.pos), "msg": "JSON decode error"}
             raise RequestValidationError(
-                [{**what, "input": {}, "ctx": {"error": error.msg}}]
+                [{**fault, "input": {}, "ctx": {"error": error.msg}}]
             ) from error
         except ValidationError as error:
             raise _invalid(error, "body") from error
@@ -122,6 +126,8 @@ def _body(name: str, kind: Any) -> tuple[str, Source]:  # noqa: ANN401
     return name, value
 
 
-def _invalid(error: ValidationError, *where: str) -> RequestValidationError:
+def _invalid(error: ValidationError, *location: str) -> RequestValidationError:
     faults = error.errors(include_url=False)
-    return RequestValidationError([{**one, "loc": (*where, *one["loc"])} for one in faults])
+    return RequestValidationError(
+        [{**fault, "loc": (*location, *fault["loc"])} for fault in faults]
+    )

@@ -1,4 +1,4 @@
-"""What the queue service is told by its environment."""
+"""The settings of the queue, read from the environment."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from chassis.blob_settings import BlobSettings
 
 
 class Settings(BlobSettings):
-    """The chassis' settings, and how long one may hold work."""
+    """The settings of the chassis and the blob store, and those of the queue."""
 
     model_config = SettingsConfigDict(env_prefix="QUEUE_", frozen=True)
 
@@ -20,8 +20,8 @@ class Settings(BlobSettings):
         "enable_mergejoin": "off",
         "plan_cache_mode": "force_generic_plan",
     }
-    """Every statement here probes indexes. A plan made while a table was small must not become
-    one that reads all of it when a million tasks come in."""
+    """Every statement of the queue probes indexes. A plan that was made for a small table must not
+    read all of it when it has a million rows."""
 
     open_leases_max: int = 50
-    """How many tasks one annotator may hold at a time."""
+    """The number of leases that one annotator may hold at a time."""

@@ -1,7 +1,7 @@
-"""The stream that keeps an open page current: spec versions and the caller's standing.
+"""The event stream of an open page: spec versions and the caller's standing.
 
-An event is at most a hint, and it may come twice: `state` says what holds, at the beginning and
-whenever something may have been missed. Nothing holds a database connection between events.
+An event may be sent twice. The event `state` has the complete current state; it is sent first, and
+again whenever events may have been missed. The stream holds no database connection between events.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from chassis.db.database import Database, RequestDatabase, as_json, is_transient
 from chassis.http.auth import Caller, needs
 from queue_service.domain.leases import STAGE_ROLES
 from queue_service.notify.subscriber import Subscriber
-from queue_service.operations.news import is_for, notifier
-from queue_service.store.news import projects_of
+from queue_service.operations.notifications import is_for, notifier
+from queue_service.store.notifications import projects_of
 
 HEARTBEAT_SECONDS = 15.0
-"""Proxies close what is silent for longer than a minute or so."""
+"""The pause between heartbeats. Proxies close connections that are silent for about a minute."""
 HEARTBEAT = ": still here\n\n"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 EXAMPLE = """event: state
@@ -39,7 +39,7 @@ Listener = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events, which no proxy may keep or collect."""
+    """Server-sent events, with headers that forbid proxies to cache or buffer them."""
 
     media_type = "text/event-stream"
 
@@ -51,40 +51,40 @@ class EventStream(StreamingResponse):
     responses={200: {"content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
 async def stream_my_events(caller: Listener, database: RequestDatabase) -> EventStream:
-    """Tell the caller's page what changes, until the token expires; then come again.
+    """Stream changes of specs and standing until the token expires; then connect again.
 
     - `state`: the newest spec version of each of the caller's projects and the caller's standing
-      there; first of all, and again whenever events may have been missed.
-    - `spec`: a project has a new spec version. The largest number holds.
-    - `standing`: the caller was suspended in a project, or is no longer.
+      there. It is sent first, and again whenever events may have been missed.
+    - `spec`: a project has a new spec version. The largest number is the newest.
+    - `standing`: the caller was suspended in a project, or the suspension ended.
 
-    Read it with `fetch`, so that the bearer header goes along.
+    Read it with `fetch`, so that the bearer header is sent.
     """
-    news = notifier.subscribe(
-        lambda one: caller.reaches(one["project"]) and is_for(caller.pseudonym, one)
+    subscriber = notifier.subscribe(
+        lambda value: caller.reaches(value["project"]) and is_for(caller.pseudonym, value)
     )
-    # Looked up before the response begins, so that an outage is an honest 503.
+    # Read before the response begins, so that an outage is a 503.
     state = await _state(caller, database)
-    return EventStream(_events(caller, database, news, state), headers=HEADERS)
+    return EventStream(_events(caller, database, subscriber, state), headers=HEADERS)
 
 
 async def _events(
-    caller: Caller, database: Database, news: Subscriber, state: str
+    caller: Caller, database: Database, subscriber: Subscriber, state: str
 ) -> AsyncIterator[str]:
     yield state
     while not notifier.is_closing and (left := caller.expires_at - utc_now().timestamp()) > 0:
-        heard = await news.take(min(left, HEARTBEAT_SECONDS))
-        if heard is None:
+        notifications = await subscriber.next(min(left, HEARTBEAT_SECONDS))
+        if notifications is None:
             try:
-                # Who goes away cancels this; even then the transaction is to end in order.
+                # A disconnect cancels this task; the transaction must still end in order.
                 state = await asyncio.shield(_state(caller, database))
             except Exception as error:
                 if not is_transient(error):
                     raise
-                return  # The caller comes again, and is told 503 for as long as it lasts.
+                return  # The caller connects again, and gets a 503 during the outage.
             yield state
         else:
-            yield "".join(map(_told, heard)) or HEARTBEAT
+            yield "".join(map(_render, notifications)) or HEARTBEAT
 
 
 async def _state(caller: Caller, database: Database) -> str:
@@ -94,10 +94,12 @@ async def _state(caller: Caller, database: Database) -> str:
     return _event("state", {"projects": found})
 
 
-def _told(news: dict[str, Any]) -> str:
-    """The event without what only says for whom it is."""
-    shown = {name: value for name, value in news.items() if name not in {"event", "annotator"}}
-    return _event(news["event"], shown)
+def _render(notification: dict[str, Any]) -> str:
+    """Return a notification as an event, without the annotator that it is for."""
+    data = {
+        name: value for name, value in notification.items() if name not in {"event", "annotator"}
+    }
+    return _event(notification["event"], data)
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

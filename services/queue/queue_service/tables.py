@@ -1,4 +1,4 @@
-"""What the queue stores."""
+"""The tables of the queue."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -15,7 +15,7 @@ _BUSY = {
     "autovacuum_vacuum_cost_delay": 0,
     "autovacuum_analyze_scale_factor": 0.02,
 }
-"""For tables whose rows change all the time: room for that on each page, and early vacuums."""
+"""Settings of tables whose rows change often: free space on each page, and early vacuums."""
 
 specs = sa.Table(
     "specs",
@@ -34,26 +34,26 @@ projects = sa.Table(
     sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
-# Work is sharded: whoever may do one task of a shard may do them all, but for what it has seen.
-# `circle` says who is asked first: everyone, or people with a history in this work.
-shards = sa.Table(
-    "shards",
+# An annotator who may do one task of a pool may do all of them, except those about items that it
+# has seen. `audience` is `all`, or `experienced` for work that experienced annotators get first.
+pools = sa.Table(
+    "pools",
     metadata,
-    sa.Column("shard", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("pool", sa.Integer, sa.Identity(), primary_key=True),
     sa.Column("project", sa.Text, nullable=False),
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("task_type", sa.Text, nullable=False),
     sa.Column("skills", ARRAY(sa.Text), nullable=False),
-    sa.Column("circle", sa.Text, nullable=False),
-    sa.UniqueConstraint("project", "stage", "task_type", "skills", "circle"),
+    sa.Column("audience", sa.Text, nullable=False),
+    sa.UniqueConstraint("project", "stage", "task_type", "skills", "audience"),
 )
 
-# One row a task and stage. `subject` is what the work is about: the task itself, a conflict, or a
-# review. `target` is null for honeypots: they go to everyone, once each. `shown` counts the leases
-# ever given. `position` is the item's place in the order in which all items came, 0 if unknown.
-# `moves_at` is when other people are asked; `pick` puts honeypots in a random order. `review_id` is
-# the review of which this is the `round`-th look. A payload that is too large is null; `blob` is
-# its digest in the blob store.
+# One row for each task and stage. `subject` is the id of the task, the conflict, or the review.
+# `target` is the number of people needed; it is null for honeypots, which every annotator may get
+# once. `lease_count` is the number of leases ever given. `position` is the item's place in the
+# order of import, 0 if unknown. At `escalates_at` the work is given to other people. `sort_key`
+# puts honeypots in a random order. `review_id` and `round` are the review and the number of its
+# stage. A payload that is too large is null; `blob` is then its digest in the blob store.
 work = sa.Table(
     "work",
     metadata,
@@ -72,7 +72,7 @@ work = sa.Table(
     sa.Column("priority", sa.SmallInteger, nullable=False),
     sa.Column("due_at", _TIME),
     sa.Column("skills", ARRAY(sa.Text), nullable=False),
-    sa.Column("shard", sa.Integer, nullable=False),
+    sa.Column("pool", sa.Integer, nullable=False),
     sa.Column("payload", JSONB),
     sa.Column("blob", sa.Text),
     sa.Column("blob_size", sa.BigInteger),
@@ -81,10 +81,10 @@ work = sa.Table(
     sa.Column("target", sa.Integer),
     sa.Column("answered", sa.Integer, nullable=False, server_default="0"),
     sa.Column("leased", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("shown", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lease_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("state", sa.Text, nullable=False, server_default="open"),
-    sa.Column("pick", sa.Float, nullable=False),
-    sa.Column("moves_at", _TIME),
+    sa.Column("sort_key", sa.Float, nullable=False),
+    sa.Column("escalates_at", _TIME),
     sa.Column("review_id", sa.Uuid),
     sa.Column("round", sa.SmallInteger, nullable=False, server_default="1"),
     sa.Column("created_at", _TIME, nullable=False),
@@ -95,36 +95,40 @@ sa.Index(
     "ix_work_honeypots",
     work.c.project,
     work.c.spec_version,
-    work.c.pick,
+    work.c.sort_key,
     postgresql_where=sa.text("purpose = 'honeypot' AND state = 'open'"),
 )
 sa.Index("ix_work_external", work.c.project, work.c.external_id)
 sa.Index("ix_work_review", work.c.review_id, postgresql_where=sa.text("review_id IS NOT NULL"))
-sa.Index("ix_work_moves", work.c.moves_at, postgresql_where=sa.text("moves_at IS NOT NULL"))
+sa.Index(
+    "ix_work_escalates_at",
+    work.c.escalates_at,
+    postgresql_where=sa.text("escalates_at IS NOT NULL"),
+)
 sa.Index(
     "ix_work_open",
-    work.c.shard,
+    work.c.pool,
     work.c.position,
     work.c.work_id,
     postgresql_where=sa.text("purpose = 'work' AND state = 'open'"),
 )
 
-# The work that has a free slot, in the order in which it is given, with all that the choice needs:
-# the choice reads this and `seen`, never the wide rows. Every change happens under the lock of
-# the work row, which alone is the truth. `entered` is the transaction that put the row at its
-# place: whoever has looked at all that older ones left need look at newer rows only. `rank` and
-# `due` are as `domain` computes them: smaller comes first. A honeypot has a row in shard 0, where
-# nobody looks, so that giving it out and back writes as much as for work.
+# The work that has a free slot, in the order in which it is given. Scans read this table and `seen`
+# instead of the wide rows of `work`; it is changed under the lock of the row of `work`.
+# `changed_xid` is the transaction that put the row at its place, so that a scan cursor finds the
+# rows that changed since. `rank` and `due`: the smaller comes first, see `domain.dispatch`. A
+# honeypot has a row in pool 0, which is never scanned, so that leasing it and giving it back writes
+# as much as for work.
 ready = sa.Table(
     "ready",
     metadata,
     sa.Column("work_id", sa.BigInteger, primary_key=True),
-    sa.Column("shard", sa.Integer, nullable=False),
+    sa.Column("pool", sa.Integer, nullable=False),
     sa.Column("rank", sa.Integer, nullable=False),
     sa.Column("due", sa.BigInteger, nullable=False),
     sa.Column("slots", sa.Integer, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("entered", sa.BigInteger, nullable=False),
+    sa.Column("changed_xid", sa.BigInteger, nullable=False),
     sa.Column("item_id", sa.Uuid, nullable=False),
     sa.Column("batch", sa.Uuid),
     sa.Column("spec_version", sa.Integer, nullable=False),
@@ -133,17 +137,17 @@ ready = sa.Table(
 )
 sa.Index(
     "ix_ready_order",
-    ready.c.shard,
+    ready.c.pool,
     ready.c.rank,
     ready.c.due,
     ready.c.slots,
     ready.c.position,
     ready.c.work_id,
 )
-sa.Index("ix_ready_entered", ready.c.shard, ready.c.entered)
+sa.Index("ix_ready_changed_xid", ready.c.pool, ready.c.changed_xid)
 
-# What an annotator has seen of an item, so that nobody sees it twice. Gone with a lease that
-# ended without an answer. The id may also be a batch's: its labelers may not review in it.
+# The items that an annotator has seen, so that none comes twice. A row is deleted with a lease that
+# expires or is released. `item_id` can also be the id of a batch: its annotators may not review it.
 seen = sa.Table(
     "seen",
     metadata,
@@ -178,8 +182,8 @@ drafts = sa.Table(
     sa.Column("saved_at", _TIME, nullable=False),
 )
 
-# Every answer at every stage. `release_at` holds one back while it can be undone; only then does
-# the event exist.
+# The submissions of every stage: annotations, reviews and adjudications. An annotation with a
+# `release_at` can be changed until then, and its event is sent only then.
 answers = sa.Table(
     "answers",
     metadata,
@@ -208,7 +212,7 @@ annotators = sa.Table(
     postgresql_with=_BUSY,
 )
 
-# How much of a stage's work an annotator has done on a type of task: who is asked first.
+# The number of reviews and adjudications of an annotator by task type, which makes it experienced.
 history = sa.Table(
     "history",
     metadata,
@@ -219,12 +223,12 @@ history = sa.Table(
     sa.Column("last_at", _TIME, nullable=False),
 )
 
-# The shards that an annotator does not want: it skipped a task there for want of a skill.
+# The pools in which an annotator skipped a task for lack of a skill. It gets no more work of them.
 declined = sa.Table(
     "declined",
     metadata,
     sa.Column("annotator", sa.Text, primary_key=True),
-    sa.Column("shard", sa.Integer, primary_key=True),
+    sa.Column("pool", sa.Integer, primary_key=True),
 )
 
 skills = sa.Table(

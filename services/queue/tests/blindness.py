@@ -1,14 +1,14 @@
-"""Whether a classifier can tell one kind of lease from another by all that the API showed of it.
+"""A classifier that tries to distinguish two kinds of leases by everything that the API showed.
 
-Scores come from gradient boosting, out of fold. A honeypot goes to everyone, so leases of one item
-are alike by what the item is: nothing of an item that is judged was learned from, and they count
-as one cluster. The area under the ROC curve has DeLong's interval (DeLong, DeLong and
+Scores come from gradient boosting, out of fold. Many people get the same honeypot, so leases of one
+item resemble each other: an item is never both learned from and scored, and its leases are one
+cluster. The area under the ROC curve has DeLong's interval (DeLong, DeLong and
 Clarke-Pearson 1988; by mid-ranks, Sun and Xu 2014) as Obuchowski (1997) widens it for clusters.
 
-That takes scores as given. Out of fold, two leases of different folds count twice, once with the
-one teaching and the other judged and once the other way round, which can double the variance (and
-no estimate of it is free of bias: Bengio and Grandvalet 2004). So it is doubled. With labels drawn
-at random the area varied by 1.31 times DeLong's standard deviation, where 1.41 is granted.
+That treats the scores as fixed. Out of fold, two leases of different folds influence each other's
+score, which can double the variance (no unbiased estimate of it exists: Bengio and Grandvalet
+2004). So the variance is doubled. With random labels, the standard deviation of the area was 1.31
+times DeLong's; the doubled variance allows 1.41.
 """
 
 import json
@@ -28,14 +28,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 Z = 3.2905
-"""Of a normal distribution, 99.9 % lie within so many standard deviations."""
+"""The standard deviations that contain 99.9 % of a normal distribution."""
 Z_EACH = 4.0556
-"""And 99.995 %: for intervals of which there are several."""
+"""The same for 99.995 %, for several intervals at once."""
 NEIGHBOURS = 50
-"""A duration is compared with so many before and after it: the speed of a machine drifts."""
+"""The number of durations before and after one that it is compared with, because speed drifts."""
 SEED = 20_260_101
 BYTES = (0, 1, 6, 8, 15)
-"""Of an id: where a clock or a counter would stand, the version, the variant, the end."""
+"""The positions in an id of a clock or a counter, the version, the variant, and the end."""
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a client sees of one answer of the API."""
+    """One response of the API as a client sees it."""
 
     ms: float
     at: datetime
@@ -61,7 +61,7 @@ class Reply:
 
     @classmethod
     def of(cls, answer: httpx.Response, ms: float, at: datetime) -> "Reply":
-        """The answer that came after so many milliseconds to what was sent `at`."""
+        """Return a response that took `took` milliseconds to a request sent `at`."""
         body = answer.json() if answer.content else None
         headers = tuple(one for one in answer.headers.items() if one[0] != "content-length")
         return cls(ms, at, answer.status_code, headers, len(answer.content), body)
@@ -69,22 +69,22 @@ class Reply:
 
 @dataclass
 class Sight:
-    """All that its holder sees of one lease."""
+    """Everything that the holder sees of one lease."""
 
     call: int
-    """Leases of one call came together."""
+    """The number of the call that returned the lease."""
     place: int
     shown: dict[str, Any]
     replies: dict[str, Reply] = field(default_factory=dict)
-    """By what was done: asked, looked, beat, answered, skipped, released."""
+    """By action: asked, looked, beat, answered, skipped, released."""
     more: dict[str, float] = field(default_factory=dict)
     who: int = 0
     item: str = ""
-    """What it is about, which the holder does not see."""
+    """The item of the lease, which the holder does not see."""
 
 
-def tell(sights: Sequence[Sight], truth: Sequence[bool]) -> Interval:
-    """How well the true ones can be told by what was seen."""
+def classifier_area(sights: Sequence[Sight], truth: Sequence[bool]) -> Interval:
+    """Return the area of a classifier that tries to find the leases marked in `truth`."""
     features, labels = table(sights), np.array(truth)
     items = np.unique([sight.item for sight in sights], return_inverse=True)[1]
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=SEED)
@@ -95,13 +95,13 @@ def tell(sights: Sequence[Sight], truth: Sequence[bool]) -> Interval:
                 learning_rate=0.1, max_iter=50, max_leaf_nodes=8, random_state=SEED
             )
             model.fit(features[train], labels[train])
-            # Each model has a zero of its own; ranks can be compared.
+            # The scores of two models are not comparable, but their ranks are.
             scores[test] = rankdata(model.decision_function(features[test])) / len(test)
     return area(scores, labels, items, Z * 2**0.5)
 
 
 def durations(sights: Sequence[Sight], truth: Sequence[bool]) -> dict[str, Interval]:
-    """The same by nothing but how long one kind of call took: what is rare stands out here."""
+    """Return the same by the durations of each kind of call, which show rare effects."""
     found = {}
     for what in sorted({what for sight in sights for what in sight.replies}):
         took = np.array(_against_drift(sights, what))
@@ -112,7 +112,7 @@ def durations(sights: Sequence[Sight], truth: Sequence[bool]) -> dict[str, Inter
 
 
 def area(scores: Floats, labels: NDArray[np.bool_], items: NDArray[np.intp], z: float) -> Interval:
-    """The area under the curve; its variance is that of what the items of either kind add to it."""
+    """Return the area under the curve, with a variance by items."""
     yes, no = scores[labels], scores[~labels]
     ranks = rankdata(np.concatenate([yes, no]))
     above = (ranks[: len(yes)] - rankdata(yes)) / len(no)
@@ -127,7 +127,7 @@ def area(scores: Floats, labels: NDArray[np.bool_], items: NDArray[np.intp], z: 
 
 
 def table(sights: Sequence[Sight]) -> Floats:
-    """One row a lease, one column for each thing about it that can be compared."""
+    """Return one row for each lease and one column for each comparable feature."""
     rows = [_row(sight) for sight in sights]
     for what in {what for sight in sights for what in sight.replies}:
         for row, drift in zip(rows, _against_drift(sights, what), strict=True):
@@ -145,18 +145,18 @@ def table(sights: Sequence[Sight]) -> Floats:
 
 
 def _row(sight: Sight) -> dict[str, Any]:
-    lease, asked = sight.shown, sight.replies["asked"]
-    given = asked.body["leases"]
+    lease, reply = sight.shown, sight.replies["asked"]
+    granted = reply.body["leases"]
     prelabel = lease["prelabel"]
     row: dict[str, Any] = {
         "place": sight.place,
-        "behind": len(given) - sight.place,
+        "behind": len(granted) - sight.place,
         "keys": tuple(lease),
         "size": len(json.dumps(lease)),
         "size without payload": len(json.dumps({**lease, "payload": None})),
         "payload": len(json.dumps(lease["payload"])),
-        "call without payloads": asked.size - sum(len(json.dumps(x["payload"])) for x in given),
-        "seconds": (_time(lease["expires_at"]) - asked.at).total_seconds(),
+        "call without payloads": reply.size - sum(len(json.dumps(x["payload"])) for x in granted),
+        "seconds": (_time(lease["expires_at"]) - reply.at).total_seconds(),
         "microsecond": _time(lease["expires_at"]).microsecond,
         "empty": tuple(name for name, value in lease.items() if value is None),
         "score": np.nan if prelabel is None else prelabel["score"],
@@ -199,7 +199,7 @@ def _time(text: str) -> datetime:
 
 
 def _against_drift(sights: Sequence[Sight], what: str) -> list[float]:
-    """How much longer a call took than those around it that brought as many leases."""
+    """Return how much longer each call took than the calls around it with as many leases."""
     replies = {id(one.replies[what]): one.replies[what] for one in sights if what in one.replies}
     alike: dict[int, list[Reply]] = defaultdict(list)
     for reply in replies.values():
@@ -213,24 +213,24 @@ def _against_drift(sights: Sequence[Sight], what: str) -> list[float]:
     return [longer.get(id(one.replies.get(what)), np.nan) for one in sights]
 
 
-# Tells that must be found: each returns the same sights with one thing changed for the true ones.
+# Differences that must be found: each returns the sights with one change for the true leases.
 
 Plant = Callable[[Sequence[Sight], Sequence[bool]], list[Sight]]
 
 
 def slower(sights: Sequence[Sight], truth: Sequence[bool]) -> list[Sight]:
-    """Each true one makes its call longer, as one more statement would: by 2 ms or by half."""
+    """Make the calls of true leases slower by 2 ms or by half, like one more statement."""
     longer = max(2.0, float(np.median([sight.replies["asked"].ms for sight in sights])) / 2)
     more: dict[int, float] = defaultdict(float)
     for sight, is_true in zip(sights, truth, strict=True):
         more[sight.call] += longer * is_true
-    asked = {s.call: s.replies["asked"] for s in sights}
-    later = {call: replace(reply, ms=reply.ms + more[call]) for call, reply in asked.items()}
+    reply = {s.call: s.replies["asked"] for s in sights}
+    later = {call: replace(reply, ms=reply.ms + more[call]) for call, reply in reply.items()}
     return [replace(s, replies={**s.replies, "asked": later[s.call]}) for s in sights]
 
 
 def marked(sights: Sequence[Sight], truth: Sequence[bool]) -> list[Sight]:
-    """The first byte of the task's id is small for true ones."""
+    """Make the first byte of the task's id small for true leases."""
 
     def mark(lease: dict[str, Any]) -> dict[str, Any]:
         first = UUID(lease["task_id"]).bytes
@@ -243,7 +243,7 @@ def marked(sights: Sequence[Sight], truth: Sequence[bool]) -> list[Sight]:
 
 
 def older(sights: Sequence[Sight], truth: Sequence[bool]) -> list[Sight]:
-    """An age is told, and gold is twice as old as work, on the average."""
+    """Add an age, on average twice as large for gold as for work."""
     ages = np.random.default_rng(SEED).exponential(1.0, len(sights))
     return [
         replace(s, more={"age": float(age) * (2.0 if is_true else 1.0)})

@@ -1,4 +1,4 @@
-"""A crowd that works off leases of work and honeypots over HTTP, and notes all that it sees."""
+"""Simulated annotators that complete leases over HTTP and record everything that they see."""
 
 import random
 import time
@@ -7,24 +7,24 @@ from typing import Any
 import httpx
 from blindness import Reply, Sight
 from fastapi import FastAPI
-from queue_says import Others
+from queue_events import OtherServices
 
 from chassis import testing
 from chassis.clock import utc_now
-from queue_service import events as door
+from queue_service.events import SUBSCRIPTIONS
 from schemas.envelope import Event
 from schemas.vocabulary import Prelabel
 
 PEOPLE = 10
 ENDS = ("answered", "skipped", "released")
 WITHOUT_PRELABEL = 0.1
-"""The share of items for which the model suggests nothing."""
+"""The share of items without a pre-label."""
 BATCH = 500
-"""How many events are delivered at once."""
+"""The number of events delivered in one transaction."""
 
 
 class Crowd:
-    """People who work off leases, one call after the other, and note what they see."""
+    """Annotators that complete leases, one call after the other, and record what they see."""
 
     def __init__(self, app: FastAPI, http: httpx.AsyncClient, tokens: testing.Tokens) -> None:
         self.database, self._http = app.state.database, http
@@ -33,9 +33,9 @@ class Crowd:
         self.sights: list[Sight] = []
         self._calls = 0
 
-    async def hear(self, *events: Event) -> None:
+    async def deliver(self, *events: Event) -> None:
         for n in range(0, len(events), BATCH):
-            await testing.deliver(self.database, door.SUBSCRIPTIONS, *events[n : n + BATCH])
+            await testing.deliver(self.database, SUBSCRIPTIONS, *events[n : n + BATCH])
 
     async def call(self, who: int, method: str, path: str, body: Any = None) -> Reply:
         at, began = utc_now(), time.perf_counter()
@@ -46,12 +46,13 @@ class Crowd:
         assert answer.is_success, answer.text
         return Reply.of(answer, took, at)
 
-    async def ask(self, who: int, count: int) -> list[Sight]:
+    async def lease(self, who: int, count: int) -> list[Sight]:
         self._calls += 1
-        asked = await self.call(who, "POST", "leases", {"count": count})
-        given = asked.body["leases"]
+        reply = await self.call(who, "POST", "leases", {"count": count})
+        granted = reply.body["leases"]
         found = [
-            Sight(self._calls, n, lease, {"asked": asked}, who=who) for n, lease in enumerate(given)
+            Sight(self._calls, n, lease, {"asked": reply}, who=who)
+            for n, lease in enumerate(granted)
         ]
         self.sights += found
         return found
@@ -68,10 +69,10 @@ class Crowd:
             sight.replies[how] = await self.call(who, "PUT", f"{url}/annotation", label)
 
     async def work(self, leases: int) -> None:
-        """Everybody in turn, until so many leases were given."""
+        """Let the annotators work in turn until `leases` leases were given."""
         while len(self.sights) < leases:
             who = self._calls % PEOPLE
-            for sight in await self.ask(who, self.chance.randint(1, 3)):
+            for sight in await self.lease(who, self.chance.randint(1, 3)):
                 if self.chance.random() < 0.1:
                     sight.replies["looked"] = await self.call(who, "GET", "leases")
                 if self.chance.random() < 0.1:
@@ -80,26 +81,26 @@ class Crowd:
                 await self.end(who, sight, self.chance.choices(ENDS, (6, 3, 1))[0])
 
     async def honeypots(self) -> list[bool]:
-        """Which of the sights were honeypots. Now they know what they are about, too."""
+        """Return which of the sights were honeypots, and set their items."""
         async with self.database.transaction() as transaction:
             rows = await (await transaction.connection()).fetch(
                 "SELECT lease_id, item_id, purpose FROM leases JOIN work USING (work_id)"
             )
-        told = {str(row["lease_id"]): row for row in rows}
+        leases = {str(row["lease_id"]): row for row in rows}
         for sight in self.sights:
-            sight.item = str(told[sight.shown["lease_id"]]["item_id"])
-        return [told[sight.shown["lease_id"]]["purpose"] == "honeypot" for sight in self.sights]
+            sight.item = str(leases[sight.shown["lease_id"]]["item_id"])
+        return [leases[sight.shown["lease_id"]]["purpose"] == "honeypot" for sight in self.sights]
 
 
 def project(
     chance: random.Random, work: int, gold: int, *, redundancy: int = 1, **pots: Any
 ) -> list[Event]:
-    """Work and gold of the same kind, as one is drawn from the other."""
-    others = Others()
+    """Return events of work and gold items with the same distribution."""
+    services = OtherServices()
     purposes = ["work"] * work + ["honeypot"] * gold
     chance.shuffle(purposes)
     tasks = [
-        others.task(
+        services.task(
             "p",
             1,
             purpose=purpose,
@@ -110,11 +111,11 @@ def project(
         )
         for n, purpose in enumerate(purposes)
     ]
-    return [others.spec("p", 1, redundancy=redundancy, honeypots=pots), *tasks]
+    return [services.spec("p", 1, redundancy=redundancy, honeypots=pots), *tasks]
 
 
 def prelabels(chance: random.Random) -> list[Prelabel]:
-    """What a model suggests; for some items it does not."""
+    """Return the pre-labels of an item; some items have none."""
     if chance.random() < WITHOUT_PRELABEL:
         return []
     mood = chance.choice(("good", "bad"))

@@ -1,4 +1,4 @@
-"""The service under test. A database is migrated once, then copied."""
+"""Fixtures of the queue service. A database is migrated once, then copied."""
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-# Test folders are no packages: this is how tests find what lies beside them.
+# Test folders are not packages; this makes their helper modules importable.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from blindness_crowd import Crowd
-from queue_desk import Queue
+from queue_harness import Queue
 
 from chassis import migrations, testing
 from queue_service.app import create_app
@@ -22,9 +22,9 @@ from queue_service.settings import Settings
 
 @pytest.fixture(scope="session")
 def migrated(postgres_server: Any) -> Iterator[str]:
-    """The name of a database that holds the queue's tables and nothing in them."""
+    """Return the name of a database with the queue's empty tables."""
     name = postgres_server.create_database()
-    with ThreadPoolExecutor(1) as thread:  # Alembic wants a loop of its own.
+    with ThreadPoolExecutor(1) as thread:  # Alembic needs an event loop of its own.
         thread.submit(migrations.upgrade, "queue_service", postgres_server.url(name)).result()
     yield name
     postgres_server.drop_database(name)
@@ -41,7 +41,7 @@ async def queue(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> A
 async def replicas(
     fresh_database: Any, migrated: str, tokens: testing.Tokens
 ) -> AsyncIterator[Sequence[Queue]]:
-    """Two processes of the service: neither knows what the other remembers."""
+    """Yield two processes of the service with separate caches."""
     own = testing.settings(Settings, tokens, fresh_database(template=migrated))
     async with AsyncExitStack() as stack:
         apps = [create_app(own), create_app(own)]

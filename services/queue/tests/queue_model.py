@@ -1,7 +1,7 @@
-"""What must be true of the queue, in plain Python: the oracle of the state machine.
+"""A model of the queue in plain Python, for the state machine.
 
-It knows nothing of how the queue works. It hears what the queue hears, learns what the queue did,
-and says who could have got what, which refusals are right, and what may never be.
+It does not use the code of the queue. It gets the same events and the results of calls, and states
+which leases are possible, which refusals are right, and which states are never allowed.
 """
 
 from collections import Counter
@@ -35,17 +35,17 @@ REFUSALS = {
     "suspended": "suspended",
 }
 STANDS = (None, "answered", "skipped")
-"""How the lease of an item may have ended for its holder never to get the item again."""
+"""The ends of a lease after which its holder never gets the item again."""
 UNSURE = (*STANDS, "suspended")
-"""Whether what a suspension took comes again once it is lifted, nobody has promised."""
+"""It is not promised if items of leases ended by a suspension come again after it."""
 
 Key = tuple[UUID, str, int]
-"""Names a row of work: its task, its stage, and which of them it is."""
+"""The identity of a row of work: its task, its stage, and a number."""
 
 
 @dataclass(frozen=True)
-class Person:
-    """Whoever has a token."""
+class Caller:
+    """The owner of a token."""
 
     name: str
     pseudonym: str = field(repr=False)
@@ -55,17 +55,17 @@ class Person:
 
     @property
     def stages(self) -> set[str]:
-        """What work the roles allow."""
+        """The stages that the roles allow."""
         return {ROLES[role] for role in self.roles}
 
     def reaches(self, project: str) -> bool:
-        """Whether the token is good for `project`."""
+        """Return True if the token includes `project`."""
         return "*" in self.projects or project in self.projects
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is known of one row of work."""
+    """The state of one row of work."""
 
     key: Key
     project: str
@@ -80,31 +80,31 @@ class Work:
 
     @property
     def task_id(self) -> UUID:
-        """The task that it is about."""
+        """The id of the task."""
         return self.key[0]
 
     @property
     def stage(self) -> str:
-        """The stage at which the task is worked on."""
+        """The stage of the work."""
         return self.key[1]
 
 
 @dataclass(frozen=True)
 class Lease:
-    """What became of one lease."""
+    """The state of one lease."""
 
     lease_id: UUID = field(repr=False)
     key: Key
-    who: Person
+    who: Caller
     expires_at: datetime = field(repr=False)
     ended: str | None = None
     release_at: datetime | None = field(default=None, repr=False)
     moods: frozenset[str] = frozenset()
-    """What the answer may say: one thing, unless answers came at once."""
+    """The possible labels of the submission: more than one after concurrent submissions."""
 
 
 class World:
-    """All that has been heard and done."""
+    """The state after all events and calls so far."""
 
     def __init__(self) -> None:
         self.newest: dict[str, int] = {}
@@ -112,26 +112,26 @@ class World:
         self.leases: dict[UUID, Lease] = {}
         self.skilled: set[tuple[str, str, str]] = set()
         self.suspended: set[tuple[str, str]] = set()
-        self.parked: dict[UUID, list[Any]] = {}
+        self.deferred: dict[UUID, list[Any]] = {}
 
     def copy(self) -> "World":
-        """The world as it is now."""
+        """Return a copy of the current state."""
         other = World()
         other.newest, other.works = dict(self.newest), dict(self.works)
         other.leases, other.skilled = dict(self.leases), set(self.skilled)
-        other.suspended, other.parked = set(self.suspended), dict(self.parked)
+        other.suspended, other.deferred = set(self.suspended), dict(self.deferred)
         return other
 
     def work(self, lease: Lease) -> Work:
-        """What a lease is for."""
+        """Return the work of a lease."""
         return self.works[lease.key]
 
-    def held(self, who: Person) -> list[Lease]:
-        """The open leases of `who`."""
+    def held(self, who: Caller) -> list[Lease]:
+        """Return the open leases of `who`."""
         return [one for one in self.leases.values() if one.who == who and one.ended is None]
 
     def people(self, ended: str | None) -> Counter[Key]:
-        """How many leases of people ended so, by work."""
+        """Return the number of people's leases that ended with `ended`, by work."""
         return Counter(
             one.key
             for one in self.leases.values()
@@ -139,22 +139,22 @@ class World:
         )
 
     def slots(self) -> dict[Key, int]:
-        """How many more people may get each work that is given out now, where that is anybody."""
+        """Return the number of free slots of each work that has any."""
         taken = self.people(None) + self.people("answered")
         found = {key: one.target - taken[key] for key, one in self.works.items()}
         return {key: n for key, n in found.items() if n > 0 and self.is_given(self.works[key])}
 
     def is_given(self, work: Work) -> bool:
-        """Whether it is given to anybody at all: only work under the newest spec version is."""
+        """Return True if leases of the work are given: it is open and of the newest version."""
         return work.purpose == "work" and work.state == "open" and self.is_current(work)
 
     def is_current(self, work: Work) -> bool:
-        """Whether its version is the newest; reviews look at what was decided under any version."""
+        """Return True if its version is the newest; reviews are given under any version."""
         newest = self.newest.get(work.project, 0)
         return work.version == newest or (work.stage == "review" and work.version < newest)
 
-    def may_have(self, who: Person, work: Work) -> bool:
-        """Whether role, token, standing and skills allow `who` to work on it."""
+    def may_have(self, who: Caller, work: Work) -> bool:
+        """Return True if role, token, standing and skills allow `who` to work on it."""
         return (
             work.stage in who.stages
             and who.reaches(work.project)
@@ -163,9 +163,9 @@ class World:
         )
 
     def has_seen(
-        self, who: Person, work: Work, how: tuple[str | None, ...], but: Collection[UUID] = ()
+        self, who: Caller, work: Work, how: tuple[str | None, ...], but: Collection[UUID] = ()
     ) -> bool:
-        """Whether a lease of its item keeps `who` from it. Who settles must never have seen it."""
+        """Return True if an earlier lease of the item excludes `who`."""
         return any(
             lease.who == who
             and lease.ended in how
@@ -175,8 +175,8 @@ class World:
             for lease in self.leases.values()
         )
 
-    def obtainable(self, who: Person) -> dict[Key, int]:
-        """The work that `who` would surely get if it asked, with the free slots."""
+    def obtainable(self, who: Caller) -> dict[Key, int]:
+        """Return the work that `who` must be able to get, with the free slots."""
         if len(self.held(who)) >= OPEN_LEASES_MAX:
             return {}
         slots = self.slots()
@@ -190,7 +190,7 @@ class World:
         }
 
     def reasons(self, lease: Lease) -> set[str]:
-        """Why an answer to the lease is to be refused; empty if it is to be taken."""
+        """Return the reasons to refuse a submission with the lease, if any."""
         work = self.work(lease)
         found = set() if lease.ended is None else {REFUSALS[lease.ended]}
         if not self.is_current(work):
@@ -202,28 +202,28 @@ class World:
         return found
 
     def events(self) -> Counter[tuple[str, UUID, str]]:
-        """What the queue must have said by now, each once: kind, task, and who."""
+        """Return the events that must have been published once: kind, task and annotator."""
         answers = {"annotate": "AnnotationSubmitted", "review": "ReviewDecided"}
-        said: Counter[tuple[str, UUID, str]] = Counter()
+        published: Counter[tuple[str, UUID, str]] = Counter()
         for lease in self.leases.values():
             answer = answers.get(lease.key[1], "AdjudicationDecided")
             names = {"answered": answer, "skipped": "TaskSkipped", "expired": "LeaseExpired"}
             if lease.ended in names and lease.release_at is None:
-                said[names[lease.ended], lease.key[0], lease.who.pseudonym] += 1
-        return said
+                published[names[lease.ended], lease.key[0], lease.who.pseudonym] += 1
+        return published
 
     def tasks(self) -> Iterator[Work]:
-        """What there is to annotate, in the order in which it came."""
+        """Return the work at the stage annotate, in the order of arrival."""
         return (work for work in self.works.values() if work.stage == "annotate")
 
-    def hear(self, event: Event) -> None:
-        """Take in what another service says; what is about an unknown task waits for it."""
+    def deliver(self, event: Event) -> None:
+        """Apply an event; defer it if its task is unknown."""
         task = getattr(event, "task_id", None)
         is_known = isinstance(event, TaskCreated) or (task, "annotate", 0) in self.works
         if task is not None and not is_known:
-            self.parked.setdefault(task, []).append(event)
+            self.deferred.setdefault(task, []).append(event)
         else:
-            _HEARD[type(event)](self, event)
+            _HANDLERS[type(event)](self, event)
 
 
 def _spec(world: World, event: SpecPublished) -> None:
@@ -243,8 +243,8 @@ def _created(world: World, event: TaskCreated) -> None:
         priority=event.priority,
         skills=frozenset(event.skills),
     )
-    for parked in world.parked.pop(event.task_id, []):
-        world.hear(parked)
+    for deferred in world.deferred.pop(event.task_id, []):
+        world.deliver(deferred)
 
 
 def _change(world: World, task_id: UUID, stages: tuple[str, ...], **what: Any) -> None:
@@ -265,7 +265,7 @@ def _raised(world: World, event: RedundancyRaised) -> None:
     _change(world, event.task_id, ("annotate",), target=target)
 
 
-def _further(world: World, task_id: UUID, stage: str) -> None:
+def _second_look(world: World, task_id: UUID, stage: str) -> None:
     task = world.works[task_id, "annotate", 0]
     number = sum(one.task_id == task_id and one.stage == stage for one in world.works.values())
     key = (task_id, stage, number)
@@ -275,7 +275,7 @@ def _further(world: World, task_id: UUID, stage: str) -> None:
 def _conflict(world: World, event: ConflictRaised) -> None:
     if world.works[event.task_id, "annotate", 0].state != "withdrawn":
         _change(world, event.task_id, ("annotate",), state="closed")
-        _further(world, event.task_id, "adjudicate")
+        _second_look(world, event.task_id, "adjudicate")
 
 
 def _standing(world: World, event: AnnotatorStandingChanged) -> None:
@@ -299,10 +299,10 @@ def _decided(world: World, event: LabelDecided) -> None:
 
 
 def _review(world: World, event: ReviewRequested) -> None:
-    _further(world, event.task_id, "review")
+    _second_look(world, event.task_id, "review")
 
 
-_HEARD: dict[type[Event], Callable[[World, Any], None]] = {
+_HANDLERS: dict[type[Event], Callable[[World, Any], None]] = {
     SpecPublished: _spec,
     TaskCreated: _created,
     TaskReprioritized: _reprioritized,

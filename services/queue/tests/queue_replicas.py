@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from queue_model import OPEN_LEASES_MAX, Key, Person
+from queue_model import OPEN_LEASES_MAX, Caller, Key
 
 from chassis import testing
 from chassis.db.database import Database, Transaction, is_transient
-from queue_service import events as door
+from queue_service import events as subscriptions
 from queue_service.app import create_app
-from queue_service.operations import answering, leasing
+from queue_service.operations import annotations
+from queue_service.operations import leases as lease_operations
 from queue_service.settings import Settings
 from queue_service.store import answers
 from schemas.envelope import Event
@@ -41,27 +42,27 @@ ORDER BY l.expires_at, l.lease_id
 
 @dataclass(frozen=True)
 class Facts:
-    """What the database holds, and what the outbox told since the last look."""
+    """The content of the database, and the events published since the last call."""
 
     works: dict[Key, Any]
     keys: dict[int, Key]
     leases: list[Any]
     ready: dict[int, int]
-    said: list[Any]
+    published: list[Any]
 
 
 class Replicas:
-    """The service, twice; every call goes to the next of the two."""
+    """Two replicas of the service that get the calls in turn."""
 
     def __init__(self, url: str, tokens: testing.Tokens) -> None:
         self.tokens = tokens
         self.jam_seconds = 0.06
         self.lost = 0
-        """How often an event or the clock lost to another transaction, and began again."""
+        """The number of retries of events and schedules after a conflict of transactions."""
         self._own = testing.settings(Settings, tokens, url, open_leases_max=OPEN_LEASES_MAX)
         self._loop = asyncio.new_event_loop()
         self._stack = AsyncExitStack()
-        self._bearers: dict[Person, dict[str, str]] = {}
+        self._bearers: dict[Caller, dict[str, str]] = {}
         self._calls = 0
         self._loop.run_until_complete(self._connect())
 
@@ -70,11 +71,11 @@ class Replicas:
         self._https = [await self._stack.enter_async_context(testing.serving(a)) for a in served]
         self._sessions: list[Database] = [app.state.database for app in served]
 
-    def start_anew(self) -> None:
-        """Two new processes, as it were, that find nothing in the database."""
-        self._loop.run_until_complete(self._start_anew())
+    def restart(self) -> None:
+        """Replace both applications and clear the database."""
+        self._loop.run_until_complete(self._restart())
 
-    async def _start_anew(self) -> None:
+    async def _restart(self) -> None:
         for http in self._https:
             await http.aclose()
         apps = [create_app(self._own) for _ in self._sessions]
@@ -89,20 +90,20 @@ class Replicas:
             await connection.execute(f"TRUNCATE {await connection.fetchval(_TABLES)}")
 
     def close(self) -> None:
-        """Stop them, and the loop that they ran on."""
+        """Stop the replicas and their event loop."""
         self._loop.run_until_complete(self._stack.aclose())
         self._loop.close()
 
     def together(self, *coroutines: Awaitable[Any], jam: str | None = None) -> list[Any]:
-        """Run all at once, on a loop that pytest knows nothing of; raise what one of them raises.
+        """Run coroutines concurrently on an event loop of its own; raise their first exception.
 
-        `jam`: a table that somebody else has locked row by row. All meet at its locks, in turn.
+        `jam`: a table of which all rows are locked until all coroutines have started.
         """
-        told = self._loop.run_until_complete(self._at_once(coroutines, jam))
-        for one in told:
+        results = self._loop.run_until_complete(self._at_once(coroutines, jam))
+        for one in results:
             if isinstance(one, BaseException):
                 raise one
-        return told
+        return results
 
     async def _at_once(self, coroutines: Sequence[Awaitable[Any]], jam: str | None) -> list[Any]:
         if jam is None:
@@ -115,7 +116,7 @@ class Replicas:
                 await asyncio.sleep(self.jam_seconds / len(coroutines))
         return await asyncio.gather(*started, return_exceptions=True)
 
-    async def send(self, who: Person, method: str, path: str, body: Any = None) -> httpx.Response:
+    async def send(self, who: Caller, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call the API as `who`."""
         if who not in self._bearers:
             claims: dict[str, Any] = {"kind": who.kind, "projects": list(who.projects)}
@@ -124,18 +125,20 @@ class Replicas:
         http = self._https[self._calls % 2]
         return await http.request(method, path, json=body, headers=self._bearers[who])
 
-    async def hear(self, events: Sequence[Event]) -> None:
-        """Deliver what another service says."""
+    async def deliver(self, events: Sequence[Event]) -> None:
+        """Deliver events of other services."""
         database = self._sessions[self._calls % 2]
-        await self._until_done(lambda: testing.deliver(database, door.SUBSCRIPTIONS, *events))
+        await self._until_done(
+            lambda: testing.deliver(database, subscriptions.SUBSCRIPTIONS, *events)
+        )
 
     async def expire(self, now: datetime) -> None:
-        """Let it be `now` for the leases."""
-        await self._until_done(lambda: self._at(now, leasing.expire_leases))
+        """Expire leases as of `now`."""
+        await self._until_done(lambda: self._at(now, lease_operations.expire_leases))
 
     async def publish(self, now: datetime) -> None:
-        """Let it be `now` for the held answers."""
-        await self._until_done(lambda: self._at(now, _release_answers))
+        """Publish the annotations whose undo period ended before `now`."""
+        await self._until_done(lambda: self._at(now, _publish_due))
 
     async def _at(
         self, now: datetime, job: Callable[[Transaction, datetime], Awaitable[None]]
@@ -153,7 +156,7 @@ class Replicas:
             self.lost += 1
 
     def facts(self) -> Facts:
-        """What there is now."""
+        """Return the content of the database."""
         found: Facts = self.together(self._facts())[0]
         return found
 
@@ -163,9 +166,11 @@ class Replicas:
             keys, works = await _works(transaction)
             connection = await transaction.connection()
             leases = await connection.fetch(_LEASES)
-            ready = await connection.fetch("SELECT work_id, slots FROM ready WHERE shard <> 0")
-        said = await testing.take_published(database, EVENTS)
-        return Facts(works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, said)
+            ready = await connection.fetch("SELECT work_id, slots FROM ready WHERE pool <> 0")
+        published = await testing.take_published(database, EVENTS)
+        return Facts(
+            works, keys, leases, {row["work_id"]: row["slots"] for row in ready}, published
+        )
 
 
 async def _works(transaction: Transaction) -> tuple[dict[int, Key], dict[Key, Any]]:
@@ -180,6 +185,6 @@ async def _works(transaction: Transaction) -> tuple[dict[int, Key], dict[Key, An
     return keys, works
 
 
-async def _release_answers(transaction: Transaction, now: datetime) -> None:
+async def _publish_due(transaction: Transaction, now: datetime) -> None:
     for project in await answers.projects_due(transaction, now):
-        await answering.release_answers(transaction, project, now)
+        await annotations.publish_due(transaction, project, now)

@@ -1,11 +1,11 @@
-"""What waits and how fast it goes: by shard and priority, in lists and in metrics."""
+"""Tests of the queue's depths by pool and priority, in the API and in metrics."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
-from queue_desk import (
+from queue_harness import (
     GOOD,
     LATER,
     NOW,
@@ -18,7 +18,7 @@ from queue_desk import (
     withdrawn,
 )
 
-from queue_service.operations import explaining
+from queue_service.operations import explanations
 
 
 async def queues(queue: Queue, role: str = "sre", **claims: Any) -> list[dict[str, Any]]:
@@ -29,14 +29,14 @@ async def queues(queue: Queue, role: str = "sre", **claims: Any) -> list[dict[st
     return found
 
 
-def short(row: dict[str, Any]) -> tuple[Any, ...]:
+def key_columns(row: dict[str, Any]) -> tuple[Any, ...]:
     names = ("project", "stage", "skill", "priority", "ready", "in_flight", "per_minute")
     return tuple(row[name] for name in names)
 
 
 async def busy(queue: Queue) -> None:
-    """Something of everything."""
-    await queue.hear(
+    """Add work of every kind and state."""
+    await queue.deliver(
         spec(redundancy=3, review={"experienced_first_seconds": 0}),
         spec(project="q"),
         *(task(n, priority=5, redundancy=3) for n in (1, 2)),
@@ -50,12 +50,12 @@ async def busy(queue: Queue) -> None:
     await queue.release("ada", second)
 
 
-async def test_what_waits_is_told_by_shard_and_priority(queue: Queue) -> None:
+async def test_what_waits_is_told_by_pool_and_priority(queue: Queue) -> None:
     await busy(queue)
 
     rows = await queues(queue)
 
-    assert [short(row) for row in rows] == [
+    assert [key_columns(row) for row in rows] == [
         ("p", "annotate", "care>=1, french>=2", 8, 2, 0, 0),
         ("p", "annotate", None, 5, 5, 0, 1),
         ("p", "review", None, 5, 1, 0, 0),
@@ -68,9 +68,9 @@ async def test_what_waits_is_told_by_shard_and_priority(queue: Queue) -> None:
 async def test_what_became_more_urgent_is_told_so_held_or_not(queue: Queue) -> None:
     await busy(queue)
 
-    await queue.hear(reprioritized(1, 9), reprioritized(4, 0))
+    await queue.deliver(reprioritized(1, 9), reprioritized(4, 0))
 
-    rows = [short(row) for row in await queues(queue) if row["skill"] is None]
+    rows = [key_columns(row) for row in await queues(queue) if row["skill"] is None]
     assert sorted(row[:5] for row in rows if row[1] == "annotate") == [
         ("p", "annotate", None, 5, 3),
         ("p", "annotate", None, 9, 2),
@@ -82,21 +82,23 @@ async def test_what_became_more_urgent_is_told_so_held_or_not(queue: Queue) -> N
 async def test_what_is_wholly_held_is_in_flight_and_what_was_answered_long_ago_is_no_rate(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(), task(1, redundancy=1), task(2, redundancy=1))
+    await queue.deliver(spec(), task(1, redundancy=1), task(2, redundancy=1))
     first, _ = await queue.lease("ada", count=2)
     await queue.answer("ada", first, GOOD)
     await queue.sql("UPDATE answers SET submitted_at = submitted_at - interval '61 seconds'")
 
-    assert [short(row) for row in await queues(queue)] == [("p", "annotate", None, 5, 0, 1, 0)]
+    assert [key_columns(row) for row in await queues(queue)] == [
+        ("p", "annotate", None, 5, 0, 1, 0)
+    ]
 
 
 async def test_the_age_of_the_oldest_is_told(queue: Queue) -> None:
     times = [NOW, NOW + timedelta(seconds=90)]
-    await queue.hear(spec(), *(task(1 + n, occurred_at=at) for n, at in enumerate(times)))
+    await queue.deliver(spec(), *(task(1 + n, occurred_at=at) for n, at in enumerate(times)))
 
     async with queue.database.transaction() as transaction:
         now = NOW + timedelta(seconds=100)
-        [row] = await explaining.depths(transaction, None, now)
+        [row] = await explanations.depths(transaction, None, now)
 
     assert (row.oldest_seconds, row.ready) == (100, 4)
 
@@ -115,7 +117,7 @@ async def test_what_waits_is_told_of_ones_projects_to_those_who_watch(queue: Que
 
 
 def gauges(name: str) -> dict[tuple[str, ...], float]:
-    """A gauge by its labels' values: project, stage, task type, skill, priority."""
+    """Return a gauge by its labels: project, stage, task type, skill, priority."""
     lines = generate_latest().decode().splitlines()
     found = {}
     for line in lines:
@@ -129,7 +131,7 @@ def gauges(name: str) -> dict[tuple[str, ...], float]:
 
 async def measure(queue: Queue, seconds: float = 100) -> None:
     async with queue.database.transaction() as transaction:
-        await explaining.measure_depths(transaction, NOW + timedelta(seconds=seconds))
+        await explanations.measure_depths(transaction, NOW + timedelta(seconds=seconds))
 
 
 async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) -> None:
@@ -138,7 +140,7 @@ async def test_the_gauges_say_what_waits_and_forget_what_does_not(queue: Queue) 
     await measure(queue)
     ready, flying = gauges("ready_slots"), gauges("in_flight")
     oldest, rate = gauges("oldest_seconds"), gauges("answers_per_minute")
-    await queue.hear(*(withdrawn(n) for n in (1, 2, 3)))
+    await queue.deliver(*(withdrawn(n) for n in (1, 2, 3)))
     await measure(queue)
 
     plain, skilled = ("p", "annotate", "mood", "", "5"), "care>=1, french>=2"
@@ -164,11 +166,11 @@ async def test_who_is_asked_first_makes_no_gauge_of_its_own(
     who = queue.tokens.pseudonym("eve")
     know = "INSERT INTO history VALUES ($1, 'mood', 'adjudicate', 10, now())"
     forget = "DELETE FROM history WHERE annotator = $1"
-    await queue.hear(spec(), task(1), task(2), queue.stands("eve", "good"))
+    await queue.deliver(spec(), task(1), task(2), queue.has_standing("eve", "good"))
     for n in (1, 2):
         await queue.sql(know if (n == 1) == (first == "experienced") else forget, who)
         late = timedelta(seconds=30 if n == oldest else 60)
-        await queue.hear(conflict(n=n, occurred_at=NOW + late))
+        await queue.deliver(conflict(n=n, occurred_at=NOW + late))
 
     await measure(queue)
 

@@ -1,4 +1,4 @@
-"""The rules of the queue, for every task, annotator and lease that can exist. No database."""
+"""Tests of the queue's rules on generated values, without a database."""
 
 import hashlib
 import hmac
@@ -12,39 +12,43 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from queue_service.domain import choice, leases, refusals
-from queue_service.domain.choice import (
-    NOBODY,
-    Ask,
+from queue_service.domain import leases, refusals
+from queue_service.domain.dispatch import (
+    AGEING,
+    EXPERIENCED_FROM,
+    LEVEL_MAX,
+    NEW_MEMBER,
+    Allocation,
+    AnnotatorProfile,
     Candidate,
-    Draw,
-    HoneypotWish,
-    Horizon,
-    Horizons,
-    Look,
+    HoneypotQuery,
+    LeaseQuery,
     Offer,
-    Person,
-    Shard,
-    There,
-    deal,
-    full,
-    hindrance,
-    need,
-    reach,
+    Pool,
+    PoolScan,
+    ProjectMembership,
+    ScanCursor,
+    ScanCursors,
+    allocate,
+    allocated,
+    eligible_pools,
+    exhausted,
+    ineligibility,
+    with_level,
 )
-from queue_service.domain.leases import Held, Holder, Work, Worker
+from queue_service.domain.leases import Annotator, HeldLease, Holder, Work
 from schemas.vocabulary import Honeypots, Policy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = b"a key"
-HUMAN, MODEL = Worker("ada", "human"), Worker("gpt", "model")
+HUMAN, MODEL = Annotator("ada", "human"), Annotator("gpt", "model")
 SKILLS = ("french", "german", "care")
 PROJECTS = ("p", "q")
 INT8_MAX = 2**63 - 1
 
-shards = st.builds(
-    Shard,
-    shard=st.integers(1, 9),
+pools = st.builds(
+    Pool,
+    pool=st.integers(1, 9),
     project=st.sampled_from(PROJECTS),
     stage=st.sampled_from(["annotate", "review", "adjudicate"]),
     task_type=st.sampled_from(["mood", "tone"]),
@@ -54,13 +58,15 @@ shards = st.builds(
         ),
         max_size=2,
     ),
-    circle=st.sampled_from(["all", "experienced"]),
+    audience=st.sampled_from(["all", "experienced"]),
 )
-there = st.builds(
-    There, standing=st.sampled_from(["new", "good", "suspended"]), taken=st.integers(0, 99)
+memberships = st.builds(
+    ProjectMembership,
+    standing=st.sampled_from(["new", "good", "suspended"]),
+    taken=st.integers(0, 99),
 )
-people = st.builds(
-    Person,
+profiles = st.builds(
+    AnnotatorProfile,
     held=st.integers(0, 9),
     levels=st.dictionaries(
         st.tuples(st.sampled_from(PROJECTS), st.sampled_from(SKILLS)), st.integers(1, 4)
@@ -69,24 +75,24 @@ people = st.builds(
     experienced=st.frozensets(
         st.tuples(st.sampled_from(["mood", "tone"]), st.sampled_from(["annotate", "review"]))
     ),
-    projects=st.dictionaries(st.sampled_from(PROJECTS), there),
+    projects=st.dictionaries(st.sampled_from(PROJECTS), memberships),
 )
 paused_projects = st.frozensets(st.sampled_from(PROJECTS), max_size=1)
 
 
-def a_shard(**more: Any) -> Shard:
+def a_pool(**more: Any) -> Pool:
     facts: dict[str, Any] = {
-        "shard": 1,
+        "pool": 1,
         "project": "p",
         "stage": "annotate",
         "task_type": "mood",
         "skills": frozenset(),
-        "circle": "all",
+        "audience": "all",
     }
-    return Shard(**{**facts, **more})
+    return Pool(**{**facts, **more})
 
 
-def a_person(**more: Any) -> Person:
+def a_profile(**more: Any) -> AnnotatorProfile:
     facts: dict[str, Any] = {
         "held": 0,
         "levels": frozenset(),
@@ -94,14 +100,14 @@ def a_person(**more: Any) -> Person:
         "experienced": frozenset(),
         "projects": {},
     }
-    return Person(**{**facts, **more})
+    return AnnotatorProfile(**{**facts, **more})
 
 
 # --- skills
 
 
 @pytest.mark.parametrize(
-    ("told", "needed"),
+    ("skill", "needed"),
     [
         ("french", "french>=1"),
         ("french>=2", "french>=2"),
@@ -111,126 +117,131 @@ def a_person(**more: Any) -> Person:
         ("a>=1>=3", "a>=1>=3"),
     ],
 )
-def test_a_skill_without_a_level_needs_the_first(told: str, needed: str) -> None:
-    assert need(told) == needed
+def test_a_skill_without_a_level_needs_the_first(skill: str, needed: str) -> None:
+    assert with_level(skill) == needed
 
 
 def test_a_level_includes_those_below_it_in_its_own_project_only() -> None:
     levels = frozenset({("p", "french>=3"), ("q", "german>=2"), ("p", "a>=b>=1")})
-    person = a_person(levels=levels)
+    profile = a_profile(levels=levels)
 
-    assert person.skills_in("p") == {"french>=1", "french>=2", "french>=3", "a>=b>=1"}
-    assert person.skills_in("q") == {"german>=1", "german>=2"}
-    assert person.skills_in("r") == set()
-
-
-# --- who may do what
+    assert profile.skills_in("p") == {"french>=1", "french>=2", "french>=3", "a>=b>=1"}
+    assert profile.skills_in("q") == {"german>=1", "german>=2"}
+    assert profile.skills_in("r") == set()
 
 
-def may(shard: Shard, person: Person, paused: frozenset[str]) -> bool:
-    """The rule, said once more in other words."""
-    here = person.projects.get(shard.project)
+# --- eligibility
+
+
+def is_eligible(pool: Pool, profile: AnnotatorProfile, paused: frozenset[str]) -> bool:
+    """Return the expected eligibility, computed in another way."""
+    here = profile.projects.get(pool.project)
     levels = dict(
         (name.split(">=")[0], int(name.split(">=")[1]))
-        for project, name in person.levels
-        if project == shard.project
+        for project, name in profile.levels
+        if project == pool.project
     )
     has_skills = all(
-        levels.get(one.split(">=")[0], 0) >= int(one.split(">=")[1]) for one in shard.skills
+        levels.get(one.split(">=")[0], 0) >= int(one.split(">=")[1]) for one in pool.skills
     )
-    is_asked = shard.circle == "all" or (shard.task_type, shard.stage) in person.experienced
+    is_asked = pool.audience == "all" or (pool.task_type, pool.stage) in profile.experienced
     is_suspended = here is not None and here.standing == "suspended"
-    is_wanted = shard.shard not in person.declined and shard.project not in paused
+    is_wanted = pool.pool not in profile.declined and pool.project not in paused
     return has_skills and is_asked and is_wanted and not is_suspended
 
 
-@given(shards, people, paused_projects)
-def test_a_shard_is_open_to_exactly_those_who_meet_every_condition(
-    shard: Shard, person: Person, paused: frozenset[str]
+@given(pools, profiles, paused_projects)
+def test_a_pool_is_open_to_exactly_those_who_meet_every_condition(
+    pool: Pool, profile: AnnotatorProfile, paused: frozenset[str]
 ) -> None:
-    assert (hindrance(shard, person, paused) is None) == may(shard, person, paused)
+    assert (ineligibility(pool, profile, paused) is None) == is_eligible(pool, profile, paused)
 
 
 def test_the_first_hindrance_is_the_one_that_is_told() -> None:
-    shard = a_shard(skills=frozenset({"french>=1"}), circle="experienced")
-    person = a_person(declined=frozenset({1}), projects={"p": There("suspended", 0)})
-    told = []
+    pool = a_pool(skills=frozenset({"french>=1"}), audience="experienced")
+    profile = a_profile(declined=frozenset({1}), projects={"p": ProjectMembership("suspended", 0)})
+    skill = []
 
     paused = frozenset({"p"})
-    told.append(hindrance(shard, person, paused))
-    told.append(hindrance(shard, person, frozenset({"q"})))
-    person = replace(person, projects={"q": There("suspended", 0)})
-    told.append(hindrance(shard, person, frozenset()))
-    person = replace(person, levels=frozenset({("p", "french>=1")}))
-    told.append(hindrance(shard, person, frozenset()))
-    person = replace(person, declined=frozenset({2}))
-    told.append(hindrance(shard, person, frozenset()))
-    person = replace(person, experienced=frozenset({("mood", "annotate")}))
-    told.append(hindrance(shard, person, frozenset()))
+    skill.append(ineligibility(pool, profile, paused))
+    skill.append(ineligibility(pool, profile, frozenset({"q"})))
+    profile = replace(profile, projects={"q": ProjectMembership("suspended", 0)})
+    skill.append(ineligibility(pool, profile, frozenset()))
+    profile = replace(profile, levels=frozenset({("p", "french>=1")}))
+    skill.append(ineligibility(pool, profile, frozenset()))
+    profile = replace(profile, declined=frozenset({2}))
+    skill.append(ineligibility(pool, profile, frozenset()))
+    profile = replace(profile, experienced=frozenset({("mood", "annotate")}))
+    skill.append(ineligibility(pool, profile, frozenset()))
 
-    assert told == ["paused", "suspended", "skills", "declined", "circle", None]
+    assert skill == ["paused", "suspended", "skills", "declined", "audience", None]
 
 
-asks = st.builds(
-    Ask,
-    worker=st.just(HUMAN),
+queries = st.builds(
+    LeaseQuery,
+    annotator=st.just(HUMAN),
     stages=st.sampled_from([("annotate",), ("review", "annotate"), ("adjudicate",)]),
     projects=st.none() | st.frozensets(st.sampled_from(PROJECTS)),
     task_types=st.none() | st.frozensets(st.sampled_from(["mood", "tone"])),
 )
 
 
-@given(asks, people, st.lists(shards, max_size=9), paused_projects)
-def test_work_comes_from_the_open_shards_that_were_asked_for_in_their_order(
-    ask: Ask, person: Person, some: list[Shard], paused: frozenset[str]
+@given(queries, profiles, st.lists(pools, max_size=9), paused_projects)
+def test_work_comes_from_the_open_pools_that_were_asked_for_in_their_order(
+    query: LeaseQuery, profile: AnnotatorProfile, some: list[Pool], paused: frozenset[str]
 ) -> None:
-    found = reach(ask, person, some, paused)
+    found = eligible_pools(query, profile, some, paused)
 
     assert found == [
         one
         for one in some
-        if may(one, person, paused)
-        and one.stage in ask.stages
-        and one.project in (ask.projects if ask.projects is not None else PROJECTS)
-        and one.task_type in (ask.task_types if ask.task_types is not None else ("mood", "tone"))
+        if is_eligible(one, profile, paused)
+        and one.stage in query.stages
+        and one.project in (query.projects if query.projects is not None else PROJECTS)
+        and one.task_type
+        in (query.task_types if query.task_types is not None else ("mood", "tone"))
     ]
 
 
-@given(people, people, paused_projects, st.lists(shards, max_size=9))
+@given(profiles, profiles, paused_projects, st.lists(pools, max_size=9))
 def test_two_who_may_the_same_reach_the_same(
-    one: Person, other: Person, paused: frozenset[str], some: list[Shard]
+    one: AnnotatorProfile, other: AnnotatorProfile, paused: frozenset[str], some: list[Pool]
 ) -> None:
-    ask = Ask(HUMAN, ("annotate", "review", "adjudicate"))
-    held = replace(one, held=one.held + 1)
+    query = LeaseQuery(HUMAN, ("annotate", "review", "adjudicate"))
+    busier = replace(one, held=one.held + 1)
 
-    if one.may == other.may:
-        assert reach(ask, one, some, paused) == reach(ask, other, some, paused)
-    assert held.may == one.may
-    assert ask.asks_for == Ask(MODEL, ask.stages, count=9).asks_for
-    assert ask.asks_for != replace(ask, projects=frozenset()).asks_for
-    assert ask.asks_for != replace(ask, task_types=frozenset()).asks_for
-    assert ask.asks_for != replace(ask, stages=("annotate",)).asks_for
+    if one.eligibility == other.eligibility:
+        assert eligible_pools(query, one, some, paused) == eligible_pools(
+            query, other, some, paused
+        )
+    assert busier.eligibility == one.eligibility
+    assert query.pool_filter == LeaseQuery(MODEL, query.stages, count=9).pool_filter
+    assert query.pool_filter != replace(query, projects=frozenset()).pool_filter
+    assert query.pool_filter != replace(query, task_types=frozenset()).pool_filter
+    assert query.pool_filter != replace(query, stages=("annotate",)).pool_filter
 
 
 def test_whoever_is_suspended_in_another_project_may_something_else() -> None:
-    suspended = [a_person(projects={name: There("suspended", 0)}) for name in PROJECTS]
-    good = a_person(projects={"p": There("good", 3)})
+    suspended = [a_profile(projects={name: ProjectMembership("suspended", 0)}) for name in PROJECTS]
+    good = a_profile(projects={"p": ProjectMembership("good", 3)})
 
-    assert suspended[0].may != suspended[1].may
-    assert good.may == a_person().may
-    assert a_person(declined=frozenset({1})).may != a_person().may
-    assert a_person(levels=frozenset({("p", "x>=1")})).may != a_person().may
-    assert a_person(experienced=frozenset({("m", "review")})).may != a_person().may
+    assert suspended[0].eligibility != suspended[1].eligibility
+    assert good.eligibility == a_profile().eligibility
+    assert a_profile(declined=frozenset({1})).eligibility != a_profile().eligibility
+    assert a_profile(levels=frozenset({("p", "x>=1")})).eligibility != a_profile().eligibility
+    assert (
+        a_profile(experienced=frozenset({("m", "review")})).eligibility != a_profile().eligibility
+    )
 
 
 def test_one_call_asks_for_one_task_and_has_not_been_tried_yet() -> None:
-    ask = Ask(HUMAN, ("annotate",))
+    query = LeaseQuery(HUMAN, ("annotate",))
 
-    assert (ask.count, ask.attempts, ask.projects, ask.items) == (1, 0, None, None)
-    assert There("new", 0) == NOBODY
+    assert (query.count, query.attempts, query.projects, query.items) == (1, 0, None, None)
+    assert ProjectMembership("new", 0) == NEW_MEMBER
 
 
-# --- horizons
+# --- cursors
 
 keys = st.tuples(*[st.integers(-3, 3)] * 5)
 NAMES = ("rank", "due", "slots", "position", "work_id")
@@ -239,39 +250,39 @@ NAMES = ("rank", "due", "slots", "position", "work_id")
 @given(keys, keys, st.integers(0, 600), st.integers(1, 99))
 @example((0,) * 5, (1,) * 5, 256, 1)
 @example((0,) * 5, (1,) * 5, 257, 1)
-def test_a_horizon_moves_only_when_nothing_unseen_stands_before_it(
+def test_a_cursor_moves_only_when_nothing_unseen_stands_before_it(
     old: Any, found: Any, before: int, since: int
 ) -> None:
     row = {**dict(zip(NAMES, found, strict=True)), "before": before, "since": since}
-    horizon = Horizon(old, 7)
+    cursor = ScanCursor(old, 7)
 
-    after = Horizon.after(horizon, row)
+    after = ScanCursor.after(cursor, row)
 
     if before > 256:
-        assert after == Horizon()
+        assert after == ScanCursor()
     elif before:
-        assert after is horizon
+        assert after is cursor
     else:
-        assert after == Horizon(found, since)
+        assert after == ScanCursor(found, since)
 
 
-def test_where_nothing_is_unseen_the_horizon_is_the_end_of_the_shard() -> None:
+def test_where_nothing_is_unseen_the_cursor_is_the_end_of_the_pool() -> None:
     row: dict[str, Any] = dict.fromkeys(NAMES) | {"before": 0, "since": 8}
 
-    end = Horizon.after(Horizon(), row)
+    end = ScanCursor.after(ScanCursor(), row)
 
-    assert end == Horizon((2**31 - 1, INT8_MAX, 2**31 - 1, INT8_MAX, INT8_MAX), 8)
-
-
-def test_a_new_horizon_is_before_everything_and_knows_nothing_as_older() -> None:
-    assert Horizon().key == (-(2**31), -INT8_MAX, 0, 0, 0)
-    assert Horizon().since == INT8_MAX
+    assert end == ScanCursor((2**31 - 1, INT8_MAX, 2**31 - 1, INT8_MAX, INT8_MAX), 8)
 
 
-def test_a_horizon_is_stale_after_more_changes_than_it_may_miss() -> None:
-    known = Horizons()
+def test_a_new_cursor_is_before_everything_and_knows_nothing_as_older() -> None:
+    assert ScanCursor().key == (-(2**31), -INT8_MAX, 0, 0, 0)
+    assert ScanCursor().since == INT8_MAX
+
+
+def test_a_cursor_is_stale_after_more_changes_than_it_may_miss() -> None:
+    known = ScanCursors()
     known.changed(1_000)
-    known.learn("ada", 1, Horizon((0, 0, 0, 0, 1), 7))
+    known.store("ada", 1, ScanCursor((0, 0, 0, 0, 1), 7))
     known.changed(512)
     before = known.is_stale("ada", 1)
     known.changed(1)
@@ -281,39 +292,39 @@ def test_a_horizon_is_stale_after_more_changes_than_it_may_miss() -> None:
     assert not known.is_stale("ada", 2)
 
 
-def test_a_horizon_at_the_beginning_is_forgotten() -> None:
-    known, far = Horizons(), Horizon((0, 0, 0, 0, 1), 7)
-    known.learn("ada", 1, far)
-    assert known.of("ada", 1) == far
+def test_a_cursor_at_the_beginning_is_forgotten() -> None:
+    known, far = ScanCursors(), ScanCursor((0, 0, 0, 0, 1), 7)
+    known.store("ada", 1, far)
+    assert known.get("ada", 1) == far
 
-    known.learn("ada", 1, Horizon(since=3))
+    known.store("ada", 1, ScanCursor(since=3))
 
-    assert known.of("ada", 1) == Horizon()
+    assert known.get("ada", 1) == ScanCursor()
     known.changed(1_000)
     assert not known.is_stale("ada", 1)
 
 
-def test_what_is_remembered_of_horizons_is_bounded() -> None:
-    known, far = Horizons(), Horizon((0, 0, 0, 0, 1), 7)
+def test_what_is_remembered_of_cursors_is_bounded() -> None:
+    known, far = ScanCursors(), ScanCursor((0, 0, 0, 0, 1), 7)
     for n in range(20_000):
-        known.learn("ada", n, far)
-    known.learn("ada", 3, far)  # Again, which takes no more room.
-    kept = known.of("ada", 0)
+        known.store("ada", n, far)
+    known.store("ada", 3, far)  # Stored again, in the same entry.
+    kept = known.get("ada", 0)
 
-    known.learn("bob", 1, far)
+    known.store("bob", 1, far)
 
     assert kept == far
-    assert (known.of("ada", 0), known.of("bob", 1)) == (Horizon(), far)
+    assert (known.get("ada", 0), known.get("bob", 1)) == (ScanCursor(), far)
 
 
-def test_the_same_look_begins_at_another_horizon() -> None:
-    look = Look(0, "ada", True, 0, 1, "annotate", "p", Horizon())
-    far = Horizon((0, 0, 0, 0, 1), 7)
+def test_the_same_look_begins_at_another_cursor() -> None:
+    scan = PoolScan(0, "ada", True, 0, 1, "annotate", "p", ScanCursor())
+    far = ScanCursor((0, 0, 0, 0, 1), 7)
 
-    assert look.at(far) == Look(0, "ada", True, 0, 1, "annotate", "p", far)
+    assert scan.starting_at(far) == PoolScan(0, "ada", True, 0, 1, "annotate", "p", far)
 
 
-# --- dealing out
+# --- allocation
 
 
 def an_offer(work_id: int, slots: int | None = 1, project: str = "p", item: int = 0) -> Offer:
@@ -321,92 +332,104 @@ def an_offer(work_id: int, slots: int | None = 1, project: str = "p", item: int 
     return Offer(work_id, project, "annotate", item_id, None, 1, "hash", False, slots)
 
 
-def a_draw(n: int, room: int, *chosen: Offer, worker: Worker = HUMAN, **more: Any) -> Draw:
+def an_allocation(
+    n: int, capacity: int, *chosen: Offer, annotator: Annotator = HUMAN, **more: Any
+) -> Allocation:
     projects = more.pop("projects", {})
-    person = a_person(projects=projects)
-    return Draw(n, Ask(worker, ("annotate",)), person, room, chosen=list(chosen), **more)
+    profile = a_profile(projects=projects)
+    return Allocation(
+        n, LeaseQuery(annotator, ("annotate",)), profile, capacity, offers=list(chosen), **more
+    )
 
 
 def test_a_draw_wants_what_there_is_room_for_until_it_is_done() -> None:
-    draw = a_draw(0, 3, an_offer(1))
-    wants = draw.wants
-    draw.is_done = True
+    allocation = an_allocation(0, 3, an_offer(1))
+    missing = allocation.missing
+    allocation.is_done = True
 
-    assert (wants, draw.wants) == (2, 0)
+    assert (missing, allocation.missing) == (2, 0)
 
 
 def test_what_this_call_gave_counts_in_its_project() -> None:
-    draw = a_draw(
-        0, 9, an_offer(1), an_offer(2), an_offer(3, project="q"), projects={"p": There("good", 5)}
+    allocation = an_allocation(
+        0,
+        9,
+        an_offer(1),
+        an_offer(2),
+        an_offer(3, project="q"),
+        projects={"p": ProjectMembership("good", 5)},
     )
 
-    assert draw.there("p") == There("good", 7)
-    assert draw.there("q") == There("new", 1)
-    assert draw.there("r") == NOBODY
+    assert [allocation.taken_in(name) for name in "pqr"] == [7, 1, 0]
 
 
 def test_each_chosen_task_is_numbered_within_its_project() -> None:
     offers = [an_offer(n, project=name) for n, name in enumerate("pqppq", 1)]
 
-    assert list(a_draw(0, 9, *offers).numbered()) == list(zip(offers, [0, 0, 1, 2, 1], strict=True))
+    assert list(an_allocation(0, 9, *offers).numbered()) == list(
+        zip(offers, [0, 0, 1, 2, 1], strict=True)
+    )
 
 
 def test_an_item_that_was_chosen_is_had() -> None:
-    draw = a_draw(0, 9, an_offer(1, item=7), an_offer(2, item=8))
+    allocation = an_allocation(0, 9, an_offer(1, item=7), an_offer(2, item=8))
 
-    assert draw.has_item(UUID(int=7))
-    assert draw.has_item(UUID(int=8))
-    assert not draw.has_item(UUID(int=1))
+    assert allocation.has_item(UUID(int=7))
+    assert allocation.has_item(UUID(int=8))
+    assert not allocation.has_item(UUID(int=1))
 
 
 def test_only_people_take_slots_and_a_honeypot_has_none_to_fill() -> None:
-    draws = [
-        a_draw(0, 9, an_offer(1, 2), an_offer(2, 2), an_offer(3, None)),
-        a_draw(1, 9, an_offer(1, 2), an_offer(3, None)),
-        a_draw(2, 9, an_offer(2, 2), an_offer(4, 1), worker=MODEL),
+    allocations = [
+        an_allocation(0, 9, an_offer(1, 2), an_offer(2, 2), an_offer(3, None)),
+        an_allocation(1, 9, an_offer(1, 2), an_offer(3, None)),
+        an_allocation(2, 9, an_offer(2, 2), an_offer(4, 1), annotator=MODEL),
     ]
 
-    assert choice.given(draws) == {1: 2, 2: 1, 3: 2}
-    assert full(draws) == {1}
+    assert allocated(allocations) == {1: 2, 2: 1, 3: 2}
+    assert exhausted(allocations) == {1}
 
 
 ROOM = st.lists(st.integers(1, 3), min_size=1, max_size=4)
 FREE = st.lists(st.integers(0, 3), min_size=1, max_size=6)
 
 
-def candidates(draws: int, free: list[int]) -> list[Candidate]:
-    """Every task for every draw, best first."""
+def candidates(allocations: int, free: list[int]) -> list[Candidate]:
+    """Return every task as a candidate of every allocation, best first."""
     return [
         Candidate(n, 0, 1, 0, 0, slots, work_id, work_id, False)
-        for n in range(draws)
+        for n in range(allocations)
         for work_id, slots in enumerate(free)
     ]
 
 
 @given(ROOM, FREE, st.dictionaries(st.integers(0, 5), st.integers(0, 2)), st.integers(0, 2))
 def test_tasks_are_dealt_in_order_to_no_more_than_have_a_place(
-    room: list[int], free: list[int], taken: dict[int, int], spare: int
+    capacity: list[int], free: list[int], taken: dict[int, int], spare: int
 ) -> None:
-    draws = [a_draw(n, wanted) for n, wanted in enumerate(room)]
+    allocations = [an_allocation(n, wanted) for n, wanted in enumerate(capacity)]
 
-    dealt = deal(draws, candidates(len(draws), free), taken, spare)
+    tries = allocate(allocations, candidates(len(allocations), free), taken, spare)
 
     left = [slots - taken.get(n, 0) for n, slots in enumerate(free)]
-    for draw in draws:
+    for allocation in allocations:
         expected: list[int] = []
         for work_id, slots in enumerate(left):
-            if slots > 0 and len(expected) < draw.wants + spare:
+            if slots > 0 and len(expected) < allocation.missing + spare:
                 expected.append(work_id)
-        for work_id in expected[: draw.wants]:
+        for work_id in expected[: allocation.missing]:
             left[work_id] -= 1
-        assert dealt[draw.n] == expected
+        assert tries[allocation.n] == expected
 
 
 def test_the_end_of_a_window_is_dealt_to_nobody() -> None:
     end = Candidate(0, 0, 1, 0, 0, 5, 1, 1, True)
     more = Candidate(0, 0, 1, 0, 0, 5, 2, 2, False)
 
-    assert deal([a_draw(0, 2), a_draw(1, 2)], [end, more], {}, 0) == {0: [2], 1: []}
+    assert allocate([an_allocation(0, 2), an_allocation(1, 2)], [end, more], {}, 0) == {
+        0: [2],
+        1: [],
+    }
 
 
 def test_a_candidate_stands_where_its_row_stands() -> None:
@@ -441,7 +464,7 @@ def a_work(**more: Any) -> Work:
     return Work(**{**facts, **more})
 
 
-def a_lease(work: Work | None = None, **more: Any) -> Held:
+def a_lease(work: Work | None = None, **more: Any) -> HeldLease:
     facts: dict[str, Any] = {
         "lease_id": UUID(int=3),
         "annotator": "ada",
@@ -456,13 +479,13 @@ def a_lease(work: Work | None = None, **more: Any) -> Held:
         "round": 1,
         "work": work or a_work(),
     }
-    return Held(**{**facts, **more})
+    return HeldLease(**{**facts, **more})
 
 
-def refusal(held: Held, now: datetime = NOW) -> str | None:
-    """The name of what refuses an answer to the lease."""
+def refusal(lease: HeldLease, now: datetime = NOW) -> str | None:
+    """Return the name of the refusal of a submission with the lease."""
     try:
-        leases.check_live(held, now)
+        leases.check_live(lease, now)
     except refusals.Refused as error:
         return type(error).__name__
     return None
@@ -471,7 +494,7 @@ def refusal(held: Held, now: datetime = NOW) -> str | None:
 def test_people_take_slots_and_models_do_not() -> None:
     kinds = ("human", "model", "function")
 
-    assert [Worker("a", kind).takes_slots for kind in kinds] == [True, False, False]  # type: ignore[arg-type]
+    assert [Annotator("a", kind).takes_slots for kind in kinds] == [True, False, False]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -488,11 +511,11 @@ def test_people_take_slots_and_models_do_not() -> None:
 def test_a_lease_exists_for_its_holder_with_a_token_of_its_project_only(
     annotator: str, projects: set[str] | None, is_refused: bool
 ) -> None:
-    held, holder = a_lease(), Holder(annotator, None if projects is None else frozenset(projects))
-    refused = pytest.raises(refusals.UnknownLease, match=str(held.lease_id))
+    lease, holder = a_lease(), Holder(annotator, None if projects is None else frozenset(projects))
+    refused = pytest.raises(refusals.UnknownLease, match=str(lease.lease_id))
 
     with refused if is_refused else nullcontext():
-        assert leases.check_holder(held, held.lease_id, holder, ("annotate",)) is held
+        assert leases.check_holder(lease, lease.lease_id, holder, ("annotate",)) is lease
 
 
 def test_a_lease_that_does_not_exist_and_one_of_another_stage_are_refused() -> None:
@@ -523,13 +546,13 @@ def test_an_answer_to_a_lease_that_ended_is_refused_for_what_ended_it(
 
 
 def test_an_answer_counts_up_to_the_moment_at_which_the_lease_ends() -> None:
-    held = a_lease()
-    last = held.expires_at - timedelta(microseconds=1)
+    lease = a_lease()
+    last = lease.expires_at - timedelta(microseconds=1)
 
-    assert refusal(held, last) is None
-    assert refusal(held, held.expires_at) == "LeaseExpired"
+    assert refusal(lease, last) is None
+    assert refusal(lease, lease.expires_at) == "LeaseExpired"
     with pytest.raises(refusals.LeaseExpired, match="ended at 2026-01-01T00:15:00\\+00:00"):
-        leases.check_live(held, held.expires_at)
+        leases.check_live(lease, lease.expires_at)
 
 
 @given(stages, st.integers(1, 3), st.integers(1, 3))
@@ -559,11 +582,11 @@ def test_a_settled_task_takes_late_annotations_and_a_withdrawn_one_nothing(
 
 def test_of_several_reasons_the_one_is_told_that_helps_most() -> None:
     late = NOW + timedelta(days=1)
-    held = a_lease(a_work(state="withdrawn"), standing="suspended", newest_version=3)
-    current = replace(held, newest_version=2)
+    lease = a_lease(a_work(state="withdrawn"), standing="suspended", newest_version=3)
+    current = replace(lease, newest_version=2)
 
-    assert refusal(replace(held, ended="answered"), late) == "AlreadyAnswered"
-    assert refusal(replace(held, ended="expired"), late) == "Superseded"
+    assert refusal(replace(lease, ended="answered"), late) == "AlreadyAnswered"
+    assert refusal(replace(lease, ended="expired"), late) == "Superseded"
     assert refusal(replace(current, ended="expired"), late) == "LeaseExpired"
     assert refusal(current, late) == "Suspended"
     assert refusal(replace(current, standing="good"), late) == "LeaseExpired"
@@ -585,9 +608,9 @@ def test_a_lease_lasts_as_many_seconds_as_the_policy_says(seconds: int) -> None:
 
 
 def drawn(*parts: str, key: bytes = KEY) -> float:
-    """HMAC-SHA256 over the parts, divided by zero bytes; the first 64 bits as a share."""
+    """Return the first 53 bits of the HMAC-SHA256 of the parts as a number in [0, 1)."""
     mac = hmac.digest(key, b"\x00".join(part.encode() for part in parts), hashlib.sha256)
-    return int.from_bytes(mac[:8], "big") / 2.0**64
+    return (int.from_bytes(mac[:8], "big") >> 11) / 2.0**53
 
 
 @given(st.lists(st.text(max_size=4), min_size=1, max_size=3), st.binary(max_size=4))
@@ -638,11 +661,11 @@ def test_the_arm_of_a_prelabel_is_fixed_for_an_annotator_and_an_item() -> None:
     assert not any(leases.prelabel_shown(KEY, "ada", item, 1.0) for item in items[:100])
 
 
-def test_honeypots_stand_in_a_circle_by_their_digest() -> None:
+def test_honeypots_are_ordered_by_the_digest_of_their_task() -> None:
     task_id = UUID(int=7)
-    found = leases.place_among_honeypots(task_id)
+    found = leases.sort_key(task_id)
 
-    assert found == int.from_bytes(hashlib.sha256(task_id.bytes).digest()[:8], "big") / 2.0**64
+    assert found == (int.from_bytes(hashlib.sha256(task_id.bytes).digest()[:8]) >> 11) / 2.0**53
     assert 0 <= found < 1
 
 
@@ -670,13 +693,13 @@ VALUES = [
     Holder("ada", None),
     a_work(),
     a_lease(),
-    a_shard(),
-    NOBODY,
-    a_person(),
-    Ask(HUMAN, ("annotate",)),
-    Horizon(),
-    Look(0, "ada", True, 0, 1, "annotate", "p", Horizon()),
-    HoneypotWish(0, "ada", "p", 1, "hash", 0.5, 9, (), None, ()),
+    a_pool(),
+    NEW_MEMBER,
+    a_profile(),
+    LeaseQuery(HUMAN, ("annotate",)),
+    ScanCursor(),
+    PoolScan(0, "ada", True, 0, 1, "annotate", "p", ScanCursor()),
+    HoneypotQuery(0, "ada", "p", 1, "hash", 0.5, 9, (), None, ()),
 ]
 
 
@@ -690,10 +713,10 @@ def test_values_never_change_and_have_no_other_attributes(value: Any) -> None:
 
 
 def test_what_a_draw_has_got_changes_and_nothing_can_be_added() -> None:
-    assert not hasattr(a_draw(0, 1), "__dict__")
+    assert not hasattr(an_allocation(0, 1), "__dict__")
 
 
-# --- who comes to which stage
+# --- roles of the stages
 
 
 def test_each_stage_has_its_role_and_only_pipelines_choose_among_items() -> None:
@@ -703,5 +726,5 @@ def test_each_stage_has_its_role_and_only_pipelines_choose_among_items() -> None
         "adjudicate": "adjudicator",
     }
     assert leases.PICKERS == ("pipeline", "admin")
-    assert timedelta(hours=1) == choice.AGEING
-    assert (choice.EXPERIENCED_FROM, choice.LEVEL_MAX) == (10, 99)
+    assert timedelta(hours=1) == AGEING
+    assert (EXPERIENCED_FROM, LEVEL_MAX) == (10, 99)

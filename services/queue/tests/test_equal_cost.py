@@ -1,9 +1,9 @@
-"""A honeypot costs the service what work costs it: the same statements, and as much written.
+"""Honeypots cost the service the same as work: the same statements, and the same bytes written.
 
-Durations follow from that, but a busy machine drowns them: here nothing is timed. Statements are
-counted; what PostgreSQL writes is read from its write-ahead log, which grows by some 400 bytes for
-a row with its index entries. The tenth of the calls that wrote most is left out: after a
-checkpoint, and in a vacuum, whole pages are written.
+Durations depend on these, but noise of the machine hides them, so nothing is timed here. Statements
+are counted; written bytes are read from PostgreSQL's write-ahead log, which grows by about 400
+bytes for a row with its index entries. The tenth of the calls with the most bytes is left out,
+because whole pages are written after a checkpoint and in a vacuum.
 """
 
 from collections import Counter, defaultdict
@@ -17,17 +17,17 @@ from blindness_crowd import ENDS, PEOPLE, Crowd, project
 
 LEASES = 360
 APART_MAX = 120
-"""In bytes. The numbers in rows have different lengths; a row more has three times as much."""
+"""The tolerance in bytes, since numbers differ in length; another row has three times as many."""
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
 STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 
 Costs = dict[tuple[str, bool], list[int]]
-"""By kind of call, for work (False) and honeypots (True)."""
+"""Costs by kind of call, for work (False) and honeypots (True)."""
 
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Counts every statement that any connection sends."""
+    """Count the statements of all connections."""
     found: Counter[str] = Counter()
 
     def counted(name: str, send: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,14 +44,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def written(crowd: Crowd) -> int:
-    """How many bytes PostgreSQL has written to its log, ever."""
+    """Return the bytes that PostgreSQL has written to its write-ahead log."""
     async with crowd.database.transaction() as transaction:
         found: int = await (await transaction.connection()).fetchval(WRITTEN)
     return found
 
 
 async def costs(crowd: Crowd, statements: Counter[str]) -> tuple[Costs, Costs]:
-    """The statements and the bytes of each call, for one lease after the other."""
+    """Return the statements and bytes of each call, for one lease after the other."""
     calls: list[tuple[str, int, int]] = []
 
     async def noted(what: str, call: Any) -> Any:
@@ -63,12 +63,12 @@ async def costs(crowd: Crowd, statements: Counter[str]) -> tuple[Costs, Costs]:
         return found
 
     for n in range(LEASES):
-        [sight] = await noted("asked", crowd.ask(n % PEOPLE, 1))
+        [sight] = await noted("asked", crowd.lease(n % PEOPLE, 1))
         how = ENDS[n // PEOPLE % len(ENDS)]
         await noted(how, crowd.end(n % PEOPLE, sight, how))
     sent, wrote = defaultdict(list), defaultdict(list)
     truth = [is_true for is_true in await crowd.honeypots() for _ in ("asked", "ended")]
-    # The first calls read what is remembered from then on.
+    # The first calls fill the caches.
     for (what, count, size), is_true in list(zip(calls, truth, strict=True))[2:]:
         sent[what, is_true].append(count)
         wrote[what, is_true].append(size)
@@ -76,7 +76,7 @@ async def costs(crowd: Crowd, statements: Counter[str]) -> tuple[Costs, Costs]:
 
 
 def typical(sizes: list[int]) -> float:
-    """The mean without the largest tenth."""
+    """Return the mean without the largest tenth."""
     return mean(sorted(sizes)[: len(sizes) * 9 // 10])
 
 
@@ -84,8 +84,8 @@ def typical(sizes: list[int]) -> float:
 async def test_a_honeypot_takes_the_statements_and_the_writes_that_work_takes(
     crowd: Crowd, statements: Counter[str], redundancy: int
 ) -> None:
-    told = {"redundancy": redundancy, "first_rate": 0.5, "rate": 0.5}
-    await crowd.hear(*project(crowd.chance, 900, 400, **told))
+    policy = {"redundancy": redundancy, "first_rate": 0.5, "rate": 0.5}
+    await crowd.deliver(*project(crowd.chance, 900, 400, **policy))
 
     sent, wrote = await costs(crowd, statements)
 

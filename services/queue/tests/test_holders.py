@@ -1,13 +1,13 @@
-"""A lease is good for its annotator, and only with a token that still has the project."""
+"""A lease can be used by its annotator only, with a token that includes its project."""
 
 from typing import Any
 from uuid import UUID
 
 import pytest
-from queue_desk import AT_ONCE, GOOD, NOW, Queue, conflict, review, spec, task
+from queue_harness import AT_ONCE, GOOD, NOW, Queue, conflict, review, spec, task
 
-from queue_service.domain.leases import Held
-from queue_service.store import answers
+from queue_service.domain.leases import HeldLease
+from queue_service.store import leases
 
 ROLES = ("annotator", "adjudicator", "reviewer")
 BODIES: dict[str, tuple[str, Any]] = {
@@ -23,11 +23,11 @@ STAGES = {"adjudication": "adjudicate", "review": "review"}
 
 
 async def _leased(queue: Queue, stage: str) -> dict[str, Any]:
-    await queue.hear(spec(adjudication=AT_ONCE, review=AT_ONCE), task())
+    await queue.deliver(spec(adjudication=AT_ONCE, review=AT_ONCE), task())
     if stage == "adjudicate":
-        await queue.hear(conflict())
+        await queue.deliver(conflict())
     if stage == "review":
-        await queue.hear(review())
+        await queue.deliver(review())
     [lease] = await queue.lease("ada", *ROLES, stages=[stage])
     return lease
 
@@ -87,14 +87,14 @@ async def test_an_annotator_keeps_its_newest_drafts_and_so_many_of_them(queue: Q
         INSERT INTO drafts SELECT $1, gen_random_uuid(), '1', $2::timestamptz + n * interval '1 s'
         FROM generate_series(1, $3) AS n
     """
-    await queue.sql(fill, ada, NOW, answers.DRAFTS_MAX)
+    await queue.sql(fill, ada, NOW, leases.DRAFTS_MAX)
     await queue.sql(fill, bob, NOW, 3)
 
     await queue.put("ada", lease, "draft", {"draft": GOOD})
 
     of = "SELECT draft, saved_at FROM drafts WHERE annotator = $1 ORDER BY saved_at"
     mine = await queue.sql(of, ada)
-    assert len(mine) == answers.DRAFTS_MAX
+    assert len(mine) == leases.DRAFTS_MAX
     assert mine[-1]["draft"] == GOOD
     assert (mine[0]["saved_at"] - NOW).total_seconds() == 2
     assert len(await queue.sql(of, bob)) == 3
@@ -105,9 +105,9 @@ async def test_a_lease_that_is_answered_is_read_without_its_draft(queue: Queue) 
     await queue.put("ada", lease, "draft", {"draft": "unfinished"})
 
     async with queue.database.transaction() as transaction:
-        held = await answers.held(transaction, [UUID(lease["lease_id"])])
+        held = await leases.locked_leases(transaction, [UUID(lease["lease_id"])])
 
-    assert "draft" not in Held.__dataclass_fields__
+    assert "draft" not in HeldLease.__dataclass_fields__
     assert "unfinished" not in str(held)
 
 
@@ -126,13 +126,13 @@ async def test_a_decision_is_refused_while_its_rationale_is_blank(queue: Queue, 
 
 async def test_a_skill_opens_work_in_the_project_that_granted_it_alone(queue: Queue) -> None:
     other = {"project": "other", "external_id": "o", "skills": ["french"]}
-    await queue.hear(spec(), spec(project="other"), task(1, skills=["french"]), task(2, **other))
+    await queue.deliver(spec(), spec(project="other"), task(1, skills=["french"]), task(2, **other))
 
-    await queue.hear(queue.has_skill("ada", "french", 9, "other"))
-    [given] = await queue.lease("ada", count=5)
-    await queue.hear(queue.has_skill("ada", "french", 1, "p"))
+    await queue.deliver(queue.has_skill("ada", "french", 9, "other"))
+    [granted] = await queue.lease("ada", count=5)
+    await queue.deliver(queue.has_skill("ada", "french", 1, "p"))
     [later] = await queue.lease("ada", count=5)
 
-    assert (given["project"], later["project"]) == ("other", "p")
+    assert (granted["project"], later["project"]) == ("other", "p")
     missing = await queue.explain("bob")
     assert "1 or more need french>=1, which you do not have." in missing["sentences"]

@@ -1,4 +1,4 @@
-"""What anybody may send without a token: a real server stays small, quick and open to others."""
+"""Requests without a token do not make a real server large, slow or unavailable."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ MB = 1_000_000
 HEAD_SECONDS = 0.5
 WHOLE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
-# A server as it is run, but on a port of its own choice, which it prints.
+# The server as in production, but on a free port, which it prints.
 SERVER = """
 import asyncio, socket, uvicorn
 from typing import Annotated, Any, ClassVar
@@ -46,7 +46,7 @@ async def slow(caller: AnyCaller) -> Response:
     return json_response({})
 
 router = APIRouter()
-for path, kind in (("/hot", FastRoute), ("/plain", JsonRoute)):
+for path, kind in (("/fast", FastRoute), ("/plain", JsonRoute)):
     one = APIRouter(route_class=kind)
     one.add_api_route(path, keep, methods=["POST"])
     router.routes.extend(one.routes)
@@ -63,7 +63,7 @@ uvicorn.Server(config).run(sockets=[listener])
 
 
 class Server:
-    """The server's process, seen from outside."""
+    """The process of the server."""
 
     def __init__(self, pid: int, port: int) -> None:
         self.pid, self.port = pid, port
@@ -73,7 +73,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
     def rss(self) -> int:
-        """Bytes of memory in use."""
+        """Return the resident memory in bytes."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -84,7 +84,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server(tokens: testing.Tokens) -> Iterator[Server]:
-    told = {
+    environment = {
         "LIMITED_DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1:1/none",
         "LIMITED_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         "LIMITED_JWKS_FILE": str(tokens.jwks),
@@ -92,7 +92,9 @@ def server(tokens: testing.Tokens) -> Iterator[Server]:
         "LIMITED_HEAD_SECONDS": str(HEAD_SECONDS),
         "LIMITED_LOG_LEVEL": "ERROR",
     }
-    process = subprocess.Popen([sys.executable, "-c", SERVER], env=told, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER], env=environment, stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
     running = Server(process.pid, int(process.stdout.readline()))
     deadline = time.monotonic() + 60
@@ -115,7 +117,7 @@ def is_alive(server: Server) -> bool:
 
 
 def send_all(client: socket.socket, data: bytes, times: int = 1) -> bool:
-    """Whether the server took all of it; it may close first."""
+    """Return True if the server accepted all bytes; it may close the connection first."""
     try:
         for _ in range(times):
             client.sendall(data)
@@ -125,20 +127,20 @@ def send_all(client: socket.socket, data: bytes, times: int = 1) -> bool:
 
 
 def answer(client: socket.socket) -> tuple[int, dict[str, str], Any]:
-    """The status, the headers and the body of what comes until the server closes."""
+    """Return the status, the headers and the body until the server closes the connection."""
     received = b""
     try:
         while piece := client.recv(65_536):
             received += piece
     except ConnectionResetError:
-        pass  # It closed while we were still sending.
+        pass  # The server closed the connection before everything was sent.
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
     return int(first.split(" ")[1]), headers, orjson.loads(body)
 
 
-# --- the head
+# --- headers
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def test_what_is_no_http_is_a_problem(server: Server) -> None:
     assert headers["content-type"] == "application/problem+json"
 
 
-# --- time
+# --- timeouts
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def upload(path: str, size: int, bearer: str = "") -> bytes:
     return f"{head}content-length: {size}\r\n\r\n".encode()
 
 
-@pytest.mark.parametrize("path", ["/hot", "/plain"])
+@pytest.mark.parametrize("path", ["/fast", "/plain"])
 def test_an_upload_without_a_token_is_answered_before_its_body(server: Server, path: str) -> None:
     with server.connect() as client:
         client.sendall(upload(path, 19_900_000))
@@ -267,7 +269,7 @@ def test_an_upload_without_a_token_is_answered_before_its_body(server: Server, p
     assert headers["connection"] == "close"
 
 
-@pytest.mark.parametrize("path", ["/hot", "/plain"])
+@pytest.mark.parametrize("path", ["/fast", "/plain"])
 def test_an_upload_without_the_role_is_answered_before_its_body(
     server: Server, tokens: testing.Tokens, path: str
 ) -> None:

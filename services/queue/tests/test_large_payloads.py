@@ -1,4 +1,4 @@
-"""Items whose payload lies in the blob store are shown, answered and checked like all others."""
+"""Items with payloads in the blob store are leased, annotated and checked like all others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 from alembic import command
-from queue_desk import NOW, Queue, conflict, honeypot, review, spec, task
+from queue_harness import NOW, Queue, conflict, honeypot, review, spec, task
 
 from blobs import digest_of
 from chassis import migrations, testing
@@ -41,8 +41,8 @@ def spans(**policy: Any) -> SpecPublished:
 
 
 def large(n: int = 1, **more: Any) -> TaskCreated:
-    told = {"payload": None, "blob": digest(LARGE), "blob_size": len(canonical(LARGE))}
-    return task(n, **{**told, **more})
+    facts = {"payload": None, "blob": digest(LARGE), "blob_size": len(canonical(LARGE))}
+    return task(n, **{**facts, **more})
 
 
 async def store_payload(queue: Queue, payload: dict[str, Any] = LARGE) -> None:
@@ -62,7 +62,7 @@ async def serving(settings: Settings, tokens: testing.Tokens) -> AsyncIterator[Q
     app = create_app(settings)
     async with testing.serving(app) as http:
         queue = Queue(app, http, tokens)
-        await queue.hear(spans(), large())
+        await queue.deliver(spans(), large())
         await store_payload(queue)
         yield queue
 
@@ -87,7 +87,7 @@ async def on_object_store(
         yield one
 
 
-# What a lease shows.
+# Leases.
 
 
 async def test_a_lease_names_a_large_payload_outside_the_payload(queue: Queue) -> None:
@@ -103,7 +103,7 @@ async def test_a_lease_names_a_large_payload_outside_the_payload(queue: Queue) -
 
 async def test_an_item_that_looks_like_a_reference_is_shown_as_it_is(queue: Queue) -> None:
     looks_like_one = {"blob": "0" * 64}
-    await queue.hear(task(2, payload=looks_like_one, priority=9))
+    await queue.deliver(task(2, payload=looks_like_one, priority=9))
 
     [lease] = await queue.lease("ada")
 
@@ -138,14 +138,14 @@ async def test_the_address_of_an_object_store_is_presigned(on_object_store: Queu
 
 
 async def test_the_size_of_what_came_in_before_sizes_were_told_is_unknown(queue: Queue) -> None:
-    await queue.hear(large(2, blob_size=None, priority=9))
+    await queue.deliver(large(2, blob_size=None, priority=9))
 
     [lease] = await queue.lease("ada")
 
     assert lease["blob"]["size"] is None
 
 
-# What is checked.
+# Checks.
 
 
 async def test_spans_are_checked_against_a_large_text(queue: Queue) -> None:
@@ -159,13 +159,13 @@ async def test_spans_are_checked_against_a_large_text(queue: Queue) -> None:
     assert [one.status_code for one in (wrong, beyond, right, again)] == [422, 422, 201, 200]
     assert wrong.json()["errors"][0]["pointer"] == QUOTE
     assert beyond.json()["errors"][0]["pointer"] == "/label/who/0/end"
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert event.label == RIGHT
 
 
 async def test_a_change_while_the_answer_is_held_is_checked_too(queue: Queue) -> None:
     await queue.empty()
-    await queue.hear(spans(undo_seconds=600), large())
+    await queue.deliver(spans(undo_seconds=600), large())
     [lease] = await queue.lease("ada")
     await queue.answer("ada", lease, NOTHING)
 
@@ -176,7 +176,7 @@ async def test_a_change_while_the_answer_is_held_is_checked_too(queue: Queue) ->
 
 
 async def test_many_answers_at_once_are_each_checked(queue: Queue) -> None:
-    await queue.hear(*(large(n, redundancy=1) for n in range(2, 30)))
+    await queue.deliver(*(large(n, redundancy=1) for n in range(2, 30)))
     leases = await queue.lease("ada", count=20)
     labels = [(RIGHT, WRONG, NOTHING)[n % 3] for n in range(len(leases))]
 
@@ -191,7 +191,7 @@ async def test_many_answers_at_once_are_each_checked(queue: Queue) -> None:
 async def test_bulk_answers_are_checked_against_large_texts(
     queue: Queue, tokens: testing.Tokens
 ) -> None:
-    await queue.hear(large(2), large(3), task(4, payload={"text": TEXT[:100]}))
+    await queue.deliver(large(2), large(3), task(4, payload={"text": TEXT[:100]}))
     labels = {"x1": RIGHT, "x2": WRONG, "x3": NOTHING, "x4": RIGHT}
     annotations = [{"external_id": one, "label": label} for one, label in labels.items()]
     model = tokens.bearer("m", "annotator", kind="model")
@@ -204,15 +204,17 @@ async def test_bulk_answers_are_checked_against_large_texts(
     assert [one["index"] for one in first.json()["refused"]] == [1]
     assert "/label/who/0/quote" in first.json()["refused"][0]["problem"]
     assert (again.json()["accepted"], again.json()["unchanged"]) == (0, 3)
-    said = [event for event in await queue.said() if isinstance(event, AnnotationSubmitted)]
-    assert len(said) == 3
+    published = [
+        event for event in await queue.published() if isinstance(event, AnnotationSubmitted)
+    ]
+    assert len(published) == 3
 
 
 async def test_a_honeypot_is_answered_like_work(queue: Queue) -> None:
     await queue.empty()
     mixed = {"first_rate": 1.0, "rate": 1.0}
     gold = {"payload": None, "blob": digest(LARGE), "blob_size": len(canonical(LARGE))}
-    await queue.hear(spans(honeypots=mixed), large(), honeypot(1, **gold))
+    await queue.deliver(spans(honeypots=mixed), large(), honeypot(1, **gold))
     [shown] = await queue.lease("ada")
     assert shown["blob"]["sha256"] == digest(LARGE)
 
@@ -220,15 +222,15 @@ async def test_a_honeypot_is_answered_like_work(queue: Queue) -> None:
     right = await queue.answer("ada", shown, RIGHT)
 
     assert (wrong.status_code, right.status_code) == (422, 201)
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert event.purpose == "honeypot"
 
 
 async def test_later_stages_and_skips_are_checked_too(queue: Queue) -> None:
     await queue.empty()
     at_once = {"experienced_first_seconds": 0}
-    await queue.hear(spans(adjudication=at_once, review=at_once), *(large(n) for n in (1, 2, 3)))
-    await queue.hear(conflict(n=1), review(2))
+    await queue.deliver(spans(adjudication=at_once, review=at_once), *(large(n) for n in (1, 2, 3)))
+    await queue.deliver(conflict(n=1), review(2))
     [settling] = await queue.lease("cleo", "adjudicator")
     [reviewing] = await queue.lease("remy", "reviewer")
     [leased] = await queue.lease("ada")
@@ -249,7 +251,7 @@ async def test_later_stages_and_skips_are_checked_too(queue: Queue) -> None:
     assert answers[4].json()["errors"][0]["pointer"] == "/labels/0/who/0/quote"
 
 
-# When the store fails.
+# Failures of the blob store.
 
 
 async def test_an_answer_that_cannot_be_checked_is_not_taken(
@@ -309,7 +311,7 @@ async def test_nothing_is_held_in_the_database_while_a_payload_is_read(
     assert (await answer).status_code == 201
 
 
-# What was stored in the old form.
+# Migration of the old form.
 
 OLD_WORK = """
 INSERT INTO work (task_id, stage, subject, project, item_id, spec_version, task_type, purpose,

@@ -1,4 +1,4 @@
-"""How much is given out: quotas, held leases, pauses, exposure; and nothing twice."""
+"""Tests of quotas, limits of leases, pauses and exposure, and that no item comes twice."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from queue_desk import (
+from queue_harness import (
     GOOD,
     Queue,
     conflict,
@@ -21,7 +21,7 @@ from queue_desk import (
 
 from chassis import testing
 from queue_service.app import create_app
-from queue_service.operations import bulk
+from queue_service.operations import annotations
 from queue_service.settings import Settings
 
 MANY = 20
@@ -29,7 +29,7 @@ ALWAYS = {"first": 1000, "first_rate": 1.0, "rate": 1.0}
 
 
 async def at_once(*calls: Any) -> list[dict[str, Any]]:
-    """All the leases that these calls get."""
+    """Return all leases of these calls."""
     return [lease for leases in await asyncio.gather(*calls) for lease in leases]
 
 
@@ -40,24 +40,24 @@ async def test_the_quota_of_a_project_is_exact_under_concurrent_asks(
     replicas: Sequence[Queue],
 ) -> None:
     one, other = replicas
-    await one.hear(spec(quotas={"total": 13}), *(task(n) for n in range(1, 41)))
-    await one.hear(spec(project="q"), *(task(n, project="q") for n in range(51, 61)))
+    await one.deliver(spec(quotas={"total": 13}), *(task(n) for n in range(1, 41)))
+    await one.deliver(spec(project="q"), *(task(n, project="q") for n in range(51, 61)))
 
     asks = [(one, other)[n % 2].lease(f"a{n}", projects=["p"], count=2) for n in range(MANY)]
-    given = await at_once(*asks)
+    granted = await at_once(*asks)
     more = await one.lease("late", projects=["p"])
     elsewhere = await one.lease("late", count=3)
 
-    assert len(given) == 13
+    assert len(granted) == 13
     assert more == []
     assert {lease["project"] for lease in elsewhere} == {"q"}
 
 
 async def test_who_is_about_to_reach_a_quota_is_waited_for(replicas: Sequence[Queue]) -> None:
-    """The first has counted and not committed; until it has, nobody else may count."""
+    """The first transaction has counted but not committed, so the second one waits."""
     one, other = replicas
     tasks = [task(n) for n in range(1, 10)]
-    await one.hear(spec(quotas={"total": 1}), *tasks, one.stands("ada", "good"))
+    await one.deliver(spec(quotas={"total": 1}), *tasks, one.has_standing("ada", "good"))
     async with one.database.transaction() as transaction:
         await (await transaction.connection()).execute("SELECT 1 FROM annotators FOR UPDATE")
         first = asyncio.create_task(one.lease("ada"))
@@ -66,29 +66,29 @@ async def test_who_is_about_to_reach_a_quota_is_waited_for(replicas: Sequence[Qu
         await asyncio.sleep(0.2)
         waiting = not first.done() and not second.done()
 
-    given = [len(leases) for leases in await asyncio.gather(first, second)]
+    granted = [len(leases) for leases in await asyncio.gather(first, second)]
 
     assert waiting
-    assert given == [1, 0]
+    assert granted == [1, 0]
 
 
 async def test_the_quota_of_an_annotator_is_exact_under_concurrent_asks(
     replicas: Sequence[Queue],
 ) -> None:
     one, other = replicas
-    await one.hear(spec(quotas={"per_annotator": 5}), *(task(n) for n in range(1, 41)))
+    await one.deliver(spec(quotas={"per_annotator": 5}), *(task(n) for n in range(1, 41)))
 
     asks = [(one, other)[n % 2].lease("ada", count=1 + n % 3) for n in range(MANY)]
-    given = await at_once(*asks)
+    granted = await at_once(*asks)
 
-    assert len(given) == len({lease["lease_id"] for lease in given}) == 5
+    assert len(granted) == len({lease["lease_id"] for lease in granted}) == 5
     assert len(await one.lease("bob", count=9)) == 5
 
 
 async def test_what_is_given_back_is_given_again_and_what_was_answered_counts_for_good(
     queue: Queue,
 ) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(quotas={"per_annotator": 3, "total": 4}, lease_seconds=5),
         *(task(n) for n in range(1, 9)),
     )
@@ -109,30 +109,30 @@ async def test_what_is_given_back_is_given_again_and_what_was_answered_counts_fo
 
 
 async def test_a_quota_that_a_new_version_changes_holds_from_then_on(queue: Queue) -> None:
-    await queue.hear(spec(quotas={"per_annotator": 1}), *(task(n) for n in range(1, 5)))
-    given = [len(await queue.lease("ada", count=9))]
+    await queue.deliver(spec(quotas={"per_annotator": 1}), *(task(n) for n in range(1, 5)))
+    granted = [len(await queue.lease("ada", count=9))]
 
     fresh = [task(n, spec_version=2) for n in range(11, 15)]
-    await queue.hear(spec(2, quotas={"per_annotator": 3}), *fresh)
-    given.append(len(await queue.lease("ada", count=9)))
+    await queue.deliver(spec(2, quotas={"per_annotator": 3}), *fresh)
+    granted.append(len(await queue.lease("ada", count=9)))
 
-    assert given == [1, 2]
+    assert granted == [1, 2]
 
 
 async def test_honeypots_count_towards_a_quota_as_work_does(queue: Queue) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(quotas={"per_annotator": 6}, honeypots={**ALWAYS, "first_rate": 0.5, "rate": 0.5}),
         *(task(n) for n in range(1, 21)),
         *(honeypot(n) for n in range(1, 21)),
     )
 
-    given = [lease for _ in range(MANY) for lease in await queue.lease("ada")]
+    granted = [lease for _ in range(MANY) for lease in await queue.lease("ada")]
 
-    assert len(given) == 6
-    assert {text.split()[0] for text in texts(given)} == {"gold", "text"}
+    assert len(granted) == 6
+    assert {text.split()[0] for text in texts(granted)} == {"gold", "text"}
 
 
-# --- leases that are held
+# --- open leases
 
 
 async def test_nobody_holds_more_leases_than_one_may(
@@ -142,21 +142,21 @@ async def test_nobody_holds_more_leases_than_one_may(
     app = create_app(testing.settings(Settings, tokens, url, open_leases_max=4))
     async with testing.serving(app) as http:
         queue = Queue(app, http, tokens)
-        await queue.hear(spec(), *(task(n) for n in range(1, 21)))
+        await queue.deliver(spec(), *(task(n) for n in range(1, 21)))
 
-        given = await at_once(*(queue.lease("ada", count=3) for _ in range(MANY)))
+        granted = await at_once(*(queue.lease("ada", count=3) for _ in range(MANY)))
         full = await queue.lease("ada")
-        await queue.answer("ada", given[0], GOOD)
+        await queue.answer("ada", granted[0], GOOD)
         one_more = await queue.lease("ada", count=9)
 
-    assert len(given) == 4
+    assert len(granted) == 4
     assert full == []
     assert len(one_more) == 1
 
 
 async def test_a_prefetch_never_holds_an_item_twice(queue: Queue) -> None:
-    """Not as work and its review, not as two tasks, not as work and a honeypot."""
-    await queue.hear(
+    """This includes work and its review, two tasks, and work and a honeypot."""
+    await queue.deliver(
         spec(honeypots=ALWAYS),
         *(task(n) for n in range(1, 7)),
         *(review(n) for n in (1, 2)),
@@ -166,27 +166,27 @@ async def test_a_prefetch_never_holds_an_item_twice(queue: Queue) -> None:
     )
     roles = ("annotator", "reviewer", "adjudicator")
 
-    given = [lease for _ in range(4) for lease in await queue.lease("ada", *roles, count=4)]
+    granted = [lease for _ in range(4) for lease in await queue.lease("ada", *roles, count=4)]
 
     items = await queue.sql(
         "SELECT w.item_id FROM leases l JOIN work w USING (work_id) ORDER BY l.leased_at"
     )
     counts = Counter(row["item_id"] for row in items)
-    assert len(given) == len(items) == 6
+    assert len(granted) == len(items) == 6
     assert set(counts.values()) == {1}
 
 
 async def test_a_prefetch_never_holds_two_honeypots_about_one_item(queue: Queue) -> None:
-    """As while the first is about to be taken back, since its gold has changed."""
-    await queue.hear(
+    """This can happen while the first is being withdrawn because its gold has changed."""
+    await queue.deliver(
         spec(redundancy=20, honeypots=ALWAYS),
         *(task(n, redundancy=20) for n in range(1, 5)),
         *(honeypot(n, item_id=honeypot(1).item_id) for n in range(1, 4)),
     )
 
-    given = [texts(await queue.lease(f"a{n}", count=4)) for n in range(8)]
+    granted = [texts(await queue.lease(f"a{n}", count=4)) for n in range(8)]
 
-    assert {sum(one.startswith("gold") for one in mine) for mine in given} == {1}
+    assert {sum(one.startswith("gold") for one in mine) for mine in granted} == {1}
 
 
 # --- pauses
@@ -199,28 +199,28 @@ async def pause(queue: Queue, role: str, *, paused: bool, project: str = "p") ->
 
 
 async def test_a_paused_project_gives_nothing_and_takes_what_is_held(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n) for n in range(1, 5)))
-    await queue.hear(spec(project="q"), task(9, project="q", priority=0))
+    await queue.deliver(spec(), *(task(n) for n in range(1, 5)))
+    await queue.deliver(spec(project="q"), task(9, project="q", priority=0))
     held, other = await queue.lease("ada", projects=["p"], count=2)
 
     assert await pause(queue, "spec_owner", paused=True) == 204
-    given = texts(await queue.lease("bob", count=9))
-    told = await queue.explain("bob")
+    granted = texts(await queue.lease("bob", count=9))
+    answer = await queue.explain("bob")
     answered = await queue.answer("ada", held, GOOD)
     beaten = await queue.http.post(
         f"/v1/leases/{other['lease_id']}/heartbeat", headers=queue.tokens.bearer("ada", "annotator")
     )
     assert await pause(queue, "spec_owner", paused=False) == 204
 
-    assert given == ["text 9"]
-    assert told["would_get"] == "nothing"
-    assert "1 or more wait, but the project is paused." in told["sentences"]
+    assert granted == ["text 9"]
+    assert answer["would_get"] == "nothing"
+    assert "1 or more wait, but the project is paused." in answer["sentences"]
     assert (answered.status_code, beaten.status_code) == (201, 200)
     assert texts(await queue.lease("bob", count=9)) == ["text 1", "text 2", "text 3", "text 4"]
 
 
 async def test_a_long_poll_is_woken_when_a_project_goes_on(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     await pause(queue, "admin", paused=True)
     waiting = asyncio.create_task(queue.lease("ada", wait_seconds=25))
     await asyncio.sleep(0.2)
@@ -232,7 +232,7 @@ async def test_a_long_poll_is_woken_when_a_project_goes_on(queue: Queue) -> None
 
 
 async def test_only_a_lead_pauses_a_project_and_only_one_that_there_is(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
 
     codes = [await pause(queue, role, paused=True) for role in ("annotator", "pipeline", "sre")]
     unknown = await pause(queue, "admin", paused=True, project="nowhere")
@@ -248,35 +248,35 @@ async def test_only_a_lead_pauses_a_project_and_only_one_that_there_is(queue: Qu
 
 
 async def test_a_honeypot_is_shown_to_so_many_people_and_no_more(queue: Queue) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(redundancy=9, honeypots={**ALWAYS, "exposure_max": 3}),
         *(task(n, redundancy=9) for n in range(1, 4)),
         honeypot(1),
         honeypot(2),
     )
 
-    given = [texts([lease])[0] for n in range(8) for lease in await queue.lease(f"a{n}", count=2)]
+    granted = [texts([lease])[0] for n in range(8) for lease in await queue.lease(f"a{n}", count=2)]
 
-    counts = Counter(text for text in given if text.startswith("gold"))
+    counts = Counter(text for text in granted if text.startswith("gold"))
     assert counts == {"gold 1": 3, "gold 2": 3}
-    assert len(given) == 16
+    assert len(granted) == 16
 
 
 async def test_a_honeypot_that_was_taken_back_is_given_to_nobody(queue: Queue) -> None:
-    """Its item has changed, or its gold has: whoever answers it would be judged wrongly."""
-    await queue.hear(
+    """Its item or its gold has changed, so that annotations would be scored wrongly."""
+    await queue.deliver(
         spec(honeypots=ALWAYS), *(task(n) for n in range(1, 9)), honeypot(1), honeypot(2)
     )
     [held] = await queue.lease("ada")
     gone = 1 if texts([held]) == ["gold 1"] else 2
 
-    await queue.hear(withdrawn(honeypot(gone).task_id.int, reason="item_changed"))
+    await queue.deliver(withdrawn(honeypot(gone).task_id.int, reason="item_changed"))
     refused = await queue.answer("ada", held, GOOD)
-    given = texts(await queue.lease("bob", count=9))
+    granted = texts(await queue.lease("bob", count=9))
 
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:withdrawn")
-    assert f"gold {gone}" not in given
-    assert f"gold {3 - gone}" in given
+    assert f"gold {gone}" not in granted
+    assert f"gold {3 - gone}" in granted
 
 
 # --- withdrawal
@@ -285,11 +285,11 @@ async def test_a_honeypot_that_was_taken_back_is_given_to_nobody(queue: Queue) -
 async def test_a_withdrawn_task_is_given_to_nobody_and_a_late_answer_is_refused(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(), task(1), task(2))
+    await queue.deliver(spec(), task(1), task(2))
     held, kept = await queue.lease("ada", count=2)
     await queue.put("ada", held, "draft", {"draft": {"mood": "good"}})
 
-    await queue.hear(withdrawn(1))
+    await queue.deliver(withdrawn(1))
     refused = await queue.answer("ada", held, GOOD)
     skipped = await queue.skip("ada", held, "other")
     given_back = await queue.release("ada", held)
@@ -300,14 +300,14 @@ async def test_a_withdrawn_task_is_given_to_nobody_and_a_late_answer_is_refused(
     assert given_back.status_code == 204
     assert texts(await queue.lease("bob", count=9)) == ["text 2"]
     assert (await queue.answer("ada", kept, GOOD)).status_code == 201
-    assert [event.task_id.int for event in await queue.said()] == [2]
+    assert [event.task_id.int for event in await queue.published()] == [2]
 
 
 async def test_a_withdrawn_task_comes_back_by_nothing_that_is_heard_later(queue: Queue) -> None:
-    await queue.hear(spec(), task(1))
+    await queue.deliver(spec(), task(1))
     [held] = await queue.lease("ada")
 
-    await queue.hear(withdrawn(1), reprioritized(1, 9), conflict(n=1), task(1))
+    await queue.deliver(withdrawn(1), reprioritized(1, 9), conflict(n=1), task(1))
     await queue.release("ada", held)
     await queue.expire()
 
@@ -315,10 +315,10 @@ async def test_a_withdrawn_task_comes_back_by_nothing_that_is_heard_later(queue:
 
 
 async def test_an_adjudication_ends_when_its_task_is_withdrawn(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), conflict(n=1))
+    await queue.deliver(spec(), task(1), conflict(n=1))
     [held] = await queue.lease("cyd", "adjudicator")
 
-    await queue.hear(withdrawn(1))
+    await queue.deliver(withdrawn(1))
 
     refused = await queue.settle("cyd", held)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:withdrawn")
@@ -330,20 +330,20 @@ async def test_an_adjudication_ends_when_its_task_is_withdrawn(queue: Queue) -> 
 async def test_no_more_is_taken_in_bulk_while_much_is_still_to_be_sent(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "BACKLOG_MAX", 3)
-    await queue.hear(spec(), *(task(n) for n in range(1, 6)))
+    monkeypatch.setattr(annotations, "BACKLOG_MAX", 3)
+    await queue.deliver(spec(), *(task(n) for n in range(1, 6)))
     who = queue.tokens.bearer("gpt", "annotator", kind="model")
 
     async def send(*names: str) -> Any:
-        told = [{"external_id": name, "label": GOOD} for name in names]
-        body = {"project": "p", "annotations": told}
+        answer = [{"external_id": name, "label": GOOD} for name in names]
+        body = {"project": "p", "annotations": answer}
         return await queue.http.post("/v1/annotations/bulk", json=body, headers=who)
 
     taken = [await send("x1", "x2"), await send("x3")]
     refused = await send("x4")
-    person = await queue.lease("ada")
-    answered = await queue.answer("ada", person[0], GOOD)
-    sent = await queue.said()
+    human = await queue.lease("ada")
+    answered = await queue.answer("ada", human[0], GOOD)
+    sent = await queue.published()
     again = await send("x4")
 
     assert [one.status_code for one in taken] == [200, 200]
@@ -363,7 +363,7 @@ async def test_a_label_that_no_event_could_carry_is_refused_and_the_next_is_take
     fields = [{"name": "mood", "kind": "text", "max_length": 100_000}]
     document = {**published.document, "fields": fields}
     published = published.model_copy(update={"document": document, "spec_hash": "f" * 64})
-    await queue.hear(published, task())
+    await queue.deliver(published, task())
     [lease] = await queue.lease("ada")
 
     refused = await queue.answer("ada", lease, {"mood": "é" * 50_000})

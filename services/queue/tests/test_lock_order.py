@@ -1,4 +1,4 @@
-"""No two transactions of the queue wait for each other: everybody locks in one order."""
+"""All transactions of the queue lock in one order, so that there are no deadlocks."""
 
 import asyncio
 import random
@@ -11,13 +11,13 @@ import asyncpg
 import httpx
 import pytest
 from prometheus_client import REGISTRY
-from queue_desk import GOOD, NOW, Queue, honeypot, spec, task, withdrawn
+from queue_harness import GOOD, NOW, Queue, honeypot, spec, task, withdrawn
 
 from chassis.clock import utc_now
-from queue_service.domain.choice import Ask
-from queue_service.domain.leases import Holder, Worker
-from queue_service.operations import answering, leasing
-from queue_service.operations.answering import Submission
+from queue_service.domain.dispatch import LeaseQuery
+from queue_service.domain.leases import Annotator, Holder
+from queue_service.operations import annotations, dispatch
+from queue_service.operations.annotations import Submission
 from queue_service.operations.blob_checks import BlobChecks
 from schemas.events import LabelDecided
 from schemas.queue import AnnotationRequest
@@ -32,7 +32,7 @@ _DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_dat
 
 async def _bob_holds_both(queue: Queue, order: str) -> list[dict[str, Any]]:
     policy = {"redundancy": 3, "honeypots": FIRST_IS_HONEYPOT}
-    await queue.hear(spec(**policy), *(one for one in ORDERS[order]))
+    await queue.deliver(spec(**policy), *(one for one in ORDERS[order]))
     await queue.sql("UPDATE work SET target = 3 WHERE target IS NOT NULL")
     held = [lease for _ in range(2) for lease in await queue.lease("bob")]
     assert sorted(one["payload"]["text"] for one in held) == ["gold 1", "text 1"]
@@ -45,7 +45,7 @@ async def _answer_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
     checks = BlobChecks(queue.app.state.payload_reader)
     sent = [Submission(UUID(lease["lease_id"]), holder, request, checks) for lease in leases]
     async with queue.database.transaction() as transaction:
-        await answering.submit_annotations(transaction, sent, utc_now())
+        await annotations.submit_batch(transaction, sent, utc_now())
 
 
 async def _expire_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
@@ -55,19 +55,19 @@ async def _expire_all(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
 
 async def _suspend(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
     del leases
-    await queue.hear(queue.stands("bob", "suspended"))
+    await queue.deliver(queue.has_standing("bob", "suspended"))
 
 
 async def _withdraw_both(queue: Queue, leases: Sequence[dict[str, Any]]) -> None:
     del leases
-    await queue.hear(*(withdrawn(1, task_id=one.task_id) for one in (honeypot(), task())))
+    await queue.deliver(*(withdrawn(1, task_id=one.task_id) for one in (honeypot(), task())))
 
 
 async def _lease(queue: Queue, name: str) -> list[Any]:
-    ask = Ask(Worker(queue.tokens.pseudonym(name), "human"), ("annotate",))
+    query = LeaseQuery(Annotator(queue.tokens.pseudonym(name), "human"), ("annotate",))
     async with queue.database.transaction() as transaction:
         return list(
-            await leasing.lease_work(transaction, queue.app.state.batches.desk, [ask], utc_now())
+            await dispatch.lease_batch(transaction, queue.app.state.pool_cache, [query], utc_now())
         )
 
 
@@ -87,11 +87,13 @@ async def test_work_is_locked_before_honeypots_by_whoever_ends_a_lease_and_whoev
         assert not ending.done()
         await other.end(keep=False)
 
-    await asyncio.gather(ending, giving)  # A deadlock would raise: nothing tries again here.
+    await asyncio.gather(
+        ending, giving
+    )  # A deadlock would raise an error, because there are no retries here.
 
 
 async def test_a_batch_of_events_locks_its_tasks_in_the_order_of_all_others(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), task(2))
+    await queue.deliver(spec(), task(1), task(2))
     first, second = [
         row["work_id"] for row in await queue.sql("SELECT work_id FROM work ORDER BY 1")
     ]
@@ -100,11 +102,11 @@ async def test_a_batch_of_events_locks_its_tasks_in_the_order_of_all_others(queu
         connection = await other.connection()
         lock = "SELECT 1 FROM work WHERE work_id = $1 FOR UPDATE"
         await connection.execute(lock, first)
-        hearing = asyncio.create_task(queue.hear(decided(2), decided(1)))
+        delivery = asyncio.create_task(queue.deliver(decided(2), decided(1)))
         await asyncio.sleep(0.1)
         await connection.execute(lock, second)
 
-    await hearing
+    await delivery
     assert await queue.sql("SELECT state FROM work WHERE state = 'open'") == []
 
 
@@ -125,7 +127,7 @@ def decided(n: int) -> LabelDecided:
 
 
 class Load:
-    """Annotators who lease, answer, skip and give back at once, over one or more replicas."""
+    """Concurrent annotators that lease, annotate, skip and release, on one or more replicas."""
 
     def __init__(self, replicas: Sequence[Queue]) -> None:
         self.replicas = replicas
@@ -166,16 +168,16 @@ class Load:
 
 
 async def _deadlocks_under(replicas: Sequence[Queue], requests: int, tasks: int) -> int:
-    """How many deadlocks PostgreSQL counted while `requests` were answered."""
+    """Return the number of deadlocks that PostgreSQL counted during `requests` requests."""
     queue = replicas[0]
-    await queue.hear(spec(redundancy=3, honeypots=HALF_ARE_HONEYPOTS))
+    await queue.deliver(spec(redundancy=3, honeypots=HALF_ARE_HONEYPOTS))
     for n in range(1, tasks + 1, 500):
-        await queue.hear(*(task(m, redundancy=3) for m in range(n, min(n + 500, tasks + 1))))
-    await queue.hear(*(honeypot(n) for n in range(1, 1 + tasks // 2)))
+        await queue.deliver(*(task(m, redundancy=3) for m in range(n, min(n + 500, tasks + 1))))
+    await queue.deliver(*(honeypot(n) for n in range(1, 1 + tasks // 2)))
     await Load(replicas).run(requests)
     await queue.expire(datetime(2100, 1, 1, tzinfo=UTC))
     for one in replicas:
-        await one.database.pool.close()  # A backend that ends reports what it counted.
+        await one.database.pool.close()  # A backend reports its statistics when it ends.
     url = queue.app.state.settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url)
     try:

@@ -1,4 +1,4 @@
-"""A queue that was at work before it knew of shards goes on with its work."""
+"""A database of the first release with work in it keeps that work after all migrations."""
 
 import asyncio
 import json
@@ -10,12 +10,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 from alembic import command
-from queue_desk import BAD, FAR, GOOD, NOW, Queue, conflict, spec, task, texts
+from queue_harness import BAD, FAR, GOOD, NOW, Queue, conflict, spec, task, texts
 
 from chassis import migrations, testing
 from chassis.db.database import driver_url
 from queue_service.app import create_app
-from queue_service.domain.choice import EXPERIENCED_FROM
+from queue_service.domain.dispatch import EXPERIENCED_FROM
 from queue_service.settings import Settings
 from schemas.events import AnnotationSubmitted, ReviewDecided
 
@@ -50,7 +50,7 @@ VALUES ($1, $1, $2, $3, $4, $5)
 
 
 class Old:
-    """A database as it was before, and what had happened in it."""
+    """A database with the tables of the first release."""
 
     def __init__(self, connection: asyncpg.Connection, tokens: testing.Tokens) -> None:
         self.connection, self.tokens = connection, tokens
@@ -71,7 +71,7 @@ class Old:
         )
 
     async def work(self, name: str, n: int, **more: Any) -> None:
-        """A task; `of`: the number of the task that a later stage is about."""
+        """Add a row of work; `of` is the number of its task."""
         facts: dict[str, Any] = {
             "stage": "annotate",
             "subject": UUID(int=n),
@@ -89,27 +89,27 @@ class Old:
             "at": NOW,
             "of": n,
         }
-        told = {**facts, **more}
+        facts = {**facts, **more}
         own = ("subject", "project")
         self.works[name] = await self.connection.fetchval(
             WORK,
-            UUID(int=told["of"]),
-            told["stage"],
-            *(told[one] for one in own),
-            UUID(int=1000 + told["of"]),
+            UUID(int=facts["of"]),
+            facts["stage"],
+            *(facts[one] for one in own),
+            UUID(int=1000 + facts["of"]),
             name,
-            told["version"],
-            told["purpose"],
-            told["priority"],
-            told["due"],
-            told["skills"],
+            facts["version"],
+            facts["purpose"],
+            facts["priority"],
+            facts["due"],
+            facts["skills"],
             json.dumps({"text": name}),
-            told["context"] and json.dumps(told["context"]),
-            *(told[one] for one in ("target", "answered", "leased", "state", "at")),
+            facts["context"] and json.dumps(facts["context"]),
+            *(facts[one] for one in ("target", "answered", "leased", "state", "at")),
         )
 
     async def lease(self, who: str, name: str, ended: str | None, at: datetime = NOW) -> UUID:
-        """One that ended so, or (None) is open."""
+        """Add a lease that ended with `ended`; None: it is open."""
         self.leases += 1
         lease_id, pseudonym = UUID(int=9_000 + self.leases), self.tokens.pseudonym(who)
         work_id = self.works[name]
@@ -136,7 +136,7 @@ class Old:
 
 
 async def fill(old: Old) -> None:
-    """Everything that there was."""
+    """Fill the old database."""
     await old.spec("p", 1, 1, **POLICY)
     await old.spec("q", 1, 2)
     await old.spec("q", 2, 2)
@@ -181,7 +181,7 @@ async def fill(old: Old) -> None:
 async def bobs(
     fresh_database: Any, tokens: testing.Tokens
 ) -> AsyncIterator[tuple[Queue, dict[str, Any]]]:
-    """The service over such a database, brought up to date, and the lease that bob holds."""
+    """Yield the service on the migrated database, and the lease that bob holds."""
     url = fresh_database()
     config = migrations.config("queue_service", url)
     await asyncio.to_thread(command.upgrade, config, "0001")
@@ -201,11 +201,11 @@ Upgraded = tuple[Queue, dict[str, Any]]
 
 
 async def order(queue: Queue, name: str, *roles: str) -> list[str]:
-    """The work that somebody gets, honeypots left out."""
-    given: list[str] = []
+    """Return the work that an annotator gets, without honeypots."""
+    granted: list[str] = []
     while leases := await queue.lease(name, *roles, projects=["p"]):
-        given += texts(leases)
-    return [one for one in given if one != "gold"]
+        granted += texts(leases)
+    return [one for one in granted if one != "gold"]
 
 
 async def test_what_waited_is_given_in_its_order_to_those_who_have_not_seen_it(
@@ -217,7 +217,7 @@ async def test_what_waited_is_given_in_its_order_to_those_who_have_not_seen_it(
 
 
 async def test_skills_have_levels_now_and_what_was_had_before_counts(bobs: Upgraded) -> None:
-    """Five tasks were answered before; with a honeypot and five more the quota is reached."""
+    """Five tasks were annotated before; one honeypot and five more tasks reach the quota."""
     queue, _ = bobs
 
     assert await order(queue, "ada") == ["french", "urgent", "due", "plain", "several"]
@@ -227,10 +227,10 @@ async def test_skills_have_levels_now_and_what_was_had_before_counts(bobs: Upgra
 async def test_old_and_new_work_lie_together(bobs: Upgraded) -> None:
     queue, _ = bobs
 
-    await queue.hear(task(90, skills=["care", "french>=2"]), task(91))
+    await queue.deliver(task(90, skills=["care", "french>=2"]), task(91))
 
     found = await queue.sql(
-        "SELECT count(DISTINCT shard) AS n, skills FROM work WHERE project = 'p'"
+        "SELECT count(DISTINCT pool) AS n, skills FROM work WHERE project = 'p'"
         " AND stage = 'annotate' GROUP BY skills ORDER BY skills"
     )
     assert [tuple(row) for row in found] == [
@@ -247,7 +247,7 @@ async def test_what_is_held_can_be_answered_and_what_was_answered_stays(bobs: Up
     again = await queue.answer("bob", held, GOOD)
     other = await queue.answer("bob", held, BAD)
 
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert [one.status_code for one in (first, again, other)] == [201, 200, 409]
     assert isinstance(event, AnnotationSubmitted)
     assert (event.task_id, event.label) == (UUID(int=1), GOOD)
@@ -269,11 +269,11 @@ async def test_a_review_that_waited_goes_through_the_stages_of_its_policy(bobs: 
     verdict = {"verdict": "accept"}
     [first] = await queue.lease("dan", "reviewer")
     await queue.put("dan", first, "review", verdict)
-    nothing = await queue.said()
+    nothing = await queue.published()
     [second] = await queue.lease("hal", "reviewer")
     await queue.put("hal", second, "review", verdict)
 
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert nothing == []
     assert isinstance(event, ReviewDecided)
     assert (event.review_id, event.task_id) == (UUID(int=77), UUID(int=9))
@@ -283,19 +283,19 @@ async def test_a_review_that_waited_goes_through_the_stages_of_its_policy(bobs: 
 async def test_who_settled_disputes_before_is_experienced(bobs: Upgraded) -> None:
     queue, _ = bobs
 
-    await queue.hear(conflict(n=8))
+    await queue.deliver(conflict(n=8))
 
     assert await queue.lease("ada", "adjudicator") == []
     assert texts(await queue.lease("eve", "adjudicator")) == ["plain"]
 
 
 async def test_to_how_many_a_honeypot_was_shown_is_known(bobs: Upgraded) -> None:
-    """Three may get it; two have."""
+    """The limit is three annotators; two have had it."""
     queue, _ = bobs
 
-    given = [texts(await queue.lease(name, projects=["p"])) for name in ("fay", "dan", "hal")]
+    granted = [texts(await queue.lease(name, projects=["p"])) for name in ("fay", "dan", "hal")]
 
-    assert [one == ["gold"] for one in given] == [False, True, False]
+    assert [one == ["gold"] for one in granted] == [False, True, False]
 
 
 async def test_only_work_of_the_newest_version_is_given(bobs: Upgraded) -> None:

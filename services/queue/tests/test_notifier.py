@@ -1,4 +1,4 @@
-"""Replicas of a service hear each other, through a real PostgreSQL."""
+"""Tests of notifications between replicas, through a real PostgreSQL."""
 
 import asyncio
 import signal
@@ -16,9 +16,9 @@ import structlog
 from chassis import shutdown
 from chassis.db.database import driver_url, is_transient
 from labelwright_local.testing import PostgresServer, running_postgres
-from queue_service.notify import notifier as limits
+from queue_service.notify import notifier as notifier_module
 from queue_service.notify import pg_notify
-from queue_service.notify import subscriber as held
+from queue_service.notify import subscriber as subscriber_module
 from queue_service.notify.notifier import Notifier
 from queue_service.notify.subscriber import Subscriber
 
@@ -31,12 +31,12 @@ def everything(_value: Any) -> bool:
 
 @asynccontextmanager
 async def replica(url: str) -> AsyncIterator[Notifier]:
-    """A process of a service, as far as its bells go, connected."""
+    """Yield a connected notifier, like that of one process."""
     notifier = Notifier()
-    news = notifier.subscribe(everything)
+    subscriber = notifier.subscribe(everything)
     task = asyncio.create_task(pg_notify.run(notifier, url))
     try:
-        assert await news.take(10) is None
+        assert await subscriber.next(10) is None
         yield notifier
     finally:
         task.cancel()
@@ -44,20 +44,22 @@ async def replica(url: str) -> AsyncIterator[Notifier]:
             await task
 
 
-class Third:
-    """Somebody who listens, and counts."""
+class Listener:
+    """A listener that records all messages."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.heard: list[str] = []
+        self.received: list[str] = []
 
-    def letters(self) -> list[Any]:
-        return [orjson.loads(text) for text in self.heard]
+    def messages(self) -> list[Any]:
+        return [orjson.loads(text) for text in self.received]
 
-    async def until(self, told: list[Any]) -> None:
-        """Wait until exactly these news were heard."""
+    async def until(self, values: list[Any]) -> None:
+        """Wait until exactly these values were received."""
         async with asyncio.timeout(10):
-            while [one for next_message in self.letters() for one in next_message["news"]] != told:
+            while [
+                one for next_message in self.messages() for one in next_message["values"]
+            ] != values:
                 await asyncio.sleep(0.01)
 
 
@@ -68,280 +70,284 @@ def url(fresh_database: Any) -> str:
 
 
 @pytest.fixture
-async def third(url: str) -> AsyncIterator[Third]:
+async def listener(url: str) -> AsyncIterator[Listener]:
     connection = await asyncpg.connect(driver_url(url))
-    found = Third(connection)
-    await connection.add_listener(pg_notify.CHANNEL, lambda *told: found.heard.append(told[-1]))
+    found = Listener(connection)
+    await connection.add_listener(
+        pg_notify.CHANNEL, lambda *values: found.received.append(values[-1])
+    )
     yield found
     await connection.close()
 
 
-async def until_rung(notifier: Notifier, name: str, more_than: int) -> None:
+async def until_notified(notifier: Notifier, name: str, more_than: int) -> None:
     async with asyncio.timeout(10):
-        while notifier.bell(name).generation <= more_than:
-            await notifier.bell(name).wait(notifier.bell(name).generation, 1)
+        while notifier.event(name).generation <= more_than:
+            await notifier.event(name).wait(notifier.event(name).generation, 1)
 
 
-async def taken(news: Subscriber, count: int) -> list[Any]:
-    """The next `count` values."""
+async def taken(subscriber: Subscriber, count: int) -> list[Any]:
+    """Return the next `count` values."""
     found: list[Any] = []
     async with asyncio.timeout(10):
         while len(found) < count:
-            found += await news.take(1) or []
+            found += await subscriber.next(1) or []
     return found
 
 
-# --- bells
+# --- events
 
 
 async def test_a_ring_in_one_replica_wakes_a_waiter_in_the_other(url: str) -> None:
-    async with replica(url) as here, replica(url) as there:
-        other, generation = here.bell("other").generation, there.bell("work").generation
-        waiting = asyncio.create_task(there.bell("work").wait(generation, 10))
+    async with replica(url) as first, replica(url) as second:
+        other, generation = first.event("other").generation, second.event("work").generation
+        waiting = asyncio.create_task(second.event("work").wait(generation, 10))
         await asyncio.sleep(0.1)
         began = time.monotonic()
 
-        here.bell("work").notify()
+        first.event("work").notify()
         await waiting
 
         assert time.monotonic() - began < 5
-        assert there.bell("work").generation == generation + 1
-        assert there.bell("other").generation == other
+        assert second.event("work").generation == generation + 1
+        assert second.event("other").generation == other
 
 
 async def test_the_first_ring_after_silence_is_sent_at_once(url: str) -> None:
     seconds = []
-    async with replica(url) as here, replica(url) as there:
+    async with replica(url) as first, replica(url) as second:
         for _ in range(5):
             await asyncio.sleep(0.1)
-            generation, began = there.bell("work").generation, time.monotonic()
-            here.bell("work").notify()
-            await there.bell("work").wait(generation, 10)
+            generation, began = second.event("work").generation, time.monotonic()
+            first.event("work").notify()
+            await second.event("work").wait(generation, 10)
             seconds.append(time.monotonic() - began)
 
     assert min(seconds) < pg_notify.PAUSE_SECONDS / 2
 
 
-async def test_rings_at_one_time_are_one_notification(url: str, third: Third) -> None:
-    async with replica(url) as here, replica(url) as there:
+async def test_rings_at_one_time_are_one_notification(url: str, listener: Listener) -> None:
+    async with replica(url) as first, replica(url) as second:
         for _ in range(1000):
-            here.bell("work").notify()
-            here.bell("rest").notify()
-        await until_rung(there, "work", 0)
+            first.event("work").notify()
+            first.event("rest").notify()
+        await until_notified(second, "work", 0)
         await asyncio.sleep(3 * pg_notify.PAUSE_SECONDS)
 
-    assert [next_message["rung"] for next_message in third.letters()] == [["rest", "work"]]
+    assert [next_message["events"] for next_message in listener.messages()] == [["rest", "work"]]
 
 
-async def test_there_are_twenty_notifications_a_second_at_most(url: str, third: Third) -> None:
-    async with replica(url) as here, replica(url) as there:
+async def test_there_are_twenty_notifications_a_second_at_most(
+    url: str, listener: Listener
+) -> None:
+    async with replica(url) as first, replica(url) as second:
         began = time.monotonic()
         for _ in range(300):
-            here.bell("work").notify()
+            first.event("work").notify()
             await asyncio.sleep(0.003)
-        last = there.bell("work").generation
-        here.bell("work").notify()
-        await until_rung(there, "work", last)
+        last = second.event("work").generation
+        first.event("work").notify()
+        await until_notified(second, "work", last)
         await asyncio.sleep(2 * pg_notify.PAUSE_SECONDS)
         seconds = time.monotonic() - began
 
-    assert 2 <= len(third.heard) <= 1 + seconds / pg_notify.PAUSE_SECONDS
+    assert 2 <= len(listener.received) <= 1 + seconds / pg_notify.PAUSE_SECONDS
 
 
-async def test_what_one_said_oneself_is_not_heard_again(url: str, third: Third) -> None:
-    async with replica(url) as here:
-        news, generation = here.subscribe(everything), here.bell("work").generation
-        here.bell("work").notify()
-        here.tell({"n": 1})
-        await third.until([{"n": 1}])
+async def test_what_one_said_oneself_is_not_heard_again(url: str, listener: Listener) -> None:
+    async with replica(url) as first:
+        subscriber, generation = first.subscribe(everything), first.event("work").generation
+        first.event("work").notify()
+        first.publish({"n": 1})
+        await listener.until([{"n": 1}])
         await asyncio.sleep(0.1)
 
-        assert here.bell("work").generation == generation + 1
-        assert await news.take(0) == [{"n": 1}]
-        assert await news.take(0) == []
+        assert first.event("work").generation == generation + 1
+        assert await subscriber.next(0) == [{"n": 1}]
+        assert await subscriber.next(0) == []
 
 
 async def test_without_a_database_bells_ring_in_the_process() -> None:
     notifier = Notifier()
-    news, generation = notifier.subscribe(everything), notifier.bell("work").generation
-    waiting = asyncio.create_task(notifier.bell("work").wait(generation, 10))
+    subscriber, generation = notifier.subscribe(everything), notifier.event("work").generation
+    waiting = asyncio.create_task(notifier.event("work").wait(generation, 10))
     await asyncio.sleep(0)
 
-    notifier.bell("work").notify()
-    notifier.tell("hello")
+    notifier.event("work").notify()
+    notifier.publish("hello")
 
     await asyncio.wait_for(waiting, 10)
-    assert await news.take(10) == ["hello"]
+    assert await subscriber.next(10) == ["hello"]
 
 
-# --- news
+# --- values
 
 
 async def test_news_reach_the_other_replica_several_in_one_notification(
-    url: str, third: Third
+    url: str, listener: Listener
 ) -> None:
-    told = [{"n": n, "text": "é" * 100} for n in range(200)]
-    async with replica(url) as here, replica(url) as there:
-        news = there.subscribe(lambda value: value["n"] % 2 == 0)
-        for value in told:
-            here.tell(value)
+    values = [{"n": n, "text": "é" * 100} for n in range(200)]
+    async with replica(url) as first, replica(url) as second:
+        subscriber = second.subscribe(lambda value: value["n"] % 2 == 0)
+        for value in values:
+            first.publish(value)
 
-        assert await taken(news, 100) == told[::2]
-        await third.until(told)
+        assert await taken(subscriber, 100) == values[::2]
+        await listener.until(values)
 
-    assert 200 / 40 <= len(third.heard) <= 200 / 20
-    assert max(len(text.encode()) for text in third.heard) < 8000
+    assert 200 / 40 <= len(listener.received) <= 200 / 20
+    assert max(len(text.encode()) for text in listener.received) < 8000
 
 
 async def test_a_ring_does_not_wait_for_many_news(url: str) -> None:
-    async with replica(url) as here, replica(url) as there:
-        generation = there.bell("work").generation
-        news = there.subscribe(everything)
+    async with replica(url) as first, replica(url) as second:
+        generation = second.event("work").generation
+        subscriber = second.subscribe(everything)
         for n in range(30):
-            here.tell({"n": n, "text": "x" * 3000})
-        here.bell("work").notify()
-        await until_rung(there, "work", generation)
+            first.publish({"n": n, "text": "x" * 3000})
+        first.event("work").notify()
+        await until_notified(second, "work", generation)
 
-        assert len(await news.take(0) or []) < 10
+        assert len(await subscriber.next(0) or []) < 10
 
 
 async def test_what_is_too_large_or_too_much_makes_the_others_look_anew(url: str) -> None:
-    async with replica(url) as here, replica(url) as there:
-        news, generation = there.subscribe(everything), there.bell("work").generation
-        here.tell("x" * 10_000)
-        assert await news.take(10) is None
-        for n in range(limits.UNSENT_MAX + 10):
-            here.tell(n)
+    async with replica(url) as first, replica(url) as second:
+        subscriber, generation = second.subscribe(everything), second.event("work").generation
+        first.publish("x" * 10_000)
+        assert await subscriber.next(10) is None
+        for n in range(notifier_module.UNSENT_MAX + 10):
+            first.publish(n)
 
-        assert await news.take(10) is None
-        assert there.bell("work").generation == generation + 2
+        assert await subscriber.next(10) is None
+        assert second.event("work").generation == generation + 2
 
 
 async def test_a_process_that_cannot_send_keeps_little() -> None:
     notifier = Notifier()
     for n in range(100_000):
-        notifier.tell(n)
+        notifier.publish(n)
 
     next_message = orjson.loads(notifier.next_message() or "")
 
-    assert (next_message["missed"], next_message["news"]) == (True, [])
+    assert (next_message["has_gap"], next_message["values"]) == (True, [])
     assert notifier.next_message() is None
 
 
 async def test_who_does_not_take_its_news_looks_anew() -> None:
-    news = Subscriber(everything)
-    for n in range(held.HELD_MAX + 1):
-        news.add(n)
-    news.add("later")
+    subscriber = Subscriber(everything)
+    for n in range(subscriber_module.QUEUED_MAX + 1):
+        subscriber.add(n)
+    subscriber.add("later")
 
-    assert await news.take(0) is None
-    assert await news.take(0) == []
+    assert await subscriber.next(0) is None
+    assert await subscriber.next(0) == []
 
 
 async def test_a_subscriber_that_is_gone_is_told_nothing() -> None:
-    told: list[Any] = []
+    values: list[Any] = []
 
     def wants(value: Any) -> bool:
-        told.append(value)
+        values.append(value)
         return True
 
     notifier = Notifier()
-    news = notifier.subscribe(wants)
-    notifier.tell(1)
-    del news
-    notifier.tell(2)
+    subscriber = notifier.subscribe(wants)
+    notifier.publish(1)
+    del subscriber
+    notifier.publish(2)
 
-    assert told == [1]
+    assert values == [1]
 
 
 # --- outages
 
 
 async def test_a_lost_connection_is_made_again_and_everyone_looks_anew(
-    url: str, third: Third
+    url: str, listener: Listener
 ) -> None:
-    async with replica(url) as here, replica(url) as there:
-        seen = [(notifier, notifier.bell("work").generation) for notifier in (here, there)]
-        news = [notifier.subscribe(everything) for notifier in (here, there)]
+    async with replica(url) as first, replica(url) as second:
+        seen = [(notifier, notifier.event("work").generation) for notifier in (first, second)]
+        subscriber = [notifier.subscribe(everything) for notifier in (first, second)]
         with structlog.testing.capture_logs() as logged:
-            assert len(await third.connection.fetch(CUT, pg_notify.CHANNEL)) == 2
-            assert [await one.take(10) for one in news] == [None, None]
-        assert [notifier.bell("work").generation for notifier, _ in seen] == [
+            assert len(await listener.connection.fetch(CUT, pg_notify.CHANNEL)) == 2
+            assert [await one.next(10) for one in subscriber] == [None, None]
+        assert [notifier.event("work").generation for notifier, _ in seen] == [
             n + 1 for _, n in seen
         ]
         assert [line["log_level"] for line in logged] == ["warning", "warning"]
 
-        here.bell("work").notify()
-        here.tell("again")
-        await until_rung(there, "work", seen[1][1] + 1)
-        assert await taken(news[1], 1) == ["again"]
+        first.event("work").notify()
+        first.publish("again")
+        await until_notified(second, "work", seen[1][1] + 1)
+        assert await taken(subscriber[1], 1) == ["again"]
 
 
 async def test_what_is_said_while_the_connection_is_away_is_heard_later(
-    url: str, third: Third
+    url: str, listener: Listener
 ) -> None:
-    async with replica(url) as there, replica(url) as here:
-        news, own = there.subscribe(everything), here.subscribe(everything)
-        [mine] = await third.connection.fetch(
+    async with replica(url) as second, replica(url) as first:
+        subscriber, own = second.subscribe(everything), first.subscribe(everything)
+        [mine] = await listener.connection.fetch(
             "SELECT pid FROM pg_stat_activity WHERE application_name = $1"
             " ORDER BY backend_start DESC LIMIT 1",
             pg_notify.CHANNEL,
         )
-        await third.connection.execute("SELECT pg_terminate_backend($1)", mine["pid"])
-        here.tell("during")
+        await listener.connection.execute("SELECT pg_terminate_backend($1)", mine["pid"])
+        first.publish("during")
 
-        assert await own.take(0) == ["during"]
-        assert await news.take(10) in (["during"], None)
+        assert await own.next(0) == ["during"]
+        assert await subscriber.next(10) in (["during"], None)
 
 
 async def test_what_may_have_got_lost_with_its_connection_makes_the_others_look_anew(
     url: str,
 ) -> None:
     notifier = Notifier()
-    notifier.tell("lost?")
+    notifier.publish("lost?")
     connection = await asyncpg.connect(driver_url(url))
     await connection.close()
 
     with pytest.raises(asyncpg.InterfaceError):
         await pg_notify._notify(notifier, connection)
 
-    assert orjson.loads(notifier.next_message() or "")["missed"] is True
+    assert orjson.loads(notifier.next_message() or "")["has_gap"] is True
 
 
 async def test_a_database_that_is_away_for_long_is_waited_for(tmp_path: Path) -> None:
     with running_postgres(tmp_path / "postgres") as server:
         url = server.url(server.create_database())
-        async with replica(url) as here, replica(url) as there:
-            news = [notifier.subscribe(everything) for notifier in (here, there)]
+        async with replica(url) as first, replica(url) as second:
+            subscriber = [notifier.subscribe(everything) for notifier in (first, second)]
             with structlog.testing.capture_logs() as logged:
                 await asyncio.to_thread(server.kill)
-                here.tell("lost?")
+                first.publish("lost?")
                 await asyncio.sleep(1)
                 await asyncio.to_thread(server.start)
-                for one in news:
-                    while await one.take(20) is not None:
+                for one in subscriber:
+                    while await one.next(20) is not None:
                         pass
-            here.tell("back")
+            first.publish("back")
             async with asyncio.timeout(20):
-                while "back" not in (await news[1].take(20) or []):
+                while "back" not in (await subscriber[1].next(20) or []):
                     pass
 
     assert len(logged) == 2
 
 
 async def test_the_last_ring_of_a_process_that_ends_is_heard(url: str) -> None:
-    async with replica(url) as there:
-        generation = there.bell("work").generation
-        async with replica(url) as here:
-            here.bell("work").notify()
+    async with replica(url) as second:
+        generation = second.event("work").generation
+        async with replica(url) as first:
+            first.event("work").notify()
             await asyncio.sleep(pg_notify.PAUSE_SECONDS / 2)
-            here.bell("work").notify()
+            first.event("work").notify()
 
-        await until_rung(there, "work", generation + 1)
+        await until_notified(second, "work", generation + 1)
 
 
 def test_a_connection_whose_server_has_said_goodbye_is_an_outage() -> None:
-    """Between the server's last words and the end of the connection, the driver says this."""
+    """The driver raises this between the shutdown message and the end of the connection."""
     error = asyncpg.InternalClientError(
         "cannot switch to state 11; another operation (2) is in progress"
     )
@@ -359,25 +365,27 @@ async def test_a_bug_is_not_taken_for_an_outage(postgres_server: PostgresServer)
 
 
 @pytest.fixture
-def asked() -> Iterator[list[int]]:
-    """The signals that the server was asked to end by."""
+def signals() -> Iterator[list[int]]:
+    """Record the signals that the process gets."""
     numbers: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: numbers.append(number))
     yield numbers
     signal.signal(signal.SIGTERM, before)
 
 
-async def test_who_waits_is_woken_when_the_process_is_asked_to_end(asked: list[int]) -> None:
+async def test_who_waits_is_woken_when_the_process_is_asked_to_end(signals: list[int]) -> None:
     notifier = Notifier()
-    news = notifier.subscribe(everything)
+    subscriber = notifier.subscribe(everything)
     with shutdown.on_signal(lambda _: notifier.close()):
-        rung = asyncio.create_task(notifier.bell("work").wait(notifier.bell("work").generation, 20))
-        took = asyncio.create_task(news.take(20))
+        woken = asyncio.create_task(
+            notifier.event("work").wait(notifier.event("work").generation, 20)
+        )
+        took = asyncio.create_task(subscriber.next(20))
         await asyncio.sleep(0)
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(rung, 5)
+        await asyncio.wait_for(woken, 5)
         assert await asyncio.wait_for(took, 5) == []
     signal.raise_signal(signal.SIGTERM)
 
     assert notifier.is_closing
-    assert asked == [signal.SIGTERM, signal.SIGTERM]
+    assert signals == [signal.SIGTERM, signal.SIGTERM]

@@ -1,12 +1,12 @@
-"""What the queue promises, against a real PostgreSQL."""
+"""Tests of the queue's operations through its API, against a real PostgreSQL."""
 
 import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from queue_desk import BAD, GOOD, NOW, Queue, conflict, spec, task
+from queue_harness import BAD, GOOD, NOW, Queue, conflict, spec, task
 
-from queue_service.operations import answering, leasing
+from queue_service.operations import annotations, leases
 from schemas.events import (
     AnnotationSubmitted,
     LabelDecided,
@@ -18,13 +18,13 @@ from schemas.events import (
 
 
 async def test_an_answer_ends_the_lease_and_leaves_as_an_event(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
 
     answer = await queue.answer("ada", lease, GOOD)
 
     assert answer.status_code == 201
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert isinstance(event, AnnotationSubmitted)
     assert event.task_id == UUID(int=1)
     assert event.label == GOOD
@@ -33,7 +33,7 @@ async def test_an_answer_ends_the_lease_and_leaves_as_an_event(queue: Queue) -> 
 
 
 async def test_the_same_answer_again_changes_nothing_and_another_is_refused(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
     first = await queue.answer("ada", lease, GOOD)
 
@@ -44,11 +44,11 @@ async def test_the_same_answer_again_changes_nothing_and_another_is_refused(queu
     assert again.json() == first.json()
     assert other.status_code == 409
     assert other.json()["type"] == "urn:problem:already-answered"
-    assert len(await queue.said()) == 1
+    assert len(await queue.published()) == 1
 
 
 async def test_nobody_holds_what_others_hold_beyond_redundancy(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n) for n in range(1, 21)))
+    await queue.deliver(spec(), *(task(n) for n in range(1, 21)))
 
     held: list[tuple[int, str]] = []
     for _ in range(4):
@@ -63,7 +63,7 @@ async def test_nobody_holds_what_others_hold_beyond_redundancy(queue: Queue) -> 
 async def test_two_who_ask_together_never_share_a_place_while_others_hold_locks(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(redundancy=1), task(1, redundancy=1), task(2, redundancy=1))
+    await queue.deliver(spec(redundancy=1), task(1, redundancy=1), task(2, redundancy=1))
     async with queue.database.transaction() as other:
         held = await other.connection()
         await held.execute("SELECT 1 FROM work WHERE task_id = $1 FOR UPDATE", UUID(int=2))
@@ -71,13 +71,13 @@ async def test_two_who_ask_together_never_share_a_place_while_others_hold_locks(
         done, waiting = await asyncio.wait(asking, timeout=0.5)
         assert len(done) == len(waiting) == 1, "what is locked is waited for, by whoever needs it"
         await other.end(keep=False)
-        given = await asyncio.gather(*asking)
+        granted = await asyncio.gather(*asking)
 
-    assert sorted(lease["payload"]["text"] for [lease] in given) == ["text 1", "text 2"]
+    assert sorted(lease["payload"]["text"] for [lease] in granted) == ["text 1", "text 2"]
 
 
 async def test_an_annotator_gets_each_task_once(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), task(2))
+    await queue.deliver(spec(), task(1), task(2))
     first = await queue.lease("ada", count=2)
     for lease in first:
         await queue.answer("ada", lease, GOOD)
@@ -87,7 +87,7 @@ async def test_an_annotator_gets_each_task_once(queue: Queue) -> None:
 
 
 async def test_concurrent_calls_of_one_annotator_never_get_a_task_twice(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n) for n in range(1, 7)))
+    await queue.deliver(spec(), *(task(n) for n in range(1, 7)))
 
     taken = await asyncio.gather(*(queue.lease("ada", count=2) for _ in range(6)))
 
@@ -97,7 +97,7 @@ async def test_concurrent_calls_of_one_annotator_never_get_a_task_twice(queue: Q
 
 async def test_the_urgent_comes_first_then_the_early_deadline(queue: Queue) -> None:
     soon, later = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
-    await queue.hear(
+    await queue.deliver(
         spec(),
         task(1, priority=1),
         task(2, due_at=later),
@@ -111,7 +111,7 @@ async def test_the_urgent_comes_first_then_the_early_deadline(queue: Queue) -> N
 
 
 async def test_the_task_closest_to_completion_comes_before_its_equals(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), task(2))
+    await queue.deliver(spec(), task(1), task(2))
     leases = await queue.lease("bob", count=2)
     await queue.answer("bob", leases[1], GOOD)
     await queue.http.delete(
@@ -124,33 +124,33 @@ async def test_the_task_closest_to_completion_comes_before_its_equals(queue: Que
 
 
 async def test_abandoned_work_is_offered_again_and_the_late_answer_is_refused(queue: Queue) -> None:
-    await queue.hear(spec(lease_seconds=5), task(1, redundancy=1))
+    await queue.deliver(spec(lease_seconds=5), task(1, redundancy=1))
     [lease] = await queue.lease("ada")
     assert await queue.lease("bob") == []
 
     async with queue.database.transaction() as transaction:
-        await leasing.expire_leases(transaction, datetime(2100, 1, 1, tzinfo=UTC))
+        await leases.expire_leases(transaction, datetime(2100, 1, 1, tzinfo=UTC))
 
     late = await queue.answer("ada", lease, GOOD)
     assert late.status_code == 409
     assert late.json()["type"] == "urn:problem:lease-expired"
     assert len(await queue.lease("bob")) == 1
-    assert [type(event) for event in await queue.said()] == [LeaseExpired]
+    assert [type(event) for event in await queue.published()] == [LeaseExpired]
 
 
 async def test_an_invalid_label_is_refused_with_its_place(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
 
     answers = [await queue.answer("ada", lease, bad) for bad in ({"mood": "odd"}, {}, {"x": 1})]
 
     assert {answer.status_code for answer in answers} == {422}
     assert answers[0].json()["errors"][0]["pointer"] == "/label/mood"
-    assert await queue.said() == []
+    assert await queue.published() == []
 
 
 async def test_a_skip_is_heard_and_somebody_else_is_asked(queue: Queue) -> None:
-    await queue.hear(spec(), task(1, redundancy=1))
+    await queue.deliver(spec(), task(1, redundancy=1))
     [lease] = await queue.lease("ada")
 
     done = await queue.http.post(
@@ -160,19 +160,19 @@ async def test_a_skip_is_heard_and_somebody_else_is_asked(queue: Queue) -> None:
     )
 
     assert done.status_code == 204
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert isinstance(event, TaskSkipped)
     assert await queue.lease("ada") == []
     assert len(await queue.lease("bob")) == 1
 
 
 async def test_a_conflict_goes_to_an_adjudicator_who_did_not_vote(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     for name, label in (("ada", GOOD), ("bob", BAD)):
         [lease] = await queue.lease(name)
         await queue.answer(name, lease, label)
-    votes = [event.annotation_id for event in await queue.said()]
-    await queue.hear(conflict(votes))
+    votes = [event.annotation_id for event in await queue.published()]
+    await queue.deliver(conflict(votes))
 
     assert await queue.lease("ada", "adjudicator") == []
     [lease] = await queue.lease("cyd", "adjudicator")
@@ -182,19 +182,19 @@ async def test_a_conflict_goes_to_an_adjudicator_who_did_not_vote(queue: Queue) 
 
     assert [vote["label"] for vote in lease["context"]["votes"]].count(GOOD) == 1
     assert settled.status_code == 201
-    assert (await queue.said())[0].cause == "slip"
+    assert (await queue.published())[0].cause == "slip"
     assert await queue.lease("dan", "adjudicator") == []
 
 
 async def test_what_is_heard_before_its_task_waits_for_it(queue: Queue) -> None:
-    await queue.hear(conflict([]))
+    await queue.deliver(conflict([]))
     raised = RedundancyRaised(
         occurred_at=NOW, project="p", task_id=UUID(int=2), target=3, why="uncertain"
     )
-    await queue.hear(raised)
+    await queue.deliver(raised)
 
-    await queue.hear(task(1), task(2))
-    await queue.hear(spec())
+    await queue.deliver(task(1), task(2))
+    await queue.deliver(spec())
 
     assert len(await queue.lease("cyd", "adjudicator")) == 1
     taken = [await queue.lease(name) for name in ("a", "b", "c", "d")]
@@ -202,10 +202,10 @@ async def test_what_is_heard_before_its_task_waits_for_it(queue: Queue) -> None:
 
 
 async def test_a_decided_label_takes_the_free_slots_out(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
 
-    await queue.hear(_decided(1))
+    await queue.deliver(_decided(1))
 
     assert await queue.lease("bob") == []
     assert (await queue.answer("ada", lease, GOOD)).status_code == 201
@@ -214,10 +214,10 @@ async def test_a_decided_label_takes_the_free_slots_out(queue: Queue) -> None:
 async def test_labels_decided_in_one_batch_close_their_tasks_also_those_not_known_yet(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(), *(task(n) for n in range(1, 4)))
+    await queue.deliver(spec(), *(task(n) for n in range(1, 4)))
 
-    await queue.hear(_decided(3), _decided(5), _decided(1), _decided(1, decision_no=9))
-    await queue.hear(task(5), task(6))
+    await queue.deliver(_decided(3), _decided(5), _decided(1), _decided(1, decision_no=9))
+    await queue.deliver(task(5), task(6))
 
     leased = {one["payload"]["text"] for one in await queue.lease("bob", count=9)}
     assert leased == {"text 2", "text 6"}
@@ -240,10 +240,10 @@ def _decided(n: int, decision_no: int = 1) -> LabelDecided:
 
 
 async def test_suspension_revokes_what_is_held(queue: Queue) -> None:
-    await queue.hear(spec(), task(1, redundancy=1))
+    await queue.deliver(spec(), task(1, redundancy=1))
     [lease] = await queue.lease("ada")
 
-    await queue.hear(queue.stands("ada", "suspended"))
+    await queue.deliver(queue.has_standing("ada", "suspended"))
 
     refused = await queue.answer("ada", lease, GOOD)
     assert refused.status_code == 409
@@ -255,11 +255,11 @@ async def test_suspension_revokes_what_is_held(queue: Queue) -> None:
 async def test_an_answer_under_a_superseded_spec_is_refused_and_the_draft_kept(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(1), task(1))
+    await queue.deliver(spec(1), task(1))
     [lease] = await queue.lease("ada")
     await queue.put("ada", lease, "draft", {"draft": {"mood": "good"}})
 
-    await queue.hear(
+    await queue.deliver(
         spec(2),
         TaskWithdrawn(occurred_at=NOW, project="p", task_id=UUID(int=1), reason="superseded"),
         task(2, item_id=UUID(int=1001), spec_version=2),
@@ -277,18 +277,18 @@ async def test_an_answer_under_a_superseded_spec_is_refused_and_the_draft_kept(
 
 
 async def test_an_answer_can_be_changed_while_it_is_held(queue: Queue) -> None:
-    await queue.hear(spec(undo_seconds=60), task())
+    await queue.deliver(spec(undo_seconds=60), task())
     [lease] = await queue.lease("ada")
     first = await queue.answer("ada", lease, GOOD)
     assert first.json()["held_until"] is not None
-    assert await queue.said() == []
+    assert await queue.published() == []
 
     changed = await queue.answer("ada", lease, BAD)
     async with queue.database.transaction() as transaction:
-        await answering.release_answers(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
+        await annotations.publish_due(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
     assert changed.status_code == 200
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert event.label == BAD
     assert (await queue.answer("ada", lease, GOOD)).status_code == 409
 
@@ -298,7 +298,7 @@ async def test_honeypots_come_in_place_of_work_and_look_like_it(queue: Queue) ->
         task(n, purpose="honeypot", task_id=uuid4(), item_id=uuid4(), external_id=f"g{n}")
         for n in range(100, 140)
     ]
-    await queue.hear(
+    await queue.deliver(
         spec(honeypots={"first": 20, "first_rate": 0.5, "rate": 0.1}),
         *(task(n) for n in range(1, 41)),
         *pots,
@@ -309,14 +309,14 @@ async def test_honeypots_come_in_place_of_work_and_look_like_it(queue: Queue) ->
     for lease in leases:
         await queue.answer("ada", lease, GOOD)
 
-    purposes = [event.purpose for event in await queue.said()]
+    purposes = [event.purpose for event in await queue.published()]
     assert len(shapes) == 1
     assert 4 <= purposes.count("honeypot") <= 20
     assert purposes.count("work") >= 10
 
 
 async def test_only_a_pipeline_may_pick_items(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), task(2))
+    await queue.deliver(spec(), task(1), task(2))
     refused = await queue.http.post(
         "/v1/leases", json={"items": ["x2"]}, headers=queue.tokens.bearer("ada", "annotator")
     )
@@ -328,7 +328,7 @@ async def test_only_a_pipeline_may_pick_items(queue: Queue) -> None:
 
 
 async def test_a_model_votes_beside_people_and_takes_no_slot(queue: Queue) -> None:
-    await queue.hear(spec(), task(1, redundancy=1))
+    await queue.deliver(spec(), task(1, redundancy=1))
     who = queue.tokens.bearer("gpt", "annotator", kind="model")
     leased = await queue.http.post("/v1/leases", json={}, headers=who)
     [lease] = leased.json()["leases"]
@@ -336,36 +336,36 @@ async def test_a_model_votes_beside_people_and_takes_no_slot(queue: Queue) -> No
     assert (await queue.http.put(url, json={"label": GOOD}, headers=who)).status_code == 201
 
     assert len(await queue.lease("ada")) == 1
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert event.annotator_kind == "model"
 
 
 async def test_a_long_poll_is_woken_by_new_work(queue: Queue) -> None:
-    await queue.hear(spec())
+    await queue.deliver(spec())
     waiting = asyncio.create_task(queue.lease("ada", wait_seconds=20))
     await asyncio.sleep(0.1)
 
-    await queue.hear(task())
+    await queue.deliver(task())
 
     assert len(await asyncio.wait_for(waiting, 5)) == 1
 
 
 async def test_hearing_everything_twice_changes_nothing(queue: Queue) -> None:
-    heard = [spec(), task(1), task(2), conflict([])]
-    await queue.hear(*heard)
+    received = [spec(), task(1), task(2), conflict([])]
+    await queue.deliver(*received)
     async with queue.database.transaction() as transaction:
         await (await transaction.connection()).execute("DELETE FROM inbox")
-    await queue.hear(*heard)
+    await queue.deliver(*received)
 
     assert len(await queue.lease("ada", count=9)) == 1
     assert len(await queue.lease("cyd", "adjudicator", count=9)) == 1
 
 
 async def test_a_model_answers_in_bulk_once_and_what_is_wrong_is_told(queue: Queue) -> None:
-    await queue.hear(spec(), task(1), task(2), task(3))
+    await queue.deliver(spec(), task(1), task(2), task(3))
     who = queue.tokens.bearer("gpt", "annotator", kind="model")
-    told = [("x1", GOOD), ("x2", {"mood": "odd"}), ("x3", BAD), ("x9", GOOD)]
-    body = {"project": "p", "annotations": [{"external_id": x, "label": y} for x, y in told]}
+    labels = [("x1", GOOD), ("x2", {"mood": "odd"}), ("x3", BAD), ("x9", GOOD)]
+    body = {"project": "p", "annotations": [{"external_id": x, "label": y} for x, y in labels]}
 
     first = (await queue.http.post("/v1/annotations/bulk", json=body, headers=who)).json()
     again = (await queue.http.post("/v1/annotations/bulk", json=body, headers=who)).json()
@@ -373,27 +373,27 @@ async def test_a_model_answers_in_bulk_once_and_what_is_wrong_is_told(queue: Que
     assert (first["accepted"], first["unchanged"]) == (2, 0)
     assert [one["index"] for one in first["refused"]] == [1, 3]
     assert (again["accepted"], again["unchanged"]) == (0, 2)
-    assert [event.label for event in await queue.said()] == [GOOD, BAD]
+    assert [event.label for event in await queue.published()] == [GOOD, BAD]
     assert len(await queue.lease("ada", count=9)) == 3
-    person = queue.tokens.bearer("ada", "annotator")
-    refused = await queue.http.post("/v1/annotations/bulk", json=body, headers=person)
+    human = queue.tokens.bearer("ada", "annotator")
+    refused = await queue.http.post("/v1/annotations/bulk", json=body, headers=human)
     assert refused.status_code == 403
 
 
 async def test_an_answer_that_another_release_stored_is_released_and_shown_to_an_adjudicator(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(undo_seconds=60, adjudication={"votes": "shown"}), task())
+    await queue.deliver(spec(undo_seconds=60, adjudication={"votes": "shown"}), task())
     [lease] = await queue.lease("ada")
     await queue.answer("ada", lease, GOOD)
     body = '{"label": {"mood": "good"}, "certainty": 3}'
     await queue.sql("UPDATE answers SET body = $1::jsonb", body)
 
     async with queue.database.transaction() as transaction:
-        await answering.release_answers(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
+        await annotations.publish_due(transaction, "p", datetime(2100, 1, 1, tzinfo=UTC))
 
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert (event.label, event.rules, event.note, event.active_ms) == (GOOD, [], None, None)
-    await queue.hear(conflict([event.annotation_id]))
+    await queue.deliver(conflict([event.annotation_id]))
     [held] = await queue.lease("eve", "adjudicator")
     assert held["context"]["votes"] == [{"label": GOOD, "rules": [], "note": None}]

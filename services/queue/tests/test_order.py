@@ -1,4 +1,4 @@
-"""In which order work is given, and to whom: ageing, deadlines, shards and skills."""
+"""Tests of the order of work: ageing, deadlines, pools and skills."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from queue_desk import (
+from queue_harness import (
     GOOD,
     NOW,
     Queue,
@@ -19,21 +19,21 @@ from queue_desk import (
     texts,
 )
 
-from queue_service.domain.choice import AGEING
+from queue_service.domain.dispatch import AGEING
 from schemas.events import TaskCreated
 
 EXAMPLES = settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # To shrink would take minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # Shrinking takes minutes.
 )
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Made:
-    """A task as a test makes it: when, how urgent, until when, and who answers it besides."""
+    """A generated task: age, priority, deadline, and its other annotators."""
 
     at: int
     priority: int
@@ -57,7 +57,7 @@ class Made:
 
     @property
     def rank(self) -> tuple[float, ...]:
-        """Hours of waiting and classes of priority count alike; then deadline, slots."""
+        """Return the order: an hour of age is worth a class of priority; then deadline, slots."""
         hour = (NOW.timestamp() + self.at * 60) // AGEING.total_seconds()
         return (hour - self.priority, self.due or 10**9, self.slots)
 
@@ -73,7 +73,7 @@ made = st.builds(
 
 
 async def drained(queue: Queue, name: str) -> list[int]:
-    """The numbers of all tasks that somebody gets, one after the other."""
+    """Return the numbers of all tasks that an annotator gets, in order."""
     order: list[int] = []
     while leases := await queue.lease(name):
         order += [int(text.removeprefix("text ")) for text in texts(leases)]
@@ -86,15 +86,15 @@ async def test_no_priority_makes_later_work_pass_what_has_waited_its_hours(
     queue: Queue, tasks: list[Made]
 ) -> None:
     await queue.empty()
-    await queue.hear(spec(), *(one.event(n) for n, one in enumerate(tasks)))
+    await queue.deliver(spec(), *(one.event(n) for n, one in enumerate(tasks)))
     begun = [f"x{n}" for n, one in enumerate(tasks) if one.begun]
     if begun:
         await queue.lease("bob", "annotator", "pipeline", items=begun, count=len(begun))
 
     order = await drained(queue, "ada")
 
-    there = [n for n, one in enumerate(tasks) if one.slots]
-    assert order == sorted(there, key=lambda n: (*tasks[n].rank, n))
+    open_tasks = [n for n, one in enumerate(tasks) if one.slots]
+    assert order == sorted(open_tasks, key=lambda n: (*tasks[n].rank, n))
     for place, n in enumerate(order):
         for earlier in order[:place]:
             late_by = (tasks[earlier].at - tasks[n].at) * MINUTE
@@ -102,8 +102,8 @@ async def test_no_priority_makes_later_work_pass_what_has_waited_its_hours(
 
 
 async def test_the_bound_on_waiting_is_reached_and_not_passed(queue: Queue) -> None:
-    """The least urgent is passed by the most urgent for nine hours and a bit, never for ten."""
-    await queue.hear(
+    """Priority 9 is given before priority 0 that is nine hours older, but not ten."""
+    await queue.deliver(
         spec(),
         task(1, priority=0, occurred_at=NOW + 59 * MINUTE),
         *(task(2 + n, priority=9, occurred_at=NOW + n * AGEING) for n in range(14)),
@@ -117,7 +117,7 @@ async def test_the_bound_on_waiting_is_reached_and_not_passed(queue: Queue) -> N
 
 
 async def test_a_task_that_becomes_urgent_keeps_what_it_has_waited(queue: Queue) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(),
         task(1, priority=5, occurred_at=NOW),
         task(2, priority=5, occurred_at=NOW + AGEING),
@@ -125,16 +125,16 @@ async def test_a_task_that_becomes_urgent_keeps_what_it_has_waited(queue: Queue)
     )
     assert texts(await queue.lease("bob", count=3)) == ["text 1", "text 3", "text 2"]
 
-    await queue.hear(reprioritized(2, 7), reprioritized(1, 0))
+    await queue.deliver(reprioritized(2, 7), reprioritized(1, 0))
 
     assert texts(await queue.lease("ada", count=3)) == ["text 2", "text 3", "text 1"]
 
 
-# --- shards
+# --- pools
 
 LEVELS = st.integers(0, 3)
 NEEDS = st.sets(st.sampled_from(["french", "french>=2", "german>=3", "care"]), max_size=2)
-SHARDED = st.lists(st.tuples(NEEDS, st.sampled_from(["mood", "tone"]), made), max_size=9)
+POOLED = st.lists(st.tuples(NEEDS, st.sampled_from(["mood", "tone"]), made), max_size=9)
 
 
 def qualifies(needed: set[str], levels: dict[str, int]) -> bool:
@@ -143,8 +143,8 @@ def qualifies(needed: set[str], levels: dict[str, int]) -> bool:
 
 
 @EXAMPLES
-@given(SHARDED, st.fixed_dictionaries({s: LEVELS for s in ("french", "german", "care")}))
-async def test_an_annotator_gets_from_every_shard_it_qualifies_for_the_best_first(
+@given(POOLED, st.fixed_dictionaries({s: LEVELS for s in ("french", "german", "care")}))
+async def test_an_annotator_gets_from_every_pool_it_qualifies_for_the_best_first(
     queue: Queue, tasks: list[tuple[set[str], str, Made]], levels: dict[str, int]
 ) -> None:
     await queue.empty()
@@ -153,7 +153,7 @@ async def test_an_annotator_gets_from_every_shard_it_qualifies_for_the_best_firs
         for n, (needed, kind, one) in enumerate(tasks)
     ]
     has = [queue.has_skill("ada", skill, level) for skill, level in levels.items()]
-    await queue.hear(spec(), *events, *has)
+    await queue.deliver(spec(), *events, *has)
 
     order = await drained(queue, "ada")
 
@@ -162,22 +162,22 @@ async def test_an_annotator_gets_from_every_shard_it_qualifies_for_the_best_firs
     assert order == sorted(mine, key=lambda n: ranks[n])
 
 
-async def test_a_level_that_is_reached_opens_a_shard_and_one_that_is_lost_closes_it(
+async def test_a_level_that_is_reached_opens_a_pool_and_one_that_is_lost_closes_it(
     queue: Queue,
 ) -> None:
-    await queue.hear(spec(), *(task(n, skills=["french>=2"]) for n in range(1, 4)))
+    await queue.deliver(spec(), *(task(n, skills=["french>=2"]) for n in range(1, 4)))
 
     got = []
     for level in (0, 1, 2, 1, 0, 3):
-        await queue.hear(queue.has_skill("ada", "french", level))
+        await queue.deliver(queue.has_skill("ada", "french", level))
         got.append(texts(await queue.lease("ada")))
 
     assert got == [[], [], ["text 1"], [], [], ["text 2"]]
 
 
 async def test_who_lacks_the_skill_never_sees_the_work_in_any_way_of_asking(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n, skills=["french"]) for n in range(1, 4)))
-    await queue.hear(queue.has_skill("eve", "french", 1))
+    await queue.deliver(spec(), *(task(n, skills=["french"]) for n in range(1, 4)))
+    await queue.deliver(queue.has_skill("eve", "french", 1))
 
     everything = {"count": 20, "task_types": ["mood"], "projects": ["p"], "stages": ["annotate"]}
     plain = await queue.lease("ada", **everything)
@@ -191,7 +191,7 @@ async def test_who_lacks_the_skill_never_sees_the_work_in_any_way_of_asking(queu
 
 
 async def test_a_honeypot_that_needs_a_skill_goes_to_whoever_has_it(queue: Queue) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(honeypots={"first": 100, "first_rate": 1.0, "rate": 1.0}),
         *(task(n) for n in range(1, 9)),
         honeypot(1, skills=["french>=2"]),
@@ -210,7 +210,7 @@ async def test_a_honeypot_that_needs_a_skill_goes_to_whoever_has_it(queue: Queue
 async def test_work_that_is_not_my_skill_comes_no_more_until_a_skill_changes(
     queue: Queue,
 ) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(),
         *(task(n, skills=["french"]) for n in range(1, 4)),
         *(task(n, priority=0) for n in range(4, 6)),
@@ -221,7 +221,7 @@ async def test_work_that_is_not_my_skill_comes_no_more_until_a_skill_changes(
 
     declined = texts(await queue.lease("ada", count=9))
     of_another = texts(await queue.lease("bob", count=9))
-    await queue.hear(queue.has_skill("ada", "cooking", 1))
+    await queue.deliver(queue.has_skill("ada", "cooking", 1))
     reconsidered = texts(await queue.lease("ada", count=9))
 
     assert texts([first]) == ["text 1"]
@@ -235,8 +235,8 @@ async def test_a_skip_that_says_nothing_of_a_needed_skill_passes_one_task_on(
     queue: Queue, reason: str
 ) -> None:
     needed = {"not_my_skill": [], "bad_data": ["french"]}[reason]
-    await queue.hear(spec(), *(task(n, skills=needed) for n in range(1, 4)))
-    await queue.hear(queue.has_skill("ada", "french", 1))
+    await queue.deliver(spec(), *(task(n, skills=needed) for n in range(1, 4)))
+    await queue.deliver(queue.has_skill("ada", "french", 1))
     [first] = await queue.lease("ada")
 
     await queue.skip("ada", first, reason)
@@ -245,11 +245,11 @@ async def test_a_skip_that_says_nothing_of_a_needed_skill_passes_one_task_on(
 
 
 async def test_later_stages_come_first_whatever_the_rank(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n, priority=9) for n in range(1, 4)))
+    await queue.deliver(spec(), *(task(n, priority=9) for n in range(1, 4)))
     for name in ("bob", "cyd"):
         for lease in await queue.lease(name, count=2):
             await queue.answer(name, lease, GOOD)
-    await queue.hear(task(4, priority=9), review(1), conflict(n=2))
+    await queue.deliver(task(4, priority=9), review(1), conflict(n=2))
 
     leases = await queue.lease("ada", "annotator", "reviewer", "adjudicator", count=9)
 
@@ -257,7 +257,7 @@ async def test_later_stages_come_first_whatever_the_rank(queue: Queue) -> None:
 
 
 async def test_a_call_may_narrow_what_it_gets(queue: Queue) -> None:
-    await queue.hear(
+    await queue.deliver(
         spec(),
         spec(project="q"),
         task(1),
@@ -271,5 +271,5 @@ async def test_a_call_may_narrow_what_it_gets(queue: Queue) -> None:
     both = await queue.lease("cyd", projects=["p"], task_types=["tone"], count=9)
 
     assert texts(of_q) == ["text 3", "text 4"]
-    assert texts(tones) == ["text 4", "text 2"]  # Of 4, one answer is under way.
+    assert texts(tones) == ["text 4", "text 2"]  # One of 4 slots is leased.
     assert texts(both) == ["text 2"]

@@ -1,8 +1,8 @@
-"""What tells a honeypot is found, however it tells: each of five ways is planted, and told.
+"""The classifier of `test_blindness` finds each of five artificial differences of honeypots.
 
-Between the service and the crowd stands a transport that changes what comes back for some items,
-drawn anew for each way. That takes the way of a real tell: the crowd notes what it sees, and the
-classifier gets what the crowd noted. A sixth draw changes nothing, and must not be told.
+A transport between the service and the crowd changes the responses about some items, chosen anew
+for each kind of difference. So the difference reaches the classifier like a real one: through the
+records of the crowd. A sixth choice of items without a change must not be found.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from blindness import SEED, Sight, tell
+from blindness import SEED, Sight, classifier_area
 from blindness_crowd import ENDS, PEOPLE, Crowd, project
 
 from chassis import testing
@@ -29,17 +29,17 @@ AUC_MIN = 0.9
 
 
 def drawn(way: str, lease: dict[str, Any]) -> bool:
-    """Return True if the item of a lease is among those that are told in this way."""
+    """Return True if the item of a lease is among those with this difference."""
     return random.Random(f"{SEED} {way} {lease['payload']['n']}").random() < SHARE
 
 
 class Telling(httpx.ASGITransport):
-    """Calls the service and changes its answers."""
+    """A transport that calls the service and changes its responses."""
 
     def __init__(self, app: Any) -> None:
         super().__init__(app)
         self._slow: set[str] = set()
-        """Leases that take longer to end."""
+        """The leases that take longer to end."""
         self._given = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,7 +68,7 @@ class Telling(httpx.ASGITransport):
 
 
 @pytest.fixture
-async def told_crowd(
+async def marking_crowd(
     fresh_database: Any, migrated: str, tokens: testing.Tokens
 ) -> AsyncIterator[Crowd]:
     app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
@@ -80,16 +80,16 @@ async def told_crowd(
 
 
 async def count_of(crowd: Crowd, who: int) -> float:
-    """The number in the last sentence that explains what comes."""
-    told = (await crowd.call(who, "GET", "explain?project=p")).body["sentences"]
-    return float(told[-1].split()[0])
+    """Return the number in the last sentence of an explanation."""
+    sentences = (await crowd.call(who, "GET", "explain?project=p")).body["sentences"]
+    return float(sentences[-1].split()[0])
 
 
 async def work(crowd: Crowd, n: int) -> Sight:
-    """One lease, and what is read around it; then it is answered, skipped or given back."""
+    """Get one lease, read what is around it, then annotate, skip or release it."""
     who = n % PEOPLE
     before = await count_of(crowd, who)
-    [sight] = await crowd.ask(who, 1)
+    [sight] = await crowd.lease(who, 1)
     sight.more = {"counted": await count_of(crowd, who) - before}
     if drawn("one request more", sight.shown):
         sight.replies["looked"] = await crowd.call(who, "GET", "leases")
@@ -98,14 +98,15 @@ async def work(crowd: Crowd, n: int) -> Sight:
 
 
 async def test_each_planted_tell_is_found_and_where_none_is_none_is_found(
-    told_crowd: Crowd,
+    marking_crowd: Crowd,
 ) -> None:
-    await told_crowd.hear(*project(told_crowd.chance, WORK, 0, first_rate=0.0, rate=0.0))
-    sights = [await work(told_crowd, n) for n in range(LEASES)]
-    await told_crowd.honeypots()  # Now they know which item each is about.
+    await marking_crowd.deliver(*project(marking_crowd.chance, WORK, 0, first_rate=0.0, rate=0.0))
+    sights = [await work(marking_crowd, n) for n in range(LEASES)]
+    await marking_crowd.honeypots()  # Sets the item of each sight.
 
     found = {
-        way: tell(sights, [drawn(way, sight.shown) for sight in sights]) for way in (*WAYS, NOTHING)
+        way: classifier_area(sights, [drawn(way, sight.shown) for sight in sights])
+        for way in (*WAYS, NOTHING)
     }
 
     print(found)  # noqa: T201

@@ -1,8 +1,8 @@
-"""The promises of the queue under everything that people, models, time and others can do to it.
+"""A state machine tests the promises of the queue under calls, events and schedules of all kinds.
 
-A machine does all of it in any order, alone and at once, to two replicas over a real PostgreSQL.
-Its rules draw plain numbers and pick by them from what there is: what is drawn must not depend on
-who won a race.
+It runs them in any order, alone and concurrently, on two replicas with a real PostgreSQL. Its rules
+draw plain numbers and use them to choose from the current state, so that the drawn values do not
+depend on the result of a race.
 """
 
 from collections import Counter
@@ -16,11 +16,23 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from queue_calls import Answer, Ask, Beat, Bulk, Call, Expire, Hear, Look, Publish, Release, Skip
-from queue_judge import Step, check
-from queue_model import Lease, Person, Work, World
+from queue_commands import (
+    Answer,
+    Bulk,
+    Call,
+    Deliver,
+    Expire,
+    Extend,
+    ListLeases,
+    Publish,
+    Release,
+    RequestWork,
+    Skip,
+)
+from queue_events import SKILL, OtherServices
+from queue_model import Caller, Lease, Work, World
+from queue_oracle import Step, check
 from queue_replicas import Replicas
-from queue_says import SKILL, Others
 
 from chassis import testing
 from schemas.envelope import Event
@@ -29,12 +41,12 @@ from schemas.events import SpecPublished
 ALL = ("annotator", "reviewer", "adjudicator")
 TICK = timedelta(microseconds=1)
 FRESH, AT_A_TIME = 60, 20
-"""With so many new people more than it takes everything is given out, or something is stuck."""
+"""The number of spare new people with whom all work must be given out at the end."""
 
 WAITING_MAX = 12
 
 LOOKS = ("review", "adjudication")
-"""Policies for whom to ask first: here, everybody at once."""
+"""The policies of later stages, without a phase for experienced annotators."""
 
 numbers = st.integers(0, 99)
 jams = st.sampled_from((None, None, None, "work", "ready", "leases", "answers"))
@@ -44,41 +56,41 @@ TIME = ("expire", "publish")
 FURTHER = ("conflict", "review")
 OTHERS = ("raised", "decided", "withdrawn", "reprioritized", *FURTHER)
 at_once = st.sampled_from(
-    ("ask",) * 8
+    ("request work",) * 8
     + ("answer",) * 4
     + LEAVE * 2
     + TIME
     + OTHERS
-    + ("look", "bulk", "suspended", "spec")
+    + ("list leases", "bulk", "suspended", "spec")
 )
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """Everything that can happen to a queue; after every step it is as the model says."""
+    """Everything that can happen to a queue, compared with the model after each step."""
 
     def __init__(self, queue: Replicas) -> None:
         super().__init__()
-        queue.start_anew()
-        self.queue, self.world, self.others = queue, World(), Others()
-        self.said: Counter[tuple[str, UUID, str]] = Counter()
+        queue.restart()
+        self.queue, self.world, self.services = queue, World(), OtherServices()
+        self.published: Counter[tuple[str, UUID, str]] = Counter()
         self.policy: dict[str, Any] = {}
         self.done: list[str] = []
         self.is_sound = True
         self.cast = [
-            self.person("ada"),
-            self.person("bob"),
-            self.person("cyd", *ALL),
-            self.person("dan", *ALL),
-            self.person("eve", projects=("q",)),
-            self.person("gpt", kind="model"),
+            self.caller("ada"),
+            self.caller("bob"),
+            self.caller("cyd", *ALL),
+            self.caller("dan", *ALL),
+            self.caller("eve", projects=("q",)),
+            self.caller("gpt", kind="model"),
         ]
         self.ada, self.gpt = self.cast[0], self.cast[-1]
 
-    def person(self, name: str, *roles: str, **more: Any) -> Person:
-        return Person(name, self.queue.tokens.pseudonym(name), roles or ("annotator",), **more)
+    def caller(self, name: str, *roles: str, **more: Any) -> Caller:
+        return Caller(name, self.queue.tokens.pseudonym(name), roles or ("annotator",), **more)
 
     def step(self, *calls: Call | None, jam: str | None = None) -> None:
-        """Do all of it at once, and look whether everything is as it must be."""
+        """Run the calls concurrently and check the results."""
         done = [call for call in calls if call is not None]
         if not done:
             return
@@ -87,43 +99,43 @@ class QueueMachine(RuleBasedStateMachine):
             self.do(done, jam)
         except BaseException as error:
             self.is_sound = False
-            # A race may not come again when Hypothesis tries.
+            # A race may not occur again when Hypothesis repeats an example.
             error.add_note("\n".join(["What was done:", *self.done]))
             raise
 
     def do(self, calls: Sequence[Call], jam: str | None) -> None:
-        told = self.queue.together(*(call.run(self.queue) for call in calls), jam=jam)
+        results = self.queue.together(*(call.run(self.queue) for call in calls), jam=jam)
         facts = self.queue.facts()
-        step = Step(self.world, calls, told, facts)
-        check(step, self.said)
-        self.others.heard(facts.said)
+        step = Step(self.world, calls, results, facts)
+        check(step, self.published)
+        self.services.received(facts.published)
         self.world = step.after
 
-    # What a call is about: numbers pick from what there is.
+    # The choice of a call's object by numbers.
 
-    def who(self, n: int) -> Person:
+    def who(self, n: int) -> Caller:
         return self.cast[n % len(self.cast)]
 
     def lease(self, n: int) -> Lease | None:
-        """One of the leases, mostly an open one."""
+        """Return one of the leases, mostly an open one."""
         every = list(self.world.leases.values())
         held = [one for one in every if one.ended is None]
         some = held if n % 4 and held else every
         return some[n % len(some)] if some else None
 
     def task(self, n: int) -> Work | None:
-        """One of the tasks, mostly an open one."""
+        """Return one of the tasks, mostly an open one."""
         every = list(self.world.tasks())
         free = [one for one in every if one.state == "open"]
         some = free if n % 4 and free else every
         return some[n % len(some)] if some else None
 
     def call(self, kind: str, n: int, m: int) -> Call | None:
-        """The call of a kind that the numbers stand for; None if there is nothing to call about."""
-        if kind == "ask":
-            return Ask(self.who(n), (1, 1, 2, 3, 6)[m % 5])
-        if kind == "look":
-            return Look(self.who(n))
+        """Return a call of this kind, chosen by the numbers; None if there is no object for it."""
+        if kind == "request work":
+            return RequestWork(self.who(n), (1, 1, 2, 3, 6)[m % 5])
+        if kind == "list leases":
+            return ListLeases(self.who(n))
         if kind == "bulk":
             names = [one.external_id or "" for one in self.world.tasks()][n % 3 :: 3]
             mood = ("good", "bad")[m % 2]
@@ -132,7 +144,7 @@ class QueueMachine(RuleBasedStateMachine):
             lease = self.lease(n)
             return None if lease is None else self.call_about(kind, lease, m)
         events = self.event(kind, n, m)
-        return Hear(tuple(events)) if events else None
+        return Deliver(tuple(events)) if events else None
 
     def call_about(self, kind: str, lease: Lease, m: int) -> Call | None:
         if kind == "answer":
@@ -143,25 +155,25 @@ class QueueMachine(RuleBasedStateMachine):
             return None if lease.release_at is None else Publish(lease.release_at)
         if kind == "skip":
             return Skip(lease)
-        return Release(lease) if kind == "release" else Beat(lease)
+        return Release(lease) if kind == "release" else Extend(lease)
 
     def event(self, kind: str, n: int, m: int) -> list[Event]:
-        """What another service says about one of the tasks or people."""
+        """Return events of another service about a task or an annotator."""
         if kind == "suspended":
-            return [self.others.standing(self.who(n), "pq"[m % 2], "suspended")]
+            return [self.services.standing(self.who(n), "pq"[m % 2], "suspended")]
         if kind == "spec":
             project = "pq"[m % 4 // 3]
-            return [self.others.spec(project, self.world.newest[project] + 1, **self.policy)]
+            return [self.services.spec(project, self.world.newest[project] + 1, **self.policy)]
         task = self.task(n)
         if task is None:
             return []
         if kind == "raised":
-            return [self.others.raised(task, 1 + m % 4)]
+            return [self.services.raised(task, 1 + m % 4)]
         if kind == "reprioritized":
-            return [self.others.reprioritized(task, m % 10)]
+            return [self.services.reprioritized(task, m % 10)]
         if task.purpose == "honeypot" or task.version > self.world.newest[task.project]:
             kind = "withdrawn"
-        return [getattr(self.others, kind)(task)]
+        return [getattr(self.services, kind)(task)]
 
     # The rules.
 
@@ -177,11 +189,13 @@ class QueueMachine(RuleBasedStateMachine):
             "lease_seconds": seconds,
             **{name: {"experienced_first_seconds": 0} for name in LOOKS},
         }
-        specs = [self.others.spec(project, 1, **self.policy) for project in "pq"]
-        tasks = [self.others.task("p", 1, redundancy=n) for n in (1, 1, 2, 2, 3)]
-        pots = [self.others.task("p", 1, purpose="honeypot", skills=[SKILL] * n) for n in (0, 0, 1)]
-        skill = self.others.skill(self.who(1), 1)
-        self.step(Hear((*specs, *tasks, *pots, self.others.task("q", 1), skill)))
+        specs = [self.services.spec(project, 1, **self.policy) for project in "pq"]
+        tasks = [self.services.task("p", 1, redundancy=n) for n in (1, 1, 2, 2, 3)]
+        pots = [
+            self.services.task("p", 1, purpose="honeypot", skills=[SKILL] * n) for n in (0, 0, 1)
+        ]
+        skill = self.services.skill(self.who(1), 1)
+        self.step(Deliver((*specs, *tasks, *pots, self.services.task("q", 1), skill)))
 
     @rule(
         project=projects,
@@ -201,73 +215,73 @@ class QueueMachine(RuleBasedStateMachine):
             "skills": [SKILL] * skilled,
         }
         version = self.world.newest[project]
-        self.step(Hear(tuple(self.others.task(project, version, **more) for _ in range(n))))
+        self.step(Deliver(tuple(self.services.task(project, version, **more) for _ in range(n))))
 
     @rule(project=projects, n=numbers, skilled=st.booleans())
     def create_a_honeypot(self, project: str, n: int, skilled: bool) -> None:
-        """Gold is drawn from the same items that people work on."""
+        """Gold items are also items of work."""
         items = [one.item_id for one in self.world.tasks() if one.project == project]
         item = items[n % len(items)] if items else None
         more: dict[str, Any] = {"purpose": "honeypot", "skills": [SKILL] * skilled}
-        self.step(Hear((self.others.task(project, self.world.newest[project], item, **more),)))
+        self.step(Deliver((self.services.task(project, self.world.newest[project], item, **more),)))
 
     @rule(project=projects, what=st.sampled_from((0, 0, 1, 30)), early=st.booleans())
     def create_out_of_order(self, project: str, what: int, early: bool) -> None:
-        """Tasks come before their spec, or after what is said about them."""
+        """Tasks arrive before their spec, or after other events about them."""
         version = self.world.newest[project] + early
         if what:
-            tasks = [self.others.task(project, version, priority=9) for _ in range(what)]
-            self.step(Hear(tuple(tasks)))
+            tasks = [self.services.task(project, version, priority=9) for _ in range(what)]
+            self.step(Deliver(tuple(tasks)))
             return
-        task, other = self.others.task("p", version), World()
-        other.hear(task)
+        task, other = self.services.task("p", version), World()
+        other.deliver(task)
         work = next(other.tasks())
-        self.step(Hear((self.others.raised(work, 3), self.others.reprioritized(work, 7))))
-        self.step(Hear((task,)))
+        self.step(Deliver((self.services.raised(work, 3), self.services.reprioritized(work, 7))))
+        self.step(Deliver((task,)))
 
     @rule(project=projects, how=st.sampled_from(("spec first", "tasks first", "spec alone")))
     def revise(self, project: str, how: str) -> None:
         version = self.world.newest[project] + 1
-        spec: Event = self.others.spec(project, version, **self.policy)
+        spec: Event = self.services.spec(project, version, **self.policy)
         old = [one for one in self.world.tasks() if one.project == project]
         moved = [
             event
             for one in old
             if one.state == "open" and one.version < version
-            for event in (self.others.withdrawn(one), self.others.again(one, version))
+            for event in (self.services.withdrawn(one), self.services.again(one, version))
         ]
         if how == "spec first":
-            self.step(Hear((spec,)))
-            self.step(Hear(tuple(moved)) if moved else None)
+            self.step(Deliver((spec,)))
+            self.step(Deliver(tuple(moved)) if moved else None)
         else:
-            self.step(Hear((*moved, spec) if how == "tasks first" else (spec,)))
+            self.step(Deliver((*moved, spec) if how == "tasks first" else (spec,)))
 
     @rule(n=numbers, m=numbers, how=st.sampled_from(("good", "suspended", "skilled", "unskilled")))
     def change_people(self, n: int, m: int, how: str) -> None:
         who = self.who(n)
         if how in ("good", "suspended"):
-            self.step(Hear((self.others.standing(who, "pq"[m % 2], how),)))
+            self.step(Deliver((self.services.standing(who, "pq"[m % 2], how),)))
         else:
-            self.step(Hear((self.others.skill(who, int(how == "skilled")),)))
+            self.step(Deliver((self.services.skill(who, int(how == "skilled")),)))
 
     @rule(kind=st.sampled_from(FURTHER), n=numbers, m=numbers)
     def settle(self, kind: str, n: int, m: int) -> None:
-        """A task goes on to the next stage, where people settle it who have not seen it."""
+        """Move a task to a later stage and complete it by people who have not seen it."""
         self.step(self.call(kind, n, m))
-        self.step(Ask(self.cast[2 + m % 2]))
+        self.step(RequestWork(self.cast[2 + m % 2]))
 
     @rule(kind=st.sampled_from(OTHERS), n=numbers, m=numbers)
     def others_say(self, kind: str, n: int, m: int) -> None:
         self.step(self.call(kind, n, m))
 
     @rule(n=numbers, m=numbers)
-    def ask(self, n: int, m: int) -> None:
-        self.step(self.call("ask", n, m))
+    def request_work(self, n: int, m: int) -> None:
+        self.step(self.call("request work", n, m))
 
     @rule(n=numbers, m=numbers)
     def work_off(self, n: int, m: int) -> None:
-        """Somebody asks, and answers some of what it holds."""
-        self.step(self.call("ask", n, m))
+        """Lease work and submit some of it."""
+        self.step(self.call("request work", n, m))
         held = self.world.held(self.who(n))
         self.step(*(Answer(one, "good") for one in held[: m % 3 + 1]))
 
@@ -279,13 +293,13 @@ class QueueMachine(RuleBasedStateMachine):
     def leave(self, kind: str, n: int) -> None:
         self.step(self.call(kind, n, 0))
 
-    @rule(kind=st.sampled_from(("look", "bulk")), n=numbers, m=numbers)
+    @rule(kind=st.sampled_from(("list leases", "bulk")), n=numbers, m=numbers)
     def call_otherwise(self, kind: str, n: int, m: int) -> None:
         self.step(self.call(kind, n, m))
 
     @rule(kind=st.sampled_from((*TIME, "drop out")), n=numbers)
     def time_goes_by(self, kind: str, n: int) -> None:
-        """Somebody who drops out never comes back to what it holds; that runs out, in the end."""
+        """Expire leases and publish held annotations, as time passes."""
         held = self.world.held(self.who(n))
         if kind != "drop out":
             self.step(self.call(kind, n, 0))
@@ -298,26 +312,28 @@ class QueueMachine(RuleBasedStateMachine):
     )
     def all_at_once(self, parts: list[tuple[str, int, int]], jam: str | None) -> None:
         calls = [self.call(*part) for part in parts]
-        heard = [event for one in calls if isinstance(one, Hear) for event in one.events]
-        once = {event.project: event for event in heard if isinstance(event, SpecPublished)}
-        told = [one for one in heard if one in once.values() or not isinstance(one, SpecPublished)]
-        others = [one for one in calls if not isinstance(one, Hear)]
-        self.step(*others, Hear(tuple(told), one_by_one=True) if told else None, jam=jam)
+        received = [event for one in calls if isinstance(one, Deliver) for event in one.events]
+        once = {event.project: event for event in received if isinstance(event, SpecPublished)}
+        results = [
+            one for one in received if one in once.values() or not isinstance(one, SpecPublished)
+        ]
+        services = [one for one in calls if not isinstance(one, Deliver)]
+        self.step(*services, Deliver(tuple(results), one_by_one=True) if results else None, jam=jam)
 
     def teardown(self) -> None:
-        """With enough people everything that waits is given out."""
+        """Check that all open work is given out to enough people."""
         many = FRESH + sum(self.world.slots().values()) // AT_A_TIME
-        fresh = [self.person(f"fresh{n}", *ALL) for n in range(many)]
+        fresh = [self.caller(f"fresh{n}", *ALL) for n in range(many)]
         if self.is_sound and self.world.slots():
-            granted = [self.others.skill(who, 1, project) for who in fresh for project in "pq"]
-            self.step(Hear(tuple(granted)))
+            granted = [self.services.skill(who, 1, project) for who in fresh for project in "pq"]
+            self.step(Deliver(tuple(granted)))
         while self.is_sound and self.world.slots():
-            self.step(Ask(fresh.pop(), AT_A_TIME))
+            self.step(RequestWork(fresh.pop(), AT_A_TIME))
 
 
 @contextmanager
 def running(url: str, tokens: testing.Tokens) -> Iterator[Replicas]:
-    """Replicas over a database."""
+    """Yield two replicas on a fresh database."""
     queue = Replicas(url, tokens)
     try:
         yield queue
@@ -344,7 +360,7 @@ BRIEF = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-"""The same examples each time, and no search for shorter ones: that takes minutes."""
+"""The same examples each time, without shrinking, which takes minutes."""
 
 
 def test_whatever_happens_the_promises_hold(play: Callable[[settings], None]) -> None:
@@ -353,7 +369,7 @@ def test_whatever_happens_the_promises_hold(play: Callable[[settings], None]) ->
 
 @pytest.mark.long
 def test_whatever_happens_for_long_the_promises_hold(play: Callable[[settings], None]) -> None:
-    """Other examples every time, and what fails is made as short as it can be."""
+    """Other examples each time, with shrinking."""
     thorough = [Phase.generate, Phase.shrink]
     play(
         settings(

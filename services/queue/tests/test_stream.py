@@ -1,4 +1,4 @@
-"""What an open page is told, against a real PostgreSQL and, for the end, a real server."""
+"""Tests of the event stream, against a real PostgreSQL and, for its end, a real server."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from queue_service import stream
 from queue_service.events import SUBSCRIPTIONS
 from queue_service.notify import pg_notify
 from queue_service.notify.notifier import Notifier
-from queue_service.operations import news
+from queue_service.operations import notifications
 from queue_service.settings import Settings
 from schemas.events import AnnotatorStandingChanged
 from schemas.vocabulary import Accuracy
@@ -32,7 +32,7 @@ PAGES = 30
 PROJECTS = "INSERT INTO projects (project, newest_version) VALUES ('p', 1), ('q', 7), ('r', 2)"
 STANDING = "INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)"
 
-# A server as it is run, but on a port of its own choice, which it prints.
+# The server as in production, but on a free port, which it prints.
 SERVER = """
 import socket, uvicorn
 from fastapi import APIRouter
@@ -41,7 +41,7 @@ from chassis.http.protocol import BoundedHttpProtocol
 from queue_service import stream
 from functools import partial
 from queue_service.notify import pg_notify
-from queue_service.operations.news import notifier
+from queue_service.operations.notifications import notifier
 from queue_service.settings import Settings
 
 def create():
@@ -63,7 +63,7 @@ uvicorn.Server(config).run(sockets=[listener])
 
 
 class Page:
-    """An open page. It drives the application itself: httpx's transport waits for the end."""
+    """An open page, which calls the application directly: httpx's transport waits for the end."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -87,7 +87,7 @@ class Page:
             self.ended.set()
 
     async def next(self) -> tuple[str, Any]:
-        """The next event; a comment is one without a name."""
+        """Return the next event; a comment has no name."""
         async with asyncio.timeout(10):
             while "\n\n" not in self._rest:
                 self._rest += await self._chunks.get()
@@ -103,7 +103,7 @@ class Page:
 
 
 class Queue:
-    """The stream over its own database."""
+    """The stream on its own database."""
 
     def __init__(self, app: FastAPI, tokens: testing.Tokens) -> None:
         self.app, self.tokens = app, tokens
@@ -134,7 +134,7 @@ class Queue:
             await asyncio.wait_for(task, 10)
 
     def held(self) -> int:
-        """How many connections of the pool are in use."""
+        """Return the number of connections in use."""
         return int(self.database.pool.get_size() - self.database.pool.get_idle_size())
 
 
@@ -149,9 +149,9 @@ async def url(fresh_database: Any) -> str:
 async def queue(url: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
     router = APIRouter(prefix="/v1")
     router.include_router(stream.router)
-    told = testing.settings(Settings, tokens, url, database_pool=2)
-    carry = partial(pg_notify.run, news.notifier, told.database_url)
-    app = service.create(told, router=router, refusals={}, tasks=[carry])
+    settings = testing.settings(Settings, tokens, url, database_pool=2)
+    carry = partial(pg_notify.run, notifications.notifier, settings.database_url)
+    app = service.create(settings, router=router, refusals={}, tasks=[carry])
     async with testing.serving(app):
         queue = Queue(app, tokens)
         async with queue.database.transaction() as transaction:
@@ -161,8 +161,8 @@ async def queue(url: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
         yield queue
 
 
-async def announce(queue: Queue, *calls: Any) -> None:
-    """Announce in a transaction that commits."""
+async def notify(queue: Queue, *calls: Any) -> None:
+    """Send notifications in a transaction that commits."""
     async with queue.database.transaction() as transaction:
         await transaction.connection()
         for call in calls:
@@ -170,15 +170,15 @@ async def announce(queue: Queue, *calls: Any) -> None:
 
 
 def spec(project: str, version: int) -> Any:
-    return lambda transaction: news.announce_spec(transaction, project, version)
+    return lambda transaction: notifications.notify_spec(transaction, project, version)
 
 
 def standing(queue: Queue, name: str, project: str, value: Any) -> Any:
     who = queue.tokens.pseudonym(name)
-    return lambda transaction: news.announce_standing(transaction, who, project, value)
+    return lambda transaction: notifications.notify_standing(transaction, who, project, value)
 
 
-# --- what is told
+# --- events
 
 
 async def test_a_page_first_hears_what_holds_where_it_may_look(queue: Queue) -> None:
@@ -210,7 +210,7 @@ async def test_spec_versions_are_told_to_whoever_may_see_the_project(queue: Queu
     async with queue.page(projects=["p"]) as ada, queue.page("bob", projects=["q"]) as bob:
         await ada.next()
         await bob.next()
-        await announce(queue, spec("q", 8), spec("p", 2))
+        await notify(queue, spec("q", 8), spec("p", 2))
 
         assert await ada.next() == ("spec", {"project": "p", "version": 2})
         assert await bob.next() == ("spec", {"project": "q", "version": 8})
@@ -223,7 +223,7 @@ async def test_standing_is_told_to_nobody_else(queue: Queue, role: str) -> None:
     async with queue.page("ada", role, projects=["p"]) as ada, queue.page("bob") as bob:
         await ada.next()
         await bob.next()
-        await announce(
+        await notify(
             queue,
             standing(queue, "bob", "p", "flagged"),
             standing(queue, "ada", "q", "flagged"),
@@ -259,35 +259,35 @@ async def test_annotators_are_told_of_a_suspension_and_its_end_only(queue: Queue
 async def test_what_is_rolled_back_is_not_told(queue: Queue) -> None:
     async def fail(transaction: Transaction) -> None:
         await transaction.connection()
-        news.announce_spec(transaction, "p", 2)
-        news.announce_work(transaction)
+        notifications.notify_spec(transaction, "p", 2)
+        notifications.notify_work(transaction)
         raise RuntimeError
 
-    generation = news.work.generation
+    generation = notifications.work_available.generation
     async with queue.page() as page:
         await page.next()
         with pytest.raises(RuntimeError):
             async with queue.database.transaction() as transaction:
                 await fail(transaction)
-        await announce(queue, spec("p", 3))
+        await notify(queue, spec("p", 3))
 
         assert await page.next() == ("spec", {"project": "p", "version": 3})
         assert await page.nothing_comes()
-    assert news.work.generation == generation
+    assert notifications.work_available.generation == generation
 
 
 async def test_work_is_announced_once_a_transaction_and_only_to_who_waits_for_it(
     queue: Queue,
 ) -> None:
-    generation = news.work.generation
-    waiting = asyncio.create_task(news.work.wait(generation, 10))
+    generation = notifications.work_available.generation
+    waiting = asyncio.create_task(notifications.work_available.wait(generation, 10))
     async with queue.page() as page:
         await page.next()
-        await announce(queue, news.announce_work, news.announce_work)
+        await notify(queue, notifications.notify_work, notifications.notify_work)
 
         await asyncio.wait_for(waiting, 10)
         assert await page.nothing_comes()
-    assert news.work.generation == generation + 1
+    assert notifications.work_available.generation == generation + 1
 
 
 async def test_who_may_have_missed_something_hears_again_what_holds(queue: Queue) -> None:
@@ -297,13 +297,13 @@ async def test_who_may_have_missed_something_hears_again_what_holds(queue: Queue
             connection = await transaction.connection()
             await connection.execute("UPDATE projects SET newest_version = 8 WHERE project = 'q'")
             await connection.execute(STANDING, queue.tokens.pseudonym("ada"), "q", "suspended")
-        news.notifier.resync()
+        notifications.notifier.resync()
 
         found = [{"project": "q", "version": 8, "standing": "suspended"}]
         assert await page.next() == ("state", {"projects": found})
 
 
-# --- how it lasts and ends
+# --- lifetime
 
 
 async def test_no_connection_is_held_while_pages_are_open(queue: Queue) -> None:
@@ -323,7 +323,7 @@ async def test_no_connection_is_held_while_pages_are_open(queue: Queue) -> None:
         for _ in range(PAGES):
             await opened.acquire()
         seen.append(queue.held())
-        await announce(queue, spec("p", 2))
+        await notify(queue, spec("p", 2))
         seen.append(queue.held())
         closing.set()
 
@@ -357,7 +357,7 @@ async def test_who_leaves_in_the_midst_of_a_look_leaves_nothing_behind(queue: Qu
         for n in range(40):
             async with queue.page() as page:
                 await page.next()
-                news.notifier.resync()
+                notifications.notifier.resync()
                 await asyncio.sleep(n * 0.0001)
         async with asyncio.timeout(10):
             while queue.held():
@@ -367,7 +367,7 @@ async def test_who_leaves_in_the_midst_of_a_look_leaves_nothing_behind(queue: Qu
     gc.collect()
 
     assert complaints == []
-    assert len(news.notifier._subscribers) == 0
+    assert len(notifications.notifier._subscribers) == 0
 
 
 async def test_only_those_who_do_the_work_may_listen(queue: Queue) -> None:
@@ -388,9 +388,9 @@ async def test_an_outage_is_told_before_a_stream_begins(tokens: testing.Tokens) 
     router = APIRouter()
     router.include_router(stream.router, prefix="/v1")
     nowhere = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
-    told = testing.settings(Settings, tokens, nowhere)
-    carry = partial(pg_notify.run, news.notifier, told.database_url)
-    app = service.create(told, router=router, refusals={}, tasks=[carry])
+    settings = testing.settings(Settings, tokens, nowhere)
+    carry = partial(pg_notify.run, notifications.notifier, settings.database_url)
+    app = service.create(settings, router=router, refusals={}, tasks=[carry])
     async with testing.serving(app) as http:
         http._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         answer = await http.get("/v1/me/events", headers=tokens.bearer("ada", "annotator"))
@@ -405,9 +405,9 @@ async def test_an_outage_is_told_before_a_stream_begins(tokens: testing.Tokens) 
 def server(
     url: str, tokens: testing.Tokens, kafka_server: Any
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    told = testing.settings(Settings, tokens, url, kafka_bootstrap=kafka_server.bootstrap)
+    settings = testing.settings(Settings, tokens, url, kafka_bootstrap=kafka_server.bootstrap)
     names = ("database_url", "kafka_bootstrap", "jwks_file", "issuer")
-    mine = {f"QUEUE_{name.upper()}": str(getattr(told, name)) for name in names}
+    mine = {f"QUEUE_{name.upper()}": str(getattr(settings, name)) for name in names}
     mine["QUEUE_PSEUDONYM_KEY"] = testing.PSEUDONYM_KEY
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER],
@@ -456,10 +456,12 @@ async def test_a_server_tells_what_another_replica_says_and_ends_its_streams_whe
         lines = lines_of(answer)
         assert await anext(lines) == "event: state"
         assert await anext(lines) == 'data: {"projects":[]}'
-        other.tell({"event": "spec", "project": "p", "version": 9})
-        heard = [await anext(lines)]
-        while heard[-1] != "event: spec":  # The server's own connection may be made after ours.
-            heard.append(await anext(lines))
+        other.publish({"event": "spec", "project": "p", "version": 9})
+        received = [await anext(lines)]
+        while (
+            received[-1] != "event: spec"
+        ):  # The server's connection may be opened after that of the test.
+            received.append(await anext(lines))
         assert await anext(lines) == 'data: {"project":"p","version":9}'
 
         began = time.monotonic()

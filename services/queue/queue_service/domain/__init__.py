@@ -1,1 +1,1 @@
-"""Which work an annotator gets, when a lease ends, and what is refused. Pure."""
+"""The rules of the queue: allocation of work, leases, and refusals. Pure."""

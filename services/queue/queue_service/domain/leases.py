@@ -1,4 +1,4 @@
-"""Leases: who holds which work, until when, and what ends it. No I/O, no clock."""
+"""The rules of leases: holders, expiry, honeypots and pre-labels. No I/O, no clock."""
 
 import hashlib
 import hmac
@@ -19,6 +19,7 @@ from queue_service.domain.refusals import (
     Withdrawn,
     WrongStage,
 )
+from schemas.sampling import unit_interval
 from schemas.vocabulary import AnnotatorKind, Honeypots, Policy, Purpose, Stage, Standing
 
 PrelabelArm = Literal["shown", "hidden", "none"]
@@ -29,25 +30,26 @@ STAGE_ROLES: dict[Stage, str] = {
     "adjudicate": "adjudicator",
 }
 PICKERS = ("pipeline", "admin")
-"""Who may choose among items: whoever knows which external ids are gold could tell a honeypot."""
+"""The roles that may choose items. A caller who knows the external ids of gold items could
+recognize honeypots."""
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
-    """Who works."""
+class Annotator:
+    """A person, model or function that annotates."""
 
-    annotator: str
+    pseudonym: str
     kind: AnnotatorKind
 
     @property
     def takes_slots(self) -> bool:
-        """Whether the answers count towards redundancy: people's do, models vote beside them."""
+        """True if the annotations count towards redundancy: those of people do, others do not."""
         return self.kind == "human"
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The annotator who comes with a token, and the projects of that token (None: all)."""
+    """The annotator that a token names, and the projects of that token (None: all)."""
 
     annotator: str
     projects: frozenset[str] | None
@@ -59,7 +61,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One task at one stage, as the holder of a lease meets it."""
+    """One task at one stage, with what the holder of a lease needs."""
 
     work_id: int
     task_id: UUID
@@ -74,7 +76,7 @@ class Work:
     purpose: Purpose
     state: str
     payload: dict[str, Any] | None
-    """None where it lies in the blob store, under `blob`."""
+    """None if it is in the blob store, under the digest `blob`."""
     blob: str | None
     blob_size: int | None
     prelabels: list[dict[str, Any]]
@@ -82,8 +84,8 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A lease with the work it is for, as found when its holder comes back."""
+class HeldLease:
+    """A lease with the work that it is for."""
 
     lease_id: UUID
     annotator: str
@@ -96,14 +98,16 @@ class Held:
     newest_version: int
     review_id: UUID | None
     round: int
-    """How many people look at the review, this one included."""
+    """The number of the review stage: 1 for the first reviewer."""
     work: Work
 
     @property
     def prelabel_given(self) -> dict[str, Any] | None:
-        """What the model said, shown or not."""
+        """The pre-label of a model, shown or hidden; None if there was none."""
         return None if self.prelabel == "none" else self.work.prelabels[0]
 
+
+ALREADY_SUBMITTED = "The submission made with this lease stands."
 
 _ENDS: dict[str, type[Exception]] = {
     "expired": LeaseExpired,
@@ -114,69 +118,76 @@ _ENDS: dict[str, type[Exception]] = {
 }
 
 
-def check_holder(held: Held | None, lease_id: UUID, holder: Holder, stages: Sequence[str]) -> Held:
-    """Return the lease `held` if it is the holder's, and for one of these stages.
+def check_holder(
+    lease: HeldLease | None, lease_id: UUID, holder: Holder, stages: Sequence[str]
+) -> HeldLease:
+    """Return `lease` if the holder holds it and it is for one of these stages.
 
-    Raises UnknownLease for a lease of somebody else, and for one of a project that the token does
-    not reach (any more): who may not use it learns nothing of it, not even that it exists.
+    Raises UnknownLease for a lease of another annotator, and for a project that the token does not
+    reach: a caller who may not use a lease must not learn that it exists. Raises WrongStage.
     """
-    if held is None or held.annotator != holder.annotator or not holder.reaches(held.work.project):
-        raise UnknownLease(f"You hold no lease {lease_id}.")
-    if held.work.stage not in stages:
-        raise WrongStage(f"The lease is for the stage '{held.work.stage}'.")
-    return held
-
-
-def check_live(held: Held, now: datetime) -> None:
-    """Refuse an answer to a lease that has ended, in the words of what ended it."""
-    if held.ended == "answered":
-        raise AlreadyAnswered("The answer given with this lease stands.")
-    if held.work.spec_version < held.newest_version and held.work.stage != "review":
-        raise Superseded(held.work.spec_version, held.newest_version)
-    if held.ended is not None:
-        raise _ENDS[held.ended](f"The lease ended: {held.ended}.")
-    if held.standing == "suspended":
-        raise Suspended("A lead can tell you why.")
-    if now >= held.expires_at:
-        raise LeaseExpired(f"The lease ended at {held.expires_at.isoformat(timespec='seconds')}.")
-    if held.work.state == "withdrawn" or (
-        held.work.state != "open" and held.work.stage != "annotate"
+    if (
+        lease is None
+        or lease.annotator != holder.annotator
+        or not holder.reaches(lease.work.project)
     ):
-        raise Withdrawn("The task was withdrawn, or settled in the meantime.")
+        raise UnknownLease(f"You hold no lease {lease_id}.")
+    if lease.work.stage not in stages:
+        raise WrongStage(f"The lease is for the stage '{lease.work.stage}'.")
+    return lease
+
+
+def check_live(lease: HeldLease, now: datetime) -> None:
+    """Raise the refusal that says why the lease can no longer be used, if it cannot."""
+    work = lease.work
+    if lease.ended == "answered":
+        raise AlreadyAnswered(ALREADY_SUBMITTED)
+    if work.spec_version < lease.newest_version and work.stage != "review":
+        raise Superseded(work.spec_version, lease.newest_version)
+    if lease.ended is not None:
+        raise _ENDS[lease.ended](f"The lease ended: {lease.ended}.")
+    if lease.standing == "suspended":
+        raise Suspended("Ask a lead for the reason.")
+    if now >= lease.expires_at:
+        raise LeaseExpired(f"The lease ended at {lease.expires_at.isoformat(timespec='seconds')}.")
+    if work.state == "withdrawn" or (work.state != "open" and work.stage != "annotate"):
+        raise Withdrawn("The task was withdrawn or decided after the lease was given.")
 
 
 def lease_end(policy: Policy, now: datetime) -> datetime:
-    """Until when a lease given now holds."""
+    """Return the time at which a lease given now expires."""
     return now + timedelta(seconds=policy.lease_seconds)
 
 
 def honeypot_due(key: bytes, annotator: str, taken: int, policy: Honeypots) -> bool:
-    """Whether the next task of this annotator is to be a honeypot.
+    """Return True if the next task of this annotator is to be a honeypot.
 
-    Keyed randomness: for whoever lacks the key there is no pattern by position, and for whoever
-    has it a run can be repeated. Honeypots are denser at first, when least is known.
+    The randomness is keyed: without the key there is no pattern by position, and with it a run can
+    be repeated. Honeypots are denser for new annotators, about whom least is known.
     """
     rate = policy.first_rate if taken < policy.first else policy.rate
     return chance(key, "honeypot", annotator, str(taken)) < rate
 
 
-def place_among_honeypots(task_id: UUID) -> float:
-    """Where a honeypot stands in the circle from which they are picked, in [0, 1)."""
-    return int.from_bytes(hashlib.sha256(task_id.bytes).digest()[:8], "big") / 2**64
+def sort_key(task_id: UUID) -> float:
+    """Return the place of a honeypot in the random order in which they are chosen, in [0, 1)."""
+    return unit_interval(hashlib.sha256(task_id.bytes).digest())
 
 
 def prelabel_shown(key: bytes, annotator: str, item_id: UUID, blind_share: float) -> bool:
-    """Whether this annotator sees the pre-label of this item, or answers blind."""
+    """Return True if this annotator sees the pre-label of this item, False if it is hidden."""
     return chance(key, "prelabel", annotator, str(item_id)) >= blind_share
 
 
 def chance(key: bytes, *parts: str) -> float:
-    """A number in [0, 1) that only the key and `parts` determine."""
-    mac = hmac.new(key, "\x00".join(parts).encode(), hashlib.sha256).digest()
-    return int.from_bytes(mac[:8], "big") / 2**64
+    """Return a number in [0, 1) that only the key and `parts` determine."""
+    return unit_interval(hmac.new(key, "\x00".join(parts).encode(), hashlib.sha256).digest())
 
 
 def masked_task_id(key: bytes, lease_id: UUID) -> UUID:
-    """What a lease shows as its task's id: a stable one would let people compare notes."""
+    """Return the id that a lease shows for its task.
+
+    The true id, the same for all annotators, would let them find out that they share a task.
+    """
     mac = hmac.new(key, b"task\x00" + lease_id.bytes, hashlib.sha256).digest()
     return UUID(bytes=mac[:16], version=4)

@@ -1,22 +1,22 @@
-"""What the queue refuses, in the words that its caller hears."""
+"""The refusals of the queue. A class's docstring is the title of the API's problem."""
 
 from typing import ClassVar
 
 
 class Refused(Exception):
-    """What was asked for is not done; the refusals below say why."""
+    """The request was refused; the refusals below name the reason."""
 
 
 class UnknownSpec(Refused):
-    """There is no such spec version."""
+    """The spec version does not exist."""
 
 
 class UnknownLease(Refused):
-    """There is no such lease."""
+    """The lease does not exist."""
 
 
 class LeaseExpired(Refused):
-    """The lease has expired; the task may be with someone else by now."""
+    """The lease has expired; another annotator may have the task."""
 
 
 class LeaseReleased(Refused):
@@ -35,21 +35,21 @@ class Superseded(Refused):
     """The specification has changed since the lease was given."""
 
     def __init__(self, held: int, newest: int) -> None:
-        """Say which version was held and which holds now."""
+        """Name the version of the lease and the newest version."""
         self.extra = {"held_version": held, "newest_version": newest}
         super().__init__(f"Spec version {newest} replaced version {held}; the draft is kept.")
 
 
 class Withdrawn(Refused):
-    """The task was withdrawn; nobody need answer it any more."""
+    """The task was withdrawn or decided; it needs no more work."""
 
 
 class AlreadyAnswered(Refused):
-    """This lease has been answered, and differently."""
+    """The lease was already used for another submission."""
 
 
 class WrongStage(Refused):
-    """This lease is for another kind of work."""
+    """This lease is for another stage."""
 
 
 class MayNotPick(Refused):
@@ -61,7 +61,7 @@ class NoStage(Refused):
 
 
 class OnlyMachines(Refused):
-    """Bulk answers are for models and functions."""
+    """Annotations in bulk are for models and functions."""
 
 
 class DraftTooLarge(Refused):
@@ -69,20 +69,20 @@ class DraftTooLarge(Refused):
 
 
 class LabelMissing(Refused):
-    """A review that fixes must say the right label."""
+    """A review with the verdict `fix` needs a label."""
 
 
 class PayloadUnavailable(Refused):
-    """The content of the item cannot be read at this moment, so no answer about it was taken."""
+    """The payload of the item cannot be read at this moment; nothing was stored."""
 
     headers: ClassVar[dict[str, str]] = {"retry-after": "5"}
 
 
 class Contended(Refused):
-    """Too many want the same tasks at this moment; try again."""
+    """Too many annotators ask for the same tasks at this moment; try again."""
 
 
 class Backlogged(Refused):
-    """More was answered than can be passed on; try again in a while."""
+    """Too many events wait to be sent; try again later."""
 
     headers: ClassVar[dict[str, str]] = {"retry-after": "5"}

@@ -1,1 +1,1 @@
-"""Messages between the replicas of the queue, by PostgreSQL's NOTIFY."""
+"""Notifications between the replicas of the queue."""

@@ -1,8 +1,8 @@
-"""Bells that ring in every replica of a service, not only in the process that rings them.
+"""Notifications to every replica of the queue, not only to the process that sends them.
 
-A transaction that made something available rings after its commit. Here who waits wakes at once;
-`queue_service.notify.pg_notify` carries it to the others. Where that does not run, bells ring in
-the process alone.
+A transaction notifies after its commit. Subscribers in the same process are woken at once;
+`queue_service.notify.pg_notify` sends the notification to the other replicas. If that is not
+running, notifications stay in the process.
 """
 
 import secrets
@@ -18,105 +18,109 @@ from chassis.broadcast import BroadcastEvent
 from queue_service.notify.subscriber import Subscriber
 
 MESSAGE_BYTES_MAX = 7_900
-"""PostgreSQL notifies of less than 8,000."""
+"""PostgreSQL accepts payloads of less than 8,000 bytes."""
 VALUE_BYTES_MAX = 4_000
 UNSENT_MAX = 1_000
 
 
 class ReplicaEvent(BroadcastEvent):
-    """A bell that is heard in every replica."""
+    """An event that wakes the coroutines that wait for it in every replica."""
 
-    def __init__(self, pass_on: Callable[[], None]) -> None:
-        """`pass_on` tells the others."""
+    def __init__(self, send: Callable[[], None]) -> None:
+        """Create an event; `send` passes a notification to the other replicas."""
         super().__init__()
-        self._pass_on = pass_on
+        self._send = send
 
     def notify(self) -> None:
-        """Wake everyone who waits: here at once, elsewhere 50 ms later at most."""
+        """Wake all waiting coroutines: here at once, in other replicas within 50 ms."""
         self.notify_local()
-        self._pass_on()
+        self._send()
 
     def notify_local(self) -> None:
-        """Wake who waits in this process."""
+        """Wake the waiting coroutines of this process."""
         super().notify()
 
 
 class Notifier:
-    """What the replicas of a service have to say to each other.
+    """The events and values that the replicas of a service send to each other.
 
-    What must be said in words is *news*: small JSON values, told at least once to whoever
-    subscribed. When some may have been missed, all bells ring and all subscribers look anew.
+    Values are small JSON documents, delivered at least once to each subscriber. If some may have
+    been lost, all events are notified and all subscribers read the current state.
     """
 
     def __init__(self) -> None:
-        """Nothing rung, nothing told."""
+        """Create a notifier without pending notifications."""
         self.is_closing = False
-        """Whether the process was asked to end: who waits for long should stop."""
-        self.something = BroadcastEvent()
-        """Rung when the other replicas have something to hear."""
+        """True after the process was asked to end: long waits must stop."""
+        self.pending = BroadcastEvent()
+        """Notified when there is a message for the other replicas."""
         self._sender = secrets.token_hex(8)
-        self._bells: dict[str, ReplicaEvent] = {}
+        self._events: dict[str, ReplicaEvent] = {}
         self._subscribers: WeakSet[Subscriber] = WeakSet()
-        self._rung: set[str] = set()
+        self._notified: set[str] = set()
         self._unsent: deque[bytes] = deque()
-        self._others_missed = False
+        self._has_gap = False
 
-    def bell(self, name: str) -> ReplicaEvent:
-        """The bell of that name."""
-        if name not in self._bells:
-            self._bells[name] = ReplicaEvent(partial(self._pass_on, name))
-        return self._bells[name]
+    def event(self, name: str) -> ReplicaEvent:
+        """Return the event of that name."""
+        if name not in self._events:
+            self._events[name] = ReplicaEvent(partial(self._send, name))
+        return self._events[name]
 
     def subscribe(self, wants: Callable[[Any], bool]) -> Subscriber:
-        """The news from now on that `wants` accepts, for as long as the caller keeps them."""
-        news = Subscriber(wants)
-        self._subscribers.add(news)
-        return news
+        """Return a subscriber to the values that `wants` accepts; it lasts while referenced."""
+        subscriber = Subscriber(wants)
+        self._subscribers.add(subscriber)
+        return subscriber
 
-    def tell(self, value: object) -> None:
-        """Give `value` to all subscribers: here at once, elsewhere with the next letter."""
-        self._hand_out(value)
+    def publish(self, value: object) -> None:
+        """Send `value` to all subscribers: here at once, elsewhere with the next message."""
+        self._deliver(value)
         text = orjson.dumps(value)
         if len(text) > VALUE_BYTES_MAX or len(self._unsent) >= UNSENT_MAX:
             self.mark_gap()
         else:
             self._unsent.append(text)
-            self.something.notify()
+            self.pending.notify()
 
     def mark_gap(self) -> None:
-        """Something cannot be told to the others, or nobody knows: they are to look anew."""
-        self._others_missed = True
-        self.something.notify()
+        """Note that notifications were lost: the next message makes other replicas resync."""
+        self._has_gap = True
+        self.pending.notify()
 
     def resync(self) -> None:
-        """Ring all bells and let all subscribers look: something may have been missed here."""
-        for bell in self._bells.values():
-            bell.notify_local()
-        for news in self._subscribers:
-            news.miss()
+        """Wake all waiting coroutines and subscribers here: notifications may have been lost."""
+        for event in self._events.values():
+            event.notify_local()
+        for subscriber in self._subscribers:
+            subscriber.overflow()
 
     def close(self) -> None:
-        """Wake everyone, to find that the process ends."""
+        """Wake all waiting coroutines and subscribers because the process ends."""
         self.is_closing = True
-        for bell in self._bells.values():
-            bell.notify_local()
-        for news in self._subscribers:
-            news.wake()
+        for event in self._events.values():
+            event.notify_local()
+        for subscriber in self._subscribers:
+            subscriber.wake()
 
     def next_message(self) -> str | None:
-        """As much of what the others are to hear as one notification holds; None: nothing."""
-        if not (self._others_missed or self._rung or self._unsent):
+        """Return the next message, of at most 7,900 bytes; None if there is none."""
+        if not (self._has_gap or self._notified or self._unsent):
             return None
-        if self._others_missed:
-            self._unsent.clear()  # Who looks anew finds that too.
-        head = {"from": self._sender, "missed": self._others_missed, "rung": sorted(self._rung)}
-        self._others_missed = False
-        self._rung.clear()
-        return orjson.dumps(head | {"news": self._fitting(len(orjson.dumps(head)))}).decode()
+        if self._has_gap:
+            self._unsent.clear()  # The receivers read the current state, which includes these.
+        head = {
+            "sender": self._sender,
+            "has_gap": self._has_gap,
+            "events": sorted(self._notified),
+        }
+        self._has_gap = False
+        self._notified.clear()
+        return orjson.dumps(head | {"values": self._fitting(len(orjson.dumps(head)))}).decode()
 
     def _fitting(self, size: int) -> list[orjson.Fragment]:
-        """The oldest unsent news that fit beside a head of `size` bytes."""
-        room = MESSAGE_BYTES_MAX - size - len(b',"news":[]')
+        """Return the oldest unsent values that fit into a message with a head of `size` bytes."""
+        room = MESSAGE_BYTES_MAX - size - len(b',"values":[]')
         fitting = []
         while self._unsent and len(self._unsent[0]) < room:
             text = self._unsent.popleft()
@@ -124,22 +128,22 @@ class Notifier:
             fitting.append(orjson.Fragment(text))
         return fitting
 
-    def hear(self, text: str) -> None:
-        """Read a letter; one's own says nothing new."""
-        next_message = orjson.loads(text)
-        if next_message["from"] == self._sender:
+    def receive(self, text: str) -> None:
+        """Handle a message of another replica; ignore the messages of this one."""
+        message = orjson.loads(text)
+        if message["sender"] == self._sender:
             return
-        if next_message["missed"]:
+        if message["has_gap"]:
             self.resync()
-        for name in next_message["rung"]:
-            self.bell(name).notify_local()
-        for value in next_message["news"]:
-            self._hand_out(value)
+        for name in message["events"]:
+            self.event(name).notify_local()
+        for value in message["values"]:
+            self._deliver(value)
 
-    def _hand_out(self, value: object) -> None:
-        for news in self._subscribers:
-            news.add(value)
+    def _deliver(self, value: object) -> None:
+        for subscriber in self._subscribers:
+            subscriber.add(value)
 
-    def _pass_on(self, name: str) -> None:
-        self._rung.add(name)
-        self.something.notify()
+    def _send(self, name: str) -> None:
+        self._notified.add(name)
+        self.pending.notify()

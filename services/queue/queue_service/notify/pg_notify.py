@@ -1,12 +1,12 @@
-"""The replicas of a service hear each other's bells through the database that they share.
+"""The transport of notifications between replicas: LISTEN and NOTIFY of their common database.
 
-Each process has one connection of its own. On it the process listens, and after commits it
-notifies: at most 20 times a second, however much happens. A trigger would put a notification into
-every transaction, and PostgreSQL commits those one after the other.
+Each process listens on a connection of its own, and notifies on it after commits, at most 20 times
+a second. A trigger would put a notification into every transaction, and PostgreSQL commits such
+transactions one after the other.
 
-While that connection is away, what is said reaches the others later. Once it is back nobody knows
-what was missed, so everyone here looks anew. Only a process that dies between a commit and its
-notification leaves the others unaware.
+While the connection is lost, messages wait. When it is back, messages of others may have been lost,
+so all subscribers of this process read the current state. Only a process that dies between a commit
+and its notification leaves the others without it.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from chassis import logs, shutdown
 from chassis.db.database import driver_url, is_transient
 from queue_service.notify.notifier import Notifier
 
-CHANNEL = "bells"
+CHANNEL = "queue_notifications"
 PAUSE_SECONDS = 0.05
-"""From one notification to the next."""
+"""The pause between two messages."""
 PROBE_SECONDS = 30.0
-"""An idle connection is tried this often: a broken one may look like a quiet one for ever."""
+"""The interval at which an idle connection is tested, because a broken one can look idle."""
 ANSWER_SECONDS = 5.0
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.1, 10.0
 
@@ -31,7 +31,7 @@ _BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 
 
 async def run(notifier: Notifier, database_url: str) -> None:
-    """Hear the other replicas and tell them, for as long as the service runs."""
+    """Exchange notifications with the other replicas until cancelled."""
     loop, pause = asyncio.get_running_loop(), RETRY_SECONDS_MIN
     notifier.is_closing = False
     with shutdown.on_signal(lambda _: notifier.close()):
@@ -44,16 +44,17 @@ async def run(notifier: Notifier, database_url: str) -> None:
                     raise
                 if loop.time() - began > RETRY_SECONDS_MAX:
                     pause = RETRY_SECONDS_MIN
-                if pause == RETRY_SECONDS_MIN:  # Once an outage.
+                if pause == RETRY_SECONDS_MIN:  # Log once for each outage.
                     logs.get("replicas").warning(
-                        "the other replicas are not heard; trying again", error=str(error)
+                        "no connection for notifications between replicas; trying again",
+                        error=str(error),
                     )
             await asyncio.sleep(pause)
             pause = min(2 * pause, RETRY_SECONDS_MAX)
 
 
 async def _connected(notifier: Notifier, database_url: str) -> None:
-    """Listen and speak on one connection until it breaks."""
+    """Receive and send messages on one connection until it breaks."""
     connection: Connection = await asyncpg.connect(
         driver_url(database_url),
         timeout=ANSWER_SECONDS,
@@ -61,13 +62,13 @@ async def _connected(notifier: Notifier, database_url: str) -> None:
         server_settings={"application_name": CHANNEL},
     )
     try:
-        connection.add_termination_listener(lambda _: notifier.something.notify())
-        await connection.add_listener(CHANNEL, lambda *told: notifier.hear(told[-1]))
+        connection.add_termination_listener(lambda _: notifier.pending.notify())
+        await connection.add_listener(CHANNEL, lambda *notice: notifier.receive(notice[-1]))
         notifier.resync()
         while True:
             await _flush(notifier, connection)
     except asyncio.CancelledError:
-        # The others must hear of the last commits of a process that ends, too.
+        # Send the notifications of the last commits before the process ends.
         with suppress(*_BROKEN):
             await _notify(notifier, connection)
         raise
@@ -76,20 +77,20 @@ async def _connected(notifier: Notifier, database_url: str) -> None:
 
 
 async def _flush(notifier: Notifier, connection: Connection) -> None:
-    """One notification and the pause after it, or the wait for something to say."""
-    generation = notifier.something.generation
+    """Send one message and pause, or wait for one; test the connection after a long wait."""
+    generation = notifier.pending.generation
     if connection.is_closed():
         raise ConnectionError("the connection was closed")
     if await _notify(notifier, connection):
         await asyncio.sleep(PAUSE_SECONDS)
         return
-    await notifier.something.wait(generation, PROBE_SECONDS)
-    if notifier.something.generation == generation:
+    await notifier.pending.wait(generation, PROBE_SECONDS)
+    if notifier.pending.generation == generation:
         await connection.execute("SELECT 1")
 
 
 async def _notify(notifier: Notifier, connection: Connection) -> bool:
-    """Tell the others what they have not been told. False if that is nothing."""
+    """Send the next message. Return False if there is none."""
     next_message = notifier.next_message()
     if next_message is None:
         return False

@@ -1,50 +1,50 @@
-"""What one subscriber has yet to hear, as much as it can hold."""
+"""The queue of notifications that one subscriber has not read yet."""
 
 from collections.abc import Callable
 from typing import Any
 
 from chassis.broadcast import BroadcastEvent
 
-HELD_MAX = 100
+QUEUED_MAX = 100
 
 
 class Subscriber:
-    """Small JSON values, in the order in which they came; see `queue_service.notify.notifier`."""
+    """Small JSON values in the order of arrival; see `queue_service.notify.notifier`."""
 
     def __init__(self, wants: Callable[[Any], bool]) -> None:
-        """Only what `wants` accepts is kept."""
+        """Queue only the values that `wants` accepts."""
         self._wants = wants
-        self._held: list[Any] = []
-        self._missed = False
-        self._came = BroadcastEvent()
+        self._queued: list[Any] = []
+        self._lost = False
+        self._changed = BroadcastEvent()
 
-    async def take(self, seconds: float) -> list[Any] | None:
-        """What came since the last call, after a wait of `seconds` at most.
+    async def next(self, seconds: float) -> list[Any] | None:
+        """Return the values since the last call; wait at most `seconds` for the first one.
 
-        None: something may have been missed, and the caller must look for itself.
+        Returns None if values may have been lost: the caller must read the current state.
         """
-        if not self._held and not self._missed:
-            await self._came.wait(self._came.generation, seconds)
-        held, self._held = self._held, []
-        missed, self._missed = self._missed, False
-        return None if missed else held
+        if not self._queued and not self._lost:
+            await self._changed.wait(self._changed.generation, seconds)
+        values, self._queued = self._queued, []
+        lost, self._lost = self._lost, False
+        return None if lost else values
 
     def add(self, value: object) -> None:
-        """Keep `value`; too much of it counts as missed."""
-        if self._missed or not self._wants(value):
+        """Queue `value`; if the queue is full, count it as lost."""
+        if self._lost or not self._wants(value):
             return
-        if len(self._held) >= HELD_MAX:
-            self.miss()
+        if len(self._queued) >= QUEUED_MAX:
+            self.overflow()
             return
-        self._held.append(value)
-        self._came.notify()
+        self._queued.append(value)
+        self._changed.notify()
 
-    def miss(self) -> None:
-        """Something may have been missed; what is held will be seen by whoever looks."""
-        self._missed = True
-        self._held.clear()
-        self._came.notify()
+    def overflow(self) -> None:
+        """Drop the queued values: the subscriber will read the current state instead."""
+        self._lost = True
+        self._queued.clear()
+        self._changed.notify()
 
     def wake(self) -> None:
-        """End the wait, whatever came."""
-        self._came.notify()
+        """End a wait in `next`."""
+        self._changed.notify()

@@ -1,1 +1,1 @@
-"""What the queue can do. One function per operation, in its caller's transaction."""
+"""The operations of the queue. Most run in a transaction of their caller."""

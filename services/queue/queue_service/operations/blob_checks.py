@@ -1,12 +1,12 @@
-"""Labels checked against payloads that lie in the blob store.
+"""Checks of labels against payloads that are in the blob store.
 
 A transaction must not wait for an object store. So an operation that needs such a check raises
-ChecksNeeded, and nothing of it is kept; the payload is read outside of any transaction, the label
-is checked, and the operation runs again with what was found. A payload never changes under its
-digest, so what was found stays true.
+ChecksNeeded, and its transaction is rolled back; the payload is read outside of any transaction,
+the label is checked, and the operation runs again with the result. The payload of a digest never
+changes, so the result stays valid.
 
-No payload is remembered for the next answer: a honeypot goes to everybody, so answers about it
-would come faster than those about work.
+Payloads are not cached: many annotators get the same honeypot, so a cache would make answers about
+honeypots faster than those about work, and reveal them.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from labels import LabelSchema, Refusal
 from queue_service.domain.refusals import PayloadUnavailable
 
 READS_MAX = 4
-"""How many payloads, of up to 20 MB each, one process holds at a time."""
+"""The number of payloads, of up to 20 MB each, that one process reads at the same time."""
 
 Result = TypeVar("Result")
 
 
 class BlobCheck(NamedTuple):
-    """A label, the fields that it is for, and the digest of the payload that it is about."""
+    """A label, its schema, and the digest of the payload that it is about."""
 
     sha256: str
     spec_hash: str
@@ -37,22 +37,22 @@ class BlobCheck(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, bytes]:
-        """Two checks with one key find the same."""
+        """The identity of the check; checks with equal keys have equal results."""
         text = orjson.dumps(self.label, option=orjson.OPT_SORT_KEYS)
         return self.sha256, self.spec_hash, text
 
 
 class ChecksNeeded(Exception):
-    """An operation can go on only when `checks` are done."""
+    """An operation needs the results of `checks`."""
 
     def __init__(self, checks: Sequence[BlobCheck]) -> None:
-        """Carry the checks."""
-        super().__init__(f"{len(checks)} labels are to be checked against stored payloads")
+        """Store the checks."""
+        super().__init__(f"{len(checks)} labels must be checked against stored payloads")
         self.checks = checks
 
 
 class PayloadReader:
-    """Reads payloads from the blob store, a few at a time."""
+    """Reads payloads from the blob store, at most `READS_MAX` at a time."""
 
     def __init__(self, store: BlobStore) -> None:
         """Read from `store`."""
@@ -60,13 +60,13 @@ class PayloadReader:
         self._free = asyncio.Semaphore(READS_MAX)
 
     async def check(self, sha256: str, checks: Sequence[BlobCheck]) -> list[list[Refusal]]:
-        """Return what is wrong with each label about the payload. Raises PayloadUnavailable."""
+        """Return the faults of each label about the payload. Raises PayloadUnavailable."""
         async with self._free:
             try:
                 content = await self._store.get(sha256)
             except (MissingBlob, CorruptBlob, BlobStoreUnavailable, OSError) as error:
                 logs.get("payloads").error("a payload could not be read", error=str(error))
-                raise PayloadUnavailable("Send the answer again in a while.") from error
+                raise PayloadUnavailable("Send it again in a few seconds.") from error
             return await asyncio.to_thread(_checked, content, checks)
 
 
@@ -76,15 +76,15 @@ def _checked(content: bytes, checks: Sequence[BlobCheck]) -> list[list[Refusal]]
 
 
 class BlobChecks:
-    """What the checks that one request needed have found so far."""
+    """The results of the checks that one request needed so far."""
 
     def __init__(self, reader: PayloadReader) -> None:
-        """Nothing yet."""
+        """Create it without results."""
         self._reader = reader
         self._found: dict[tuple[str, str, bytes], list[Refusal] | PayloadUnavailable] = {}
 
     def faults(self, check: BlobCheck) -> list[Refusal]:
-        """Return what is wrong with a label. Raises ChecksNeeded, or PayloadUnavailable."""
+        """Return the faults of a label. Raises ChecksNeeded or PayloadUnavailable."""
         found = self._found.get(check.key)
         if found is None:
             raise ChecksNeeded([check])
@@ -93,7 +93,7 @@ class BlobChecks:
         return found
 
     async def complete(self, operation: Callable[[], Awaitable[Result]]) -> Result:
-        """Run `operation`, and again after each time that it needed checks; return its result."""
+        """Run `operation`, repeat it after the checks that it needs, and return its result."""
         while True:
             try:
                 return await operation()
@@ -114,4 +114,4 @@ class BlobChecks:
             found = await self._reader.check(sha256, checks)
         except PayloadUnavailable as error:
             found = [error] * len(checks)
-        self._found.update((check.key, one) for check, one in zip(checks, found, strict=True))
+        self._found.update((check.key, result) for check, result in zip(checks, found, strict=True))

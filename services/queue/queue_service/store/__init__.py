@@ -1,5 +1,5 @@
 """Every SQL statement of the queue.
 
-The truth about a task is its `work` row; `ready` is a small index of what has a free slot. Locks
-are taken in one order everywhere, the lease before the work, so that nothing deadlocks.
+A row of `work` holds the state of a task at a stage; `ready` is a small index of the work with a
+free slot. All transactions take locks in one order, see `store.locks`.
 """

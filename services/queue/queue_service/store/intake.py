@@ -1,40 +1,41 @@
-"""What the other services' events change: the work there is, and its order.
+"""Statements with which events change the work and its order.
 
-A row of `ready` is given after all that have a smaller rank: the hour in which its task was made,
-less its priority; then come deadline, free slots and position (`domain.choice`).
+The rows of `ready` are given in the order of their rank, which is the hour in which the task was
+created less its priority; then of deadline, free slots and position (`domain.dispatch`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Transaction, as_json
-from queue_service.domain.choice import AGEING, EXPERIENCED_FROM
+from queue_service.domain.dispatch import AGEING
+from schemas.vocabulary import Purpose, Stage
 
 _NOW = "pg_current_xact_id()::text::bigint"
 _LAST = 2**63 - 1
-_NO_SHARD = 0
-"""Where a honeypot has its row of `ready`: nobody looks there. To give one back writes what to give
-work back writes, so that neither takes longer."""
-# How far a row of `ready` is from being given, see `domain.choice`.
+_NO_POOL = 0
+"""The pool of a honeypot's row of `ready`, which is never scanned. With that row, giving a honeypot
+back writes as much as giving work back, and takes as long."""
 RANK = f"floor(extract(epoch FROM {{0}}) / {AGEING.total_seconds()})::int"
-"""The hour of a time, from which its class of priority is taken off."""
-_LOCK_SHARDS = "SELECT pg_advisory_xact_lock(4)"
-# Under the lock, so that a shard with a smaller number never appears after one with a larger.
-_ADD_SHARDS = """
-INSERT INTO shards (project, stage, task_type, skills, circle)
-SELECT DISTINCT project, stage, task_type, skills, circle
+"""The hour of a time. The rank of a task is this less its priority, see `domain.dispatch`."""
+_LOCK_POOLS = "SELECT pg_advisory_xact_lock(4)"
+# Under the lock, so that a pool with a smaller number never appears after one with a larger number.
+_ADD_POOLS = """
+INSERT INTO pools (project, stage, task_type, skills, audience)
+SELECT DISTINCT project, stage, task_type, skills, audience
 FROM jsonb_to_recordset($1::jsonb) AS t (project text, stage text, task_type text, skills text[],
-    circle text)
+    audience text)
 ON CONFLICT DO NOTHING
 """
 _MISSING = """
-SELECT count(*) FROM (SELECT DISTINCT project, stage, task_type, skills, circle
+SELECT count(*) FROM (SELECT DISTINCT project, stage, task_type, skills, audience
     FROM jsonb_to_recordset($1::jsonb) AS t (project text, stage text, task_type text,
-        skills text[], circle text)) t
-WHERE NOT EXISTS (SELECT 1 FROM shards s WHERE (s.project, s.stage, s.task_type, s.skills,
-    s.circle) = (t.project, t.stage, t.task_type, t.skills, t.circle))
+        skills text[], audience text)) t
+WHERE NOT EXISTS (SELECT 1 FROM pools s WHERE (s.project, s.stage, s.task_type, s.skills,
+    s.audience) = (t.project, t.stage, t.task_type, t.skills, t.audience))
 """
 _ADD = """
 WITH incoming AS (
@@ -42,30 +43,30 @@ WITH incoming AS (
         task_id uuid, stage text, subject uuid, project text, item_id uuid, external_id text,
         position bigint, batch uuid, spec_version int, task_type text, purpose text,
         priority smallint,
-        due_at timestamptz, skills text[], circle text, payload jsonb,
+        due_at timestamptz, skills text[], audience text, payload jsonb,
         blob text, blob_size bigint, prelabels jsonb,
-        context jsonb, target int, pick float8, moves_at timestamptz, review_id uuid,
+        context jsonb, target int, sort_key float8, escalates_at timestamptz, review_id uuid,
         round smallint, created_at timestamptz)
 )
 INSERT INTO work (task_id, stage, subject, project, item_id, external_id, position, batch,
-    spec_version, task_type, purpose, priority, due_at, skills, shard, payload, blob, blob_size,
-    prelabels, context, target, pick, moves_at, review_id, round, created_at)
+    spec_version, task_type, purpose, priority, due_at, skills, pool, payload, blob, blob_size,
+    prelabels, context, target, sort_key, escalates_at, review_id, round, created_at)
 SELECT task_id, stage, subject, project, item_id, external_id, position, batch,
-    spec_version, task_type, purpose, priority, due_at, skills, s.shard, payload, blob, blob_size,
-    prelabels, context, target, pick, moves_at, review_id, coalesce(round, 1), created_at
-FROM incoming i JOIN shards s USING (project, stage, task_type, skills, circle)
+    spec_version, task_type, purpose, priority, due_at, skills, s.pool, payload, blob, blob_size,
+    prelabels, context, target, sort_key, escalates_at, review_id, coalesce(round, 1), created_at
+FROM incoming i JOIN pools s USING (project, stage, task_type, skills, audience)
 ON CONFLICT (stage, subject) DO NOTHING
 RETURNING work_id
 """
 _TASK = """
 SELECT work_id, subject, project, item_id, external_id, position, batch, spec_version, task_type,
-    priority, due_at, skills, payload, blob, blob_size, state
+    priority, due_at, payload, blob, blob_size, state
 FROM work WHERE stage = 'annotate' AND subject = ANY($1)
 """
 _LOCK_TASKS = f"{_TASK} ORDER BY work_id FOR NO KEY UPDATE"
-# What was decided and is withdrawn is withdrawn, in whichever order the two are heard.
+# A task that is decided and withdrawn ends as withdrawn, in either order of the two events.
 _CLOSE = """
-UPDATE work SET state = $2, moves_at = NULL
+UPDATE work SET state = $2, escalates_at = NULL
 WHERE work_id IN (SELECT w.work_id FROM work w
         JOIN unnest($1::uuid[], $4::uuid[]) AS t (task_id, item_id) USING (item_id, task_id)
         ORDER BY w.work_id FOR NO KEY UPDATE OF w)
@@ -73,25 +74,25 @@ WHERE work_id IN (SELECT w.work_id FROM work w
     AND stage = ANY($3) AND (state = 'open' OR (state = 'closed' AND $2 = 'withdrawn'))
 RETURNING work_id
 """
-# A statement of its own, begun after the lock: what was offered again just before is seen.
-_TAKE_OUT = "DELETE FROM ready WHERE work_id = ANY($1)"
+# A separate statement, begun after the lock, so that it sees rows that were added just before.
+_REMOVE_READY = "DELETE FROM ready WHERE work_id = ANY($1)"
 _RAISE = """
 UPDATE work SET target = greatest(target, $2)
 WHERE stage = 'annotate' AND subject = $1 AND state = 'open' RETURNING work_id
 """
-# Work is ready under the newest version alone. While some becomes so, the version stays.
+# Only work under the newest spec version is ready; the lock keeps that version meanwhile.
 _HOLD_VERSION = """
 SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, 5))
 FROM (SELECT DISTINCT project FROM work WHERE work_id = ANY($1) ORDER BY project) w
 """
-# After the lock on shards, as it is for whoever takes in work.
+# After the lock on pools, in the order of `add_work`.
 _LOCK_VERSION = """
 SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
 """
 _REFRESH = f"""
-INSERT INTO ready (work_id, shard, rank, due, slots, position, entered, item_id, batch,
+INSERT INTO ready (work_id, pool, rank, due, slots, position, changed_xid, item_id, batch,
     spec_version, since)
-SELECT w.work_id, CASE w.purpose WHEN 'work' THEN w.shard ELSE {_NO_SHARD} END,
+SELECT w.work_id, CASE w.purpose WHEN 'work' THEN w.pool ELSE {_NO_POOL} END,
     {RANK.format("w.created_at")} - w.priority,
     coalesce(extract(epoch FROM w.due_at) * 1000, {_LAST})::bigint,
     coalesce(w.target - w.answered - w.leased, 0), w.position, {_NOW}, w.item_id, w.batch,
@@ -100,8 +101,8 @@ FROM work w JOIN projects p USING (project)
 WHERE w.work_id = ANY($1) AND w.state = 'open'
     AND (w.target IS NULL OR w.answered + w.leased < w.target)
     AND (w.stage = 'review' OR w.spec_version = p.newest_version)
-ON CONFLICT (work_id) DO UPDATE SET shard = excluded.shard, rank = excluded.rank,
-    slots = excluded.slots, entered = excluded.entered
+ON CONFLICT (work_id) DO UPDATE SET pool = excluded.pool, rank = excluded.rank,
+    slots = excluded.slots, changed_xid = excluded.changed_xid
 """
 _OF_VERSION = """
 SELECT work_id FROM work WHERE project = $1 AND spec_version = $2 AND state = 'open'
@@ -121,118 +122,174 @@ ON CONFLICT (project)
     DO UPDATE SET newest_version = greatest(projects.newest_version, excluded.newest_version)
 """
 _DROP_OLD = """
-DELETE FROM ready USING shards WHERE ready.shard = shards.shard AND shards.project = $1
-    AND shards.stage <> 'review' AND ready.spec_version < $2
+DELETE FROM ready USING pools WHERE ready.pool = pools.pool AND pools.project = $1
+    AND pools.stage <> 'review' AND ready.spec_version < $2
 """
 _PAUSE = "UPDATE projects SET paused = $2 WHERE project = $1 RETURNING true"
-_STANDING = """
-WITH before AS (SELECT standing FROM annotators WHERE annotator = $1 AND project = $2)
-INSERT INTO annotators (annotator, project, standing) VALUES ($1, $2, $3)
-ON CONFLICT (annotator, project) DO UPDATE SET standing = excluded.standing
-RETURNING (SELECT standing FROM before)
+_ANNOTATIONS = """
+SELECT body FROM answers WHERE answer_id = ANY($1) ORDER BY answer_id
 """
-_SKILL = """
-INSERT INTO skills (annotator, project, skill, level) VALUES ($1, $2, $3, $4)
-ON CONFLICT (annotator, project, skill) DO UPDATE SET level = excluded.level
-"""
-_RECONSIDER = """
-DELETE FROM declined d USING shards s
-WHERE d.annotator = $1 AND s.shard = d.shard AND s.project = $2
-"""
-_ANSWERS = """
-SELECT a.body, a.answer_id FROM answers a
-WHERE a.answer_id = ANY($1) ORDER BY a.answer_id
-"""
-
-_ANSWERS_TO = """
+_ANNOTATIONS_OF = """
 SELECT body FROM answers WHERE work_id = $1 AND release_at IS NULL ORDER BY answer_id
 """
-# Only people who have worked in the project count: others may not be let into it.
-_EXPERIENCED = f"""
-SELECT EXISTS (SELECT 1 FROM history h
-    JOIN annotators a ON a.annotator = h.annotator AND a.project = $4
-    WHERE h.task_type = $1 AND h.stage = $2 AND h.answered >= {EXPERIENCED_FROM}
-        AND h.last_at > $5::timestamptz - interval '1 day' AND a.standing <> 'suspended'
-        AND NOT EXISTS (SELECT 1 FROM seen s
-            WHERE s.annotator = h.annotator AND s.item_id = $3))
-"""
-_DUE_MOVES = """
+_DUE_ESCALATIONS = """
 SELECT w.work_id, w.project, w.stage, w.task_type, w.skills, w.priority, w.spec_version,
-    w.created_at, s.circle
-FROM work w JOIN shards s USING (shard) WHERE w.moves_at <= $1
+    w.created_at, s.audience, w.escalates_at
+FROM work w JOIN pools s USING (pool) WHERE w.escalates_at <= $1
 ORDER BY w.work_id LIMIT 500 FOR UPDATE OF w SKIP LOCKED
 """
-_MOVE = """
-UPDATE work w SET shard = s.shard, skills = m.skills, priority = m.priority, moves_at = m.moves_at
+_ESCALATE = """
+UPDATE work w SET pool = s.pool, skills = m.skills, priority = m.priority,
+    escalates_at = m.escalates_at
 FROM jsonb_to_recordset($1::jsonb) AS m (work_id bigint, project text, stage text, task_type text,
-    skills text[], circle text, priority smallint, moves_at timestamptz)
-    JOIN shards s USING (project, stage, task_type, skills, circle)
+    skills text[], audience text, priority smallint, escalates_at timestamptz)
+    JOIN pools s USING (project, stage, task_type, skills, audience)
 WHERE w.work_id = m.work_id
 """
 
 
-async def add_work(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Take in work; what is there already stays as it is."""
+@dataclass(frozen=True, slots=True)
+class NewWork:
+    """A row of `work` to be stored; `skills` have levels."""
+
+    task_id: UUID
+    stage: Stage
+    subject: UUID
+    project: str
+    item_id: UUID
+    external_id: str | None
+    position: int
+    batch: UUID | None
+    spec_version: int
+    task_type: str
+    purpose: Purpose
+    priority: int
+    due_at: datetime | None
+    skills: list[str]
+    audience: str
+    payload: dict[str, Any] | None
+    blob: str | None
+    blob_size: int | None
+    prelabels: list[dict[str, Any]]
+    context: dict[str, Any] | None
+    target: int | None
+    sort_key: float
+    created_at: datetime
+    escalates_at: datetime | None = None
+    review_id: UUID | None = None
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The row of `work` of a task at the stage annotate; `subject` is the id of the task."""
+
+    work_id: int
+    subject: UUID
+    project: str
+    item_id: UUID
+    external_id: str | None
+    position: int
+    batch: UUID | None
+    spec_version: int
+    task_type: str
+    priority: int
+    due_at: datetime | None
+    payload: dict[str, Any] | None
+    blob: str | None
+    blob_size: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """A review or an adjudication that escalates, with the columns that change."""
+
+    work_id: int
+    project: str
+    stage: Stage
+    task_type: str
+    skills: list[str]
+    priority: int
+    spec_version: int
+    created_at: datetime
+    audience: str
+    escalates_at: datetime | None
+
+
+async def add_work(transaction: Transaction, rows: Sequence[NewWork]) -> None:
+    """Store new work; work that exists already is not changed."""
     connection = await transaction.connection()
-    await _add_shards(transaction, rows)
+    await _add_pools(transaction, rows)
     added = await connection.fetch(_ADD, as_json(rows))
     await refresh(transaction, [row["work_id"] for row in added])
 
 
-async def _add_shards(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    names = ("project", "stage", "task_type", "skills", "circle")
-    shards = {tuple(map(str, (row[name] for name in names))): row for row in rows}
-    wanted = as_json([{name: row[name] for name in names} for row in shards.values()])
+async def _add_pools(transaction: Transaction, rows: Sequence[NewWork | WaitingWork]) -> None:
+    keys = {
+        (row.project, row.stage, row.task_type, tuple(row.skills), row.audience): row
+        for row in rows
+    }
+    wanted = as_json(
+        [
+            {
+                "project": row.project,
+                "stage": row.stage,
+                "task_type": row.task_type,
+                "skills": row.skills,
+                "audience": row.audience,
+            }
+            for row in keys.values()
+        ]
+    )
     connection = await transaction.connection()
     if await connection.fetchval(_MISSING, wanted):
-        await connection.execute(_LOCK_SHARDS)
-        await connection.execute(_ADD_SHARDS, wanted)
+        await connection.execute(_LOCK_POOLS)
+        await connection.execute(_ADD_POOLS, wanted)
 
 
-async def task(transaction: Transaction, task_id: UUID, *, lock: bool) -> dict[str, Any] | None:
-    """The annotate stage of a task, or None while it is not known.
+async def task(transaction: Transaction, task_id: UUID, *, lock: bool) -> Task | None:
+    """Return the work of a task at the stage annotate, or None if the task is not known.
 
-    `lock`: what has happened to the task is seen by the statements after this one. Two events about
-    one task may come by two topics, and be heard at once.
+    With `lock`, later statements see every change that was made to the task before. Two events
+    about one task may come from two topics and be handled at the same time.
     """
     connection = await transaction.connection()
     if lock:
         return (await lock_tasks(transaction, [task_id])).get(task_id)
     row = await connection.fetchrow(_TASK, [task_id])
-    return None if row is None else dict(row)
+    return None if row is None else Task(**row)
 
 
-async def lock_tasks(
-    transaction: Transaction, task_ids: Sequence[UUID]
-) -> dict[UUID, dict[str, Any]]:
-    """The annotate stages of those of the tasks that are known, locked in the order of the work."""
+async def lock_tasks(transaction: Transaction, task_ids: Sequence[UUID]) -> dict[UUID, Task]:
+    """Lock the work of the known tasks at the stage annotate, in the order of ids; return it."""
     connection = await transaction.connection()
     rows = await connection.fetch(_LOCK_TASKS, task_ids)
-    return {row["subject"]: dict(row) for row in rows}
+    return {row["subject"]: Task(**row) for row in rows}
 
 
 async def close_work(
-    transaction: Transaction, tasks: Sequence[dict[str, Any]], state: str, stages: Sequence[str]
+    transaction: Transaction, tasks: Sequence[Task], state: str, stages: Sequence[str]
 ) -> None:
-    """End the open work of tasks at `stages`; live leases stay."""
+    """End the open work of tasks at `stages`; their leases can still be used."""
     connection = await transaction.connection()
-    subjects = [task["subject"] for task in tasks]
-    item_ids = [task["item_id"] for task in tasks]
+    subjects = [task.subject for task in tasks]
+    item_ids = [task.item_id for task in tasks]
     rows = await connection.fetch(_CLOSE, subjects, state, stages, item_ids)
-    await connection.execute(_TAKE_OUT, [row["work_id"] for row in rows])
+    await connection.execute(_REMOVE_READY, [row["work_id"] for row in rows])
 
 
 async def raise_target(transaction: Transaction, task_id: UUID, target: int) -> None:
-    """Let more people answer; the larger target wins."""
+    """Raise the number of annotators that a task needs; a smaller `target` changes nothing."""
     connection = await transaction.connection()
     work_ids = [row["work_id"] for row in await connection.fetch(_RAISE, task_id, target)]
     await refresh(transaction, work_ids)
 
 
 async def refresh(transaction: Transaction, work_ids: Sequence[int]) -> None:
-    """Put the open work among `work_ids` that has a free slot into the ready index.
+    """Write the rows of `ready` for the open work among `work_ids` that has a free slot.
 
-    The caller holds the locks of these work rows.
+    The caller holds the locks of these rows of work.
     """
     if work_ids:
         connection = await transaction.connection()
@@ -240,17 +297,17 @@ async def refresh(transaction: Transaction, work_ids: Sequence[int]) -> None:
         await connection.execute(_REFRESH, work_ids)
 
 
-async def reprioritize(transaction: Transaction, task: dict[str, Any], priority: int) -> None:
-    """Make a task more or less urgent, at all its stages."""
+async def reprioritize(transaction: Transaction, task: Task, priority: int) -> None:
+    """Change the priority of a task at all its stages."""
     connection = await transaction.connection()
-    rows = await connection.fetch(_REPRIORITIZE, task["item_id"], task["subject"], priority)
+    rows = await connection.fetch(_REPRIORITIZE, task.item_id, task.subject, priority)
     await refresh(transaction, [row["work_id"] for row in rows])
 
 
 async def add_spec(
     transaction: Transaction, project: str, version: int, spec_hash: str, document: dict[str, Any]
 ) -> None:
-    """Keep a spec version; work under it is given, and none under an older one any more."""
+    """Store a spec version, and make only work under the newest version available."""
     connection = await transaction.connection()
     await connection.execute(_LOCK_VERSION, project)
     await connection.execute(_PUBLISH, project, version, spec_hash, as_json(document))
@@ -261,63 +318,35 @@ async def add_spec(
 
 
 async def pause(transaction: Transaction, project: str, *, paused: bool) -> bool:
-    """Give no more work of a project out, or go on. False if there is no such project."""
+    """Pause a project or resume it. Return False if there is no such project."""
     connection = await transaction.connection()
     return bool(await connection.fetchval(_PAUSE, project, paused))
 
 
-async def set_standing(
-    transaction: Transaction, annotator: str, project: str, standing: str
-) -> str | None:
-    """Store an annotator's standing; return the one before, None if there was none."""
+async def annotations_of(transaction: Transaction, work_id: int) -> list[dict[str, Any]]:
+    """Return the bodies of all annotations of a task whose undo period has ended."""
     connection = await transaction.connection()
-    before: str | None = await connection.fetchval(_STANDING, annotator, project, standing)
-    return before
+    return [row["body"] for row in await connection.fetch(_ANNOTATIONS_OF, work_id)]
 
 
-async def set_skill(
-    transaction: Transaction, annotator: str, project: str, skill: str, level: int
-) -> None:
-    """Keep an annotator's level in a skill in one project, and offer there what it declined."""
+async def due_escalations(transaction: Transaction, now: datetime) -> list[WaitingWork]:
+    """Lock and return the work that escalates now."""
     connection = await transaction.connection()
-    await connection.execute(_SKILL, annotator, project, skill, level)
-    await connection.execute(_RECONSIDER, annotator, project)
+    return [WaitingWork(**row) for row in await connection.fetch(_DUE_ESCALATIONS, now)]
 
 
-async def answers_to(transaction: Transaction, work_id: int) -> list[dict[str, Any]]:
-    """The bodies of all answers to a task that can't be undone any more."""
+async def escalate(transaction: Transaction, rows: Sequence[WaitingWork]) -> None:
+    """Move work, locked by the caller, to other pools."""
     connection = await transaction.connection()
-    return [row["body"] for row in await connection.fetch(_ANSWERS_TO, work_id)]
+    await _add_pools(transaction, rows)
+    await connection.execute(_ESCALATE, as_json(rows))
+    await refresh(transaction, [row.work_id for row in rows])
 
 
-async def is_anyone_experienced(
-    transaction: Transaction, task: dict[str, Any], stage: str, now: datetime
-) -> bool:
-    """Whether somebody who may do such work on this task has done much of it, and lately."""
+async def annotations(
+    transaction: Transaction, annotation_ids: Sequence[UUID]
+) -> list[dict[str, Any]]:
+    """Return the bodies of these annotations, without their annotators."""
     connection = await transaction.connection()
-    names = ("item_id", "project")
-    known: bool = await connection.fetchval(
-        _EXPERIENCED, task["task_type"], stage, *(task[name] for name in names), now
-    )
-    return known
-
-
-async def due_moves(transaction: Transaction, now: datetime) -> list[dict[str, Any]]:
-    """The work for which other people are to be asked now, locked."""
-    connection = await transaction.connection()
-    return [dict(row) for row in await connection.fetch(_DUE_MOVES, now)]
-
-
-async def move(transaction: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Put work, locked by the caller, into other shards."""
-    connection = await transaction.connection()
-    await _add_shards(transaction, rows)
-    await connection.execute(_MOVE, as_json(rows))
-    await refresh(transaction, [row["work_id"] for row in rows])
-
-
-async def answers(transaction: Transaction, answer_ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The bodies of these answers, for an adjudicator to see; whose they are is not told."""
-    connection = await transaction.connection()
-    rows = await connection.fetch(_ANSWERS, answer_ids)
+    rows = await connection.fetch(_ANNOTATIONS, annotation_ids)
     return [row["body"] for row in rows]

@@ -1,4 +1,4 @@
-"""How far somebody has seen a shard is remembered, and nothing is missed for it."""
+"""Tests of scan cursors: they never make a lease miss work."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from queue_desk import (
+from queue_harness import (
     FAR,
     GOOD,
     NOW,
@@ -25,22 +25,21 @@ from queue_desk import (
 
 from chassis import testing
 from queue_service import events as door
-from queue_service.domain.choice import AGEING, Ask, Horizon, Horizons
-from queue_service.domain.leases import Worker
-from queue_service.operations import choosing as operation
-from queue_service.operations import hearing
-from queue_service.store import choosing, leasing
+from queue_service.domain.dispatch import AGEING, LeaseQuery, ScanCursor, ScanCursors
+from queue_service.domain.leases import Annotator
+from queue_service.operations import allocation, event_handlers
+from queue_service.store import dispatch, leases
 from schemas.envelope import Event
 from schemas.events import RedundancyRaised, TaskCreated
 
-# What an annotator gets next, told by the truth alone: no index, no memory.
+# The next task of an annotator, computed without `ready` and without cursors.
 NEXT = f"""
-SELECT w.external_id FROM work w JOIN shards s USING (shard)
+SELECT w.external_id FROM work w JOIN pools s USING (pool)
 WHERE w.stage = 'annotate' AND w.purpose = 'work' AND w.state = 'open'
     AND w.answered + w.leased < w.target
     AND w.skills <@ ARRAY(SELECT k.skill || '>=' || l FROM skills k, generate_series(1, k.level) l
         WHERE k.annotator = $1)
-    AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.annotator = $1 AND d.shard = w.shard)
+    AND NOT EXISTS (SELECT 1 FROM declined d WHERE d.annotator = $1 AND d.pool = w.pool)
     AND NOT EXISTS (SELECT 1 FROM seen s WHERE s.annotator = $1 AND s.item_id = w.item_id)
 ORDER BY floor(extract(epoch FROM w.created_at) / {AGEING.total_seconds()}) - w.priority,
     w.due_at NULLS LAST, w.target - w.answered - w.leased, w.work_id
@@ -49,20 +48,21 @@ LIMIT 1
 FILL = """
 WITH made AS (
     INSERT INTO work (task_id, stage, subject, project, item_id, external_id, spec_version,
-        task_type, purpose, priority, skills, shard, payload, prelabels, target, pick, created_at)
+        task_type, purpose, priority, skills, pool, payload, prelabels, target, sort_key,
+        created_at)
     SELECT id, 'annotate', id, 'p', id, 'seen ' || $1 || n, 1, w.task_type, 'work', w.priority,
-        w.skills, w.shard, jsonb_build_object('text', 'seen'), '[]', 3, 0, w.created_at
+        w.skills, w.pool, jsonb_build_object('text', 'seen'), '[]', 3, 0, w.created_at
     FROM work w, generate_series(1, $2) AS n, LATERAL (SELECT md5($1 || n)::uuid AS id) i
     WHERE w.external_id = $1 RETURNING *
 ), offered AS (
-    INSERT INTO ready (work_id, shard, rank, due, slots, entered, item_id, spec_version, since)
-    SELECT m.work_id, r.shard, r.rank - 1, -r.due, 3, 0, m.item_id, 1, r.since
+    INSERT INTO ready (work_id, pool, rank, due, slots, changed_xid, item_id, spec_version, since)
+    SELECT m.work_id, r.pool, r.rank - 1, -r.due, 3, 0, m.item_id, 1, r.since
     FROM made m, ready r JOIN work w USING (work_id) WHERE w.external_id = $1
 )
 INSERT INTO seen (annotator, item_id, spec_version)
 SELECT a, item_id, 1 FROM made, unnest($3::text[]) AS a
 """
-"""Tasks that stand before a given one in its shard, and that these annotators have seen."""
+"""Adds tasks before a given one in its pool, which these annotators have seen."""
 
 
 PEOPLE = ("ada", "bob", "cyd")
@@ -71,16 +71,16 @@ KINDS = ("mood", "tone")
 
 @pytest.fixture
 def short_sighted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small bounds in place of large ones, in the very statement that is used."""
-    window = str(choosing.WINDOW)
-    assert choosing._BEST.count(window) == 3
-    monkeypatch.setattr(choosing, "_BEST", choosing._BEST.replace(window, "4"))
-    monkeypatch.setattr(Horizon, "BEFORE_MAX", 2)
-    monkeypatch.setattr(Horizons, "CHANGES_MAX", 3)
+    """Replace the window and the limits of cursors by small ones."""
+    window = str(dispatch.WINDOW)
+    assert dispatch._BEST.count(window) == 3
+    monkeypatch.setattr(dispatch, "_BEST", dispatch._BEST.replace(window, "4"))
+    monkeypatch.setattr(ScanCursor, "BEFORE_MAX", 2)
+    monkeypatch.setattr(ScanCursors, "CHANGES_MAX", 3)
 
 
-class Play:
-    """What happens to a queue, with all that the steps can point at."""
+class Scenario:
+    """Steps that change a queue, with the tasks and leases that they refer to."""
 
     def __init__(self, replicas: Sequence[Queue]) -> None:
         self.replicas, self.turn = replicas, 0
@@ -95,7 +95,7 @@ class Play:
         return self.replicas[self.turn % 2]
 
     def tasks(self, priorities: Sequence[int], late: int = 0, wanted: int = 3) -> list[Any]:
-        """New ones."""
+        """Return new tasks."""
         events = []
         for priority in priorities:
             self.made += 1
@@ -107,23 +107,23 @@ class Play:
         return events
 
     async def begin(self) -> None:
-        """Much has been seen already by the one who is looked after."""
+        """Start with many tasks that ada has seen."""
         for one in self.replicas:
             await one.empty()
-        await self.queue.hear(spec(), *self.tasks([5, 4, 3, 5, 4, 3, 5, 4, 3, 5, 4, 3, 1, 1]))
+        await self.queue.deliver(spec(), *self.tasks([5, 4, 3, 5, 4, 3, 5, 4, 3, 5, 4, 3, 1, 1]))
         self.known = list(range(1, self.made + 1))
         for lease in await self.queue.lease("ada", count=12):
             await self.queue.answer("ada", lease, GOOD)
 
     async def add(self, priorities: Sequence[int], late: int, wanted: int) -> None:
-        await self.queue.hear(*self.tasks(priorities, late, wanted))
+        await self.queue.deliver(*self.tasks(priorities, late, wanted))
         self.known = [*self.known, *range(self.made - len(priorities) + 1, self.made + 1)]
 
     async def add_and_wait(self, priorities: Sequence[int], late: int, wanted: int) -> None:
-        """As `add`, in a transaction that commits later."""
+        """Add tasks in a transaction that commits later."""
         events, stack = self.tasks(priorities, late, wanted), AsyncExitStack()
         transaction = await stack.enter_async_context(self.queue.database.transaction())
-        await hearing.create_tasks(transaction, events)
+        await event_handlers.on_task_created(transaction, events)
         self.begun.append((stack, [event.task_id.int for event in events]))
 
     async def commit(self, which: int) -> None:
@@ -162,23 +162,23 @@ class Play:
             "prioritize": reprioritized(n, number),
             "withdraw": withdrawn(n),
         }
-        await self.queue.hear(changes[what])
+        await self.queue.deliver(changes[what])
 
 
 async def truth(queue: Queue, name: str) -> list[str]:
-    """The task that somebody must get next, or none."""
+    """Return the task that an annotator must get next, if any."""
     found = await queue.sql(NEXT, queue.tokens.pseudonym(name))
     return [f"text {row['external_id'].removeprefix('x')}" for row in found]
 
 
 async def foreseen(queue: Queue, name: str) -> list[str]:
-    """What the service would give next: the very look that a lease begins with."""
-    who, desk = queue.tokens.pseudonym(name), queue.app.state.batches.desk
+    """Return the task that the service would lease next."""
+    who, cache = queue.tokens.pseudonym(name), queue.app.state.pool_cache
     async with queue.database.transaction() as transaction:
-        scene = await leasing.scene(transaction, [who])
-        await desk.learn_shards(transaction, scene.newest_shard)
-        ask = Ask(Worker(who, "human"), ("annotate",))
-        best = await operation.peek(transaction, desk, scene, ask)
+        snapshot = await leases.snapshot(transaction, [who])
+        await cache.load_pools(transaction, snapshot.newest_pool)
+        query = LeaseQuery(Annotator(who, "human"), ("annotate",))
+        best = await allocation.preview(transaction, cache, snapshot, query)
     if best is None:
         return []
     [row] = await queue.sql("SELECT payload FROM work WHERE work_id = $1", best.work_id)
@@ -209,36 +209,36 @@ steps = st.one_of(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # To shrink would take minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # Shrinking takes minutes.
 )
 @given(st.lists(steps, min_size=1, max_size=14))
 @pytest.mark.usefixtures("short_sighted")
 async def test_whatever_happens_the_next_task_is_the_one_found_without_any_memory(
     replicas: Sequence[Queue], happens: list[tuple[str, tuple[Any, ...]]]
 ) -> None:
-    play = Play(replicas)
-    await play.begin()
+    scenario = Scenario(replicas)
+    await scenario.begin()
     try:
         for what, words in happens:
-            await getattr(play, what)(*words)
+            await getattr(scenario, what)(*words)
             for name in PEOPLE:
                 expected = await truth(replicas[0], name)
                 seen = [await foreseen(queue, name) for queue in replicas]
                 assert seen == [expected, expected], (what, name)
     finally:
-        while play.begun:
-            await play.commit(0)
+        while scenario.begun:
+            await scenario.commit(0)
 
 
-async def test_with_hundreds_of_seen_tasks_at_the_head_of_each_shard_the_best_is_found(
+async def test_with_hundreds_of_seen_tasks_at_the_head_of_each_pool_the_best_is_found(
     queue: Queue,
 ) -> None:
-    """What stands beyond the window of one shard may be better than what another shows."""
+    """A task beyond the window of one pool may be better than those of another pool."""
     tasks = {1: "mood", 2: "tone", 3: "tempo"}
     due = {1: FAR, 2: FAR - timedelta(1), 3: FAR - timedelta(2)}
-    await queue.hear(spec(), *(task(n, task_type=tasks[n], due_at=due[n]) for n in tasks))
+    await queue.deliver(spec(), *(task(n, task_type=tasks[n], due_at=due[n]) for n in tasks))
     for n in tasks:
-        await queue.sql(FILL, f"x{n}", choosing.WINDOW + 100, [queue.tokens.pseudonym("ada")])
+        await queue.sql(FILL, f"x{n}", dispatch.WINDOW + 100, [queue.tokens.pseudonym("ada")])
 
     order = [texts(await queue.lease("ada")) for _ in range(4)]
     elsewhere = texts(await queue.lease("bob"))
@@ -247,35 +247,35 @@ async def test_with_hundreds_of_seen_tasks_at_the_head_of_each_shard_the_best_is
     assert elsewhere == ["seen"]
 
 
-async def test_nobody_hears_nothing_for_what_was_seen_in_several_shards(queue: Queue) -> None:
-    await queue.hear(spec(), *(task(n, task_type=f"kind {n}") for n in range(1, 5)))
+async def test_nobody_hears_nothing_for_what_was_seen_in_several_pools(queue: Queue) -> None:
+    await queue.deliver(spec(), *(task(n, task_type=f"kind {n}") for n in range(1, 5)))
     for n in range(1, 5):
-        await queue.sql(FILL, f"x{n}", choosing.WINDOW, [queue.tokens.pseudonym("ada")])
-    await queue.hear(*(withdrawn(n) for n in (1, 2, 3)))
+        await queue.sql(FILL, f"x{n}", dispatch.WINDOW, [queue.tokens.pseudonym("ada")])
+    await queue.deliver(*(withdrawn(n) for n in (1, 2, 3)))
 
-    told = await queue.explain("ada")
+    explanation = await queue.explain("ada")
     leases = await queue.lease("ada")
 
-    assert told["would_get"] == "work"
+    assert explanation["would_get"] == "work"
     assert texts(leases) == ["text 4"]
 
 
 def remembers(queue: Queue, name: str) -> bool:
-    """Whether the process knows how far somebody has seen some shard."""
-    desk, who = queue.app.state.batches.desk, queue.tokens.pseudonym(name)
-    return any(desk.horizons.of(who, shard) != Horizon() for shard in desk.shards)
+    """Return True if the process has a cursor of the annotator."""
+    cache, who = queue.app.state.pool_cache, queue.tokens.pseudonym(name)
+    return any(cache.cursors.get(who, pool) != ScanCursor() for pool in cache.pools)
 
 
 async def finish(queue: Queue, name: str) -> None:
-    """Answer all there is."""
+    """Annotate all tasks."""
     while leases := await queue.lease(name):
         for lease in leases:
             await queue.answer(name, lease, GOOD)
 
 
 HANDLERS: dict[type[Any], Any] = {
-    TaskCreated: lambda transaction, event: hearing.create_tasks(transaction, [event]),
-    RedundancyRaised: hearing.raise_redundancy,
+    TaskCreated: lambda transaction, event: event_handlers.on_task_created(transaction, [event]),
+    RedundancyRaised: event_handlers.on_redundancy_raised,
 }
 LATE = [task(99, priority=9), task(99, priority=0), raised(1, 9)]
 
@@ -285,8 +285,8 @@ LATE = [task(99, priority=9), task(99, priority=0), raised(1, 9)]
 async def test_what_a_transaction_changed_that_commits_late_is_given(
     queue: Queue, late: Any
 ) -> None:
-    """A horizon that was learned in the meantime must not stand in its way."""
-    await queue.hear(spec(), *(task(n, redundancy=1 if n == 1 else 2) for n in range(1, 20)))
+    """A cursor computed in the meantime must not hide it."""
+    await queue.deliver(spec(), *(task(n, redundancy=1 if n == 1 else 2) for n in range(1, 20)))
     if not isinstance(late, TaskCreated):
         await queue.lease("bob", "annotator", "pipeline", items=["x1"])
     await finish(queue, "ada")
@@ -306,8 +306,8 @@ async def test_what_a_transaction_changed_that_commits_late_is_given(
 
 @pytest.mark.usefixtures("short_sighted")
 async def test_who_gives_a_task_back_may_still_review_its_item(queue: Queue) -> None:
-    """Nothing about the review has changed but that it may be given to this one again."""
-    await queue.hear(spec(), *(task(n) for n in range(1, 9)), *(review(n) for n in range(1, 9)))
+    """The review itself has not changed; only this annotator may get it again."""
+    await queue.deliver(spec(), *(task(n) for n in range(1, 9)), *(review(n) for n in range(1, 9)))
     [held] = await queue.lease("ada", stages=["annotate"])
     await finish(queue, "ada")
     nothing = await queue.lease("ada", "reviewer")
@@ -321,15 +321,15 @@ async def test_who_gives_a_task_back_may_still_review_its_item(queue: Queue) -> 
 
 @pytest.mark.usefixtures("short_sighted")
 async def test_who_loses_what_is_in_sight_to_another_looks_further(queue: Queue) -> None:
-    """Two ask in one transaction; both see the same task, and one of them others behind it."""
-    await queue.hear(spec(), *(task(n, redundancy=3) for n in range(1, 7)))
+    """Two queries share a transaction and find the same task; one of them can get later tasks."""
+    await queue.deliver(spec(), *(task(n, redundancy=3) for n in range(1, 7)))
     await finish(queue, "ada")
     await finish(queue, "bob")
-    await queue.hear(
+    await queue.deliver(
         task(7, priority=0), task(8, priority=9, redundancy=1, task_type="tone"), withdrawn(1)
     )
 
-    queue.app.state.batches.desk.horizons = Horizons()
+    queue.app.state.pool_cache.cursors = ScanCursors()
 
     other = asyncio.create_task(queue.lease("eve", projects=["q"]))
     calls = [asyncio.create_task(queue.lease(name)) for name in ("bob", "ada")]
@@ -342,7 +342,7 @@ async def test_who_loses_what_is_in_sight_to_another_looks_further(queue: Queue)
 @pytest.mark.usefixtures("short_sighted")
 async def test_what_was_passed_by_since_others_held_it_is_found_again(queue: Queue) -> None:
     first, last, between = task(1, priority=9), task(9, priority=0), range(2, 8)
-    await queue.hear(spec(), first, *(task(n, redundancy=3) for n in between), last)
+    await queue.deliver(spec(), first, *(task(n, redundancy=3) for n in between), last)
     names = [f"x{n}" for n in between]
     for lease in await queue.lease("ada", "annotator", "pipeline", items=names, count=9):
         await queue.answer("ada", lease, GOOD)
@@ -358,11 +358,11 @@ async def test_what_was_passed_by_since_others_held_it_is_found_again(queue: Que
 
 
 def test_what_is_remembered_is_bounded_and_may_be_lost() -> None:
-    known, far = Horizons(), Horizon((0, 0, 0, 1), 7)
-    for n in range(Horizons.REMEMBERED_MAX):
-        known.learn("ada", n, far)
-    assert known.of("ada", 0) == far
+    known, far = ScanCursors(), ScanCursor((0, 0, 0, 0, 1), 7)
+    for n in range(ScanCursors.CURSORS_MAX):
+        known.store("ada", n, far)
+    assert known.get("ada", 0) == far
 
-    known.learn("bob", 1, far)
+    known.store("bob", 1, far)
 
-    assert (known.of("ada", 0), known.of("bob", 1)) == (Horizon(), far)
+    assert (known.get("ada", 0), known.get("bob", 1)) == (ScanCursor(), far)

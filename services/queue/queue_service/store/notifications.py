@@ -1,4 +1,4 @@
-"""What a page that listens begins with."""
+"""Statements for the stream of an open page."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Answers of models and functions, many at a time."""
+"""Statements about annotations of models and functions, many at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ from typing import Any
 
 from chassis.db.database import Transaction, as_json
 from chassis.db.locks import lock_names
-from queue_service.domain.leases import Work
-from queue_service.store.leasing import as_work
+from queue_service.domain.leases import Annotator, Work
+from queue_service.store.answers import NewAnswer
+from queue_service.store.work_rows import WORK_COLUMNS, as_work
 from schemas.vocabulary import Standing
 
-_TARGETS = """
-SELECT w.work_id, w.task_id, w.stage, w.subject, w.project, w.item_id, w.external_id,
-    w.spec_version, z.hash AS spec_hash, w.task_type, w.purpose, w.state, w.payload, w.blob,
-    w.blob_size, w.prelabels, w.context, s.annotator IS NOT NULL AS seen, a.body,
-    coalesce(n.standing, 'new') AS standing
+_TARGETS = f"""
+SELECT {WORK_COLUMNS}, s.annotator IS NOT NULL AS seen, a.body,
+    coalesce(n.standing, 'new') AS standing, p.newest_version
 FROM work w JOIN projects p ON p.project = w.project AND p.newest_version = w.spec_version
     JOIN specs z ON z.project = w.project AND z.version = w.spec_version
     LEFT JOIN seen s ON s.annotator = $1 AND s.item_id = w.item_id
@@ -25,7 +24,7 @@ FROM work w JOIN projects p ON p.project = w.project AND p.newest_version = w.sp
 WHERE w.project = $2 AND w.stage = 'annotate' AND w.state <> 'withdrawn'
     AND w.external_id = ANY($3)
 """
-_TAKE = """
+_ADD = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (
         lease_id uuid, answer_id uuid, work_id bigint, item_id uuid, spec_version int, body jsonb)
@@ -44,37 +43,51 @@ SELECT lease_id, answer_id, work_id, $2, body, $4 FROM given
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A task that an answer is for, and what the annotator did about it before."""
+    """A task to annotate, and what the annotator has seen and submitted of it."""
 
     work: Work
     is_seen: bool
-    given: dict[str, Any] | None
+    body: dict[str, Any] | None
+    """The annotator's earlier annotation of the task."""
     standing: Standing
+    newest_version: int
 
 
 async def targets(
     transaction: Transaction, annotator: str, project: str, external_ids: Sequence[str]
 ) -> dict[str, list[Target]]:
-    """The tasks of these items under the newest spec version, by external id.
+    """Return the tasks of these items under the newest spec version, by external id.
 
-    One transaction at a time works for an annotator, as with leases.
+    Locks the annotator, so that one transaction at a time annotates or leases for it.
     """
     await lock_names(transaction, [annotator])
     connection = await transaction.connection()
     found: dict[str, list[Target]] = {}
     for row in await connection.fetch(_TARGETS, annotator, project, external_ids):
-        target = Target(as_work(row), row["seen"], row["body"], row["standing"])
+        target = Target(
+            as_work(row), row["seen"], row["body"], row["standing"], row["newest_version"]
+        )
         found.setdefault(row["external_id"], []).append(target)
     return found
 
 
-async def add_answers(
+async def add_annotations(
     transaction: Transaction,
-    annotator: str,
-    kind: str,
-    rows: Sequence[dict[str, Any]],
+    annotator: Annotator,
+    answers: Sequence[NewAnswer],
     now: datetime,
 ) -> None:
-    """Keep the answers, each as if its task had been leased and answered at once."""
+    """Store annotations of one annotator with their leases, which end at once."""
+    rows = [
+        {
+            "lease_id": answer.lease.lease_id,
+            "answer_id": answer.answer_id,
+            "work_id": answer.lease.work.work_id,
+            "item_id": answer.lease.work.item_id,
+            "spec_version": answer.lease.work.spec_version,
+            "body": answer.body,
+        }
+        for answer in answers
+    ]
     connection = await transaction.connection()
-    await connection.execute(_TAKE, as_json(rows), annotator, kind, now)
+    await connection.execute(_ADD, as_json(rows), annotator.pseudonym, annotator.kind, now)

@@ -1,4 +1,4 @@
-"""Whether what the queue did and said was right, in whichever order it did what came at once."""
+"""Checks of the results of commands and of the database, for any order of concurrent commands."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from queue_calls import Answer, Ask, Beat, Bulk, Call, Expire, Hear, Look, Publish, Release, Skip
+from queue_commands import (
+    Answer,
+    Bulk,
+    Call,
+    Deliver,
+    Expire,
+    Extend,
+    ListLeases,
+    Publish,
+    Release,
+    RequestWork,
+    Skip,
+)
 from queue_model import OPEN_LEASES_MAX, STANDS, Key, Lease, World
 from queue_replicas import Facts
 
@@ -15,20 +27,20 @@ from schemas.events import AnnotationSubmitted
 
 
 class Step:
-    """Some calls at once, and the world before and after them."""
+    """Concurrent calls, and the model before and after them."""
 
     def __init__(
-        self, before: World, calls: Sequence[Call], told: Sequence[Any], facts: Facts
+        self, before: World, calls: Sequence[Call], result: Sequence[Any], facts: Facts
     ) -> None:
-        """Take in what was heard, and what became of the leases."""
+        """Apply the events and the leases of the database to the model."""
         self.before, self.after = before, before.copy()
-        self.calls, self.facts = list(zip(calls, told, strict=True)), facts
-        for event in (event for one in calls if isinstance(one, Hear) for event in one.events):
-            self.after.hear(event)
+        self.calls, self.facts = list(zip(calls, result, strict=True)), facts
+        for event in (event for one in calls if isinstance(one, Deliver) for event in one.events):
+            self.after.deliver(event)
         self._owners = {
             UUID(one["lease_id"]): call.who
             for call, answer in self.calls
-            if isinstance(call, Ask)
+            if isinstance(call, RequestWork)
             for one in answer.json().get("leases", ())
         }
         self._owners |= {
@@ -44,16 +56,16 @@ class Step:
 
     @property
     def is_alone(self) -> bool:
-        """Whether there was one call only, so that everything about it is known."""
+        """True if there was one call only, so that its effect is certain."""
         return len(self.calls) == 1
 
     @property
     def granted(self) -> list[Lease]:
-        """The leases that were given."""
+        """The leases that were given in this step."""
         return [one for key, one in self.after.leases.items() if key not in self.before.leases]
 
     def _learn(self, row: Any) -> None:
-        """Take in a lease; fail if it came, changed or ended by itself."""
+        """Apply a lease of the database; fail if it began, changed or ended without a call."""
         known = self.before.leases.get(row["lease_id"])
         if known is None:
             who, key = self._owners[row["lease_id"]], self.facts.keys[row["work_id"]]
@@ -76,12 +88,12 @@ class Step:
             self.after.works[lease.key] = replace(work, state="closed")
 
     def _taken(self, lease: Lease) -> list[str]:
-        """What was answered now, and accepted."""
+        """Return the labels that were submitted and accepted in this step."""
         name = self.after.work(lease).external_id
         return [
             call.mood
-            for call, told in self.calls
-            if (isinstance(call, Answer) and self.is_of(call, lease) and told.status_code < 300)
+            for call, result in self.calls
+            if (isinstance(call, Answer) and self.is_of(call, lease) and result.status_code < 300)
             or (
                 isinstance(call, Bulk)
                 and call.who == lease.who
@@ -91,13 +103,13 @@ class Step:
         ]
 
     def is_of(self, call: Call, lease: Lease) -> bool:
-        """Whether the call is about the lease."""
-        return isinstance(call, Answer | Skip | Release | Beat) and (
+        """Return True if the call is about the lease."""
+        return isinstance(call, Answer | Skip | Release | Extend) and (
             call.lease.lease_id == lease.lease_id
         )
 
     def _may_end(self, lease: Lease, how: str | None) -> bool:
-        """Whether one of the calls can have ended the lease in this way."""
+        """Return True if one of the calls can have ended the lease with the reason `how`."""
         if how == "expired":
             cuts = [one.now for one, _ in self.calls if isinstance(one, Expire)]
             return bool(cuts) and lease.expires_at < max(cuts)
@@ -109,24 +121,24 @@ class Step:
         )
 
 
-def check(step: Step, said: Counter[tuple[str, UUID, str]]) -> None:
-    """Fail unless every call was answered rightly and everything is as it must be."""
-    for call, told in step.calls:
-        judge = _JUDGES.get(type(call))
-        if judge is not None:
-            judge(step, call, told)
+def check(step: Step, published: Counter[tuple[str, UUID, str]]) -> None:
+    """Check the results of all calls, the database and the published events."""
+    for call, result in step.calls:
+        check_call = _CHECKS.get(type(call))
+        if check_call is not None:
+            check_call(step, call, result)
     _work_is_counted(step.after, step.facts)
     _ready_says_what_work_says(step.after, step.facts)
     _leases_are_kept(step.after, step.facts)
-    _all_is_said_once(step.after, step.facts, said)
+    _all_is_said_once(step.after, step.facts, published)
 
 
-def _asked(step: Step, call: Ask, told: Any) -> None:
-    assert told.status_code == 200, told.text
-    given = told.json()["leases"]
-    assert len(given) <= call.count
-    leases = [step.after.leases[UUID(one["lease_id"])] for one in given]
-    for lease, shown in zip(leases, given, strict=True):
+def _leased(step: Step, call: RequestWork, result: Any) -> None:
+    assert result.status_code == 200, result.text
+    granted = result.json()["leases"]
+    assert len(granted) <= call.count
+    leases = [step.after.leases[UUID(one["lease_id"])] for one in granted]
+    for lease, shown in zip(leases, granted, strict=True):
         _was_free(step, lease)
         _shows(step.after, lease, shown)
     if not leases:
@@ -137,7 +149,7 @@ def _asked(step: Step, call: Ask, told: Any) -> None:
 
 
 def _was_free(step: Step, lease: Lease) -> None:
-    """The holder might have it, and it was to be had before or became so."""
+    """Check that the holder was allowed to get the work, and that it was available."""
     before, after, who, work = step.before, step.after, lease.who, step.after.work(lease)
     state = before.works.get(lease.key, work).state
     assert state == "open", f"{who.name} got what is {state}: {work}"
@@ -156,8 +168,8 @@ def _was_free(step: Step, lease: Lease) -> None:
     assert len(twins) == 1, f"{who.name} got the item twice: {twins}"
 
 
-def _missed(step: Step, call: Ask) -> list[Key]:
-    """The work that was to be had all the time, whatever the other calls took."""
+def _missed(step: Step, call: RequestWork) -> list[Key]:
+    """Return the work that was available all the time, whatever the other calls took."""
     who = call.who
     before, after = step.before.obtainable(who), step.after.obtainable(who)
     if len(step.before.held(who)) + sum(one.who == who for one in step.granted) >= OPEN_LEASES_MAX:
@@ -168,19 +180,19 @@ def _missed(step: Step, call: Ask) -> list[Key]:
     ]
 
 
-def _most_urgent(step: Step, call: Ask, leases: Sequence[Lease]) -> None:
-    """Nothing more urgent was left, but for what a honeypot came in place of."""
+def _most_urgent(step: Step, call: RequestWork, leases: Sequence[Lease]) -> None:
+    """Check that no more urgent work was left, except work replaced by a honeypot."""
     every = [step.after.work(lease) for lease in leases]
     works = [work for work in every if work.stage == "annotate"]
-    given = [work.priority for work in works if work.purpose == "work"]
+    granted = [work.priority for work in works if work.purpose == "work"]
     other = (step.after.works[key] for key in step.after.obtainable(call.who))
     left = [
         work.priority
         for work in other
         if work.stage == "annotate" and work.item_id not in {one.item_id for one in every}
     ]
-    left = sorted(left, reverse=True)[len(works) - len(given) :]
-    assert not given or not left or min(given) >= left[0], f"given {given}, left {left}"
+    left = sorted(left, reverse=True)[len(works) - len(granted) :]
+    assert not granted or not left or min(granted) >= left[0], f"granted {granted}, left {left}"
 
 
 def _shows(world: World, lease: Lease, shown: dict[str, Any]) -> None:
@@ -193,76 +205,76 @@ def _shows(world: World, lease: Lease, shown: dict[str, Any]) -> None:
     assert shown["external_id"] is None
 
 
-def _refused(step: Step, lease: Lease, told: Any) -> str:
-    """The reason of a refusal, which must have held before or after."""
-    assert told.status_code == 409, told.text
-    why = str(told.json()["type"]).removeprefix("urn:problem:")
+def _refused(step: Step, lease: Lease, result: Any) -> str:
+    """Return the reason of a refusal, which must be valid before or after the call."""
+    assert result.status_code == 409, result.text
+    why = str(result.json()["type"]).removeprefix("urn:problem:")
     before, after = step.before.leases[lease.lease_id], step.after.leases[lease.lease_id]
     right = step.before.reasons(before) | step.after.reasons(after)
     assert why in right, f"refused as {why}, not as {right or 'nothing'}"
     return why
 
 
-def _answered(step: Step, call: Answer, told: Any) -> None:
+def _answered(step: Step, call: Answer, result: Any) -> None:
     before, after = (one.leases[call.lease.lease_id] for one in (step.before, step.after))
-    if told.status_code >= 300:
-        why = _refused(step, call.lease, told)
+    if result.status_code >= 300:
+        why = _refused(step, call.lease, result)
         assert after.moods != {call.mood}, "the same answer again must be taken"
         held = before.release_at is not None and after.release_at is not None
         assert not (held and why == "already-answered"), "a held answer can be changed"
         return
     assert after.ended == "answered", f"accepted, and then {after.ended}"
-    if told.status_code == 201:
+    if result.status_code == 201:
         assert (reasons := step.before.reasons(before)) == set(), f"accepted in spite of {reasons}"
     elif step.is_alone:
         assert before.ended == "answered"
         assert call.mood in before.moods or before.release_at, "what stands was changed"
 
 
-def _skipped(step: Step, call: Skip, told: Any) -> None:
+def _skipped(step: Step, call: Skip, result: Any) -> None:
     before = step.before.leases[call.lease.lease_id]
-    if told.status_code != 204:
+    if result.status_code != 204:
         assert before.ended != "skipped"
-        _refused(step, call.lease, told)
+        _refused(step, call.lease, result)
         return
     assert step.after.leases[call.lease.lease_id].ended == "skipped"
     assert before.ended == "skipped" or not step.before.reasons(before)
 
 
-def _released(step: Step, call: Release, told: Any) -> None:
-    assert told.status_code == 204, told.text
+def _released(step: Step, call: Release, result: Any) -> None:
+    assert result.status_code == 204, result.text
     assert step.after.leases[call.lease.lease_id].ended is not None
 
 
-def _beaten(step: Step, call: Beat, told: Any) -> None:
+def _extended(step: Step, call: Extend, result: Any) -> None:
     before, after = (one.leases[call.lease.lease_id] for one in (step.before, step.after))
-    if told.status_code != 200:
-        _refused(step, call.lease, told)
+    if result.status_code != 200:
+        _refused(step, call.lease, result)
         return
     assert step.before.reasons(before) == set()
     assert after.expires_at > before.expires_at
 
 
-def _looked(step: Step, call: Look, told: Any) -> None:
-    shown = {UUID(one["lease_id"]) for one in told.json()["leases"]}
+def _listed(step: Step, call: ListLeases, result: Any) -> None:
+    shown = {UUID(one["lease_id"]) for one in result.json()["leases"]}
     before, after = (
         {one.lease_id for one in world.held(call.who)} for world in (step.before, step.after)
     )
     assert before & after <= shown <= before | after
 
 
-def _answered_in_bulk(step: Step, call: Bulk, told: Any) -> None:
-    """What was not refused stands, or a 2xx was a lie."""
-    assert told.status_code == 200, told.text
-    refused = {one["index"] for one in told.json()["refused"]}
+def _answered_in_bulk(step: Step, call: Bulk, result: Any) -> None:
+    """Check that all annotations that were not refused are stored."""
+    assert result.status_code == 200, result.text
+    refused = {one["index"] for one in result.json()["refused"]}
     moods: dict[str | None, set[str]] = {}
     for lease in step.after.leases.values():
         work = step.after.work(lease)
         if lease.who == call.who and work.project == call.project:
             moods.setdefault(work.external_id, set()).update(lease.moods)
     for index, name in enumerate(call.external_ids):
-        stands = index in refused or call.mood in moods.get(name, set())
-        assert stands, f"the answer to {name} is lost"
+        has_standing = index in refused or call.mood in moods.get(name, set())
+        assert has_standing, f"the answer to {name} is lost"
 
 
 def _expired(step: Step, call: Expire, _: None) -> None:
@@ -275,13 +287,13 @@ def _published(step: Step, call: Publish, _: None) -> None:
     assert not step.is_alone or all(one > call.now for one in left)
 
 
-_JUDGES: dict[type, Callable[[Step, Any, Any], None]] = {
-    Ask: _asked,
+_CHECKS: dict[type, Callable[[Step, Any, Any], None]] = {
+    RequestWork: _leased,
     Answer: _answered,
     Skip: _skipped,
     Release: _released,
-    Beat: _beaten,
-    Look: _looked,
+    Extend: _extended,
+    ListLeases: _listed,
     Bulk: _answered_in_bulk,
     Expire: _expired,
     Publish: _published,
@@ -289,7 +301,7 @@ _JUDGES: dict[type, Callable[[Step, Any, Any], None]] = {
 
 
 def _work_is_counted(world: World, facts: Facts) -> None:
-    """No more people hold or answered a task than its target; the counters know them all."""
+    """Check the counters of leases and submissions, and that none exceeds its target."""
     leased, answered = world.people(None), world.people("answered")
     assert facts.works.keys() == world.works.keys()
     for key, row in facts.works.items():
@@ -302,7 +314,7 @@ def _work_is_counted(world: World, facts: Facts) -> None:
 
 
 def _ready_says_what_work_says(world: World, facts: Facts) -> None:
-    """Work of a version whose spec has not come yet may be there already, or not."""
+    """Check `ready` against `work`, except for versions whose spec has not arrived."""
     ready = {facts.keys[work_id]: slots for work_id, slots in facts.ready.items()}
     now = {
         key: slots
@@ -325,14 +337,16 @@ def _leases_are_kept(world: World, facts: Facts) -> None:
         assert lease.ended is not None or at not in world.suspended, f"suspended: {lease}"
 
 
-def _all_is_said_once(world: World, facts: Facts, said: Counter[tuple[str, UUID, str]]) -> None:
-    for event in facts.said:
+def _all_is_said_once(
+    world: World, facts: Facts, published: Counter[tuple[str, UUID, str]]
+) -> None:
+    for event in facts.published:
         who = next(
             getattr(event, role)
             for role in ("annotator", "adjudicator", "reviewer")
             if hasattr(event, role)
         )
-        said[type(event).__name__, event.task_id, who] += 1
+        published[type(event).__name__, event.task_id, who] += 1
         if isinstance(event, AnnotationSubmitted):
             moods = [
                 lease.moods
@@ -341,4 +355,4 @@ def _all_is_said_once(world: World, facts: Facts, said: Counter[tuple[str, UUID,
                 if lease.ended == "answered"
             ]
             assert {event.label["mood"]} in [set(one) & {event.label["mood"]} for one in moods]
-    assert said == world.events()
+    assert published == world.events()

@@ -1,9 +1,9 @@
-"""Adjudication and review: what is shown, how many must look, and what is refused."""
+"""Tests of adjudications and reviews: their context, their stages, and refusals."""
 
 from typing import Any
 
 import pytest
-from queue_desk import (
+from queue_harness import (
     AT_ONCE,
     BAD,
     GOOD,
@@ -21,7 +21,7 @@ from schemas.events import AdjudicationDecided, ReviewDecided, TaskSkipped
 further = pytest.mark.parametrize("stage", LATER)
 
 
-# --- what is shown
+# --- context
 
 
 @further
@@ -29,11 +29,11 @@ further = pytest.mark.parametrize("stage", LATER)
 async def test_what_people_answered_is_shown_or_hidden_as_the_policy_says(
     queue: Queue, stage: str, votes: str | None
 ) -> None:
-    told = {} if votes is None else {"votes": votes}
-    await queue.hear(spec(**policy(stage, **AT_ONCE, **told)), task())
+    visibility = {} if votes is None else {"votes": votes}
+    await queue.deliver(spec(**policy(stage, **AT_ONCE, **visibility)), task())
     ids = await queue.voted("ada", "bob")
-    look = conflict(ids) if stage == "adjudicate" else review()
-    await queue.hear(look)
+    settings = conflict(ids) if stage == "adjudicate" else review()
+    await queue.deliver(settings)
 
     [lease] = await queue.lease("cyd", LATER[stage])
 
@@ -41,14 +41,14 @@ async def test_what_people_answered_is_shown_or_hidden_as_the_policy_says(
     labels = [vote["label"]["mood"] for vote in lease["context"]["votes"]]
     assert sorted(labels) == (["bad", "good"] if (votes or by_default) == "shown" else [])
     assert all(set(vote) == {"label", "rules", "note"} for vote in lease["context"]["votes"])
-    assert lease["context"]["reason"] == look.reason
+    assert lease["context"]["reason"] == settings.reason
     assert lease["context"].get("label") == (GOOD if stage == "review" else None)
 
 
 async def test_an_adjudicator_is_shown_why_people_passed_the_task_on(queue: Queue) -> None:
     skips = [{"reason": "two_labels_fit", "note": "both", "labels": [GOOD, BAD]}]
     event = conflict(n=1).model_dump(mode="json") | {"skips": skips, "raised_by": "skips"}
-    await queue.hear(spec(), task(), type(conflict()).model_validate(event, strict=False))
+    await queue.deliver(spec(), task(), type(conflict()).model_validate(event, strict=False))
 
     [lease] = await queue.lease("cyd", "adjudicator")
 
@@ -56,11 +56,11 @@ async def test_an_adjudicator_is_shown_why_people_passed_the_task_on(queue: Queu
 
 
 async def test_a_conflict_that_is_heard_before_its_spec_waits_for_it(queue: Queue) -> None:
-    await queue.hear(task(1), conflict(n=1), conflict(n=2), review(1))
+    await queue.deliver(task(1), conflict(n=1), conflict(n=2), review(1))
     before = await queue.lease("cyd", "adjudicator", "reviewer", count=9)
 
-    await queue.hear(task(2))
-    await queue.hear(spec(adjudication={"votes": "hidden"}, review={"votes": "hidden"}))
+    await queue.deliver(task(2))
+    await queue.deliver(spec(adjudication={"votes": "hidden"}, review={"votes": "hidden"}))
 
     assert before == []
     after = await queue.lease("cyd", "adjudicator", "reviewer", count=9)
@@ -69,23 +69,23 @@ async def test_a_conflict_that_is_heard_before_its_spec_waits_for_it(queue: Queu
     assert await queue.may(["dan"], "review") == ["dan"]
 
 
-# --- several stages
+# --- stages
 
 
 async def rounds(queue: Queue, *verdicts: tuple[str, dict[str, Any]]) -> list[Any]:
-    """Each reviews what it gets, the next after it; the events that follow."""
+    """Let reviewers submit verdicts in turn; return the published events."""
     for name, body in verdicts:
         [lease] = await queue.lease(name, "reviewer")
         assert (await queue.put(name, lease, "review", body)).status_code == 201
         assert await queue.lease(name, "reviewer") == []
-    return await queue.said()
+    return await queue.published()
 
 
 ACCEPT = {"verdict": "accept"}
 
 
 async def test_several_people_accept_one_after_the_other_and_it_is_told_once(queue: Queue) -> None:
-    await queue.hear(spec(review={**AT_ONCE, "stages": 3}), task(), review())
+    await queue.deliver(spec(review={**AT_ONCE, "stages": 3}), task(), review())
 
     first = await rounds(queue, ("ada", ACCEPT), ("bob", ACCEPT))
     [event] = await rounds(queue, ("cyd", {**ACCEPT, "comment": "fine"}))
@@ -105,7 +105,7 @@ async def test_several_people_accept_one_after_the_other_and_it_is_told_once(que
 async def test_a_fix_or_a_rejection_ends_the_review_at_once(
     queue: Queue, ends: dict[str, Any], accepted: int
 ) -> None:
-    await queue.hear(spec(review={**AT_ONCE, "stages": 3}), task(), review())
+    await queue.deliver(spec(review={**AT_ONCE, "stages": 3}), task(), review())
 
     before = [("ada", ACCEPT)] * accepted
     [event] = await rounds(queue, *before, ("bob", ends))
@@ -116,10 +116,10 @@ async def test_a_fix_or_a_rejection_ends_the_review_at_once(
 
 
 async def test_the_next_reviewer_sees_what_the_first_saw(queue: Queue) -> None:
-    look = {**AT_ONCE, "stages": 2, "votes": "shown"}
-    await queue.hear(spec(review=look), task())
+    settings = {**AT_ONCE, "stages": 2, "votes": "shown"}
+    await queue.deliver(spec(review=settings), task())
     await queue.voted("ada", "bob")
-    await queue.hear(review())
+    await queue.deliver(review())
 
     [first] = await queue.lease("cyd", "reviewer")
     await queue.put("cyd", first, "review", ACCEPT)
@@ -131,14 +131,14 @@ async def test_the_next_reviewer_sees_what_the_first_saw(queue: Queue) -> None:
 
 
 async def test_a_second_stage_too_asks_the_experienced_first(queue: Queue) -> None:
-    await queue.hear(spec(review={"experienced_first_seconds": 3600, "stages": 2}))
+    await queue.deliver(spec(review={"experienced_first_seconds": 3600, "stages": 2}))
     for name in ("eve", "eva"):
         await queue.sql(
             "INSERT INTO history VALUES ($1, 'mood', 'review', 10, now())",
             queue.tokens.pseudonym(name),
         )
-        await queue.hear(queue.stands(name, "good"))
-    await queue.hear(task(), review())
+        await queue.deliver(queue.has_standing(name, "good"))
+    await queue.deliver(task(), review())
 
     await rounds(queue, ("eve", ACCEPT))
 
@@ -146,7 +146,7 @@ async def test_a_second_stage_too_asks_the_experienced_first(queue: Queue) -> No
 
 
 async def test_the_same_verdict_again_is_the_same_and_another_is_refused(queue: Queue) -> None:
-    await queue.hear(spec(review={**AT_ONCE, "stages": 2}), task(), review())
+    await queue.deliver(spec(review={**AT_ONCE, "stages": 2}), task(), review())
     [lease] = await queue.lease("ada", "reviewer")
 
     bodies = [ACCEPT, ACCEPT, {"verdict": "reject"}]
@@ -157,11 +157,11 @@ async def test_the_same_verdict_again_is_the_same_and_another_is_refused(queue: 
     assert len(await queue.lease("bob", "reviewer", count=9)) == 1
 
 
-# --- what is refused
+# --- refusals
 
 
 async def test_a_label_that_the_spec_does_not_allow_settles_nothing(queue: Queue) -> None:
-    await queue.hear(spec(adjudication=AT_ONCE), task(1), conflict(n=1), task(2), review(2))
+    await queue.deliver(spec(adjudication=AT_ONCE), task(1), conflict(n=1), task(2), review(2))
     [dispute] = await queue.lease("cyd", "adjudicator")
     [decided] = await queue.lease("dan", "reviewer")
 
@@ -173,7 +173,7 @@ async def test_a_label_that_the_spec_does_not_allow_settles_nothing(queue: Queue
     assert [one.status_code for one in (settled, fixed, without)] == [422, 422, 422]
     assert [one.json()["errors"][0]["pointer"] for one in (settled, fixed)] == ["/label/mood"] * 2
     assert without.json()["type"] == "urn:problem:label-missing"
-    assert await queue.said() == []
+    assert await queue.published() == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ async def test_a_label_that_the_spec_does_not_allow_settles_nothing(queue: Queue
 async def test_a_verdict_that_contradicts_its_label_is_refused(
     queue: Queue, verdict: dict[str, Any]
 ) -> None:
-    await queue.hear(spec(review=AT_ONCE), task(), review())
+    await queue.deliver(spec(review=AT_ONCE), task(), review())
     [lease] = await queue.lease("dan", "reviewer")
 
     refused = await queue.put("dan", lease, "review", verdict)
@@ -199,7 +199,7 @@ async def test_a_verdict_that_contradicts_its_label_is_refused(
 
 
 async def test_rules_that_do_not_exist_are_refused_at_every_stage(queue: Queue) -> None:
-    await queue.hear(spec(adjudication=AT_ONCE), task(1), task(2), conflict(n=1))
+    await queue.deliver(spec(adjudication=AT_ONCE), task(1), task(2), conflict(n=1))
     [dispute] = await queue.lease("cyd", "adjudicator")
     [lease] = await queue.lease("ada")
     cited = {"label": GOOD, "rules": ["R99"]}
@@ -217,17 +217,17 @@ async def test_rules_that_do_not_exist_are_refused_at_every_stage(queue: Queue) 
     errors = [one.json()["errors"][0] for one in answers]
     assert {(one["pointer"], one["keyword"]) for one in errors} == {("/rules/0", "unknown")}
     assert "R99" in bulk.json()["refused"][0]["problem"]
-    assert await queue.said() == []
+    assert await queue.published() == []
 
 
 async def test_a_skip_because_two_labels_fit_carries_both(queue: Queue) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
 
     done = await queue.skip("ada", lease, "two_labels_fit", labels=[GOOD, BAD], note="both")
     again = await queue.skip("ada", lease, "two_labels_fit", labels=[GOOD, BAD], note="both")
 
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert (done.status_code, again.status_code) == (204, 204)
     assert isinstance(event, TaskSkipped)
     assert (event.labels, event.note, event.reason) == ([GOOD, BAD], "both", "two_labels_fit")
@@ -246,26 +246,26 @@ async def test_a_skip_because_two_labels_fit_carries_both(queue: Queue) -> None:
 async def test_labels_that_cannot_be_meant_are_refused_with_their_place(
     queue: Queue, reason: str, labels: list[Any], pointer: str
 ) -> None:
-    await queue.hear(spec(), task())
+    await queue.deliver(spec(), task())
     [lease] = await queue.lease("ada")
 
     refused = await queue.skip("ada", lease, reason, labels=labels)
 
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"].startswith(pointer)
-    assert await queue.said() == []
+    assert await queue.published() == []
     assert (await queue.answer("ada", lease, GOOD)).status_code == 201
 
 
 async def test_an_adjudication_is_told_with_its_cause_and_ends_the_dispute(queue: Queue) -> None:
-    await queue.hear(spec(adjudication=AT_ONCE), task())
-    await queue.hear(conflict(await queue.voted("ada", "bob")))
+    await queue.deliver(spec(adjudication=AT_ONCE), task())
+    await queue.deliver(conflict(await queue.voted("ada", "bob")))
     [lease] = await queue.lease("cyd", "adjudicator")
 
     first, again = [await queue.settle("cyd", lease, BAD) for _ in range(2)]
     other = await queue.settle("cyd", lease, GOOD)
 
-    [event] = await queue.said()
+    [event] = await queue.published()
     assert [one.status_code for one in (first, again, other)] == [201, 200, 409]
     assert isinstance(event, AdjudicationDecided)
     assert (event.label, event.cause, event.rationale) == (BAD, "slip", "clear")

@@ -1,8 +1,8 @@
-"""The locks of a transaction that changes many things: all of them at first, in one order.
+"""Statements that lock, before the first change, everything that a transaction will change.
 
-Everybody who changes the queue locks in this order, so that no two transactions wait for each
-other: annotators by name (an advisory lock), leases by id, work before honeypots each by number,
-then rows of `annotators` by name. Whoever has locked a later one never asks for an earlier one.
+Every transaction locks in this order, so that no two wait for each other: annotators by name (an
+advisory lock), leases by id, work before honeypots and each by id, then rows of `annotators` by
+name. A transaction that has locked something never locks anything earlier in this order.
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,6 @@ async def lock_work(
 
 
 async def lock_annotators(transaction: Transaction, annotators: Sequence[str]) -> None:
-    """Lock what is known of these annotators in every project."""
+    """Lock the rows of these annotators in every project."""
     connection = await transaction.connection()
     await connection.execute(_ANNOTATORS, annotators)

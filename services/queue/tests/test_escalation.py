@@ -1,30 +1,30 @@
-"""Adjudication and review: who is asked, and who when that takes too long."""
+"""Tests of the audience of reviews and adjudications, and of their escalation."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from queue_desk import (
+from queue_harness import (
     AT_ONCE,
     FAR,
     GOOD,
     LATER,
     NOW,
     Queue,
-    asked_for,
     policy,
+    second_look_event,
     spec,
     task,
     texts,
 )
 
-from queue_service.domain.choice import EXPERIENCED_FROM
+from queue_service.domain.dispatch import EXPERIENCED_FROM
 
 further = pytest.mark.parametrize("stage", LATER)
 
 
 async def looked(queue: Queue, name: str, stage: str, lease: dict[str, Any]) -> None:
-    """Somebody does what it was asked for at a later stage."""
+    """Lease and complete all work of a later stage."""
     if stage == "adjudicate":
         answer = await queue.settle(name, lease)
     else:
@@ -33,27 +33,29 @@ async def looked(queue: Queue, name: str, stage: str, lease: dict[str, Any]) -> 
 
 
 async def experienced(queue: Queue, name: str, stage: str, times: int = EXPERIENCED_FROM) -> None:
-    """Let somebody do much of the work of a stage."""
+    """Make an annotator experienced in a stage."""
     numbers = range(900, 900 + times)
-    await queue.hear(*(task(n) for n in numbers), *(asked_for(stage, n) for n in numbers))
+    await queue.deliver(
+        *(task(n) for n in numbers), *(second_look_event(stage, n) for n in numbers)
+    )
     for lease in await queue.lease(name, LATER[stage], count=times):
         await looked(queue, name, stage, lease)
-    await queue.said()
+    await queue.published()
 
 
 @further
 async def test_whoever_has_seen_the_item_is_not_asked_about_it(queue: Queue, stage: str) -> None:
-    """Seen it has who answered, who skipped, and whoever knows it from another spec version."""
-    await queue.hear(spec(**policy(stage, **AT_ONCE)), task(redundancy=3))
+    """Annotating, skipping, and a task under another spec version all count as seeing the item."""
+    await queue.deliver(spec(**policy(stage, **AT_ONCE)), task(redundancy=3))
     await queue.voted("ada")
     [lease] = await queue.lease("bob")
     await queue.skip("bob", lease, "other")
     [lease] = await queue.lease("cyd")
     await queue.release("cyd", lease)
     again = task(2, item_id=task(1).item_id, spec_version=2)
-    await queue.hear(spec(2, **policy(stage, **AT_ONCE)), again)
+    await queue.deliver(spec(2, **policy(stage, **AT_ONCE)), again)
 
-    await queue.hear(asked_for(stage, 2, item_id=task(1).item_id, spec_version=2))
+    await queue.deliver(second_look_event(stage, 2, item_id=task(1).item_id, spec_version=2))
 
     assert await queue.may(["ada", "bob", "cyd", "dan"], stage) == ["cyd", "dan"]
 
@@ -68,11 +70,11 @@ async def test_whoever_labeled_in_the_batch_is_kept_out_where_the_policy_says_so
     found = []
     for outside in (False, True):
         await queue.empty()
-        await queue.hear(spec(**policy(stage, **AT_ONCE, outside_batch=outside)), *tasks)
+        await queue.deliver(spec(**policy(stage, **AT_ONCE, outside_batch=outside)), *tasks)
         for name, n in (("ada", 2), ("bob", 3), ("cyd", 4)):
             [lease] = await queue.lease(name, *pipeline, items=[f"x{n}"])
             await queue.answer(name, lease, GOOD)
-        await queue.hear(asked_for(stage, 1))
+        await queue.deliver(second_look_event(stage, 1))
         found.append(await queue.may(["ada", "bob", "cyd"], stage))
 
     assert found == [["ada", "bob", "cyd"], ["bob", "cyd"]]
@@ -81,8 +83,8 @@ async def test_whoever_labeled_in_the_batch_is_kept_out_where_the_policy_says_so
 @further
 async def test_to_look_at_items_of_a_batch_is_not_to_label_in_it(queue: Queue, stage: str) -> None:
     tasks = [task(n, metadata={"batch": "a"}) for n in (1, 2)]
-    looks = [asked_for(stage, n) for n in (1, 2)]
-    await queue.hear(spec(**policy(stage, **AT_ONCE, outside_batch=True)), *tasks, *looks)
+    looks = [second_look_event(stage, n) for n in (1, 2)]
+    await queue.deliver(spec(**policy(stage, **AT_ONCE, outside_batch=True)), *tasks, *looks)
 
     for lease in await queue.lease("eve", LATER[stage]):
         await looked(queue, "eve", stage, lease)
@@ -94,9 +96,9 @@ async def test_to_look_at_items_of_a_batch_is_not_to_label_in_it(queue: Queue, s
 async def test_who_knows_the_work_is_asked_first_and_everyone_after_a_while(
     queue: Queue, stage: str
 ) -> None:
-    await queue.hear(spec(**policy(stage, experienced_first_seconds=60)))
+    await queue.deliver(spec(**policy(stage, experienced_first_seconds=60)))
     await experienced(queue, "eve", stage)
-    await queue.hear(task(1), asked_for(stage, 1))
+    await queue.deliver(task(1), second_look_event(stage, 1))
 
     first = await queue.may(["ada", "eve"], stage)
     await queue.move(NOW + timedelta(seconds=59))
@@ -112,16 +114,16 @@ async def test_who_knows_the_work_is_asked_first_and_everyone_after_a_while(
 async def test_where_nobody_knows_the_work_everyone_is_asked_at_once(
     queue: Queue, stage: str, why: str
 ) -> None:
-    await queue.hear(spec(**policy(stage, experienced_first_seconds=3600)))
+    await queue.deliver(spec(**policy(stage, experienced_first_seconds=3600)))
     await experienced(queue, "eve", stage, EXPERIENCED_FROM - (why == "too few"))
     kind = "tone" if why == "another type" else "mood"
-    await queue.hear(task(1, task_type=kind, redundancy=9))
+    await queue.deliver(task(1, task_type=kind, redundancy=9))
     if why == "has seen":
         await queue.voted("eve")
     if why == "suspended":
-        await queue.hear(queue.stands("eve", "suspended"))
+        await queue.deliver(queue.has_standing("eve", "suspended"))
 
-    await queue.hear(asked_for(stage, 1, occurred_at=FAR if why == "long ago" else NOW))
+    await queue.deliver(second_look_event(stage, 1, occurred_at=FAR if why == "long ago" else NOW))
 
     assert "ada" in await queue.may(["ada", "eve"], stage)
 
@@ -130,14 +132,14 @@ async def test_where_nobody_knows_the_work_everyone_is_asked_at_once(
 async def test_what_waits_too_long_goes_first_and_to_those_it_escalates_to(
     queue: Queue, stage: str
 ) -> None:
-    look = {**AT_ONCE, "escalate_hours": 2, "escalate_skills": ["chief>=2"]}
+    settings = {**AT_ONCE, "escalate_hours": 2, "escalate_skills": ["chief>=2"]}
     later = NOW + timedelta(hours=1)
-    await queue.hear(
-        spec(**policy(stage, **look)),
+    await queue.deliver(
+        spec(**policy(stage, **settings)),
         task(1, priority=0),
         task(2, priority=9),
-        asked_for(stage, 1, occurred_at=NOW),
-        asked_for(stage, 2, occurred_at=later),
+        second_look_event(stage, 1, occurred_at=NOW),
+        second_look_event(stage, 2, occurred_at=later),
         queue.has_skill("eve", "chief", 2),
         queue.has_skill("ada", "chief", 1),
     )
@@ -158,10 +160,10 @@ async def test_what_waits_too_long_goes_first_and_to_those_it_escalates_to(
 async def test_first_the_experienced_then_all_then_those_it_escalates_to(
     queue: Queue, stage: str
 ) -> None:
-    look = {"experienced_first_seconds": 60, "escalate_hours": 1, "escalate_skills": ["chief"]}
-    await queue.hear(spec(**policy(stage, **look)))
+    settings = {"experienced_first_seconds": 60, "escalate_hours": 1, "escalate_skills": ["chief"]}
+    await queue.deliver(spec(**policy(stage, **settings)))
     await experienced(queue, "eve", stage)
-    await queue.hear(task(1), asked_for(stage, 1), queue.has_skill("cyd", "chief", 1))
+    await queue.deliver(task(1), second_look_event(stage, 1), queue.has_skill("cyd", "chief", 1))
 
     found = []
     for seconds in (0, 60, 3599, 3600, 7200):
@@ -176,8 +178,10 @@ async def test_first_the_experienced_then_all_then_those_it_escalates_to(
 async def test_what_is_held_when_it_moves_comes_back_where_it_belongs(
     queue: Queue, stage: str
 ) -> None:
-    await queue.hear(spec(**policy(stage, **AT_ONCE, escalate_hours=1, escalate_skills=["chief"])))
-    await queue.hear(task(1), asked_for(stage, 1), queue.has_skill("cyd", "chief", 1))
+    await queue.deliver(
+        spec(**policy(stage, **AT_ONCE, escalate_hours=1, escalate_skills=["chief"]))
+    )
+    await queue.deliver(task(1), second_look_event(stage, 1), queue.has_skill("cyd", "chief", 1))
     [held] = await queue.lease("ada", LATER[stage])
 
     await queue.move(NOW + timedelta(hours=1))
@@ -188,10 +192,12 @@ async def test_what_is_held_when_it_moves_comes_back_where_it_belongs(
 
 @further
 async def test_what_was_looked_at_moves_no_more(queue: Queue, stage: str) -> None:
-    await queue.hear(spec(**policy(stage, **AT_ONCE, escalate_hours=1)), task(), asked_for(stage))
+    await queue.deliver(
+        spec(**policy(stage, **AT_ONCE, escalate_hours=1)), task(), second_look_event(stage)
+    )
     [lease] = await queue.lease("ada", LATER[stage])
     await looked(queue, "ada", stage, lease)
-    moving = await queue.sql("SELECT 1 FROM work WHERE moves_at IS NOT NULL")
+    moving = await queue.sql("SELECT 1 FROM work WHERE escalates_at IS NOT NULL")
 
     await queue.move(FAR)
 
@@ -203,7 +209,7 @@ async def test_what_was_looked_at_moves_no_more(queue: Queue, stage: str) -> Non
 async def test_a_model_that_looks_is_enough_and_leaves_nothing_behind(
     queue: Queue, stage: str
 ) -> None:
-    await queue.hear(spec(**policy(stage, **AT_ONCE)), task(), asked_for(stage))
+    await queue.deliver(spec(**policy(stage, **AT_ONCE)), task(), second_look_event(stage))
     who = queue.tokens.bearer("judge", LATER[stage], kind="model")
     leased = await queue.http.post("/v1/leases", json={}, headers=who)
     [lease] = leased.json()["leases"]

@@ -1,4 +1,4 @@
-"""What the other services say to the queue, with everything filled in that a test leaves out."""
+"""Events of the other services, with defaults for every field."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from queue_model import Person, Work
+from queue_model import Caller, Work
 
 from schemas.canonical import digest
 from schemas.envelope import Event
@@ -31,16 +31,16 @@ SKILL = "french"
 UNKNOWN = Accuracy(value=None, low=None, high=None, n=0)
 
 
-class Others:
-    """The other services. Ids count up, so that a run can be repeated."""
+class OtherServices:
+    """The other services. Ids are numbered, so that a run can be repeated."""
 
     def __init__(self) -> None:
         self._ids = 0
         self._votes: dict[UUID, list[UUID]] = defaultdict(list)
 
-    def heard(self, said: Sequence[Event]) -> None:
-        """Remember the votes that the queue told of."""
-        for event in said:
+    def received(self, published: Sequence[Event]) -> None:
+        """Record the annotations that the queue published."""
+        for event in published:
             if isinstance(event, AnnotationSubmitted):
                 self._votes[event.task_id].append(event.annotation_id)
 
@@ -49,8 +49,8 @@ class Others:
         return UUID(int=self._ids)
 
     def spec(self, project: str, version: int, **policy: Any) -> SpecPublished:
-        told = {"task_type": "mood", "fields": FIELDS, "policy": policy}
-        document = SpecDocument.model_validate(told).model_dump(mode="json")
+        content = {"task_type": "mood", "fields": FIELDS, "policy": policy}
+        document = SpecDocument.model_validate(content).model_dump(mode="json")
         return SpecPublished(
             occurred_at=NOW,
             project=project,
@@ -79,7 +79,7 @@ class Others:
         return TaskCreated(occurred_at=NOW, project=project, **{**facts, **more})
 
     def again(self, work: Work, version: int) -> TaskCreated:
-        """The task of the same item under another spec version."""
+        """Return the task of the same item under another spec version."""
         event: TaskCreated = self.task(
             work.project,
             version,
@@ -146,7 +146,7 @@ class Others:
             reason="a sample",
         )
 
-    def standing(self, who: Person, project: str, standing: Any) -> AnnotatorStandingChanged:
+    def standing(self, who: Caller, project: str, standing: Any) -> AnnotatorStandingChanged:
         return AnnotatorStandingChanged(
             occurred_at=NOW,
             project=project,
@@ -156,7 +156,7 @@ class Others:
             accuracy=UNKNOWN,
         )
 
-    def skill(self, who: Person, level: int, project: str = "p") -> SkillChanged:
+    def skill(self, who: Caller, level: int, project: str = "p") -> SkillChanged:
         return SkillChanged(
             occurred_at=NOW, project=project, annotator=who.pseudonym, skill=SKILL, level=level
         )

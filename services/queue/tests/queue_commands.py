@@ -1,10 +1,10 @@
-"""What can be done to the queue: by people, by models, by the clock and by other services."""
+"""The commands of the state machine: calls of people and models, events, and the clock."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from queue_model import Lease, Person
+from queue_model import Caller, Lease
 from queue_replicas import Replicas
 
 from schemas.envelope import Event
@@ -18,17 +18,17 @@ MORE: dict[str, dict[str, str]] = {
 
 
 class Call(Protocol):
-    """Something that is done to the queue."""
+    """A command that can be run on the queue."""
 
     async def run(self, queue: Replicas) -> Any:
-        """Do it, and return what came back."""
+        """Run the command and return its result."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """Somebody asks for work."""
+class RequestWork:
+    """Request leases."""
 
-    who: Person
+    who: Caller
     count: int = 1
 
     async def run(self, queue: Replicas) -> Any:
@@ -37,7 +37,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Answer:
-    """Somebody answers."""
+    """Submit with a lease."""
 
     lease: Lease
     mood: str
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Skip:
-    """Somebody passes a task on."""
+    """Skip a task."""
 
     lease: Lease
 
@@ -62,7 +62,7 @@ class Skip:
 
 @dataclass(frozen=True)
 class Release:
-    """Somebody gives a lease back."""
+    """Release a lease."""
 
     lease: Lease
 
@@ -71,8 +71,8 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Beat:
-    """Somebody wants more time."""
+class Extend:
+    """Extend a lease."""
 
     lease: Lease
 
@@ -82,10 +82,10 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class Look:
-    """Somebody asks what it holds."""
+class ListLeases:
+    """List the leases of a caller."""
 
-    who: Person
+    who: Caller
 
     async def run(self, queue: Replicas) -> Any:
         return await queue.send(self.who, "GET", "/v1/leases")
@@ -93,9 +93,9 @@ class Look:
 
 @dataclass(frozen=True)
 class Bulk:
-    """A model answers many items at once."""
+    """Submit annotations of a model for many items."""
 
-    who: Person
+    who: Caller
     project: str
     external_ids: tuple[str, ...]
     mood: str
@@ -108,27 +108,27 @@ class Bulk:
 
 
 @dataclass(frozen=True)
-class Hear:
-    """Other services say something: in one transaction, or in one after the other."""
+class Deliver:
+    """Deliver events in one transaction, or each in its own."""
 
     events: tuple[Event, ...]
     one_by_one: bool = False
 
     def __repr__(self) -> str:
-        """The kinds of events, and what they are about."""
+        """Return the kinds and keys of the events."""
         return f"Hear({', '.join(f'{event.kind()} {event.key}' for event in self.events)})"
 
     async def run(self, queue: Replicas) -> Any:
         if not self.one_by_one:
-            await queue.hear(self.events)
+            await queue.deliver(self.events)
             return
         for event in self.events:
-            await queue.hear([event])
+            await queue.deliver([event])
 
 
 @dataclass(frozen=True)
 class Expire:
-    """It is `now` for those who hold leases."""
+    """Expire leases as of `now`."""
 
     now: datetime
 
@@ -138,7 +138,7 @@ class Expire:
 
 @dataclass(frozen=True)
 class Publish:
-    """It is `now` for the answers that are held."""
+    """Publish the annotations whose undo period ended before `now`."""
 
     now: datetime
 

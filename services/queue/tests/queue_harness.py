@@ -1,4 +1,4 @@
-"""The queue under test, and what a test and the other services say to it, in one line each."""
+"""A client of the queue under test, and events of other services, for one-line calls."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ import httpx
 from fastapi import FastAPI
 
 from chassis import testing
-from queue_service import events as door
-from queue_service.batches import Batches
-from queue_service.operations import further, leasing
+from queue_service.app import add_caches
+from queue_service.events import SUBSCRIPTIONS
+from queue_service.operations import leases, second_look
 from schemas.canonical import digest
 from schemas.events import (
     EVENTS,
@@ -34,7 +34,7 @@ GOOD: dict[str, Any] = {"mood": "good"}
 BAD: dict[str, Any] = {"mood": "bad"}
 ROLES = {"annotation": "annotator", "adjudication": "adjudicator", "review": "reviewer"}
 LATER = {"adjudicate": "adjudicator", "review": "reviewer"}
-"""The stages after the first, with the roles that they are for."""
+"""The later stages with their roles."""
 AT_ONCE = {"experienced_first_seconds": 0}
 _TABLES = """
 SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
@@ -49,10 +49,10 @@ class Queue:
         self.app, self.http, self.tokens = app, http, tokens
         self.database = app.state.database
 
-    async def hear(self, *events: Any) -> None:
-        await testing.deliver(self.database, door.SUBSCRIPTIONS, *events)
+    async def deliver(self, *events: Any) -> None:
+        await testing.deliver(self.database, SUBSCRIPTIONS, *events)
 
-    async def said(self) -> list[Any]:
+    async def published(self) -> list[Any]:
         return list(await testing.take_published(self.database, EVENTS))
 
     async def sql(self, statement: str, *words: Any) -> list[Any]:
@@ -60,10 +60,10 @@ class Queue:
             return list(await (await transaction.connection()).fetch(statement, *words))
 
     async def empty(self) -> None:
-        """As at first: nothing is there, and nothing is remembered."""
+        """Clear the database and the caches."""
         [tables] = await self.sql(_TABLES)
         await self.sql(f"TRUNCATE {tables[0]}")
-        self.app.state.batches = Batches(self.app.state.settings)
+        add_caches(self.app, self.app.state.settings)
 
     async def lease(self, name: str, *roles: str, **body: Any) -> list[dict[str, Any]]:
         who = self.tokens.bearer(name, *(roles or ("annotator",)))
@@ -94,24 +94,24 @@ class Queue:
         return await self.http.delete(f"/v1/leases/{lease['lease_id']}", headers=who)
 
     async def expire(self, now: datetime = FAR) -> None:
-        """Let it be `now` for the leases."""
+        """Expire leases as of `now`."""
         async with self.database.transaction() as transaction:
-            await leasing.expire_leases(transaction, now)
+            await leases.expire_leases(transaction, now)
 
     async def move(self, now: datetime) -> None:
-        """Let it be `now` for what waits for other people."""
+        """Escalate work as of `now`."""
         async with self.database.transaction() as transaction:
-            await further.move_work(transaction, now)
+            await second_look.escalate_due(transaction, now)
 
     async def voted(self, *names: str) -> list[UUID]:
-        """Each answers all it gets, in turn otherwise; the ids of the answers."""
+        """Annotate all leases of each annotator, with alternating labels; return the ids."""
         for n, name in enumerate(names):
             for lease in await self.lease(name, count=9):
                 await self.answer(name, lease, (GOOD, BAD)[n % 2])
-        return [event.annotation_id for event in await self.said()]
+        return [event.annotation_id for event in await self.published()]
 
     async def may(self, names: Sequence[str], stage: str) -> list[str]:
-        """Who of these would get something at a later stage; each gives it back."""
+        """Return those who get work at a later stage; they release it."""
         found = []
         for name in names:
             leases = await self.lease(name, LATER[stage])
@@ -135,7 +135,9 @@ class Queue:
             level=level,
         )
 
-    def stands(self, name: str, standing: Any, project: str = "p") -> AnnotatorStandingChanged:
+    def has_standing(
+        self, name: str, standing: Any, project: str = "p"
+    ) -> AnnotatorStandingChanged:
         return AnnotatorStandingChanged(
             occurred_at=NOW,
             project=project,
@@ -147,7 +149,7 @@ class Queue:
 
 
 def texts(leases: Sequence[dict[str, Any]]) -> list[str]:
-    """The tasks in short."""
+    """Return the texts of the leased items."""
     return [lease["payload"]["text"] for lease in leases]
 
 
@@ -187,10 +189,10 @@ def task(n: int = 1, **more: Any) -> TaskCreated:
 
 
 def honeypot(n: int = 1, **more: Any) -> TaskCreated:
-    """One about an item of its own."""
+    """Return the task of a honeypot with its own item."""
     ids = {"task_id": UUID(int=500_000 + n), "item_id": UUID(int=600_000 + n)}
-    told = {"external_id": f"g{n}", "payload": {"text": f"gold {n}"}, "purpose": "honeypot"}
-    return task(n, **{**ids, **told, **more})
+    facts = {"external_id": f"g{n}", "payload": {"text": f"gold {n}"}, "purpose": "honeypot"}
+    return task(n, **{**ids, **facts, **more})
 
 
 def conflict(votes: Sequence[UUID] = (), n: int = 1, **more: Any) -> ConflictRaised:
@@ -222,13 +224,13 @@ def review(n: int = 1, **more: Any) -> ReviewRequested:
     return ReviewRequested(**{**facts, **more})
 
 
-def policy(stage: str, **look: Any) -> dict[str, Any]:
-    """The policy's part about a later stage."""
-    return {{"adjudicate": "adjudication", "review": "review"}[stage]: look}
+def policy(stage: str, **settings: Any) -> dict[str, Any]:
+    """Return the policy of a later stage."""
+    return {{"adjudicate": "adjudication", "review": "review"}[stage]: settings}
 
 
-def asked_for(stage: str, n: int = 1, **more: Any) -> ConflictRaised | ReviewRequested:
-    """The event that asks for a second look."""
+def second_look_event(stage: str, n: int = 1, **more: Any) -> ConflictRaised | ReviewRequested:
+    """Return the event that requests a review or an adjudication."""
     return conflict(n=n, **more) if stage == "adjudicate" else review(n, **more)
 
 
@@ -243,5 +245,5 @@ def reprioritized(n: int, priority: int) -> TaskReprioritized:
 
 
 def withdrawn(n: int, **more: Any) -> TaskWithdrawn:
-    told = {"task_id": UUID(int=n), "reason": "withdrawn", **more}
-    return TaskWithdrawn(occurred_at=NOW, project="p", **told)
+    facts = {"task_id": UUID(int=n), "reason": "withdrawn", **more}
+    return TaskWithdrawn(occurred_at=NOW, project="p", **facts)
