@@ -218,7 +218,7 @@ def many_pools(size: int, run_length: RunLength) -> None:
         stack.publish(e.model_copy(update={"skills": [f"skill-{n % size}"]}) for n, e in events)
         wait_for_tasks(stack, REDUNDANCY * BASE_TASKS)
         settle(pair)
-        found = stack.query("SELECT count(*) AS n FROM shards")[0]["n"]
+        found = stack.query("SELECT count(*) AS n FROM pools")[0]["n"]
         report_comparison(
             f"d: {size} shards", *run_alternately(pair, CROWD, run_length), shards=found
         )

@@ -108,10 +108,10 @@ def test_every_event_has_a_subscriber_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_readme_names_exactly_the_events_that_its_service_hears(service: str) -> None:
+def test_a_readme_names_exactly_the_events_that_its_service_consumes(service: str) -> None:
     text = (ROOT / "services" / service / "README.md").read_text()
-    section = re.search(r"## Hears\n(.*?)(?=\n## )", text, flags=re.DOTALL)
-    assert section is not None, "the README needs a section '## Hears'"
+    section = re.search(r"## Consumes\n(.*?)(?=\n## )", text, flags=re.DOTALL)
+    assert section is not None, "the README needs a section '## Consumes'"
     names = {kind.__name__ for kind in EVENTS.values()}
 
     named = {word for word in re.findall(r"`([A-Z]\w+)`", section.group(1)) if word in names}
