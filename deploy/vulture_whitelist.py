@@ -48,7 +48,19 @@ QUEUE_PROJECT
 lease_tasks
 submit_annotation
 
+# Functions of the Python client that only its users call.
+heartbeat
+
+# Rows that are sent to a statement as JSON, which names their fields.
+_.excluded_items
+_.takes_slot
+
+# Values of an option of the command line.
+_.BAYES
+
 # Fields that only clients read: of responses, events and labels.
+_.circle
+_.held_until
 _.accepted_before
 _.adjudicator
 _.anchoring
