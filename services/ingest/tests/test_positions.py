@@ -22,7 +22,7 @@ def item(name: str, text: str = "", **more: Any) -> dict[str, Any]:
 
 async def positions(ingest: Any) -> dict[str, int]:
     """The position that the newest task of each item says."""
-    tasks = await ingest.said(TaskCreated)
+    tasks = await ingest.published(TaskCreated)
     return {task.external_id: task.position for task in tasks if task.purpose == "work"}
 
 
@@ -36,20 +36,20 @@ async def order(ingest: Any) -> list[str]:
 async def test_tasks_say_the_order_in_which_their_items_came(ingest: Any) -> None:
     await ingest.publish()
     names = [f"{n * 7919 % 2500:04}" for n in range(2500)]
-    await ingest.taken("/items", [item(name) for name in names])
-    await ingest.taken("/items", [item(name) for name in ("z", "a", names[5], "m")])
+    await ingest.post_ok("/items", [item(name) for name in names])
+    await ingest.post_ok("/items", [item(name) for name in ("z", "a", names[5], "m")])
 
     assert await order(ingest) == [*names, "z", "a", "m"]
 
 
-async def test_an_item_keeps_its_place_whatever_becomes_of_it(ingest: Any, decided: Any) -> None:
+async def test_an_item_keeps_its_place_after_every_change(ingest: Any, decided: Any) -> None:
     await ingest.publish()
-    await ingest.taken("/items", [item("b"), item("a"), item("c")])
-    tasks = {task.external_id: task for task in await ingest.said(TaskCreated)}
+    await ingest.post_ok("/items", [item("b"), item("a"), item("c")])
+    tasks = {task.external_id: task for task in await ingest.published(TaskCreated)}
 
-    await ingest.taken("/items", [item("c"), item("b", "changed"), item("a", priority=9)])
+    await ingest.post_ok("/items", [item("c"), item("b", "changed"), item("a", priority=9)])
     changed = await positions(ingest)
-    await ingest.hear(decided(tasks["a"]))
+    await ingest.deliver(decided(tasks["a"]))
     await ingest.publish([{"name": "tone", "kind": "text"}], relabel="all")
     await ingest.roll_out()
 
@@ -61,8 +61,8 @@ async def test_gold_that_becomes_work_has_its_place_among_the_work_it_came_with(
     ingest: Any,
 ) -> None:
     await ingest.publish()
-    await ingest.taken("/gold", [item("b", label=GOOD)])
-    await ingest.taken("/items", [item("a"), item("b"), item("c")])
+    await ingest.post_ok("/gold", [item("b", label=GOOD)])
+    await ingest.post_ok("/items", [item("a"), item("b"), item("c")])
 
     assert await order(ingest) == ["a", "b", "c"]
 
@@ -72,7 +72,7 @@ async def test_a_specification_reaches_the_items_in_their_order_step_by_step(
 ) -> None:
     monkeypatch.setattr(specs, "STEP_ITEMS", 4)
     names = [f"{n * 7 % 10}" for n in range(10)]
-    await ingest.taken("/items", [item(name) for name in names])
+    await ingest.post_ok("/items", [item(name) for name in names])
     await ingest.publish()
 
     steps, waiting = [], []
