@@ -62,7 +62,7 @@ class LeaseView:
 
 
 def _blob(work: Work) -> dict[str, Any]:
-    """Return a `schemas.vocabulary.PayloadBlob` without `url`, which is signed for each response."""
+    """Return a `schemas.vocabulary.PayloadBlob` without `url`, which each response signs."""
     return {"sha256": work.blob, "size": work.blob_size}
 
 
