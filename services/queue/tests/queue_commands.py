@@ -116,7 +116,7 @@ class Deliver:
 
     def __repr__(self) -> str:
         """Return the kinds and keys of the events."""
-        return f"Hear({', '.join(f'{event.kind()} {event.key}' for event in self.events)})"
+        return f"Deliver({', '.join(f'{event.kind()} {event.key}' for event in self.events)})"
 
     async def run(self, queue: Replicas) -> Any:
         if not self.one_by_one:
