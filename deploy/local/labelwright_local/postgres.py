@@ -133,7 +133,12 @@ class Postgres:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
                 connection.sendall(message)
                 # Read all of it: the server would report an unread answer as a lost client.
-                return connection.recv(CHUNK_BYTES)[:1] == b"R"
+                answer = connection.recv(CHUNK_BYTES)
+                # Wait for the server to close too: a stop during authentication is logged as FATAL.
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(CHUNK_BYTES):
+                    pass
+                return answer[:1] == b"R"
         except OSError:
             return False
 

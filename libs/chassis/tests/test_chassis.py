@@ -339,6 +339,8 @@ async def test_without_a_good_token_nothing_is_told(
     answers = [await client.post("/notes", json={"text": "x"}, headers=one) for one in headers]
 
     assert [answer.status_code for answer in answers] == [401] * len(headers)
+    # RFC 6750: says which scheme is expected.
+    assert [answer.headers["www-authenticate"] for answer in answers] == ["Bearer"] * len(headers)
 
 
 async def test_a_role_opens_only_what_it_is_for(

@@ -19,6 +19,8 @@ from chassis.http.issuer_keys import KeysUnavailable
 class Unauthenticated(Exception):
     """A valid bearer token is needed."""
 
+    headers = {"www-authenticate": "Bearer"}  # noqa: RUF012 - as on every refusal
+
 
 class Forbidden(Exception):
     """This token does not allow that."""
