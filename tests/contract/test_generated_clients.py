@@ -93,15 +93,15 @@ async def test_a_generated_python_client_makes_a_project_and_understands_a_refus
     app = app_of("ingest", tokens, url, state_dir=tmp_path)
     made = {"httpx_args": {"transport": httpx.ASGITransport(app)}, "base_url": "http://test"}
     client_module = _generated("client")
-    make_project = _generated("api.projects.make_project")
+    create_project = _generated("api.projects.create_project")
     publish_spec = _generated("api.specs.publish_spec")
     models = _generated("models")
 
     async with testing.serving(app):
         olga = client_module.AuthenticatedClient(token=tokens.sign("olga", "spec_owner"), **made)
         request = models.ProjectRequest(name="moods", title="Moods of songs")
-        first = await make_project.asyncio_detailed(client=olga, body=request)
-        again = await make_project.asyncio_detailed(client=olga, body=request)
+        first = await create_project.asyncio_detailed(client=olga, body=request)
+        again = await create_project.asyncio_detailed(client=olga, body=request)
         assert (first.status_code, again.status_code) == (201, 200)
         assert first.parsed == again.parsed
         assert isinstance(first.parsed, models.ProjectHead)
@@ -115,7 +115,7 @@ async def test_a_generated_python_client_makes_a_project_and_understands_a_refus
         assert refused.type_ == "urn:problem:unknown-project"
 
         stranger = client_module.AuthenticatedClient(token="no token", **made)
-        refused = await make_project.asyncio(client=stranger, body=request)
+        refused = await create_project.asyncio(client=stranger, body=request)
         assert isinstance(refused, models.UnauthorizedProblem)
 
 
