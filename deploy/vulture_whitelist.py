@@ -40,10 +40,6 @@ _.rollouts
 _.uses
 _.withdrawals
 
-# The register of advisory locks also has the numbers that are written in SQL.
-QUEUE_POOLS
-QUEUE_PROJECT
-
 # Routes that are added without a decorator.
 lease_tasks
 submit_annotation

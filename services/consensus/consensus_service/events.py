@@ -5,8 +5,12 @@ from consensus_service.operations import event_handlers as handlers
 from schemas import events
 
 SUBSCRIPTIONS = [
-    subscribe(events.SpecPublished, handlers.on_spec_published),
-    subscribe_batch(events.TaskCreated, handlers.on_task_created),
+    subscribe(
+        events.SpecPublished, handlers.on_spec_published, replay_key=handlers.spec_published_key
+    ),
+    subscribe_batch(
+        events.TaskCreated, handlers.on_task_created, replay_key=handlers.task_created_key
+    ),
     subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn),
     subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
     subscribe(events.TaskSkipped, handlers.on_task_skipped),

@@ -6,8 +6,10 @@ from queue_service.operations.locks import lock_changed_rows
 from schemas import events
 
 SUBSCRIPTIONS = [
-    subscribe(events.SpecPublished, handlers.on_spec_published),
-    subscribe_batch(events.TaskCreated, handlers.on_task_created),
+    subscribe(events.SpecPublished, handlers.on_spec_published, replay_key=handlers.spec_key),
+    subscribe_batch(
+        events.TaskCreated, handlers.on_task_created, replay_key=handlers.task_created_key
+    ),
     subscribe(events.TaskReprioritized, handlers.on_task_reprioritized, lock_changed_rows),
     subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn, lock_changed_rows),
     subscribe(events.RedundancyRaised, handlers.on_redundancy_raised, lock_changed_rows),

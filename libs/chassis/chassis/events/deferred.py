@@ -68,19 +68,12 @@ async def replay(
     if not keys:
         return
     kinds = {kind.kind(): kind for kind in handlers}
-    events = await take_all_deferred(transaction, list(keys), kinds)
+    events = await _take(transaction, list(keys), kinds)
     for kind, run in groupby(events, key=type):
         await handlers[kind](transaction, list(run))
 
 
-async def take_deferred(
-    transaction: Transaction, key: str, kinds: Mapping[str, type[Event]]
-) -> list[Event]:
-    """Delete and return the events deferred under `key`, in the order in which they arrived."""
-    return await take_all_deferred(transaction, [key], kinds)
-
-
-async def take_all_deferred(
+async def _take(
     transaction: Transaction, keys: Sequence[str], kinds: Mapping[str, type[Event]]
 ) -> list[Event]:
     """Delete and return the events deferred under `keys`, in the order in which they arrived."""

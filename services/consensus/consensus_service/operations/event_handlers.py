@@ -5,12 +5,11 @@ known yet is deferred until that is known.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.db.database import Transaction
-from chassis.events.deferred import find_or_defer, take_all_deferred, take_deferred
+from chassis.events.deferred import find_or_defer
 from consensus_service.domain.policy import Conflict, Decided
 from consensus_service.operations import decisions, specs
 from consensus_service.operations.decisions import Evaluation
@@ -20,7 +19,6 @@ from consensus_service.store.tasks import Task
 from labels.compiled_spec import CompiledSpec
 from schemas.envelope import Event
 from schemas.events import (
-    EVENTS,
     AdjudicationDecided,
     AnnotationSubmitted,
     AnnotatorStandingChanged,
@@ -34,19 +32,13 @@ from schemas.events import (
 
 
 async def on_spec_published(transaction: Transaction, event: SpecPublished) -> None:
-    """Store a spec version, and handle the events that were deferred for it."""
+    """Store a spec version."""
     await specs.add_spec(transaction, event)
-    key = _spec_key(event.project, event.spec_version)
-    for deferred in await take_deferred(transaction, key, EVENTS):
-        await _DEFERRABLE[type(deferred)](transaction, deferred)
 
 
 async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
-    """Store tasks, and handle the events that were deferred for them."""
+    """Store tasks."""
     await tasks.add_tasks(transaction, events)
-    keys = [_task_key(event.task_id) for event in events]
-    for deferred in await take_all_deferred(transaction, keys, EVENTS):
-        await _DEFERRABLE[type(deferred)](transaction, deferred)
 
 
 async def on_task_withdrawn(transaction: Transaction, event: TaskWithdrawn) -> None:
@@ -176,6 +168,16 @@ async def on_honeypot_scored(transaction: Transaction, event: HoneypotScored) ->
     await annotator_models.add_score(transaction, event)
 
 
+def task_created_key(event: TaskCreated) -> str:
+    """Return the key of the events that wait for this task."""
+    return _task_key(event.task_id)
+
+
+def spec_published_key(event: SpecPublished) -> str:
+    """Return the key of the events that wait for this spec version."""
+    return _spec_key(event.project, event.spec_version)
+
+
 def _task_key(task_id: UUID) -> str:
     return f"task:{task_id}"
 
@@ -207,16 +209,3 @@ async def _task_and_spec(
         lambda: compiled(transaction, event.project, version),
     )
     return None if spec is None else (task, spec)
-
-
-async def _on_annotation_submitted(transaction: Transaction, event: AnnotationSubmitted) -> None:
-    await on_annotation_submitted(transaction, [event])
-
-
-_DEFERRABLE: dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]] = {
-    TaskWithdrawn: on_task_withdrawn,
-    AnnotationSubmitted: _on_annotation_submitted,
-    TaskSkipped: on_task_skipped,
-    AdjudicationDecided: on_adjudication_decided,
-    ReviewDecided: on_review_decided,
-}

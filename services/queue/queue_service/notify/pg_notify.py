@@ -16,7 +16,7 @@ import asyncpg
 from asyncpg import Connection
 
 from chassis import logs, shutdown
-from chassis.db.database import driver_url, is_transient
+from chassis.db.database import AWAY, driver_url, is_transient
 from queue_service.notify.notifier import Notifier
 
 CHANNEL = "queue_notifications"
@@ -26,8 +26,6 @@ PROBE_SECONDS = 30.0
 """The interval at which an idle connection is tested, because a broken one can look idle."""
 ANSWER_SECONDS = 5.0
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 0.1, 10.0
-
-_BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
 async def run(notifier: Notifier, database_url: str) -> None:
@@ -69,7 +67,7 @@ async def _connected(notifier: Notifier, database_url: str) -> None:
             await _flush(notifier, connection)
     except asyncio.CancelledError:
         # Send the notifications of the last commits before the process ends.
-        with suppress(*_BROKEN):
+        with suppress(*AWAY):
             await _notify(notifier, connection)
         raise
     finally:

@@ -1,12 +1,12 @@
 """The handlers of events, one for each kind. Events about unknown tasks or specs are deferred."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
 from chassis.db.database import Transaction
 from chassis.db.locks import lock_names
-from chassis.events.deferred import find_or_defer, take_all_deferred
+from chassis.events.deferred import find_or_defer
 from queue_service.domain.dispatch import with_level
 from queue_service.domain.leases import sort_key
 from queue_service.operations.notifications import notify_spec, notify_standing, notify_work
@@ -16,7 +16,6 @@ from queue_service.store import annotators, intake, leases
 from queue_service.store.intake import NewWork, Task
 from schemas.envelope import Event
 from schemas.events import (
-    EVENTS,
     AnnotatorStandingChanged,
     ConflictRaised,
     LabelDecided,
@@ -36,22 +35,17 @@ _BATCHES = UUID("0d4a9a37-6f0e-5f43-8a53-7b1f2c9d5e60")
 
 
 async def on_spec_published(transaction: Transaction, event: SpecPublished) -> None:
-    """Store a spec version, make its work available, and handle the events deferred for it."""
+    """Store a spec version, and make its work available."""
     await intake.add_spec(
         transaction, event.project, event.spec_version, event.spec_hash, event.document
     )
-    for deferred in await take_all_deferred(transaction, [_spec_key(event)], EVENTS):
-        await _DEFERRABLE[type(deferred)](transaction, deferred)
     notify_spec(transaction, event.project, event.spec_version)
     notify_work(transaction)
 
 
 async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
-    """Store the work of new tasks, and handle the events deferred for them."""
+    """Store the work of new tasks."""
     await intake.add_work(transaction, [_new_work(event) for event in events])
-    keys = [_task_key(event.task_id) for event in events]
-    for deferred in await take_all_deferred(transaction, keys, EVENTS):
-        await _DEFERRABLE[type(deferred)](transaction, deferred)
     notify_work(transaction)
 
 
@@ -169,10 +163,6 @@ async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecid
         )
 
 
-async def _on_one_label_decided(transaction: Transaction, event: LabelDecided) -> None:
-    await on_label_decided(transaction, [event])
-
-
 async def on_annotator_standing_changed(
     transaction: Transaction, event: AnnotatorStandingChanged
 ) -> None:
@@ -202,11 +192,17 @@ async def on_skill_changed(transaction: Transaction, event: SkillChanged) -> Non
     notify_work(transaction)
 
 
+def task_created_key(event: TaskCreated) -> str:
+    """Return the key of the events that wait for this task."""
+    return _task_key(event.task_id)
+
+
 def _task_key(task_id: UUID) -> str:
     return f"task:{task_id}"
 
 
-def _spec_key(event: SpecPublished | ConflictRaised | ReviewRequested) -> str:
+def spec_key(event: SpecPublished | ConflictRaised | ReviewRequested) -> str:
+    """Return the key of the events that wait for this spec version."""
     return f"spec:{event.project}:{event.spec_version}"
 
 
@@ -217,7 +213,7 @@ async def _policy(
     return await find_or_defer(
         transaction,
         event,
-        _spec_key(event),
+        spec_key(event),
         lambda: policy_of(transaction, task.project, task.spec_version),
     )
 
@@ -227,13 +223,3 @@ async def _find_task(transaction: Transaction, event: Event, task_id: UUID) -> T
     return await find_or_defer(
         transaction, event, _task_key(task_id), lambda: intake.task(transaction, task_id, lock=True)
     )
-
-
-_DEFERRABLE: dict[type[Event], Callable[[Transaction, Any], Awaitable[None]]] = {
-    TaskReprioritized: on_task_reprioritized,
-    TaskWithdrawn: on_task_withdrawn,
-    RedundancyRaised: on_redundancy_raised,
-    ConflictRaised: on_conflict_raised,
-    ReviewRequested: on_review_requested,
-    LabelDecided: _on_one_label_decided,
-}

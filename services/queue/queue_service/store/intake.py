@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Transaction, as_json
+from chassis.db.locks import QUEUE_POOLS, QUEUE_PROJECT
 from queue_service.domain.dispatch import AGEING
 from schemas.vocabulary import Purpose, Stage
 
@@ -21,7 +22,7 @@ _NO_POOL = 0
 back writes as much as giving work back, and takes as long."""
 RANK = f"floor(extract(epoch FROM {{0}}) / {AGEING.total_seconds()})::int"
 """The hour of a time. The rank of a task is this less its priority, see `domain.dispatch`."""
-_LOCK_POOLS = "SELECT pg_advisory_xact_lock(4)"
+_LOCK_POOLS = f"SELECT pg_advisory_xact_lock({QUEUE_POOLS})"
 # Under the lock, so that a pool with a smaller number never appears after one with a larger number.
 _ADD_POOLS = """
 INSERT INTO pools (project, stage, task_type, skills, audience)
@@ -81,13 +82,14 @@ UPDATE work SET target = greatest(target, $2)
 WHERE stage = 'annotate' AND subject = $1 AND state = 'open' RETURNING work_id
 """
 # Only work under the newest spec version is ready; the lock keeps that version meanwhile.
-_HOLD_VERSION = """
-SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, 5))
+_HOLD_VERSION = f"""
+SELECT pg_advisory_xact_lock_shared(hashtextextended(w.project, {QUEUE_PROJECT}))
 FROM (SELECT DISTINCT project FROM work WHERE work_id = ANY($1) ORDER BY project) w
 """
 # After the lock on pools, in the order of `add_work`.
-_LOCK_VERSION = """
-SELECT pg_advisory_xact_lock(4), pg_advisory_xact_lock(hashtextextended($1, 5))
+_LOCK_VERSION = f"""
+SELECT pg_advisory_xact_lock({QUEUE_POOLS}),
+    pg_advisory_xact_lock(hashtextextended($1, {QUEUE_PROJECT}))
 """
 _REFRESH = f"""
 INSERT INTO ready (work_id, pool, rank, due, slots, position, changed_xid, item_id, batch,
