@@ -1,5 +1,6 @@
 """What is to run, and where."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from labelwright_local.postgres import Postgres
 from labelwright_local.services import SERVICES, Replica, Service
 
 POSTGRES, KAFKA = "postgres", "kafka"
+PAGE = "queue"
+"""The service that serves the labeling page."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ class Plan:
     def url(self, one: Replica) -> str:
         """Where a replica answers."""
         return f"http://127.0.0.1:{self.ports.of(one.name)}"
+
+    @property
+    def page_settings(self) -> dict[str, str]:
+        """Settings by which the labeling page, which every queue serves, may call all services."""
+        ports = [self.ports.of(one.name) for one in self.replicas if one.service.name == PAGE]
+        origins = [f"http://{host}:{port}" for port in ports for host in ("127.0.0.1", "localhost")]
+        addresses = {one.name: self.url(Replica(one)) for one in self.services}
+        return {"ALLOWED_ORIGINS": json.dumps(origins), "PAGE_SERVICES": json.dumps(addresses)}
 
     def metrics_url(self, one: Replica) -> str:
         """Where a replica answers with its metrics."""

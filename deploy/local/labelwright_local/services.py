@@ -59,11 +59,17 @@ def command(one: Service, port: int) -> list[str]:
     return [*python, *where, *how, "--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
 
 
-def environment(one: Service, settings: Mapping[str, str]) -> dict[str, str]:
-    """Our environment with the service's settings; what the user set for it beyond these stays."""
+def environment(
+    one: Service, settings: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, str]:
+    """Our environment with the service's settings; what the user set for it beyond these stays.
+
+    `defaults` are settings that the user may set otherwise.
+    """
     given = {one.prefix + name: value for name, value in settings.items()}
-    level = {one.prefix + "LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
-    return {**level, **os.environ, **given, "PYTHONUNBUFFERED": "1"}
+    level = {"LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
+    default = {one.prefix + name: value for name, value in {**level, **defaults}.items()}
+    return {**default, **os.environ, **given, "PYTHONUNBUFFERED": "1"}
 
 
 def is_ready(port: int) -> bool:

@@ -193,7 +193,9 @@ class Stack:
             self._leash.command(services.command(one.service, port)),
             partial(services.is_ready, port),
             stop_seconds=SERVICE_STOP_SECONDS,
-            environment=services.environment(one.service, self._settings(one, folder)),
+            environment=services.environment(
+                one.service, self._settings(one, folder), self._plan.page_settings
+            ),
             folder=folder,
             needs=(POSTGRES, KAFKA),
         )

@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from chassis import service
-from queue_service import api, events, schedules
+from queue_service import api, events, page, schedules
 from queue_service.batches import Batches
 from queue_service.notify import pg_notify
 from queue_service.operations.blob_checks import PayloadReader
@@ -27,4 +27,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.batches = Batches(settings)
     app.state.blobs = settings.open_blob_store()
     app.state.payload_reader = PayloadReader(app.state.blobs)
+    page.install(app, settings)
     return app

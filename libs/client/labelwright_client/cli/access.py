@@ -8,7 +8,8 @@ import typer
 
 from labelwright_client import tokens
 from labelwright_client.cli.output import HomeOption, JsonOption, WrongInput, show_json
-from labelwright_client.stack import home_of
+from labelwright_client.problems import NotConfigured
+from labelwright_client.stack import READY_FILE, Stack, home_of
 
 
 def token(  # noqa: PLR0913 (each is an option)
@@ -23,7 +24,11 @@ def token(  # noqa: PLR0913 (each is an option)
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a token, signed with the key of the local stack."""
+    """Make a token, signed with the key of the local stack.
+
+    While the stack runs, the link that opens the labeling page with it is printed too, not on the
+    standard output, which holds the token alone.
+    """
     unknown = [one for one in role if one not in tokens.ROLES]
     if unknown:
         raise WrongInput(f"There is no role '{unknown[0]}'; roles are {', '.join(tokens.ROLES)}.")
@@ -35,9 +40,24 @@ def token(  # noqa: PLR0913 (each is an option)
     )
     if as_json:
         known_as = tokens.pseudonym(folder, name)
-        show_json({"token": signed, "name": name, "pseudonym": known_as, "roles": role})
+        told = {"token": signed, "name": name, "pseudonym": known_as, "roles": role}
+        show_json({**told, "link": _page_link(folder, signed)})
     else:
         typer.echo(signed)
+        if link := _page_link(folder, signed):
+            typer.echo(f"The labeling page: {link}", err=True)
+
+
+def _page_link(folder: Path, signed: str) -> str | None:
+    """The link that signs in to the labeling page; None while the stack does not run.
+
+    The token is in the fragment, which browsers send to no server.
+    """
+    try:
+        stack = Stack.from_ready_file(folder / READY_FILE)
+    except NotConfigured:
+        return None
+    return f"{stack.url('queue')}/#token={signed}"
 
 
 def _folder(home: Path | None) -> Path:
