@@ -14,7 +14,7 @@ export interface Option {
 
 const DIGITS = "123456789";
 /** The letters that no command of a screen uses. */
-const LETTERS = "qwertyuioadfhjklzxvbnm";
+const LETTERS = "qwertyuioadfjklzxvbnm";
 
 /** Return the options in the order shown, each with a key: its own, else the next free one. */
 export function readOptions(

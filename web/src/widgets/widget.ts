@@ -12,7 +12,7 @@
  * Keys. `keys` lists what one key does while the field is active, wherever the focus is outside of
  * a text input; the screen runs them and lists them in the help. A widget that needs more (arrows,
  * nudging, drawing) listens on its own elements and calls `preventDefault` for what it handled: the
- * screen ignores such events. Enter, Backspace and the letters s, g, c, p and ? belong to the screen,
+ * screen ignores such events. Enter, Backspace and the letters s, g, c, p, h and ? belong to the screen,
  * unless `keys` claims one of them: then the screen's command moves to Shift and that letter.
  */
 
