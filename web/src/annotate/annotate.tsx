@@ -3,7 +3,6 @@ import type { Session } from "../api/session";
 import { TopBar } from "../ui/top-bar";
 import styles from "./annotate.module.css";
 import { NoTask } from "./no-task";
-import { NoticeBar } from "./notice-bar";
 import { TaskScreen } from "./task-screen";
 import { useWork } from "./use-work";
 
@@ -30,11 +29,10 @@ export function Annotate({ services, session, project, onSignOut }: Props) {
   return (
     <div className={styles.screen}>
       <TopBar name={session.name} where={where} work={work} onSignOut={onSignOut} />
-      <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
       {task && spec ? (
         <TaskScreen bench={bench} work={work} task={task} spec={spec} />
       ) : (
-        <NoTask work={work} onUndo={() => void bench.undo()} />
+        <NoTask bench={bench} work={work} />
       )}
     </div>
   );

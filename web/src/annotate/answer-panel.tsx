@@ -5,6 +5,7 @@ import { AnswerBar } from "./answer-bar";
 import { FieldCard } from "./field-card";
 import { Note } from "./note";
 import type { Spec } from "./spec";
+import { Suggestion } from "./suggestion";
 import type { Task } from "./task";
 import { isIn } from "./use-active-field";
 
@@ -12,7 +13,7 @@ interface Props {
   readonly task: Task;
   readonly spec: Spec;
   readonly asked: readonly FieldDefinition[];
-  readonly active: string;
+  readonly active: FieldDefinition;
   readonly keys: readonly FieldKey[];
   readonly onActivate: (name: string) => void;
   readonly onAnswer: (name: string, value: unknown) => void;
@@ -36,10 +37,9 @@ export function AnswerPanel(props: Props) {
             rules={spec.rules}
             value={task.draft.label[field.name]}
             payload={task.payload}
-            prelabel={task.lease.prelabel ?? null}
             problem={task.problems.find((one) => isIn(one.pointer, field.name))}
-            isActive={field.name === active}
-            keys={field.name === active ? props.keys : []}
+            isActive={field.name === active.name}
+            keys={field.name === active.name ? props.keys : []}
             onActivate={() => props.onActivate(field.name)}
             onAnswer={(value) => props.onAnswer(field.name, value)}
             onRule={props.onRule}
@@ -47,6 +47,12 @@ export function AnswerPanel(props: Props) {
         ))}
         <Note text={task.draft.note} onChange={props.onNote} />
       </div>
+      <Suggestion
+        field={active}
+        module={spec.widgets.get(active.kind)}
+        prelabel={task.lease.prelabel ?? null}
+        onTake={() => props.onCommand("suggestion")}
+      />
       <AnswerBar
         keys={props.keys}
         changeUntil={task.changeUntil}

@@ -1,12 +1,10 @@
 import { useId } from "react";
 import type { FieldProblem } from "../api/problem";
-import type { components } from "../api/types/queue";
 import { titleOf } from "../validate/sentences";
 import type { FieldDefinition, FieldKey, Payload, WidgetModule } from "../widgets/widget";
 import styles from "./field-card.module.css";
 import { rulesOf } from "./rules-of";
 import type { Rule } from "./spec";
-import { Suggestion } from "./suggestion";
 
 interface Props {
   readonly field: FieldDefinition;
@@ -14,7 +12,6 @@ interface Props {
   readonly rules: readonly Rule[];
   readonly value: unknown;
   readonly payload: Payload;
-  readonly prelabel: components["schemas"]["Prelabel"] | null;
   readonly problem: FieldProblem | undefined;
   readonly isActive: boolean;
   readonly keys: readonly FieldKey[];
@@ -53,7 +50,6 @@ export function FieldCard(props: Props) {
           {field.help}
         </p>
       ) : null}
-      <Suggestion field={field} module={module} prelabel={props.prelabel} onTake={props.onAnswer} />
       {module ? (
         <module.Widget
           field={field}

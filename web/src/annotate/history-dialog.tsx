@@ -57,7 +57,8 @@ function answerOf(sent: Sent, bench: Workbench): string {
   return answered
     .map((field) => {
       const words = spec?.widgets.get(field.kind)?.describe(field, label[field.name]);
-      return `${titleOf(field)}: ${words ?? ""}`;
+      const title = titleOf(field);
+      return `${title}${/[.:?!]$/.test(title) ? "" : ":"} ${words ?? ""}`;
     })
     .join(" · ");
 }

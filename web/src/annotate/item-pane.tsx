@@ -8,12 +8,10 @@ import own from "./item-pane.module.css";
 interface Props {
   readonly ref: Ref<HTMLElement>;
   readonly payload: Payload;
-  /** True while the guidelines cover the item, where there is room for one of them only. */
-  readonly isCovered: boolean;
 }
 
 /** The item to label. */
-export function ItemPane({ ref, payload, isCovered }: Props) {
+export function ItemPane({ ref, payload }: Props) {
   const parts = classify(payload);
   return (
     <section
@@ -22,7 +20,6 @@ export function ItemPane({ ref, payload, isCovered }: Props) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it.
       tabIndex={0}
       className={`${styles.pane} ${styles.item}`}
-      data-covered={isCovered}
     >
       {parts.map((part) => (
         <Part key={part.key} part={part} hasHeading={parts.length > 1} />

@@ -1,11 +1,20 @@
 import styles from "./no-task.module.css";
+import { NoticeBar } from "./notice-bar";
 import { changeable, type Work } from "./work";
+import type { Workbench } from "./workbench";
+
+interface Props {
+  readonly bench: Workbench;
+  readonly work: Work;
+}
 
 /** What stands in the place of a task: that one is looked for, or why there is none. */
-export function NoTask({ work, onUndo }: { readonly work: Work; readonly onUndo: () => void }) {
+export function NoTask({ bench, work }: Props) {
+  const notices = <NoticeBar work={work} onDismiss={() => bench.dismiss()} />;
   if (work.phase === "looking" || work.phase === "working") {
     return (
       <main className={styles.place}>
+        {notices}
         <p className="muted">Getting your next task …</p>
       </main>
     );
@@ -13,6 +22,7 @@ export function NoTask({ work, onUndo }: { readonly work: Work; readonly onUndo:
   const isAway = work.phase === "away";
   return (
     <main className={styles.place}>
+      {notices}
       <div className={styles.card}>
         <h1 className={styles.title}>
           {isAway ? "You were away for a while" : "There is nothing for you to do now"}
@@ -28,7 +38,7 @@ export function NoTask({ work, onUndo }: { readonly work: Work; readonly onUndo:
           </>
         )}
         {changeable(work, Date.now()) ? (
-          <button type="button" className="button" onClick={onUndo}>
+          <button type="button" className="button" onClick={() => void bench.undo()}>
             Go back to my last answer
           </button>
         ) : null}

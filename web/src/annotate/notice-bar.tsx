@@ -20,11 +20,10 @@ export function NoticeBar({
 
 function offlineNotice(waiting: number): Notice {
   const answers = waiting === 1 ? "1 answer waits" : `${waiting} answers wait`;
+  const kept = waiting ? `${answers} in this browser until it does.` : "Nothing is lost.";
   return {
     tone: "warning",
-    text: `The server does not answer: your network may be away. You can go on with the tasks in hand. ${
-      waiting ? `${answers} in this browser and will be sent by itself.` : "Nothing is lost."
-    }`,
+    text: `The server does not answer; your network may be away. You can go on with the tasks in hand. ${kept}`,
   };
 }
 

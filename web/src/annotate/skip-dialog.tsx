@@ -65,8 +65,8 @@ export function SkipDialog({ task, spec, field, onSkip, onClose }: Props) {
   }
 
   return (
-    <Dialog title="Why do you skip this task?" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} onKeyDown={onKeyDown}>
+    <Dialog title="Why do you skip this task?" onClose={onClose} onKeyDown={onKeyDown}>
+      <form className={styles.form} onSubmit={submit}>
         <div role="radiogroup" aria-label="Reason" className={styles.options}>
           {REASONS.map(([value, title], index) => (
             <Option

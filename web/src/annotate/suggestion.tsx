@@ -7,10 +7,14 @@ interface Props {
   readonly field: FieldDefinition;
   readonly module: WidgetModule | undefined;
   readonly prelabel: components["schemas"]["Prelabel"] | null;
-  readonly onTake: (value: unknown) => void;
+  readonly onTake: () => void;
 }
 
-/** What a model suggests for a field. It is never an answer until the person takes it over. */
+/**
+ * What a model suggests for the active field. It is never an answer until the person takes it over.
+ *
+ * It stands below the fields, so that these do not move between tasks with and without one.
+ */
 export function Suggestion({ field, module, prelabel, onTake }: Props) {
   const value = prelabel?.value[field.name];
   if (!prelabel || value === undefined || !module) {
@@ -24,7 +28,7 @@ export function Suggestion({ field, module, prelabel, onTake }: Props) {
         <strong>{module.describe(field, value)}</strong>
         {score}
       </span>
-      <button type="button" className={`button quiet ${styles.take}`} onClick={() => onTake(value)}>
+      <button type="button" className={`button ${styles.take}`} onClick={onTake}>
         Take over <Key name="p" />
       </button>
     </p>

@@ -7,6 +7,7 @@ import { AnswerPanel } from "./answer-panel";
 import { Guidelines } from "./guidelines";
 import { HistoryDialog } from "./history-dialog";
 import { ItemPane } from "./item-pane";
+import { NoticeBar } from "./notice-bar";
 import { rulesOf } from "./rules-of";
 import { SkipDialog } from "./skip-dialog";
 import type { Spec } from "./spec";
@@ -28,7 +29,9 @@ type Open = "skip" | "help" | "history" | null;
 /** One task: the item, its fields, and the guidelines beside them. */
 export function TaskScreen({ bench, work, task, spec }: Props) {
   const [open, setOpen] = useState<Open>(null);
-  const [rule, setRule] = useState<string | null>(null);
+  const [shown, setShown] = useState<{ leaseId: string; rule: string | null } | null>(null);
+  const rule = shown?.leaseId === idOf(task) ? shown.rule : null;
+  const setRule = (next: string | null) => setShown({ leaseId: idOf(task), rule: next });
   const asked = askedFields(spec.fields, task.draft.label);
   const { active, activate, advance } = useActiveField(task, spec, asked);
   const activeMs = useActiveTime(idOf(task));
@@ -61,7 +64,7 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
     undo: () => void bench.undo(),
     skip: () => setOpen("skip"),
     suggestion: takeSuggestion,
-    rule: () => setRule((shown) => (shown ? null : (rulesOf(active, spec.rules)[0]?.id ?? null))),
+    rule: () => setRule(rule ? null : (rulesOf(active, spec.rules)[0]?.id ?? null)),
     cite: () => rule && cite(rule),
     history: () => setOpen("history"),
     help: () => setOpen("help"),
@@ -81,16 +84,21 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
   useKeys(bindKeys(keys), run);
   const item = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
-  useEffect(() => item.current?.scrollTo(0, 0), [idOf(task)]);
+  useEffect(() => {
+    item.current?.scrollTo(0, 0);
+  }, [idOf(task)]);
 
   return (
     <main className={styles.task}>
-      <ItemPane ref={item} payload={task.payload} isCovered={rule !== null} />
+      <div className={styles.left} data-covered={rule !== null}>
+        <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
+        <ItemPane ref={item} payload={task.payload} />
+      </div>
       <AnswerPanel
         task={task}
         spec={spec}
         asked={asked}
-        active={active.name}
+        active={active}
         keys={keys}
         onActivate={activate}
         onAnswer={answer}

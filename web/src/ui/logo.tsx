@@ -6,7 +6,7 @@ export function Logo() {
   return (
     <span className={styles.logo}>
       <img src={icon} alt="" width="22" height="22" />
-      Labelwright
+      <span className={styles.name}>Labelwright</span>
     </span>
   );
 }
