@@ -53,9 +53,9 @@ lock: setup ## Resolve anew and write requirements.lock (hashes, no addresses).
 	@$(BIN)/uv export -q --frozen --all-packages --all-extras --no-emit-workspace --no-header \
 		-o requirements.lock
 
-types: setup ## Write the types of the page's API calls anew, from the services' OpenAPI documents.
-	@LABELWRIGHT_WRITE_TYPES=1 $(BIN)/python -m pytest -q \
-		tests/contract/test_generated_clients.py -k test_the_page_has_the_types
+types: setup ## Write anew what the page takes from the services: types of their APIs, sentences.
+	@LABELWRIGHT_WRITE_TYPES=1 $(BIN)/python -m pytest -q -k test_the_page_ \
+		tests/contract/test_generated_clients.py tests/contract/test_page_logic.py
 
 migration: setup ## Write a service's next migration: S=queue M="what changes".
 	@$(BIN)/python -m labelwright_local.migrate $(S) "$(M)"

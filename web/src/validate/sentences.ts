@@ -13,6 +13,7 @@ export interface SchemaError {
 }
 
 const SHOWN_MAX = 10;
+const NO_NUL = "^[^\\x00]*$";
 const TYPES: Readonly<Record<string, string>> = {
   string: "text",
   number: "a number",
@@ -29,10 +30,13 @@ export function sentence(error: SchemaError): FieldProblem[] {
     return missing(error);
   }
   if (keyword === "false") {
-    return [{ pointer, keyword: "falseSchema", message: notAsked(pointer, field, byName) }];
+    const reason = field ? "falseSchema" : "additionalProperties";
+    return [{ pointer, keyword: reason, message: notAsked(pointer, field, byName) }];
   }
   const message = MESSAGES[keyword]?.(error.limit, field) ?? "This answer is not allowed.";
-  return keyword === "additionalProperties" ? [] : [{ pointer, keyword, message }];
+  const name = error.limit === NO_NUL ? "nul" : keyword;
+  // Of a key that is not known the schema's validator says `false` too.
+  return keyword === "additionalProperties" ? [] : [{ pointer, keyword: name, message }];
 }
 
 function missing({ pointer, limit, label, byName }: SchemaError): FieldProblem[] {
@@ -116,7 +120,7 @@ const MESSAGES: Readonly<Record<string, Message>> = {
 };
 
 function patternMessage(pattern: string): string {
-  if (pattern === "^[^\\x00]*$") {
+  if (pattern === NO_NUL) {
     return "This text contains the character NUL, which cannot be stored.";
   }
   if (pattern.startsWith("[^\\s\\x00")) {
