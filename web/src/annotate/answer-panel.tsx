@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import type { Command } from "../keys/keys";
 import type { FieldDefinition, FieldKey } from "../widgets/widget";
 import styles from "./annotate.module.css";
@@ -8,6 +9,7 @@ import type { Spec } from "./spec";
 import { Suggestion } from "./suggestion";
 import type { Task } from "./task";
 import { isIn } from "./use-active-field";
+import { idOf } from "./work";
 
 interface Props {
   readonly task: Task;
@@ -26,9 +28,15 @@ interface Props {
 /** The fields of the label, and what can be done with the task. */
 export function AnswerPanel(props: Props) {
   const { task, spec, asked, active } = props;
+  const fields = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
+  useEffect(() => {
+    fields.current?.scrollTo(0, 0);
+  }, [idOf(task)]);
+
   return (
     <section aria-label="Answer" className={`${styles.pane} ${styles.answer}`}>
-      <div className={styles.fields}>
+      <div ref={fields} className={styles.fields}>
         {asked.map((field) => (
           <FieldCard
             key={field.name}

@@ -90,6 +90,7 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
 
   return (
     <main className={styles.task}>
+      <h1 className="visually-hidden">Annotate {task.lease.project}</h1>
       <div className={styles.left} data-covered={rule !== null}>
         <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
         <ItemPane ref={item} payload={task.payload} />
