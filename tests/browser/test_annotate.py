@@ -5,7 +5,7 @@ import re
 
 import pytest
 from page_stack import FIELDS, GUIDELINES, Annotator, PageStack
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 LABEL_TEXT = "unfinished thought"
 
@@ -121,7 +121,7 @@ async def test_an_expired_lease_is_told_and_what_was_entered_comes_back(
     await ada.page.get_by_text("Add a note").click()
     await ada.page.get_by_label("Note").fill(LABEL_TEXT)
 
-    await asyncio.sleep(12)  # Nothing is done for longer than the lease, so it is not extended.
+    await asyncio.sleep(10.5)  # Nothing is done for longer than the lease, so it is not extended.
     await ada.page.mouse.move(200, 200)
 
     await ada.sees("went back to the queue")
@@ -140,9 +140,9 @@ async def test_a_lease_is_held_for_as_long_as_its_person_is_at_work(
     page_stack.project("held", [{"text": "The only item."}], lease_seconds=5)
     ada = await Annotator.open(context, page_stack.link("ada", "held"))
 
-    for step in range(14):
+    for step in range(12):
         await ada.page.mouse.move(100 + step, 200)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.5)
     await ada.press("1", "1", "Enter")
 
     await asyncio.to_thread(page_stack.until_decided, "held", 1)
@@ -262,6 +262,37 @@ async def test_when_there_is_no_work_the_page_says_why_and_waits_for_some(
 
     await ada.has_task()
     assert "It came later." in await ada.item()
+
+
+async def test_an_item_that_is_too_large_for_a_lease_is_shown_like_any_other(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    page_stack.project("large", [{"text": "word " * 60_000 + "the end"}])
+
+    ada = await Annotator.open(context, page_stack.link("ada", "large"))
+
+    assert (await ada.item()).endswith("the end")
+    assert ada.errors == await ada.violations() == []
+
+
+async def test_a_lease_whose_grant_was_lost_on_its_way_is_found_again(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    page_stack.project("lost", [{"text": "The only item."}])
+    lost: list[int] = []
+
+    async def lose_first(route: Route) -> None:
+        if lost or route.request.method != "POST":
+            await route.continue_()
+            return
+        lost.append((await route.fetch()).status)
+        await route.abort()
+
+    await context.route("**/v1/leases", lose_first)
+    ada = await Annotator.open(context, page_stack.link("ada", "lost"))
+
+    assert lost == [200]
+    assert "The only item." in await ada.item()
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ async def test_every_state_is_accessible_and_fits_its_window(
     project = f"looks-{scheme}-{size}"
     items = [{"payload": {"text": text}, "prelabels": [SUGGESTION]} for text in TEXTS]
     page_stack.project(project, items, undo_seconds=60)
-    context = await browser.new_context(color_scheme=scheme, **SIZES[size])
+    context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce", **SIZES[size])
     ada = await Annotator.open(context, page_stack.link("Ada", project))
     found: dict[str, list[str]] = {}
 
@@ -122,5 +122,4 @@ async def faults(page: Page) -> list[str]:
 
 async def save(page: Page, name: str) -> None:
     if SCREENSHOTS:
-        await page.wait_for_timeout(300)  # Colours fade for a moment.
         await page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")

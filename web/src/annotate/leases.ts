@@ -4,7 +4,7 @@ import { answerOf, NoAnswer, Problem } from "../api/problem";
 import type { Services } from "../api/services";
 import { titleOf } from "../validate/sentences";
 import type { Payload } from "../widgets/widget";
-import { claim } from "./claims";
+import { claim, release } from "./claims";
 import type { Spec, Specs } from "./spec";
 import type { BrowserStorage } from "./storage";
 import { EMPTY_DRAFT, fitDraft, itemKey, type Lease, readDraft, type Task } from "./task";
@@ -68,14 +68,17 @@ export class Leases {
   }
 
   async #prepare(leases: readonly Lease[]): Promise<Prepared[]> {
-    const prepared = await Promise.all(leases.map((lease) => this.#one(lease)));
-    return prepared.filter((one) => one !== null);
+    const claims = await Promise.all(leases.map((lease) => claim(lease.lease_id)));
+    const own = leases.filter((_, index) => claims[index]);
+    try {
+      return await Promise.all(own.map((lease) => this.#one(lease)));
+    } catch (error) {
+      release(own.map((lease) => lease.lease_id)); // They are looked at again.
+      throw error;
+    }
   }
 
-  async #one(lease: Lease): Promise<Prepared | null> {
-    if (!(await claim(lease.lease_id))) {
-      return null;
-    }
+  async #one(lease: Lease): Promise<Prepared> {
     const [spec, payload] = await Promise.all([
       this.specs.load(lease.project, lease.spec_version),
       this.#payload(lease),

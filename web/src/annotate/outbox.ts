@@ -33,12 +33,17 @@ export class Outbox {
     private readonly outcomes: Outcomes,
   ) {}
 
-  /** Take up what an earlier page left. Return the leases that it is about. */
-  async restore(): Promise<readonly string[]> {
+  /** Return the leases whose answers wait to be sent. */
+  leaseIds(): readonly string[] {
+    return this.#queue.map((one) => one.leaseId);
+  }
+
+  /** Take up what an earlier page left. Return how many answers that are. */
+  async restore(): Promise<number> {
     const left = await this.storage.submissions();
     this.#queue.push(...left);
     this.#start();
-    return left.map((one) => one.leaseId);
+    return left.length;
   }
 
   /** Keep an answer and send it. */

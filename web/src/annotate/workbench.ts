@@ -36,6 +36,8 @@ export class Workbench {
   readonly #extendedAt = new Map<string, number>();
   #lastProject: string | undefined;
   #isFetching = false;
+  /** True when the server may hold leases for this person that are not here. */
+  #mayHoldMore = true;
   #activeAt = performance.now();
 
   constructor(
@@ -195,8 +197,7 @@ export class Workbench {
 
   async #resume(): Promise<void> {
     const waiting = await this.#outbox.restore();
-    this.#change((work) => ({ ...work, waiting: waiting.length }));
-    await this.#attempt(async () => this.#take(await this.#leases.held(waiting)));
+    this.#change((work) => ({ ...work, waiting }));
     await this.#refill();
   }
 
@@ -225,6 +226,12 @@ export class Workbench {
 
   /** Fetch some. Return true if there are no more for now. */
   async #fetch(): Promise<boolean> {
+    if (this.#mayHoldMore) {
+      const known = [...this.#outbox.leaseIds(), ...this.#work.tasks.map(idOf)];
+      this.#take(await this.#leases.held(known));
+      this.#mayHoldMore = false;
+      return false;
+    }
     const { tasks, phase } = this.#work;
     const wait = phase === "empty" ? WAIT_SECONDS : 0;
     const prepared = await this.#leases.more(TASKS_MAX - tasks.length, wait);
@@ -267,6 +274,7 @@ export class Workbench {
       if (!(error instanceof NoAnswer || error instanceof Problem)) {
         throw error;
       }
+      this.#mayHoldMore = true; // An answer that was lost on its way may have granted some.
       const isOnline = !(error instanceof NoAnswer);
       const notice = this.#work.tasks.length ? this.#work.notice : troubleNotice(error);
       this.#change((work) => ({ ...work, isOnline, notice }));
