@@ -13,7 +13,8 @@ DEMO ?= 1
 help: ## Print these words.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(VENV)/.ready ## Make the environment: everything by the hashed lock, nothing system-wide.
+setup: $(VENV)/.ready ## Make the environment and build the page: by the locks, nothing system-wide.
+	@$(BIN)/python web/build.py
 
 $(VENV)/.ready: requirements.lock pyproject.toml $(foreach member,$(MEMBERS),$(member)/pyproject.toml)
 	@sh deploy/setup.sh $(VENV) $(MEMBERS)
@@ -52,7 +53,11 @@ lock: setup ## Resolve anew and write requirements.lock (hashes, no addresses).
 	@$(BIN)/uv export -q --frozen --all-packages --all-extras --no-emit-workspace --no-header \
 		-o requirements.lock
 
+types: setup ## Write anew what the page takes from the services: types of their APIs, sentences.
+	@LABELWRIGHT_WRITE_TYPES=1 $(BIN)/python -m pytest -q -k test_the_page_ \
+		tests/contract/test_generated_clients.py tests/contract/test_page_logic.py
+
 migration: setup ## Write a service's next migration: S=queue M="what changes".
 	@$(BIN)/python -m labelwright_local.migrate $(S) "$(M)"
 
-.PHONY: help setup run demo up format check test test-long e2e bench lock migration
+.PHONY: help setup run demo up format check test test-long e2e bench lock types migration

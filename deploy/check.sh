@@ -20,6 +20,8 @@ for member in "$@"; do
 done
 # shellcheck disable=SC2086
 "$bin/mypy" $packages
+step "page"
+"$bin/python" web/build.py check
 step "dependencies"
 ours="labelwright-schemas=schemas,labelwright-labels=labels,labelwright-agreement=agreement"
 ours="$ours,labelwright-blobs=blobs,labelwright-chassis=chassis,labelwright-client=labelwright_client"

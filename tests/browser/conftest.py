@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -13,13 +14,21 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+# Test folders are no packages: this is how tests find what lies beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from page_stack import PageStack
 
 from chassis import migrations, testing
 from labelwright_local import ports, services
+from labelwright_local.testing import running_stack
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60
+PORT_BASE = 29300
+PAGE_FILES = Path(__file__).parents[2] / "services" / "queue" / "queue_service" / "page_files"
 
 
 class PageServer(NamedTuple):
@@ -121,3 +130,23 @@ def wait_until_alive(address: str, process: "subprocess.Popen[bytes]", log: Path
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def page_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageStack]:
+    """All services, one of which serves the labeling page."""
+    if not (PAGE_FILES / "index.html").is_file():
+        pytest.fail("the labeling page is not built: run `make setup`")
+    home = tmp_path_factory.mktemp("page") / "home"
+    with running_stack(home, PORT_BASE) as stack:
+        found = PageStack(home, stack)
+        yield found
+        found.http.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser that has been nowhere yet."""
+    made = await browser.new_context(viewport={"width": 1280, "height": 800})
+    yield made
+    await made.close()

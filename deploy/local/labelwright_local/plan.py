@@ -1,5 +1,6 @@
 """The plan of a stack: its parts, folders and ports."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from labelwright_local.postgres import Postgres
 from labelwright_local.services import SERVICES, Replica, Service
 
 POSTGRES, KAFKA = "postgres", "kafka"
+PAGE = "queue"
+"""The service that serves the labeling page."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ class Plan:
     def url(self, replica: Replica) -> str:
         """Return the base URL of a replica."""
         return f"http://127.0.0.1:{self.ports.of(replica.name)}"
+
+    @property
+    def page_settings(self) -> dict[str, str]:
+        """The settings that let the labeling page, served by every queue, call all services."""
+        ports = [self.ports.of(one.name) for one in self.replicas if one.service.name == PAGE]
+        origins = [f"http://{host}:{port}" for port in ports for host in ("127.0.0.1", "localhost")]
+        addresses = {one.name: self.url(Replica(one)) for one in self.services}
+        return {"ALLOWED_ORIGINS": json.dumps(origins), "PAGE_SERVICES": json.dumps(addresses)}
 
     def metrics_url(self, replica: Replica) -> str:
         """Return the URL of the metrics of a replica."""

@@ -74,11 +74,17 @@ def command(service: Service, port: int) -> list[str]:
     return [*python, *address, *options, "--timeout-graceful-shutdown", str(DRAIN_SECONDS)]
 
 
-def environment(service: Service, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment plus `settings`, which get the prefix of the service."""
+def environment(
+    service: Service, settings: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, str]:
+    """Return our environment plus `settings`, which get the prefix of the service.
+
+    `defaults` are settings that the environment may override.
+    """
     own = {service.prefix + name: value for name, value in settings.items()}
-    level = {service.prefix + "LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
-    return {**level, **os.environ, **own, "PYTHONUNBUFFERED": "1"}
+    level = {"LOG_LEVEL": os.environ.get("LABELWRIGHT_LOG_LEVEL", "INFO")}
+    default = {service.prefix + name: value for name, value in {**level, **defaults}.items()}
+    return {**default, **os.environ, **own, "PYTHONUNBUFFERED": "1"}
 
 
 def is_ready(port: int) -> bool:

@@ -193,7 +193,9 @@ class Stack:
             self._guard.command(services.command(replica.service, port)),
             partial(services.is_ready, port),
             stop_seconds=SERVICE_STOP_SECONDS,
-            environment=services.environment(replica.service, self._settings(replica, folder)),
+            environment=services.environment(
+                replica.service, self._settings(replica, folder), self._plan.page_settings
+            ),
             folder=folder,
             needs=(POSTGRES, KAFKA),
         )

@@ -136,6 +136,10 @@ def test_a_service_gets_its_settings_under_its_own_prefix(
     assert settings["DATASET_STORE_STATE_DIR"] == str(home / "dataset-store")
     assert settings["DATASET_STORE_METRICS_PORT"] == str(base + 105)
     assert settings["DATASET_STORE_LOG_LEVEL"] == "INFO"
+    assert json.loads(settings["DATASET_STORE_ALLOWED_ORIGINS"]) == [
+        f"http://127.0.0.1:{base + 2}",
+        f"http://localhost:{base + 2}",
+    ]
     assert not any(name.startswith("QUEUE_") for name in settings)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from joserfc.jwk import OKPKey
 
 from labelwright_client.cli import main
 from labelwright_client.cli.items import _reader
@@ -109,6 +110,29 @@ def test_an_unreachable_server_is_reported_after_retries(
 
     assert ended.code == 4
     assert "ingest at http://127.0.0.1:9 does not answer" in ended.stderr
+
+
+def test_a_token_comes_with_the_link_that_opens_the_page_while_the_stack_runs(
+    labelwright: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
+    (tmp_path / "keys" / "signing.json").write_text(json.dumps(key.as_dict(private=True)))
+    (tmp_path / "keys" / "pseudonym").write_text("5ec7e7\n")
+    words = ("token", "--name", "ada", "--role", "annotator", "--home", tmp_path)
+    stopped = labelwright(*words)
+    services = ("ingest", "queue", "consensus", "quality", "dataset-store")
+    urls = {name: {"url": f"http://{name}.test"} for name in services}
+    (tmp_path / "ready.json").write_text(json.dumps({"services": urls}))
+
+    running = labelwright(*words)
+    as_json = json.loads(labelwright(*words, "--json").stdout)
+
+    assert (stopped.code, stopped.stderr) == (0, "")
+    token = running.stdout.strip()
+    assert token.count(".") == 2
+    assert running.stderr == f"The labeling page: http://queue.test/#token={token}\n"
+    assert as_json["link"] == f"http://queue.test/#token={as_json['token']}"
 
 
 def test_csv_columns_become_the_payload(tmp_path: Path) -> None:

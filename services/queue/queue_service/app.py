@@ -5,7 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from chassis import service
-from queue_service import api, events, schedules
+from queue_service import api, events, page, schedules
 from queue_service.notify import pg_notify
 from queue_service.operations import annotations, dispatch
 from queue_service.operations.allocation import PoolCache
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.blobs = settings.open_blob_store()
     app.state.payload_reader = PayloadReader(app.state.blobs)
     add_caches(app, settings)
+    page.install(app, settings)
     return app
 
 

@@ -1,10 +1,13 @@
 """The settings of the queue, read from the environment."""
 
+from pathlib import Path
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.blob_settings import BlobSettings
+from chassis.cross_origin import Origin
 
 
 class Settings(BlobSettings):
@@ -25,3 +28,13 @@ class Settings(BlobSettings):
 
     open_leases_max: int = 50
     """The number of leases that one annotator may hold at a time."""
+
+    page_dir: Path = Path(__file__).parent / "page_files"
+    """The folder of the labeling page, as `web/build.py` makes it."""
+    page_services: dict[str, str] = Field(default={"queue": "."})
+    """Where the page finds the services: JSON, as `{"queue": "https://queue.example", …}`.
+    An address without a host, as `/ingest`, is at the page's own origin."""
+    page_login: dict[str, str] | None = None
+    """How people log in: JSON, `{"authority": "https://login.example", "client_id": "labels"}`."""
+    page_media_origins: list[Origin] = Field(default=[])
+    """Other origins from which the page may show images and play audio."""

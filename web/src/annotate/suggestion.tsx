@@ -1,0 +1,36 @@
+import type { components } from "../api/types/queue";
+import { Key } from "../ui/key";
+import type { FieldDefinition, WidgetModule } from "../widgets/widget";
+import styles from "./suggestion.module.css";
+
+interface Props {
+  readonly field: FieldDefinition;
+  readonly module: WidgetModule | undefined;
+  readonly prelabel: components["schemas"]["Prelabel"] | null;
+  readonly onTake: () => void;
+}
+
+/**
+ * What a model suggests for the active field. It is never an answer until the person takes it over.
+ *
+ * It stands below the fields, so that these do not move between tasks with and without one.
+ */
+export function Suggestion({ field, module, prelabel, onTake }: Props) {
+  const value = prelabel?.value[field.name];
+  if (!prelabel || value === undefined || !module) {
+    return null;
+  }
+  const score = prelabel.score == null ? "" : ` (${Math.round(100 * prelabel.score)} %)`;
+  return (
+    <p className={styles.suggestion}>
+      <span>
+        <span className={styles.model}>{prelabel.model} suggests</span>{" "}
+        <strong>{module.describe(field, value)}</strong>
+        {score}
+      </span>
+      <button type="button" className={`button ${styles.take}`} onClick={onTake}>
+        Take over <Key name="p" />
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,42 @@
+import { useEffect, useState, useSyncExternalStore } from "react";
+import type { Services } from "../api/services";
+import type { Session } from "../api/session";
+import { NO_WORK, type Work } from "./work";
+import { Workbench } from "./workbench";
+
+const ACTIVITY = ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"] as const;
+
+interface Started {
+  readonly bench: Workbench;
+  readonly work: Work;
+}
+
+const nothing = () => () => undefined;
+
+/** Run a workbench for as long as the screen is there. Null until it has begun. */
+export function useWork(
+  services: Services,
+  session: Session,
+  project: string | undefined,
+): Started | null {
+  const [bench, setBench] = useState<Workbench | null>(null);
+
+  useEffect(() => {
+    const started = new Workbench(services, session, project);
+    const stop = started.start();
+    const note = () => started.noteActivity();
+    for (const name of ACTIVITY) {
+      window.addEventListener(name, note, { passive: true });
+    }
+    setBench(started);
+    return () => {
+      for (const name of ACTIVITY) {
+        window.removeEventListener(name, note);
+      }
+      stop();
+    };
+  }, [services, session, project]);
+
+  const work = useSyncExternalStore(bench?.subscribe ?? nothing, bench?.state ?? (() => NO_WORK));
+  return bench && { bench, work };
+}

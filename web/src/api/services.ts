@@ -1,0 +1,48 @@
+/** A typed client for each service, which carries the session's token. */
+
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+import type { Config, ServiceName } from "./config";
+import type { paths as ConsensusPaths } from "./types/consensus";
+import type { paths as DatasetStorePaths } from "./types/dataset_store";
+import type { paths as IngestPaths } from "./types/ingest";
+import type { paths as QualityPaths } from "./types/quality";
+import type { paths as QueuePaths } from "./types/queue";
+
+export interface Services {
+  readonly ingest: Client<IngestPaths>;
+  readonly queue: Client<QueuePaths>;
+  readonly consensus: Client<ConsensusPaths>;
+  readonly quality: Client<QualityPaths>;
+  readonly datasetStore: Client<DatasetStorePaths>;
+  /** The address of a service, for what is no JSON: event streams and files. */
+  readonly addressOf: (service: ServiceName) => string;
+}
+
+/** Make the clients. `onRefusedToken` is called when a service does not accept the token. */
+export function makeServices(config: Config, token: string, onRefusedToken: () => void): Services {
+  const middleware: Middleware = {
+    onRequest: ({ request }) => {
+      request.headers.set("authorization", `Bearer ${token}`);
+      return request;
+    },
+    onResponse: ({ response }) => {
+      if (response.status === 401) {
+        onRefusedToken();
+      }
+    },
+  };
+  const addressOf = (service: ServiceName) => config.services[service] ?? "";
+  function client<Paths extends object>(service: ServiceName): Client<Paths> {
+    const made = createClient<Paths>({ baseUrl: addressOf(service) });
+    made.use(middleware);
+    return made;
+  }
+  return {
+    ingest: client<IngestPaths>("ingest"),
+    queue: client<QueuePaths>("queue"),
+    consensus: client<ConsensusPaths>("consensus"),
+    quality: client<QualityPaths>("quality"),
+    datasetStore: client<DatasetStorePaths>("dataset-store"),
+    addressOf,
+  };
+}

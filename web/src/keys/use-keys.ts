@@ -1,0 +1,31 @@
+import { useEffect, useRef } from "react";
+import { type Binding, belongsToElement, keyName } from "./keys";
+
+/** Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key. */
+export function useKeys(
+  bindings: ReadonlyMap<string, Binding>,
+  onKey: (binding: Binding) => void,
+): void {
+  const latest = useRef({ bindings, onKey });
+  latest.current = { bindings, onKey };
+
+  useEffect(() => {
+    function hear(event: KeyboardEvent) {
+      const isTaken = event.defaultPrevented || event.isComposing || event.repeat;
+      if (
+        isTaken ||
+        document.querySelector("dialog[open]") ||
+        belongsToElement(event.target, event)
+      ) {
+        return;
+      }
+      const binding = latest.current.bindings.get(keyName(event) ?? "");
+      if (binding) {
+        event.preventDefault();
+        latest.current.onKey(binding);
+      }
+    }
+    window.addEventListener("keydown", hear);
+    return () => window.removeEventListener("keydown", hear);
+  }, []);
+}
