@@ -1,15 +1,16 @@
 import { useId } from "react";
-import { otherText } from "../options";
-import type { Answer } from "../widget";
-import styles from "./choice.module.css";
+import { clip, storable } from "./code-points";
+import { OTHER_MAX, otherText } from "./options";
+import styles from "./other-input.module.css";
+import type { Answer } from "./widget";
 
 interface Props {
   readonly value: Answer;
   readonly disabled: boolean;
-  readonly onChange: (value: Answer) => void;
+  readonly onChange: (value: { readonly other: string } | undefined) => void;
 }
 
-/** The answer `{other: text}`: what is written here replaces a chosen option. */
+/** The answer `{other: text}`: an answer of one's own where no option fits. */
 export function OtherInput({ value, disabled, onChange }: Props) {
   const id = useId();
   return (
@@ -18,14 +19,19 @@ export function OtherInput({ value, disabled, onChange }: Props) {
       <input
         id={id}
         type="text"
-        maxLength={500}
         disabled={disabled}
         value={otherText(value) ?? ""}
-        onChange={(event) => {
-          const text = event.target.value;
-          onChange(text ? { other: text } : undefined);
-        }}
+        onChange={(event) => onChange(otherAnswer(event.target.value))}
       />
     </div>
   );
 }
+
+/** The answer that a text stands for; none while the text is blank. */
+export function otherAnswer(typed: string): { readonly other: string } | undefined {
+  const text = clip(storable(typed), OTHER_MAX);
+  return VISIBLE.test(text) ? { other: text } : undefined;
+}
+
+/** What the label schema takes for a character that can be seen. */
+const VISIBLE = /[^\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]/;
