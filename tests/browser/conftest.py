@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +18,8 @@ from playwright.async_api import Browser, async_playwright
 
 from chassis import migrations, testing
 from labelwright_local import ports, services
+
+sys.path.insert(0, str(Path(__file__).parent))  # The samples of the gallery are beside this file.
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60
