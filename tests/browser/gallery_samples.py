@@ -141,7 +141,10 @@ def long_text(length: int, spans: int) -> tuple[str, list[dict[str, Any]]]:
 
 
 def fields() -> list[Sample]:
-    long, spans = long_text(20_000, 300)
+    return [*fields_without_payload(), *fields_about_a_payload()]
+
+
+def fields_without_payload() -> list[Sample]:
     return [
         {
             "field": {"name": "topic", "kind": "choice", "title": "Topic", "other": True,
@@ -166,6 +169,12 @@ def fields() -> list[Sample]:
                    "maximum": 100, "step": 0.1}, "value": 12.5},
         {"field": {"name": "reason", "kind": "text", "title": "Why?", "max_length": 200},
          "value": "It names the wrong city."},
+    ]  # fmt: skip
+
+
+def fields_about_a_payload() -> list[Sample]:
+    long, spans = long_text(20_000, 300)
+    return [
         {
             "field": {"name": "names", "kind": "spans", "title": "Names",
                       "options": [{"value": "PER", "title": "Person"},

@@ -246,6 +246,27 @@ async def test_passages_are_marked_labeled_and_removed_with_keys_alone(
     assert samples.span(samples.LETTER, "Ockham Park", "LOC") in await answer(page, "names")
 
 
+async def test_a_mark_chosen_in_the_list_is_the_one_that_keys_change(
+    page: Page, address: str
+) -> None:
+    await open_gallery(page, address, "names")
+    await place_cursor(page, "names", "Paris")
+    await page.keyboard.press("1")
+    await place_cursor(page, "names", "Paris")
+    await page.keyboard.press("Shift+End")
+    await page.keyboard.press("3")
+    word = samples.span(samples.LETTER, "Paris", "PER")
+    longer = samples.span(samples.LETTER, "Paris.", "LOC")
+    assert word in await answer(page, "names")
+    assert longer in await answer(page, "names")
+    await page.locator("[data-field=names] li button").get_by_text("Paris.").click()
+    await page.wait_for_timeout(100)
+    await page.keyboard.press("2")
+    marked = await answer(page, "names")
+    assert word in marked
+    assert longer | {"label": "ORG"} in marked
+
+
 async def test_nothing_typed_changes_the_text_that_is_marked(page: Page, address: str) -> None:
     await open_gallery(page, address, "names")
     await place_cursor(page, "names", "Paris")

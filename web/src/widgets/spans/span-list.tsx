@@ -1,16 +1,21 @@
-import { memo } from "react";
+import { memo, type RefObject } from "react";
 import { IconButton } from "../icon-button";
 import { markColor } from "../marks";
 import styles from "./spans.module.css";
 import type { Span } from "./spans-value";
+
+interface Deeds {
+  readonly show: (span: Span) => void;
+  readonly remove: (span: Span) => void;
+}
 
 interface Props {
   readonly spans: readonly Span[];
   readonly places: ReadonlyMap<string | undefined, number>;
   readonly titles: ReadonlyMap<string | undefined, string>;
   readonly disabled: boolean;
-  readonly onShow: (place: number) => void;
-  readonly onRemove: (place: number) => void;
+  /** Always the same object, so that only rows whose span changes are drawn again. */
+  readonly deeds: RefObject<Deeds>;
 }
 
 /** All marks in the order of the text: to go to one, and to take one away. */
@@ -18,22 +23,41 @@ export const SpanList = memo(function SpanList({ spans, places, titles, ...props
   if (spans.length === 0) return null;
   return (
     <ul className={styles.list} aria-label="Marked passages">
-      {spans.map(({ start, end, label, quote }, place) => (
-        <li key={`${start} ${end} ${label}`} className={styles.row}>
-          <button type="button" className={styles.quote} onClick={() => props.onShow(place)}>
-            {quote}
-          </button>
-          <span className={styles.label} style={{ color: markColor(places.get(label) ?? 0) }}>
-            {titles.get(label)}
-          </span>
-          <IconButton
-            icon="remove"
-            title={`Remove the mark “${quote.slice(0, 60)}”`}
-            disabled={props.disabled}
-            onClick={() => props.onRemove(place)}
-          />
-        </li>
+      {spans.map((span) => (
+        <Row
+          key={`${span.start} ${span.end} ${span.label}`}
+          span={span}
+          place={places.get(span.label) ?? 0}
+          title={titles.get(span.label)}
+          {...props}
+        />
       ))}
     </ul>
+  );
+});
+
+interface RowProps extends Pick<Props, "disabled" | "deeds"> {
+  readonly span: Span;
+  /** The place of its label among the options. */
+  readonly place: number;
+  readonly title: string | undefined;
+}
+
+const Row = memo(function Row({ span, place, title, disabled, deeds }: RowProps) {
+  return (
+    <li className={styles.row}>
+      <button type="button" className={styles.quote} onClick={() => deeds.current.show(span)}>
+        {span.quote}
+      </button>
+      <span className={styles.label} style={{ color: markColor(place) }}>
+        {title}
+      </span>
+      <IconButton
+        icon="remove"
+        title={`Remove the mark “${span.quote.slice(0, 60)}”`}
+        disabled={disabled}
+        onClick={() => deeds.current.remove(span)}
+      />
+    </li>
   );
 });

@@ -1,6 +1,7 @@
 /** What the actions of a person make of the answer to a `spans` field. Offsets count code points. */
 
 import type { CodePoints } from "../code-points";
+import { titleOf } from "../options";
 import type { Answer, FieldOf } from "../widget";
 
 export type SpansField = FieldOf<"spans">;
@@ -66,24 +67,30 @@ export function addSpan(field: SpansField, spans: readonly Span[], span: Span): 
     return { spans, message: "Marks must not overlap here: remove the other one first." };
   }
   const place = spans.findLastIndex((one) => compare(one, span) <= 0) + 1;
-  return { spans: spans.toSpliced(place, 0, span), message: `Marked ${inWords(span)}.` };
+  return { spans: spans.toSpliced(place, 0, span), message: `Marked ${inWords(field, span)}.` };
 }
 
 /** Give the span at a place another label, unless the same passage has that label already. */
-export function relabel(spans: readonly Span[], place: number, label: string): Change {
+export function relabel(
+  field: SpansField,
+  spans: readonly Span[],
+  place: number,
+  label: string,
+): Change {
   const span = spans[place];
   if (!span) return { spans, message: "" };
   const changed = { ...span, label };
   if (spans.some((one) => isSame(one, changed))) {
     return { spans, message: "This is marked already." };
   }
-  return { spans: spans.with(place, changed), message: `Now ${inWords(changed)}.` };
+  return { spans: spans.with(place, changed), message: `Now ${inWords(field, changed)}.` };
 }
 
-export function removeSpan(spans: readonly Span[], place: number): Change {
-  const span = spans[place];
-  if (!span) return { spans, message: "" };
-  return { spans: spans.toSpliced(place, 1), message: `Removed ${inWords(span)}.` };
+export function removeSpan(field: SpansField, spans: readonly Span[], span: Span): Change {
+  return {
+    spans: spans.filter((one) => one !== span),
+    message: `Removed ${inWords(field, span)}.`,
+  };
 }
 
 /** The shortest span at a code point, else the one that ends there; -1 if there is none. */
@@ -113,6 +120,6 @@ function compare(a: Span, b: Span): number {
   return a.start - b.start || a.end - b.end;
 }
 
-function inWords({ quote, label }: Span): string {
-  return label === undefined ? `“${quote}”` : `“${quote}” as ${label}`;
+function inWords({ options = [] }: SpansField, { quote, label }: Span): string {
+  return label === undefined ? `“${quote}”` : `“${quote}” as ${titleOf(options, label)}`;
 }

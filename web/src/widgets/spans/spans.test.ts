@@ -124,9 +124,9 @@ test("a span is labeled anew and removed by its place", () => {
     { start: 0, end: 1, quote: "a", label: "X" },
     { start: 0, end: 1, quote: "a", label: "Y" },
   ];
-  expect(relabel(spans, 0, "Z").spans[0]?.label).toBe("Z");
-  expect(relabel(spans, 0, "Y").spans).toBe(spans);
-  expect(removeSpan(spans, 1).spans).toEqual([spans[0]]);
+  expect(relabel(field, spans, 0, "Z").spans[0]?.label).toBe("Z");
+  expect(relabel(field, spans, 0, "Y").spans).toBe(spans);
+  expect(removeSpan(field, spans, spans[1] as Span).spans).toEqual([spans[0]]);
 });
 
 test("the span at the cursor is the shortest around it, else the one that ends there", () => {

@@ -1,4 +1,4 @@
-import { Fragment, useCallback, useMemo, useRef } from "react";
+import { Fragment, useMemo, useRef } from "react";
 import { Key } from "../../ui/key";
 import { Group } from "../group";
 import { MarkLabels } from "../mark-labels";
@@ -45,10 +45,8 @@ function Spans(props: WidgetProps<SpansField>) {
     return marksByChunk(chunks, all);
   }, [spans, points, chunks]);
 
-  const latest = useRef(marking);
-  latest.current = marking;
-  const show = useCallback((place: number) => latest.current.show(place), []);
-  const remove = useCallback((place: number) => latest.current.remove(place), []);
+  const deeds = useRef(marking);
+  deeds.current = marking;
 
   return (
     <Group labelId={labelId} describedBy={describedBy}>
@@ -95,14 +93,7 @@ function Spans(props: WidgetProps<SpansField>) {
           ))}
         </Fragment>
       </div>
-      <SpanList
-        spans={spans}
-        places={places}
-        titles={titles}
-        disabled={disabled}
-        onShow={show}
-        onRemove={remove}
-      />
+      <SpanList spans={spans} places={places} titles={titles} disabled={disabled} deeds={deeds} />
     </Group>
   );
 }

@@ -11,6 +11,7 @@ import {
   type Passage,
   relabel,
   removeSpan,
+  type Span,
   type SpansField,
   spanAt,
   spansOf,
@@ -24,11 +25,16 @@ export function useMarking(root: RefObject<HTMLElement | null>, props: WidgetPro
   const options = useMemo(() => readOptions(field.options ?? []), [field.options]);
   const spans = useMemo(() => spansOf(value), [value]);
   const [label, setLabel] = useState(options[0]?.value);
-  const [message, setMessage] = useState("");
+  const [said, setSaid] = useState({ message: "", payload });
   const cursorAfter = useRef<number>(undefined);
-  const [current, setCurrent] = useCurrentMark(root, (unit) =>
-    spanAt(spans, points.fromUnit(unit)),
-  );
+  const cursor = useCursor(root);
+  // Of several marks at the cursor the shortest is meant, unless another one was shown by the list.
+  const [shown, setShown] = useState<{ readonly unit: number; readonly span: Span }>();
+  const markAt = (unit: number) => {
+    const place = shown?.unit === unit ? spans.indexOf(shown.span) : -1;
+    return place >= 0 ? place : spanAt(spans, points.fromUnit(unit));
+  };
+  const current = cursor === undefined ? -1 : markAt(cursor);
 
   // Marks change the nodes of the text, and with them the selection: put the cursor back.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it runs after each change of the marks
@@ -40,7 +46,7 @@ export function useMarking(root: RefObject<HTMLElement | null>, props: WidgetPro
   }, [spans]);
 
   const apply = (change: Change, cursor?: number) => {
-    setMessage(change.message);
+    setSaid({ message: change.message, payload });
     if (change.spans === spans) return;
     cursorAfter.current = cursor;
     onChange(change.spans);
@@ -49,49 +55,62 @@ export function useMarking(root: RefObject<HTMLElement | null>, props: WidgetPro
     const span = makeSpan(text, points, wholeCharacters(text, passage), as);
     if (span && !disabled) apply(addSpan(field, among, span), points.toUnit(span.end));
   };
-  const remove = (place: number) => {
-    const span = spans[place];
-    if (!disabled && span) apply(removeSpan(spans, place), points.toUnit(span.start));
+  const remove = (span: Span) => {
+    if (!disabled) apply(removeSpan(field, spans, span), points.toUnit(span.start));
   };
   /** Mark the selection; without one, label the mark at the cursor anew, or mark the word there. */
   const markAs = (as: string | undefined) => {
     setLabel(as);
     const selected = root.current ? readSelection(root.current) : undefined;
     if (!selected || disabled) return;
+    const place = markAt(selected.start);
     if (selected.end > selected.start) mark(selected, as);
-    else if (current >= 0 && as !== undefined) apply(relabel(spans, current, as), selected.start);
+    else if (place >= 0 && as !== undefined)
+      apply(relabel(field, spans, place, as), selected.start);
     else {
       const word = wordAt(text, selected.start);
       if (word) mark(word, as);
     }
   };
-  const show = (place: number) => {
-    const unit = points.toUnit(spans[place]?.start ?? 0);
+  const show = (span: Span) => {
+    const unit = points.toUnit(span.start);
     if (!root.current) return;
     root.current.focus();
     writeSelection(root.current, { start: unit, end: unit });
     scrollToUnit(root.current, unit);
-    setCurrent(place);
+    setShown({ unit, span });
   };
-  return { text, points, options, spans, label, message, current, mark, markAs, remove, show };
+  const message = said.payload === payload ? said.message : "";
+  return {
+    text,
+    points,
+    options,
+    spans,
+    label,
+    message,
+    current,
+    mark,
+    markAs,
+    markAt,
+    remove,
+    show,
+  };
 }
 
 export function textField(field: SpansField): string {
   return field.text_field ?? "text";
 }
 
-/** The mark at the cursor, by its place in the answer; -1 without one. */
-function useCurrentMark(root: RefObject<HTMLElement | null>, find: (unit: number) => number) {
-  const [current, setCurrent] = useState(-1);
-  const latest = useRef(find);
-  latest.current = find;
+/** The unit before which the cursor stands; undefined while something is selected. */
+function useCursor(root: RefObject<HTMLElement | null>): number | undefined {
+  const [cursor, setCursor] = useState<number>();
   useEffect(() => {
     const update = () => {
       const selected = root.current ? readSelection(root.current) : undefined;
-      if (selected) setCurrent(selected.start === selected.end ? latest.current(selected.end) : -1);
+      if (selected) setCursor(selected.start === selected.end ? selected.start : undefined);
     };
     document.addEventListener("selectionchange", update);
     return () => document.removeEventListener("selectionchange", update);
   }, [root]);
-  return [current, setCurrent] as const;
+  return cursor;
 }

@@ -18,14 +18,12 @@ export function useTextEvents(root: RefObject<HTMLElement | null>, marking: Mark
   const clicked = useRef(0);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const option = marking.options.find(({ key }) => key === event.key);
-    if (option) marking.markAs(option.value);
-    else if (event.key === "Enter" && isSelected(root.current)) marking.markAs(marking.label);
-    else if (event.key === "Delete" && marking.current >= 0) marking.remove(marking.current);
-    else if (event.key === "Escape" && isSelected(root.current))
-      document.getSelection()?.collapseToEnd();
-    else return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !root.current) return;
+    // The browser tells of a moved cursor only later, and a quick key may come before that.
+    const selected = readSelection(root.current);
+    const run = selected && deedOf(event.key, marking, selected);
+    if (!run) return;
+    run();
     event.preventDefault();
   };
   /** A drag marks what it selected, a double click the word, a triple click the sentence instead. */
@@ -39,9 +37,16 @@ export function useTextEvents(root: RefObject<HTMLElement | null>, marking: Mark
   return { onKeyDown, onMouseUp };
 }
 
-function isSelected(root: HTMLElement | null): boolean {
-  const selected = root ? readSelection(root) : undefined;
-  return selected !== undefined && selected.end > selected.start;
+/** What a key does with the selection, or with the mark at the cursor; undefined for all others. */
+function deedOf(key: string, marking: Marking, { start, end }: Passage): (() => void) | undefined {
+  const option = marking.options.find((one) => one.key === key);
+  if (option) return () => marking.markAs(option.value);
+  if (end > start) {
+    if (key === "Enter") return () => marking.markAs(marking.label);
+    return key === "Escape" ? () => document.getSelection()?.collapseToEnd() : undefined;
+  }
+  const span = marking.spans[marking.markAt(start)];
+  return key === "Delete" && span ? () => marking.remove(span) : undefined;
 }
 
 function markAround(marking: Marking, unit: number, clicks: number): void {
