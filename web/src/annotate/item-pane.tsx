@@ -1,6 +1,6 @@
-import { type Ref, Suspense } from "react";
+import type { Ref } from "react";
 import { classify, type PayloadPart } from "../payload/payload";
-import { VIEWS } from "../payload/registry";
+import { PayloadView } from "../payload/payload-view";
 import type { Payload } from "../widgets/widget";
 import styles from "./annotate.module.css";
 import own from "./item-pane.module.css";
@@ -8,11 +8,13 @@ import own from "./item-pane.module.css";
 interface Props {
   readonly ref: Ref<HTMLElement>;
   readonly payload: Payload;
+  /** The keys of the payload that the widgets of the fields show. */
+  readonly shownByWidgets: ReadonlySet<string>;
 }
 
-/** The item to label. */
-export function ItemPane({ ref, payload }: Props) {
-  const parts = classify(payload);
+/** The item to label, without the parts that the widgets of its fields show. */
+export function ItemPane({ ref, payload, shownByWidgets }: Props) {
+  const parts = classify(payload).filter((part) => !shownByWidgets.has(part.key));
   return (
     <section
       ref={ref}
@@ -21,6 +23,7 @@ export function ItemPane({ ref, payload }: Props) {
       tabIndex={0}
       className={`${styles.pane} ${styles.item}`}
     >
+      {parts.length === 0 ? <p className="muted">The item is shown with its question.</p> : null}
       {parts.map((part) => (
         <Part key={part.key} part={part} hasHeading={parts.length > 1} />
       ))}
@@ -29,13 +32,10 @@ export function ItemPane({ ref, payload }: Props) {
 }
 
 function Part({ part, hasHeading }: { readonly part: PayloadPart; readonly hasHeading: boolean }) {
-  const View = VIEWS[part.kind];
   return (
     <div className={own.part}>
       {hasHeading ? <h2 className={own.heading}>{part.key}</h2> : null}
-      <Suspense fallback={<span className="muted">Loading …</span>}>
-        <View name={part.key} value={part.value} />
-      </Suspense>
+      <PayloadView name={part.key} value={part.value} />
     </div>
   );
 }

@@ -36,6 +36,9 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
   const { active, activate, advance } = useActiveField(task, spec, asked);
   const activeMs = useActiveTime(idOf(task));
   const widget = spec.widgets.get(active.kind);
+  const shownByWidgets = new Set(
+    asked.flatMap((field) => spec.widgets.get(field.kind)?.shows?.(field, task.payload) ?? []),
+  );
   const keys = widget?.keys(active) ?? [];
 
   function answer(name: string, value: unknown) {
@@ -93,7 +96,7 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
       <h1 className="visually-hidden">Annotate {task.lease.project}</h1>
       <div className={styles.left} data-covered={rule !== null}>
         <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
-        <ItemPane ref={item} payload={task.payload} />
+        <ItemPane ref={item} payload={task.payload} shownByWidgets={shownByWidgets} />
       </div>
       <AnswerPanel
         task={task}

@@ -78,7 +78,7 @@ export function belongsToElement(target: EventTarget | null, event: Pressed): bo
     return false;
   }
   const isSent = event.key === "Enter" && (event.ctrlKey || event.metaKey);
-  if (target.matches("textarea, [contenteditable], select")) {
+  if (target.matches("textarea, [contenteditable]:not([aria-readonly=true]), select")) {
     return !isSent;
   }
   if (target.matches("input:not([type=radio], [type=checkbox])")) {

@@ -3,10 +3,18 @@
 import { NoAnswer } from "../api/problem";
 import type { FieldDefinition, FieldKind, FieldOf, WidgetModule } from "./widget";
 
-type Loaders = { readonly [K in FieldKind]?: () => Promise<WidgetModule<FieldOf<K>>> };
+type Loaders = { readonly [K in FieldKind]: () => Promise<WidgetModule<FieldOf<K>>> };
 
 const LOADERS: Loaders = {
+  boxes: async () => (await import("./boxes/boxes")).boxes,
   choice: async () => (await import("./choice/choice")).choice,
+  choices: async () => (await import("./choices/choices")).choices,
+  number: async () => (await import("./number/number")).number,
+  pairwise: async () => (await import("./pairwise/pairwise")).pairwise,
+  ranking: async () => (await import("./ranking/ranking")).ranking,
+  rating: async () => (await import("./rating/rating")).rating,
+  spans: async () => (await import("./spans/spans")).spans,
+  text: async () => (await import("./text/text")).text,
 };
 
 export type Widgets = ReadonlyMap<FieldKind, WidgetModule>;
@@ -19,13 +27,13 @@ export type Widgets = ReadonlyMap<FieldKind, WidgetModule>;
 export async function loadWidgets(fields: readonly FieldDefinition[]): Promise<Widgets> {
   const kinds = [...new Set(fields.map((field) => field.kind))];
   const loaded = await Promise.all(kinds.map(async (kind) => [kind, await load(kind)] as const));
-  return new Map(loaded.flatMap(([kind, module]) => (module ? [[kind, module] as const] : [])));
+  return new Map(loaded);
 }
 
-async function load(kind: FieldKind): Promise<WidgetModule | undefined> {
+async function load(kind: FieldKind): Promise<WidgetModule> {
   try {
     // A module is only ever given fields of its own kind, which the map's type cannot say.
-    return (await LOADERS[kind]?.()) as WidgetModule | undefined;
+    return (await LOADERS[kind]()) as WidgetModule;
   } catch (error) {
     throw new NoAnswer(`The part of the page for “${kind}” did not load: ${error}`);
   }

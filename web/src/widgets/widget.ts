@@ -14,6 +14,7 @@
  * nudging, drawing) listens on its own elements and calls `preventDefault` for what it handled: the
  * screen ignores such events. Enter, Backspace and the letters s, g, c, p, h and ? belong to the screen,
  * unless `keys` claims one of them: then the screen's command moves to Shift and that letter.
+ * A text that is only read and marked (`aria-readonly`) is no text input, though it has a cursor.
  */
 
 import type { ComponentType } from "react";
@@ -68,6 +69,8 @@ export interface WidgetModule<F extends FieldDefinition = FieldDefinition> {
   readonly keys: (field: F, order?: readonly string[]) => readonly FieldKey[];
   /** The answer in words: for suggestions, the list of one's own answers and reviews. */
   readonly describe: (field: F, value: Answer) => string;
+  /** The keys of the payload that the widget shows itself, which the screen need not show again. */
+  readonly shows?: (field: F, payload: Payload) => readonly string[];
   /** True if one key gives the whole answer, so that the next field becomes active after it. */
   readonly isCompleteAfterKey: boolean;
 }

@@ -1,58 +1,61 @@
-import { Option } from "../../ui/option";
-import { otherText, readOptions } from "../options";
-import type { Answer, FieldOf, WidgetModule, WidgetProps } from "../widget";
-import styles from "./choice.module.css";
-import { OtherInput } from "./other-input";
+import { useId } from "react";
+import { OptionGrid } from "../option-grid";
+import { OptionSearch } from "../option-search";
+import { isTaxonomy, optionKeys, otherText, readOptions, titleOf } from "../options";
+import { OtherInput } from "../other-input";
+import { RadioGroup } from "../radio-group";
+import type { FieldOf, WidgetModule, WidgetProps } from "../widget";
 
 type ChoiceField = FieldOf<"choice">;
 
-/** One option of several, as radio buttons; with `other` also a text of one's own. */
+/** One option of several; with `other` also a text of one's own. */
 function Choice(props: WidgetProps<ChoiceField>) {
-  const { field, value, onChange, disabled, order, labelId, describedBy, error } = props;
-  const options = readOptions(field.options, order);
-  const chosen = options.findIndex((option) => option.value === value);
-
+  const { field, value, onChange, disabled, labelId, describedBy } = props;
+  const other = field.other ? (
+    <OtherInput value={value} disabled={disabled} onChange={onChange} />
+  ) : null;
+  if (!isTaxonomy(field.options)) return <Radios {...props}>{other}</Radios>;
   return (
-    <div
-      role="radiogroup"
-      aria-labelledby={labelId}
-      aria-describedby={describedBy}
-      aria-invalid={error !== undefined}
-      aria-required={field.required ?? true}
-      className={styles.options}
-    >
-      {options.map((option, index) => (
-        <Option
-          key={option.value}
-          type="radio"
-          name={field.name}
-          title={option.title}
-          hotkey={props.isActive ? option.key : ""}
-          checked={option.value === value}
-          disabled={disabled}
-          takesFocus={index === Math.max(chosen, 0)}
-          onChoose={() => onChange(option.value)}
-        />
-      ))}
-      {field.other ? <OtherInput value={value} disabled={disabled} onChange={onChange} /> : null}
+    <div>
+      <OptionSearch
+        definitions={field.options}
+        order={props.order}
+        chosen={typeof value === "string" ? [value] : []}
+        isMultiple={false}
+        disabled={disabled}
+        labelId={labelId}
+        describedBy={describedBy}
+        isInvalid={props.error !== undefined}
+        onChoose={onChange}
+      />
+      {other}
     </div>
   );
 }
 
-function keys(field: ChoiceField, order?: readonly string[]) {
-  return readOptions(field.options, order)
-    .filter((option) => option.key)
-    .map(({ key, title, value }) => ({ key, title, option: value, apply: () => value }));
-}
-
-function describe(field: ChoiceField, value: Answer): string {
-  const option = readOptions(field.options).find((one) => one.value === value);
-  return option?.title ?? otherText(value) ?? "";
+function Radios(props: WidgetProps<ChoiceField> & { readonly children: React.ReactNode }) {
+  const { field, value } = props;
+  return (
+    <RadioGroup widget={props}>
+      <OptionGrid
+        type="radio"
+        name={useId()}
+        options={readOptions(field.options, props.order)}
+        chosen={typeof value === "string" ? [value] : []}
+        keys={props.keys}
+        isActive={props.isActive}
+        disabled={props.disabled}
+        onChoose={props.onChange}
+      />
+      {props.children}
+    </RadioGroup>
+  );
 }
 
 export const choice: WidgetModule<ChoiceField> = {
   Widget: Choice,
-  keys,
-  describe,
+  keys: (field, order) => optionKeys(readOptions(field.options, order), (_, option) => option),
+  describe: (field, value) =>
+    value === undefined ? "" : (otherText(value) ?? titleOf(field.options, value)),
   isCompleteAfterKey: true,
 };
