@@ -1,4 +1,4 @@
-"""What the gallery shows: a field of every kind, and a payload of every kind that has a viewer."""
+"""The samples of the gallery: a field of every kind, and a payload for every viewer."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any
 
 Sample = dict[str, Any]
 
-SCENE = """<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="640" viewBox="0 0 1200 640">
+ROAD = """<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="640" viewBox="0 0 1200 640">
 <rect width="1200" height="640" fill="#bcd9ee"/><circle cx="1040" cy="110" r="60" fill="#ffe08a"/>
 <path d="M0 430 300 240l260 190 200-120 440 170v170H0z" fill="#7fa37a"/>
 <rect y="500" width="1200" height="140" fill="#8d9095"/>
@@ -20,8 +20,8 @@ SCENE = """<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="640" vie
 <circle cx="770" cy="545" r="36" fill="#26282c"/><circle cx="960" cy="545" r="36" fill="#26282c"/>
 </svg>"""
 
-LETTER = (
-    "Dear Ms. Zoë Müller,\n\nAda Lovelace wrote to Charles Babbage from London on 10 July 1843. "
+NOTE = (
+    "For Émilie du Châtelet,\n\nAda Lovelace wrote to Charles Babbage from London on 10 July 1843. "
     "She asked for the number of Bernoulli. 👩‍👩‍👧 Her family lived in Ockham Park, near the "
     "University College London.\n\nThe engine was never built. Its notes were printed in Paris.\n"
 )
@@ -180,10 +180,10 @@ def fields_about_a_payload() -> list[Sample]:
                       "options": [{"value": "PER", "title": "Person"},
                                   {"value": "ORG", "title": "Organization"},
                                   {"value": "LOC", "title": "Place"}]},
-            "payload": {"text": LETTER},
-            "value": [span(LETTER, "Zoë Müller", "PER"), span(LETTER, "Ada Lovelace", "PER"),
-                      span(LETTER, "University College London", "ORG"),
-                      span(LETTER, "London", "LOC", after="College ")],
+            "payload": {"text": NOTE},
+            "value": [span(NOTE, "Émilie du Châtelet", "PER"), span(NOTE, "Ada Lovelace", "PER"),
+                      span(NOTE, "University College London", "ORG"),
+                      span(NOTE, "London", "LOC", after="College ")],
         },
         {
             "field": {"name": "vehicles", "kind": "boxes", "title": "Vehicles",
@@ -235,7 +235,7 @@ def write(folder: Path, samples: list[Sample], payloads: dict[str, Any]) -> None
     filled: list[Sample] = [{"payload": {}} | sample for sample in samples]
     text = json.dumps({"fields": filled, "payloads": payloads})
     (folder / "samples.json").write_text(text)
-    (folder / "scene.svg").write_text(SCENE)
+    (folder / "scene.svg").write_text(ROAD)
     with wave.open(str(folder / "tone.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -1,4 +1,4 @@
-"""The labeling page on a running stack, as a person in a browser meets it."""
+"""The labeling page on a running stack, as an annotator in a browser meets it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -115,7 +115,7 @@ class PageStack:
         return f"{self.url('queue')}/#token={signed}"
 
     def decided(self, project: str) -> int:
-        """How many labels of a project are decided."""
+        """Return the number of decided labels of a project."""
         summary = self.call("dataset-store", "GET", f"/v1/projects/{project}/labels/summary")
         return sum(summary["decided"].values())
 
@@ -131,7 +131,7 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 class Annotator:
-    """A person at the page, with the keyboard."""
+    """An annotator at the page, with the keyboard."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
         self.context, self.page = context, page
@@ -142,11 +142,11 @@ class Annotator:
     @classmethod
     async def open(cls, context: BrowserContext, link: str) -> "Annotator":
         """Open the link and wait for the first task."""
-        person = cls(context, await context.new_page())
-        await person.page.add_init_script(LISTEN)
-        await person.page.goto(link)
-        await person.has_task()
-        return person
+        annotator = cls(context, await context.new_page())
+        await annotator.page.add_init_script(LISTEN)
+        await annotator.page.goto(link)
+        await annotator.has_task()
+        return annotator
 
     async def has_task(self) -> None:
         await self.page.get_by_role("button", name="Submit").wait_for()

@@ -104,20 +104,20 @@ async def test_every_state_is_accessible_and_fits_its_window(
         await ada.press("Escape")
 
     await context.close()
-    assert {name: told for name, told in found.items() if told} == {}
+    assert {name: problems for name, problems in found.items() if problems} == {}
 
 
 async def faults(page: Page) -> list[str]:
-    """What axe finds, and whether something lies beside the window."""
+    """Return the violations that axe finds, and a line if the page is wider than its window."""
     await page.evaluate(AXE.read_text("utf-8"))
     found = await page.evaluate("axe.run({resultTypes: ['violations']})")
     wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    told = [
+    problems = [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found["violations"]
         for node in one["nodes"]
     ]
-    return [*told, *(["it is wider than its window"] if wide else [])]
+    return [*problems, *(["it is wider than its window"] if wide else [])]
 
 
 async def save(page: Page, name: str) -> None:

@@ -82,7 +82,7 @@ async def open_gallery(page: Page, address: str, only: str | None = None) -> Non
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core finds, as lines to read."""
+    """Return the violations that axe-core finds, one line each."""
     # A script element would be refused by the page's own policy.
     await page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text())
     found = await page.evaluate("axe.run()")
@@ -230,7 +230,7 @@ async def test_passages_are_marked_labeled_and_removed_with_keys_alone(
     await place_cursor(page, "names", "👩")
     await page.keyboard.press("Shift+ArrowRight")
     await page.keyboard.press("Enter")
-    family = samples.span(samples.LETTER, "👩‍👩‍👧", "PER")
+    family = samples.span(samples.NOTE, "👩‍👩‍👧", "PER")
     assert family in await answer(page, "names")
     await page.keyboard.press("3")
     assert family | {"label": "LOC"} in await answer(page, "names")
@@ -238,12 +238,12 @@ async def test_passages_are_marked_labeled_and_removed_with_keys_alone(
     assert await answer(page, "names") == before
     await place_cursor(page, "names", "Paris")
     await page.keyboard.press("3")
-    assert samples.span(samples.LETTER, "Paris", "LOC") in await answer(page, "names")
+    assert samples.span(samples.NOTE, "Paris", "LOC") in await answer(page, "names")
     await place_cursor(page, "names", "Ockham")
     await page.keyboard.press("Control+Shift+ArrowRight")
     await page.keyboard.press("Control+Shift+ArrowRight")
     await page.keyboard.press("3")
-    assert samples.span(samples.LETTER, "Ockham Park", "LOC") in await answer(page, "names")
+    assert samples.span(samples.NOTE, "Ockham Park", "LOC") in await answer(page, "names")
 
 
 async def test_a_mark_chosen_in_the_list_is_the_one_that_keys_change(
@@ -255,8 +255,8 @@ async def test_a_mark_chosen_in_the_list_is_the_one_that_keys_change(
     await place_cursor(page, "names", "Paris")
     await page.keyboard.press("Shift+End")
     await page.keyboard.press("3")
-    word = samples.span(samples.LETTER, "Paris", "PER")
-    longer = samples.span(samples.LETTER, "Paris.", "LOC")
+    word = samples.span(samples.NOTE, "Paris", "PER")
+    longer = samples.span(samples.NOTE, "Paris.", "LOC")
     assert word in await answer(page, "names")
     assert longer in await answer(page, "names")
     await page.locator("[data-field=names] li button").get_by_text("Paris.").click()
@@ -275,7 +275,7 @@ async def test_nothing_typed_changes_the_text_that_is_marked(page: Page, address
         await page.keyboard.press(key)
     await page.keyboard.insert_text("漢字")
     text = await page.evaluate("document.querySelector('[role=textbox]').textContent")
-    assert text == samples.LETTER
+    assert text == samples.NOTE
 
 
 async def click_text(page: Page, field: str, text: str, clicks: int) -> None:
@@ -297,12 +297,12 @@ async def test_a_double_click_marks_a_word_and_a_triple_click_the_sentence(
     await open_gallery(page, address, "names")
     before = await answer(page, "names")
     await click_text(page, "names", "Bernoulli", 2)
-    assert samples.span(samples.LETTER, "Bernoulli", "PER") in await answer(page, "names")
+    assert samples.span(samples.NOTE, "Bernoulli", "PER") in await answer(page, "names")
     await press(page, "names", "Delete")
     assert await answer(page, "names") == before
     await click_text(page, "names", "engine", 3)
     marked = [one for one in await answer(page, "names") if one not in before]
-    assert marked == [samples.span(samples.LETTER, "The engine was never built.", "PER")]
+    assert marked == [samples.span(samples.NOTE, "The engine was never built.", "PER")]
 
 
 async def test_boxes_are_added_moved_resized_and_removed_with_keys_alone(

@@ -76,11 +76,11 @@ CASES: list[tuple[list[dict[str, Any]], list[Any]]] = [
 
 
 def sentences() -> list[dict[str, Any]]:
-    """What the server says of each label, with what the page is told of the fields."""
+    """Return the refusals of the server for each label, with the fields and their JSON schema."""
     found = []
     for fields, labels in CASES:
         compiled = compile_fields(fields)
-        told = [
+        checked = [
             {
                 "label": label,
                 "refusals": [
@@ -90,7 +90,7 @@ def sentences() -> list[dict[str, Any]]:
             }
             for label in labels
         ]
-        found.append({"fields": fields, "schema": compiled.json_schema, "labels": told})
+        found.append({"fields": fields, "schema": compiled.json_schema, "labels": checked})
     return found
 
 

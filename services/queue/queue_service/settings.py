@@ -32,9 +32,10 @@ class Settings(BlobSettings):
     page_dir: Path = Path(__file__).parent / "page_files"
     """The folder of the labeling page, as `web/build.py` makes it."""
     page_services: dict[str, str] = Field(default={"queue": "."})
-    """Where the page finds the services: JSON, as `{"queue": "https://queue.example", …}`.
+    """The addresses of the services for the page: JSON, as `{"queue": "https://queue.example", …}`.
     An address without a host, as `/ingest`, is at the page's own origin."""
     page_login: dict[str, str] | None = None
-    """How people log in: JSON, `{"authority": "https://login.example", "client_id": "labels"}`."""
+    """The login provider of the page, as JSON:
+    `{"authority": "https://login.example", "client_id": "labels"}`."""
     page_media_origins: list[Origin] = Field(default=[])
     """Other origins from which the page may show images and play audio."""

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * View Task
-         * @description Where a task stands, and why.
+         * @description Return the state of a task, with its votes and the reason.
          */
         get: operations["view_task"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * List Agreement
-         * @description How far people agree on each field; `by` looks closer, `since` and `until` at a window.
+         * @description List the agreement on each field; `by` adds a breakdown, `since` and `until` set a window.
          */
         get: operations["list_agreement"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Conflicts
-         * @description The open conflicts, oldest first.
+         * @description List the open conflicts, oldest first.
          */
         get: operations["list_conflicts"];
         put?: never;
@@ -263,7 +263,7 @@ export interface components {
         };
         /**
          * BadRequestProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         BadRequestProblem: {
             /** @enum {string} */
@@ -272,7 +272,7 @@ export interface components {
             /** @constant */
             status: 400;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -280,12 +280,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnauthorizedProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnauthorizedProblem: {
             /** @enum {string} */
@@ -294,7 +294,7 @@ export interface components {
             /** @constant */
             status: 401;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -302,12 +302,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ForbiddenProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ForbiddenProblem: {
             /** @enum {string} */
@@ -316,7 +316,7 @@ export interface components {
             /** @constant */
             status: 403;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -324,12 +324,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * NotFoundProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         NotFoundProblem: {
             /** @enum {string} */
@@ -338,7 +338,7 @@ export interface components {
             /** @constant */
             status: 404;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -346,12 +346,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ContentTooLargeProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ContentTooLargeProblem: {
             /** @enum {string} */
@@ -360,7 +360,7 @@ export interface components {
             /** @constant */
             status: 413;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -368,12 +368,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnprocessableContentProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
@@ -382,7 +382,7 @@ export interface components {
             /** @constant */
             status: 422;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -390,12 +390,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ServiceUnavailableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ServiceUnavailableProblem: {
             /** @enum {string} */
@@ -404,7 +404,7 @@ export interface components {
             /** @constant */
             status: 503;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -412,12 +412,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * InsufficientStorageProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         InsufficientStorageProblem: {
             /** @enum {string} */
@@ -426,7 +426,7 @@ export interface components {
             /** @constant */
             status: 507;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -434,7 +434,7 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
     };

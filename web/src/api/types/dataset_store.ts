@@ -13,14 +13,14 @@ export interface paths {
         };
         /**
          * Get Job
-         * @description How far a job is, and its result or its problem once it has ended.
+         * @description Get the progress of a job, and its result or its problem when it has ended.
          */
         get: operations["get_job"];
         put?: never;
         post?: never;
         /**
          * Cancel Job
-         * @description Cancel a job. One that has ended stays as it is.
+         * @description Cancel a job. A job that has ended does not change.
          */
         delete: operations["cancel_job"];
         options?: never;
@@ -725,7 +725,7 @@ export interface components {
         };
         /**
          * PairwiseField
-         * @description Which of two options is better; with `tie` also neither.
+         * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
             /** Name */
@@ -1048,7 +1048,7 @@ export interface components {
         };
         /**
          * BadRequestProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         BadRequestProblem: {
             /** @enum {string} */
@@ -1057,7 +1057,7 @@ export interface components {
             /** @constant */
             status: 400;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1065,12 +1065,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnauthorizedProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnauthorizedProblem: {
             /** @enum {string} */
@@ -1079,7 +1079,7 @@ export interface components {
             /** @constant */
             status: 401;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1087,12 +1087,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ForbiddenProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ForbiddenProblem: {
             /** @enum {string} */
@@ -1101,7 +1101,7 @@ export interface components {
             /** @constant */
             status: 403;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1109,12 +1109,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * NotFoundProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         NotFoundProblem: {
             /** @enum {string} */
@@ -1123,7 +1123,7 @@ export interface components {
             /** @constant */
             status: 404;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1131,12 +1131,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ConflictProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ConflictProblem: {
             /** @enum {string} */
@@ -1145,7 +1145,7 @@ export interface components {
             /** @constant */
             status: 409;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1153,12 +1153,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ContentTooLargeProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ContentTooLargeProblem: {
             /** @enum {string} */
@@ -1167,7 +1167,7 @@ export interface components {
             /** @constant */
             status: 413;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1175,12 +1175,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * RangeNotSatisfiableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         RangeNotSatisfiableProblem: {
             /** @enum {string} */
@@ -1189,7 +1189,7 @@ export interface components {
             /** @constant */
             status: 416;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1197,12 +1197,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnprocessableContentProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
@@ -1211,7 +1211,7 @@ export interface components {
             /** @constant */
             status: 422;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1219,12 +1219,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ServiceUnavailableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ServiceUnavailableProblem: {
             /** @enum {string} */
@@ -1233,7 +1233,7 @@ export interface components {
             /** @constant */
             status: 503;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1241,12 +1241,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * InsufficientStorageProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         InsufficientStorageProblem: {
             /** @enum {string} */
@@ -1255,7 +1255,7 @@ export interface components {
             /** @constant */
             status: 507;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1263,7 +1263,7 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
     };
@@ -1469,7 +1469,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1693,7 +1693,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;

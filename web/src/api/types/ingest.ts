@@ -387,6 +387,12 @@ export interface components {
              * @default 0.9
              */
             threshold?: number;
+            /**
+             * Disputed
+             * @default decide
+             * @enum {string}
+             */
+            disputed?: "decide" | "adjudicate";
         };
         /**
          * Honeypots
@@ -498,7 +504,7 @@ export interface components {
         };
         /**
          * PairwiseField
-         * @description Which of two options is better; with `tie` also neither.
+         * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
             /** Name */
@@ -1423,7 +1429,7 @@ export interface components {
         };
         /**
          * BadRequestProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         BadRequestProblem: {
             /** @enum {string} */
@@ -1432,7 +1438,7 @@ export interface components {
             /** @constant */
             status: 400;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1440,12 +1446,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnauthorizedProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnauthorizedProblem: {
             /** @enum {string} */
@@ -1454,7 +1460,7 @@ export interface components {
             /** @constant */
             status: 401;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1462,12 +1468,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ForbiddenProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ForbiddenProblem: {
             /** @enum {string} */
@@ -1476,7 +1482,7 @@ export interface components {
             /** @constant */
             status: 403;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1484,12 +1490,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * NotFoundProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         NotFoundProblem: {
             /** @enum {string} */
@@ -1498,7 +1504,7 @@ export interface components {
             /** @constant */
             status: 404;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1506,12 +1512,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ConflictProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ConflictProblem: {
             /** @enum {string} */
@@ -1520,7 +1526,7 @@ export interface components {
             /** @constant */
             status: 409;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1528,12 +1534,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ContentTooLargeProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ContentTooLargeProblem: {
             /** @enum {string} */
@@ -1542,7 +1548,7 @@ export interface components {
             /** @constant */
             status: 413;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1550,12 +1556,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * RangeNotSatisfiableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         RangeNotSatisfiableProblem: {
             /** @enum {string} */
@@ -1564,7 +1570,7 @@ export interface components {
             /** @constant */
             status: 416;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1572,12 +1578,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnprocessableContentProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
@@ -1586,7 +1592,7 @@ export interface components {
             /** @constant */
             status: 422;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1594,12 +1600,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ServiceUnavailableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ServiceUnavailableProblem: {
             /** @enum {string} */
@@ -1608,7 +1614,7 @@ export interface components {
             /** @constant */
             status: 503;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1616,12 +1622,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * InsufficientStorageProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         InsufficientStorageProblem: {
             /** @enum {string} */
@@ -1630,7 +1636,7 @@ export interface components {
             /** @constant */
             status: 507;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1638,7 +1644,7 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
     };
@@ -1781,7 +1787,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1879,7 +1885,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -176,7 +176,7 @@ export interface components {
         };
         /**
          * AnnotatorUpdate
-         * @description What a person decides about an annotator in one project; what is left out stays.
+         * @description A decision of a person about an annotator in one project; omitted fields do not change.
          *
          *     `new`, `good` and `flagged` begin a new count, without earlier honeypots. `suspended` lasts
          *     until a person changes it. A skill level of 0 removes the skill.
@@ -527,7 +527,7 @@ export interface components {
         };
         /**
          * BadRequestProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         BadRequestProblem: {
             /** @enum {string} */
@@ -536,7 +536,7 @@ export interface components {
             /** @constant */
             status: 400;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -544,12 +544,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnauthorizedProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnauthorizedProblem: {
             /** @enum {string} */
@@ -558,7 +558,7 @@ export interface components {
             /** @constant */
             status: 401;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -566,12 +566,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ForbiddenProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ForbiddenProblem: {
             /** @enum {string} */
@@ -580,7 +580,7 @@ export interface components {
             /** @constant */
             status: 403;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -588,12 +588,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * NotFoundProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         NotFoundProblem: {
             /** @enum {string} */
@@ -602,7 +602,7 @@ export interface components {
             /** @constant */
             status: 404;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -610,12 +610,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ContentTooLargeProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ContentTooLargeProblem: {
             /** @enum {string} */
@@ -624,7 +624,7 @@ export interface components {
             /** @constant */
             status: 413;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -632,12 +632,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnprocessableContentProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
@@ -646,7 +646,7 @@ export interface components {
             /** @constant */
             status: 422;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -654,12 +654,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ServiceUnavailableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ServiceUnavailableProblem: {
             /** @enum {string} */
@@ -668,7 +668,7 @@ export interface components {
             /** @constant */
             status: 503;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -676,12 +676,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * InsufficientStorageProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         InsufficientStorageProblem: {
             /** @enum {string} */
@@ -690,7 +690,7 @@ export interface components {
             /** @constant */
             status: 507;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -698,7 +698,7 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
     };

@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * List My Leases
-         * @description What the caller holds, with drafts: for a page that was loaded anew.
+         * @description Return the caller's open leases with drafts, for a page that is loaded again.
          */
         get: operations["list_my_leases"];
         put?: never;
         /**
          * Lease Tasks
-         * @description Give the caller the best work it may do; wait for some if asked to.
+         * @description Lease the best work that the caller may do; with `wait_seconds`, wait for work.
          */
         post: operations["lease_tasks"];
         delete?: never;
@@ -38,7 +38,7 @@ export interface paths {
         get?: never;
         /**
          * Submit Annotation
-         * @description Answer. 201 the first time, 200 for the same again; 409 says what happened to the lease.
+         * @description Submit an annotation: 201, or 200 if it is repeated. 409 says why the lease ended.
          */
         put: operations["submit_annotation"];
         post?: never;
@@ -57,14 +57,14 @@ export interface paths {
         };
         /**
          * Stream My Events
-         * @description Tell the caller's page what changes, until the token expires; then come again.
+         * @description Stream changes of specs and standing until the token expires; then connect again.
          *
          *     - `state`: the newest spec version of each of the caller's projects and the caller's standing
-         *       there; first of all, and again whenever events may have been missed.
-         *     - `spec`: a project has a new spec version. The largest number holds.
-         *     - `standing`: the caller was suspended in a project, or is no longer.
+         *       there. It is sent first, and again whenever events may have been missed.
+         *     - `spec`: a project has a new spec version. The largest number is the newest.
+         *     - `standing`: the caller was suspended in a project, or the suspension ended.
          *
-         *     Read it with `fetch`, so that the bearer header goes along.
+         *     Read it with `fetch`, so that the bearer header is sent.
          */
         get: operations["stream_my_events"];
         put?: never;
@@ -84,7 +84,7 @@ export interface paths {
         };
         /**
          * Get Signed Blob
-         * @description The payload at a signed address, without a token. 403 once the address has expired.
+         * @description Return the payload at a signed address, without a token. 403 if the address has expired.
          */
         get: operations["get_signed_blob"];
         put?: never;
@@ -105,7 +105,7 @@ export interface paths {
         get?: never;
         /**
          * Submit Adjudication
-         * @description Settle a conflict, with the reason and the cause.
+         * @description Submit the decision of a conflict, with a rationale and the cause.
          */
         put: operations["submit_adjudication"];
         post?: never;
@@ -125,7 +125,7 @@ export interface paths {
         get?: never;
         /**
          * Submit Review
-         * @description Accept, fix or reject a decided label.
+         * @description Submit the verdict on a decided label: accept, fix or reject.
          */
         put: operations["submit_review"];
         post?: never;
@@ -146,7 +146,7 @@ export interface paths {
         put?: never;
         /**
          * Skip Task
-         * @description Pass the task on, and say why; somebody else is asked.
+         * @description Skip the task with a reason; another annotator gets it.
          */
         post: operations["skip_task"];
         delete?: never;
@@ -166,7 +166,7 @@ export interface paths {
         put?: never;
         /**
          * Extend Lease
-         * @description Hold the lease longer.
+         * @description Extend the lease.
          */
         post: operations["extend_lease"];
         delete?: never;
@@ -187,7 +187,7 @@ export interface paths {
         post?: never;
         /**
          * Release Lease
-         * @description Give the lease back.
+         * @description Release the lease; the caller may get the task again.
          */
         delete: operations["release_lease"];
         options?: never;
@@ -205,7 +205,7 @@ export interface paths {
         get?: never;
         /**
          * Save Draft
-         * @description Keep an unfinished answer; it outlives the lease.
+         * @description Store a draft, which is kept after the lease ends.
          */
         put: operations["save_draft"];
         post?: never;
@@ -226,7 +226,7 @@ export interface paths {
         put?: never;
         /**
          * Submit Annotations
-         * @description Answers of a model or a function to many items at once.
+         * @description Submit annotations of a model or a function for many items.
          */
         post: operations["submit_annotations"];
         delete?: never;
@@ -244,7 +244,7 @@ export interface paths {
         };
         /**
          * View Spec
-         * @description A spec version. It never changes. Annotators get it without the honeypot policy.
+         * @description Return a spec version, which never changes. Annotators see it without the honeypot policy.
          */
         get: operations["view_spec"];
         put?: never;
@@ -264,7 +264,7 @@ export interface paths {
         };
         /**
          * List Queues
-         * @description What waits, what is in flight and how fast it goes, by shard.
+         * @description Return the open slots, open leases and rates by pool and priority.
          */
         get: operations["list_queues"];
         put?: never;
@@ -285,7 +285,7 @@ export interface paths {
         get?: never;
         /**
          * Pause Project
-         * @description Give no more work of a project out, or go on. Leases that are held can be answered.
+         * @description Pause a project or resume it. Open leases of a paused project can still be used.
          */
         put: operations["pause_project"];
         post?: never;
@@ -304,7 +304,7 @@ export interface paths {
         };
         /**
          * Explain Queue
-         * @description Why the caller gets nothing in a project, or what comes next; a lead asks about others.
+         * @description Explain which work the caller, or for a lead another annotator, gets next, or why none.
          */
         get: operations["explain_queue"];
         put?: never;
@@ -647,6 +647,12 @@ export interface components {
              * @default 0.9
              */
             threshold?: number;
+            /**
+             * Disputed
+             * @default decide
+             * @enum {string}
+             */
+            disputed?: "decide" | "adjudicate";
         };
         /**
          * DraftRequest
@@ -873,7 +879,7 @@ export interface components {
         };
         /**
          * PairwiseField
-         * @description Which of two options is better; with `tie` also neither.
+         * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
             /** Name */
@@ -1479,7 +1485,7 @@ export interface components {
         };
         /**
          * BadRequestProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         BadRequestProblem: {
             /** @enum {string} */
@@ -1488,7 +1494,7 @@ export interface components {
             /** @constant */
             status: 400;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1496,12 +1502,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnauthorizedProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnauthorizedProblem: {
             /** @enum {string} */
@@ -1510,7 +1516,7 @@ export interface components {
             /** @constant */
             status: 401;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1518,12 +1524,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ForbiddenProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ForbiddenProblem: {
             /** @enum {string} */
@@ -1532,7 +1538,7 @@ export interface components {
             /** @constant */
             status: 403;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1540,12 +1546,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * NotFoundProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         NotFoundProblem: {
             /** @enum {string} */
@@ -1554,7 +1560,7 @@ export interface components {
             /** @constant */
             status: 404;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1562,12 +1568,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ConflictProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ConflictProblem: {
             /** @enum {string} */
@@ -1576,7 +1582,7 @@ export interface components {
             /** @constant */
             status: 409;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1584,12 +1590,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ContentTooLargeProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ContentTooLargeProblem: {
             /** @enum {string} */
@@ -1598,7 +1604,7 @@ export interface components {
             /** @constant */
             status: 413;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1606,12 +1612,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * RangeNotSatisfiableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         RangeNotSatisfiableProblem: {
             /** @enum {string} */
@@ -1620,7 +1626,7 @@ export interface components {
             /** @constant */
             status: 416;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1628,12 +1634,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * UnprocessableContentProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
@@ -1642,7 +1648,7 @@ export interface components {
             /** @constant */
             status: 422;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1650,12 +1656,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * TooManyRequestsProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         TooManyRequestsProblem: {
             /** @enum {string} */
@@ -1664,7 +1670,7 @@ export interface components {
             /** @constant */
             status: 429;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1672,12 +1678,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * ServiceUnavailableProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         ServiceUnavailableProblem: {
             /** @enum {string} */
@@ -1686,7 +1692,7 @@ export interface components {
             /** @constant */
             status: 503;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1694,12 +1700,12 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
         /**
          * InsufficientStorageProblem
-         * @description Why a request was refused (RFC 9457). Further members may follow.
+         * @description The reason of a refusal (RFC 9457). Some types have further members.
          */
         InsufficientStorageProblem: {
             /** @enum {string} */
@@ -1708,7 +1714,7 @@ export interface components {
             /** @constant */
             status: 507;
             detail?: string;
-            /** @description What is wrong with the request, each with its JSON pointer. */
+            /** @description The faults of the request, each with its JSON pointer. */
             errors?: {
                 pointer: string;
                 keyword: string;
@@ -1716,7 +1722,7 @@ export interface components {
             }[];
             /** @description The path of the request. */
             instance: string;
-            /** @description What the log has it under. */
+            /** @description The id of the request in the log. */
             trace_id: string;
         };
     };
@@ -1900,7 +1906,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2019,7 +2025,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2064,7 +2070,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same was there already. */
+            /** @description It existed before, with the same content. */
             200: {
                 headers: {
                     [name: string]: unknown;
