@@ -295,6 +295,32 @@ async def test_a_lease_whose_grant_was_lost_on_its_way_is_found_again(
     assert "The only item." in await ada.item()
 
 
+async def test_the_page_works_under_a_path_prefix_of_one_origin(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    page_stack.project("prefixed")
+    queue, origin = page_stack.url("queue"), "http://labels.test"
+    requested: list[str] = []
+    context.on("request", lambda one: requested.append(one.url))
+
+    async def ingress(route: Route) -> None:
+        path = route.request.url.removeprefix(f"{origin}/queue")
+        if path == "/config.json":
+            await route.fulfill(json={"services": {"queue": "/queue"}, "login": None})
+        elif path == "/v1/me/events":
+            await route.abort()  # A stream does not pass through here.
+        else:
+            await route.fulfill(response=await route.fetch(url=queue + path))
+
+    await context.route(f"{origin}/queue/**", ingress)
+    link = page_stack.link("ada", "prefixed").replace(queue, f"{origin}/queue")
+    ada = await Annotator.open(context, link)
+    await ada.press("1", "1", "Enter")
+
+    await asyncio.to_thread(page_stack.until_decided, "prefixed", 1)
+    assert [url for url in requested if not url.startswith(f"{origin}/queue/")] == []
+
+
 @pytest.mark.parametrize(
     ("hours", "token", "words"),
     [

@@ -90,7 +90,7 @@ LOOKS: list[tuple[str, str, tuple[State, ...]]] = [
 async def test_every_state_is_accessible_and_fits_its_window(
     page_stack: PageStack, browser: Browser, scheme: Any, size: str, states: tuple[State, ...]
 ) -> None:
-    project = f"looks-{scheme}-{size}"
+    project = f"reviews-{scheme}-{size}"
     items = [{"payload": {"text": text}, "prelabels": [SUGGESTION]} for text in TEXTS]
     page_stack.project(project, items, undo_seconds=60)
     context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce", **SIZES[size])

@@ -37,6 +37,9 @@ export function useWork(
     };
   }, [services, session, project]);
 
-  const work = useSyncExternalStore(bench?.subscribe ?? nothing, bench?.state ?? (() => NO_WORK));
+  const work = useSyncExternalStore(
+    bench?.store.subscribe ?? nothing,
+    bench?.store.get ?? (() => NO_WORK),
+  );
   return bench && { bench, work };
 }

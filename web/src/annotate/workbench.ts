@@ -1,82 +1,73 @@
 /**
- * What the annotators' screen does: keeps tasks in hand, takes answers, and survives what happens to
- * leases and networks meanwhile. It knows nothing of React; `useWork` shows its state.
+ * What the annotators' screen does: takes answers, and survives what happens to leases and networks
+ * meanwhile. It knows nothing of React; `useWork` shows its state.
  */
 
-import { NoAnswer, Problem } from "../api/problem";
+import type { Problem } from "../api/problem";
 import type { Services } from "../api/services";
 import type { Session } from "../api/session";
 import { claim, release } from "./claims";
 import { DraftSaver } from "./draft-saver";
-import { Leases, type Prepared } from "./leases";
+import { Leases } from "./leases";
 import { type News, readNews } from "./news";
 import { Outbox } from "./outbox";
 import { type Spec, Specs } from "./spec";
 import { BrowserStorage, type SkipContent, type Submission } from "./storage";
+import { Store } from "./store";
+import { Supply } from "./supply";
 import { type Draft, itemKey, labelToSend, type Task } from "./task";
-import { lostNotice, NOTHING_TO_UNDO, REFUSED, SKIP_STANDS, troubleNotice } from "./words";
+import { lostNotice, NOTHING_TO_UNDO, REFUSED, SKIP_STANDS } from "./words";
 import * as changes from "./work";
 import { idOf, NO_WORK, type Notice, type Sent, type Work } from "./work";
 
-/** How many tasks are in hand, the one on the screen among them. */
-const TASKS_MAX = 3;
-const WAIT_SECONDS = 20;
-const RETRY_MS = 3000;
 const TICK_MS = 1000;
 
 export class Workbench {
-  #work: Work = NO_WORK;
-  readonly #listeners = new Set<() => void>();
+  readonly store = new Store<Work>(NO_WORK);
   readonly #specs: Specs;
   readonly #storage: BrowserStorage;
-  readonly #leases: Leases;
   readonly #outbox: Outbox;
   readonly #drafts: DraftSaver;
+  readonly #supply: Supply;
   readonly #stop = new AbortController();
-  readonly #extendedAt = new Map<string, number>();
-  #lastProject: string | undefined;
-  #isFetching = false;
-  /** True when the server may hold leases for this person that are not here. */
-  #mayHoldMore = true;
-  #activeAt = performance.now();
 
   constructor(
     private readonly services: Services,
     private readonly session: Session,
     project: string | undefined,
   ) {
-    this.#lastProject = project ?? session.projects[0];
     this.#specs = new Specs(services);
     this.#storage = new BrowserStorage(session.owner);
-    this.#leases = new Leases(services, this.#specs, this.#storage, project);
     this.#drafts = new DraftSaver(services, this.#storage, (id, error) => this.#lose(id, error));
     this.#outbox = new Outbox(services, this.#storage, {
       stored: (one, changeUntil) => this.#onStored(one, changeUntil),
       refused: (one, problem) => void this.#onRefused(one, problem),
       waiting: (waiting, isOnline) => this.#change((work) => ({ ...work, waiting, isOnline })),
     });
+    const parts = {
+      store: this.store,
+      leases: new Leases(services, this.#specs, this.#storage, project),
+      specs: this.#specs,
+      waiting: () => this.#outbox.leaseIds(),
+      onLost: (task: Task, problem: Problem) => void this.#onLost(task, problem),
+    };
+    this.#supply = new Supply(parts, project ?? session.projects[0]);
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly state = (): Work => this.#work;
 
   /** Begin; return what ends it. */
   start(): () => void {
-    const timer = setInterval(() => this.#tick(), TICK_MS);
+    const timer = setInterval(() => this.#supply.tick(), TICK_MS);
     const goOn = () => this.#onNetworkBack();
     window.addEventListener("online", goOn);
     void this.#resume();
     void readNews(this.services, this.session.token, this.#stop.signal, (n) => this.#onNews(n));
     return () => {
       this.#stop.abort();
+      this.#supply.stop();
       this.#outbox.close();
       clearInterval(timer);
       window.removeEventListener("online", goOn);
-      release(this.#work.tasks.map(idOf));
+      release(this.store.get().tasks.map(idOf));
     };
   }
 
@@ -115,12 +106,12 @@ export class Workbench {
 
   /** Put the newest answer that can be changed back on the screen. */
   async undo(): Promise<void> {
-    const [newest] = this.#work.sent;
+    const [newest] = this.store.get().sent;
     if (newest && !newest.isStored && (await this.#outbox.cancel(idOf(newest.task)))) {
       this.#change((work) => changes.bringBack(work, newest.task, null));
       return;
     }
-    const sent = changes.changeable(this.#work, Date.now());
+    const sent = changes.changeable(this.store.get(), Date.now());
     if (sent) {
       this.revise(sent);
     } else {
@@ -138,7 +129,7 @@ export class Workbench {
   keepStored(task: Task): void {
     const changeUntil = task.changeUntil ?? null;
     this.#change((work) => changes.keepStored(work, task, changeUntil));
-    void this.#refill();
+    void this.#supply.refill();
   }
 
   dismiss(): void {
@@ -147,11 +138,7 @@ export class Workbench {
 
   /** Note that the person is there: leases are held for as long as that is so. */
   noteActivity(): void {
-    this.#activeAt = performance.now();
-    if (this.#work.phase === "away") {
-      this.#change((work) => ({ ...work, phase: work.tasks.length ? "working" : "looking" }));
-      void this.#checkLeases();
-    }
+    this.#supply.noteActivity();
   }
 
   #finish(task: Task, body: Submission["body"]): void {
@@ -159,7 +146,7 @@ export class Workbench {
     this.#change((work) => changes.finish(work, task, body.kind === "skip"));
     const { owner } = this.session;
     void this.#outbox.add({ leaseId: idOf(task), owner, givenAt: Date.now(), task, body });
-    void this.#refill();
+    void this.#supply.refill();
   }
 
   #onStored({ leaseId, task }: Submission, heldUntil: string | null): void {
@@ -192,144 +179,30 @@ export class Workbench {
     release([leaseId]);
     this.#change((work) => changes.drop(work, [leaseId]));
     this.#tell(lostNotice(problem));
-    void this.#refill();
+    void this.#supply.refill();
   }
 
   async #resume(): Promise<void> {
     const waiting = await this.#outbox.restore();
     this.#change((work) => ({ ...work, waiting }));
-    await this.#refill();
+    await this.#supply.refill();
   }
 
-  /** Ask for tasks until enough are in hand. */
-  async #refill(): Promise<void> {
-    if (this.#isFetching) {
-      return;
-    }
-    this.#isFetching = true;
-    try {
-      while (this.#wantsMore()) {
-        const isDone = await this.#attempt(() => this.#fetch());
-        if (isDone) {
-          break;
-        }
-      }
-    } finally {
-      this.#isFetching = false;
-    }
-  }
-
-  #wantsMore(): boolean {
-    const isAway = this.#work.phase === "away";
-    return !this.#stop.signal.aborted && !isAway && this.#work.tasks.length < TASKS_MAX;
-  }
-
-  /** Fetch some. Return true if there are no more for now. */
-  async #fetch(): Promise<boolean> {
-    if (this.#mayHoldMore) {
-      const known = [...this.#outbox.leaseIds(), ...this.#work.tasks.map(idOf)];
-      this.#take(await this.#leases.held(known));
-      this.#mayHoldMore = false;
-      return false;
-    }
-    const { tasks, phase } = this.#work;
-    const wait = phase === "empty" ? WAIT_SECONDS : 0;
-    const prepared = await this.#leases.more(TASKS_MAX - tasks.length, wait);
-    this.#take(prepared);
-    if (prepared.length || this.#work.tasks.length) {
-      return prepared.length === 0;
-    }
-    const explanation = await this.#leases.explain(this.#lastProject);
-    this.#change((work) => ({ ...work, phase: "empty", explanation }));
-    return false;
-  }
-
-  #take(prepared: readonly Prepared[]): void {
-    const now = performance.now();
-    for (const { task } of prepared) {
-      this.#extendedAt.set(idOf(task), now);
-      this.#lastProject = task.lease.project;
-    }
-    this.#change((work) =>
-      changes.addTasks(
-        work,
-        prepared.map((one) => one.task),
-      ),
-    );
-    const notice = prepared.find((one) => one.notice)?.notice;
-    if (notice) {
-      this.#tell(notice);
-    }
-  }
-
-  /** Run a step that needs the network; say what is wrong, and wait, if it fails. */
-  async #attempt<T>(step: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await step();
-      if (!this.#work.isOnline) {
-        this.#change((work) => ({ ...work, isOnline: true }));
-      }
-      return result;
-    } catch (error) {
-      if (!(error instanceof NoAnswer || error instanceof Problem)) {
-        throw error;
-      }
-      this.#mayHoldMore = true; // An answer that was lost on its way may have granted some.
-      const isOnline = !(error instanceof NoAnswer);
-      const notice = this.#work.tasks.length ? this.#work.notice : troubleNotice(error);
-      this.#change((work) => ({ ...work, isOnline, notice }));
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      return undefined;
-    }
-  }
-
-  #tick(): void {
-    const now = performance.now();
-    const { tasks, phase } = this.#work;
-    const leaseMs = 1000 * (tasks.map((task) => this.specOf(task)?.leaseSeconds ?? 900)[0] ?? 900);
-    if (phase !== "away" && now - this.#activeAt > leaseMs) {
-      this.#change((work) => ({ ...work, phase: "away" }));
-    } else if (phase === "working") {
-      const due = tasks.filter(
-        (task) => now - (this.#extendedAt.get(idOf(task)) ?? 0) > leaseMs / 3,
-      );
-      void Promise.all(due.map((task) => this.#extend(task)));
-    }
-  }
-
-  async #extend(task: Task): Promise<void> {
-    const leaseId = idOf(task);
-    if (task.changeUntil !== undefined) {
-      return; // Its lease has ended with the answer.
-    }
-    this.#extendedAt.set(leaseId, performance.now());
-    try {
-      const expiresAt = await this.#leases.extend(leaseId);
-      this.#change((work) => changes.setExpiry(work, leaseId, expiresAt));
-    } catch (error) {
-      if (error instanceof Problem && !error.isTemporary && error.status !== 401) {
-        await this.#drafts.keepInBrowser(task);
-        this.#lose(leaseId, error);
-      }
-    }
-  }
-
-  /** Ask the server which of the tasks in hand are still the person's. */
-  async #checkLeases(): Promise<void> {
-    await Promise.all(this.#work.tasks.map((task) => this.#extend(task)));
-    await this.#refill();
+  async #onLost(task: Task, problem: Problem): Promise<void> {
+    await this.#drafts.keepInBrowser(task);
+    this.#lose(idOf(task), problem);
   }
 
   #onNews(news: News): void {
     const isSuspended = news.name === "standing" && news.data["standing"] === "suspended";
     if (news.name === "spec" || isSuspended) {
-      void this.#checkLeases();
+      void this.#supply.checkLeases();
     }
   }
 
   #onNetworkBack(): void {
     this.#outbox.retry();
-    void this.#checkLeases();
+    void this.#supply.checkLeases();
   }
 
   #tell(notice: Notice | null): void {
@@ -337,9 +210,6 @@ export class Workbench {
   }
 
   #change(change: (work: Work) => Work): void {
-    this.#work = change(this.#work);
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    this.store.change(change);
   }
 }
