@@ -26,6 +26,8 @@ async def test_a_link_leads_to_stored_labels_without_a_mouse(
     assert len(set(items)) == 3
     await asyncio.to_thread(page_stack.until_decided, "story", 2)
     assert ada.errors == await ada.violations() == []
+    await ada.page.go_back()
+    assert "token" not in ada.page.url
 
 
 async def test_an_invalid_answer_is_not_sent_and_the_page_leads_to_the_field(
