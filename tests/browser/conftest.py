@@ -25,8 +25,6 @@ from chassis import migrations, testing
 from labelwright_local import ports, services
 from labelwright_local.testing import running_stack
 
-sys.path.insert(0, str(Path(__file__).parent))  # The samples of the gallery are beside this file.
-
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 START_SECONDS = 60
 PORT_BASE = 29300

@@ -7,6 +7,8 @@ import pytest
 from page_stack import FIELDS, GUIDELINES, Annotator, PageStack
 from playwright.async_api import BrowserContext, Route, expect
 
+from schemas.vocabulary import item_id
+
 LABEL_TEXT = "unfinished thought"
 
 
@@ -28,6 +30,27 @@ async def test_a_link_leads_to_stored_labels_without_a_mouse(
     assert ada.errors == await ada.violations() == []
     await ada.page.go_back()
     assert "token" not in ada.page.url
+
+
+async def test_a_text_that_a_field_marks_is_shown_once_and_marked_by_keys_alone(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    names = {"name": "names", "kind": "spans", "options": ["thing"], "text_field": "text"}
+    page_stack.project("marks", [{"text": "Arrived broken."}], fields=[names])
+    ada = await Annotator.open(context, page_stack.link("ada", "marks"))
+    assert await ada.page.get_by_text("Arrived broken.").count() == 1
+
+    await ada.press("Control+Home", "Control+Shift+ArrowRight", "1", "Shift+Tab")
+    await ada.page.get_by_role("button", name="Submit").click()
+
+    await ada.sees("1 answered")
+    await asyncio.to_thread(page_stack.until_decided, "marks", 1)
+    path = f"/v1/labels/{item_id('marks', 'r0', '')}/lineage"
+    [task] = page_stack.call("dataset-store", "GET", path)["tasks"]
+    [annotation] = task["annotations"]
+    assert annotation["label"] == {
+        "names": [{"start": 0, "end": 7, "quote": "Arrived", "label": "thing"}]
+    }
 
 
 async def test_an_invalid_answer_is_not_sent_and_the_page_leads_to_the_field(

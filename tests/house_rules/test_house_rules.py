@@ -178,3 +178,17 @@ def test_a_dashboard_names_only_metrics_that_exist() -> None:
         named = set(re.findall(r"labelwright_[a-z_]+", path.read_text()))
         bases = {re.sub(r"_(bucket|count|sum)$", "", name) for name in named}
         assert bases <= declared, path
+
+
+def test_a_link_in_a_page_of_the_documentation_leads_to_a_file() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    dead = [
+        f"{name}: {target}"
+        for name in listed.stdout.splitlines()
+        for target in re.findall(r"\]\(([^)#\s]+)", (ROOT / name).read_text())
+        if "://" not in target and not (ROOT / name).parent.joinpath(target).exists()
+    ]
+
+    assert dead == []
