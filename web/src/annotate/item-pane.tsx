@@ -14,7 +14,8 @@ interface Props {
 
 /** The item to label, without the parts that the widgets of its fields show. */
 export function ItemPane({ ref, payload, shownByWidgets }: Props) {
-  const parts = classify(payload).filter((part) => !shownByWidgets.has(part.key));
+  const all = classify(payload);
+  const parts = all.filter((part) => !shownByWidgets.has(part.key));
   return (
     <section
       ref={ref}
@@ -25,7 +26,7 @@ export function ItemPane({ ref, payload, shownByWidgets }: Props) {
     >
       {parts.length === 0 ? <p className="muted">The item is shown with its question.</p> : null}
       {parts.map((part) => (
-        <Part key={part.key} part={part} hasHeading={parts.length > 1} />
+        <Part key={part.key} part={part} hasHeading={all.length > 1} />
       ))}
     </section>
   );
