@@ -1,11 +1,11 @@
 import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
-import { Annotate } from "./annotate/annotate";
 import { type Config, loadConfig } from "./api/config";
 import { makeServices } from "./api/services";
 import { currentSession, endSession, type Session } from "./api/session";
+import { roomsFor } from "./rooms";
 import { SignIn, type SignInReason } from "./sign-in/sign-in";
 import { Message } from "./ui/message";
 
@@ -71,20 +71,41 @@ function Screens({ config, session, onLeave }: ScreensProps) {
       ),
     [config, session, onLeave],
   );
+  const rooms = roomsFor(session.roles);
+  const [first] = rooms;
   const shared = { services, session, onSignOut: () => onLeave("none") };
+  if (!first) {
+    return <NoRoom session={session} onSignOut={shared.onSignOut} />;
+  }
   return (
     <Router hook={useHashLocation}>
-      <Switch>
-        <Route path="/annotate/:project">
-          {({ project }) => <Annotate {...shared} key={project} project={project} />}
-        </Route>
-        <Route path="/annotate">
-          <Annotate {...shared} project={undefined} />
-        </Route>
-        <Route>
-          <Redirect to="/annotate" />
-        </Route>
-      </Switch>
+      <Suspense fallback={<Message title="Opening the page …" />}>
+        <Switch>
+          {rooms.map(({ name, Screen }) => (
+            <Route key={name} path={`/${name}/:project?/*?`}>
+              {({ project, "*": rest }) => (
+                <Screen {...shared} key={project} project={project} rest={rest ?? ""} />
+              )}
+            </Route>
+          ))}
+          <Route>
+            <Redirect to={`/${first.name}`} />
+          </Route>
+        </Switch>
+      </Suspense>
     </Router>
+  );
+}
+
+/** Says that the person's roles have no room on this page. */
+function NoRoom({ session, onSignOut }: Pick<ScreensProps, "session"> & { onSignOut: () => void }) {
+  const roles = session.roles.length ? `only: ${session.roles.join(", ")}` : "for no role";
+  return (
+    <Message title="There is nothing here for your roles">
+      <p>Your link is {roles}. Ask the lead of your project for a link with another role.</p>
+      <button type="button" className="button" onClick={onSignOut}>
+        Sign out
+      </button>
+    </Message>
   );
 }

@@ -1,20 +1,12 @@
-import type { Services } from "../api/services";
-import type { Session } from "../api/session";
+import type { RoomProps } from "../rooms";
 import { TopBar } from "../ui/top-bar";
 import styles from "./annotate.module.css";
 import { NoTask } from "./no-task";
 import { TaskScreen } from "./task-screen";
 import { useWork } from "./use-work";
 
-interface Props {
-  readonly services: Services;
-  readonly session: Session;
-  readonly project: string | undefined;
-  readonly onSignOut: () => void;
-}
-
 /** The annotators' screen: one task after the other. */
-export function Annotate({ services, session, project, onSignOut }: Props) {
+export default function Annotate({ services, session, project, onSignOut }: RoomProps) {
   const started = useWork(services, session, project);
   if (!started) {
     return null;
@@ -28,7 +20,14 @@ export function Annotate({ services, session, project, onSignOut }: Props) {
 
   return (
     <div className={styles.screen}>
-      <TopBar name={session.name} where={where} work={work} onSignOut={onSignOut} />
+      <TopBar
+        session={session}
+        room="annotate"
+        project={project}
+        where={where}
+        progress={`${work.answered} answered${work.waiting ? `, ${work.waiting} to be sent` : ""}`}
+        onSignOut={onSignOut}
+      />
       {task && spec ? (
         <TaskScreen bench={bench} work={work} task={task} spec={spec} />
       ) : (
