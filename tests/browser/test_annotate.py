@@ -10,6 +10,12 @@ from playwright.async_api import BrowserContext, Route, expect
 from schemas.vocabulary import item_id
 
 LABEL_TEXT = "unfinished thought"
+PRESS_AT_ONCE = """(keys) => {
+    for (const key of keys) {
+        const options = { key, bubbles: true, cancelable: true };
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", options));
+    }
+}"""
 
 
 async def test_a_link_leads_to_stored_labels_without_a_mouse(
@@ -253,6 +259,20 @@ async def test_a_suggestion_is_an_answer_only_once_it_is_taken_over(
     await ada.press("p", "1")
     async with ada.page.expect_response(re.compile("/annotation$")) as response:
         await ada.press("Enter")
+
+    label = (await response.value).request.post_data_json["label"]
+    assert label == {"sentiment": "mixed", "target": "product"}
+
+
+async def test_each_of_several_keys_in_one_burst_is_for_what_the_key_before_has_led_to(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    page_stack.project("burst")
+    ada = await Annotator.open(context, page_stack.link("ada", "burst"))
+
+    # The first one marks what is missing, and the keys are then for that field.
+    async with ada.page.expect_response(re.compile("/annotation$")) as response:
+        await ada.page.evaluate(PRESS_AT_ONCE, ["Enter", "3", "1", "Enter"])
 
     label = (await response.value).request.post_data_json["label"]
     assert label == {"sentiment": "mixed", "target": "product"}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import type { FieldDefinition, Label } from "../widgets/widget";
 import type { Spec } from "./spec";
 import { askedFields, type Task } from "./task";
@@ -11,23 +11,37 @@ interface ActiveField {
   readonly advance: (label: Label) => void;
 }
 
-/** Which field the keys are for. A new task begins at its first field; a problem leads to its field. */
+/**
+ * Return the field that the keys are for. A new task begins at its first field; a problem leads to
+ * its field.
+ *
+ * The focus follows before the browser handles the next key. Any later, a person who types fast
+ * would answer one field while the focus, and with it the keys, returns to another.
+ */
 export function useActiveField(
   task: Task,
   spec: Spec,
   asked: readonly FieldDefinition[],
 ): ActiveField {
-  const [chosen, setChosen] = useState({ leaseId: "", name: "" });
   const leaseId = idOf(task);
+  const [chosen, setChosen] = useState({ leaseId: "", name: "", takesFocus: false });
+  const [problems, setProblems] = useState<Task["problems"]>([]);
   const name = chosen.leaseId === leaseId ? chosen.name : "";
   const active = asked.find((field) => field.name === name) ?? asked[0];
-  const wrong = asked.find((field) => task.problems.some((one) => isIn(one.pointer, field.name)));
   if (!active) {
     throw new Error("a spec has at least one field that is always asked");
   }
 
+  if (problems !== task.problems) {
+    setProblems(task.problems);
+    const wrong = asked.find((field) => task.problems.some((one) => isIn(one.pointer, field.name)));
+    if (wrong) {
+      setChosen({ leaseId, name: wrong.name, takesFocus: true });
+    }
+  }
+
   function activate(next: string) {
-    setChosen({ leaseId, name: next });
+    setChosen({ leaseId, name: next, takesFocus: false });
   }
 
   function advance(label: Label) {
@@ -35,25 +49,22 @@ export function useActiveField(
     const at = fields.findIndex((field) => field.name === active?.name);
     const next = fields.slice(at + 1).find((field) => label[field.name] === undefined);
     if (next) {
-      activate(next.name);
-      requestAnimationFrame(() => focusField(next.name)); // It may be asked only from now on.
+      setChosen({ leaseId, name: next.name, takesFocus: true });
     }
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves with the task alone.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) {
       focusField(active.name);
     }
   }, [leaseId]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each refusal moves the focus once.
-  useEffect(() => {
-    if (wrong) {
-      activate(wrong.name);
-      focusField(wrong.name);
+  useLayoutEffect(() => {
+    if (chosen.takesFocus) {
+      focusField(chosen.name);
     }
-  }, [task.problems]);
+  }, [chosen]);
 
   return { active, activate, advance };
 }

@@ -1,7 +1,12 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { type Binding, belongsToElement, keyName } from "./keys";
 
-/** Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key. */
+/**
+ * Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key.
+ *
+ * The screen is drawn anew before the next key is handled: that key is for what this one has led to.
+ */
 export function useKeys(
   bindings: ReadonlyMap<string, Binding>,
   onKey: (binding: Binding) => void,
@@ -9,7 +14,7 @@ export function useKeys(
   const latest = useRef({ bindings, onKey });
   latest.current = { bindings, onKey };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     function hear(event: KeyboardEvent) {
       const isTaken = event.defaultPrevented || event.isComposing || event.repeat;
       if (
@@ -22,7 +27,7 @@ export function useKeys(
       const binding = latest.current.bindings.get(keyName(event) ?? "");
       if (binding) {
         event.preventDefault();
-        latest.current.onKey(binding);
+        flushSync(() => latest.current.onKey(binding));
       }
     }
     window.addEventListener("keydown", hear);

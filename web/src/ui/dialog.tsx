@@ -1,4 +1,4 @@
-import { type KeyboardEventHandler, type ReactNode, useEffect, useId, useRef } from "react";
+import { type KeyboardEventHandler, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import styles from "./dialog.module.css";
 
 interface Props {
@@ -17,11 +17,13 @@ export function Dialog({ title, onClose, onKeyDown, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    const dialog = ref.current;
     const before = document.activeElement;
-    ref.current?.showModal();
-    ref.current?.querySelector<HTMLElement>("[data-focus]")?.focus();
+    dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-focus]")?.focus();
     return () => {
+      dialog?.close(); // While it is open, nothing else can have the focus.
       if (before instanceof HTMLElement) {
         before.focus();
       }

@@ -2,7 +2,7 @@ import {
   type KeyboardEvent,
   type MouseEvent,
   type RefObject,
-  useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from "react";
@@ -69,7 +69,7 @@ function withoutWord({ spans, text, points, label }: Marking, unit: number) {
  */
 export function useUnchangedText(root: RefObject<HTMLElement | null>): number {
   const [revision, setRevision] = useState(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = root.current;
     const refuse = (event: Event) => event.preventDefault();
     const renew = () => setRevision((last) => last + 1);
