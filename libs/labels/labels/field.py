@@ -86,6 +86,11 @@ class Field(ABC):
         return ()
 
     @property
+    def order_matters(self) -> bool:
+        """True if the order in which the options are shown can sway the answer."""
+        return False
+
+    @property
     def answers(self) -> tuple[Json, ...]:
         """All answers (or parts of one) that `required_if` may name; empty if unlimited."""
         return ()

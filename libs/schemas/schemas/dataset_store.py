@@ -16,6 +16,7 @@ from schemas.vocabulary import (
     Label,
     Name,
     Payload,
+    Presentation,
     ProjectName,
     Sha256,
     SpecVersion,
@@ -316,10 +317,11 @@ class LineageSkip(Strict):
 
 
 class LineageAnnotation(RecordAnnotation):
-    """One annotation, with its note and the time of submission."""
+    """One annotation, with its note, the time of submission and what its annotator was shown."""
 
     note: str | None
     submitted_at: Timestamp
+    presentation: Presentation = {}
 
 
 class LineageReview(Strict):

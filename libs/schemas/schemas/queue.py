@@ -16,6 +16,7 @@ from schemas.vocabulary import (
     Payload,
     PayloadBlob,
     Prelabel,
+    Presentation,
     ProjectName,
     RuleId,
     Sentence,
@@ -90,6 +91,8 @@ class Lease(Strict):
     prelabel: Prelabel | None = None
     draft: JsonValue = None
     context: LeaseContext | None = None
+    presentation: Presentation = {}
+    """The order of the options to show, for the fields where it can sway the answer."""
 
 
 class Leases(Strict):

@@ -54,6 +54,8 @@ Id = Annotated[UUID, Field(strict=False)]
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
 Label: TypeAlias = dict[str, JsonValue]
 Payload: TypeAlias = dict[str, JsonValue]
+Presentation: TypeAlias = dict[str, list[str]]
+"""By field: the order in which its options are shown."""
 
 AnnotatorKind = Literal["human", "model", "function"]
 Purpose = Literal["work", "honeypot"]

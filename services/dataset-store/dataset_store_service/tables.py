@@ -93,6 +93,7 @@ def _annotations(name: str) -> sa.Table:
         sa.Column("leased_at", _TIME, nullable=False),
         sa.Column("submitted_at", _TIME, nullable=False),
         sa.Column("active_ms", sa.Integer),
+        sa.Column("presentation", sa.JSON, nullable=False, server_default="{}"),
     )
 
 

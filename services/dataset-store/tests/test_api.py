@@ -173,6 +173,23 @@ async def test_a_dataset_lists_its_versions_newest_first(
     assert datasets["datasets"] == [{"dataset": "d", "versions": 2, "newest": newer["hash"]}]
 
 
+async def test_the_lineage_shows_the_order_in_which_each_annotator_saw_the_options(
+    store: Any, history: Any
+) -> None:
+    task = history.task()
+    first = history.annotation(task, {"mood": "good"}, presentation={"mood": ["bad", "good"]})
+    earlier = history.annotation(task, {"mood": "good"})
+    await store.deliver(history.events)
+
+    lineage = Lineage.model_validate(
+        await store.get(f"/labels/{task.item_id}/lineage"), strict=False
+    )
+
+    [found] = lineage.tasks
+    shown = {one.annotation_id: one.presentation for one in found.annotations}
+    assert shown == {first: {"mood": ["bad", "good"]}, earlier: {}}
+
+
 async def test_an_item_that_is_known_by_its_votes_alone_has_a_lineage(
     store: Any, history: Any
 ) -> None:

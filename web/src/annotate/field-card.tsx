@@ -12,6 +12,8 @@ interface Props {
   readonly rules: readonly Rule[];
   readonly value: unknown;
   readonly payload: Payload;
+  /** The order in which the options are shown; that of the definition without it. */
+  readonly order: readonly string[] | undefined;
   readonly problem: FieldProblem | undefined;
   readonly isActive: boolean;
   readonly keys: readonly FieldKey[];
@@ -56,6 +58,7 @@ export function FieldCard(props: Props) {
           value={props.value}
           onChange={props.onAnswer}
           payload={props.payload}
+          order={props.order}
           disabled={false}
           isActive={isActive}
           labelId={`${id}-title`}

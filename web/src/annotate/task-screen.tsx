@@ -39,7 +39,7 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
   const shownByWidgets = new Set(
     asked.flatMap((field) => spec.widgets.get(field.kind)?.shows?.(field, task.payload) ?? []),
   );
-  const keys = widget?.keys(active) ?? [];
+  const keys = widget?.keys(active, task.lease.presentation?.[active.name]) ?? [];
 
   function answer(name: string, value: unknown) {
     const label = { ...task.draft.label, [name]: value };

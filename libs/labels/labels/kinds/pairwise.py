@@ -40,6 +40,11 @@ class Pairwise(Field):
         return self.choices
 
     @property
+    def order_matters(self) -> bool:
+        """True: the left one is chosen more often."""
+        return True
+
+    @property
     def answers(self) -> tuple[Json, ...]:
         """The two options, with the tie between them."""
         first, second = (option.value for option in self.choices)

@@ -47,6 +47,11 @@ class Ranking(Field):
         """The options."""
         return self.choices
 
+    @property
+    def order_matters(self) -> bool:
+        """True: an option that begins near the top tends to stay there."""
+        return True
+
     def schema(self) -> dict[str, Json]:
         """Return the schema of a list of different options."""
         return {

@@ -12,6 +12,7 @@ from schemas.vocabulary import (
     Label,
     NoneOrTwoLabels,
     Prelabel,
+    Presentation,
     Purpose,
     SkipReason,
     SpecVersion,
@@ -43,6 +44,7 @@ class AnnotationSubmitted(Event):
     leased_at: Timestamp
     submitted_at: Timestamp
     active_ms: int | None = None
+    presentation: Presentation = {}
 
 
 class TaskSkipped(Event):

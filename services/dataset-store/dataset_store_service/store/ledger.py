@@ -62,11 +62,12 @@ SELECT * FROM json_to_recordset($1::json) AS w (task_id uuid, reason text) ON CO
 _ANNOTATIONS = """
 INSERT INTO {table} (annotation_id, task_id, item_id, project, spec_version, annotator,
     annotator_kind, standing, label, rules, note, prelabel, prelabel_given, leased_at, submitted_at,
-    active_ms)
+    active_ms, presentation)
 SELECT * FROM json_to_recordset($1::json) AS a (
     annotation_id uuid, task_id uuid, item_id uuid, project text, spec_version int, annotator text,
     annotator_kind text, standing text, label json, rules text[], note text, prelabel text,
-    prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int)
+    prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int,
+    presentation json)
 ON CONFLICT DO NOTHING
 """
 _SKIPS = """

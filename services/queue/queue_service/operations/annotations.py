@@ -16,6 +16,7 @@ from chassis.events import outbox
 from chassis.http.auth import UnknownProject
 from chassis.http.problem import Invalid
 from chassis.http.problem_types import title
+from labels.presentation import presentation
 from queue_service import metrics
 from queue_service.batcher import Batcher
 from queue_service.domain import leases as rules
@@ -90,7 +91,13 @@ async def submit_batch(
         await answers.add_answers(transaction, [answer for answer, _ in new], now)
         metrics.ANSWERED.labels("annotate").inc(len(new))
         events = [
-            _submitted(answer.lease, answer.answer_id, request, now)
+            _submitted(
+                answer.lease,
+                answer.answer_id,
+                request,
+                now,
+                await _shown(transaction, answer.lease),
+            )
             for answer, request in new
             if answer.release_at is None
         ]
@@ -156,14 +163,25 @@ async def publish_due(transaction: Transaction, project: str, now: datetime) -> 
             stored.answer_id,
             AnnotationRequest.model_validate(stored.body, extra="ignore"),
             stored.submitted_at,
+            await _shown(transaction, held[lease_id]),
         )
         for lease_id, stored in due.items()
     ]
     await outbox.add(transaction, *events)
 
 
+async def _shown(transaction: Transaction, lease: HeldLease) -> dict[str, list[str]]:
+    """Return the order of options that the lease told its holder to show."""
+    spec = await compiled_for(transaction, lease.work)
+    return presentation(spec.labels, lease.lease_id)
+
+
 def _submitted(
-    lease: HeldLease, annotation_id: UUID, request: AnnotationRequest, submitted_at: datetime
+    lease: HeldLease,
+    annotation_id: UUID,
+    request: AnnotationRequest,
+    submitted_at: datetime,
+    shown: dict[str, list[str]],
 ) -> AnnotationSubmitted:
     """Return the event of an annotation; the only place that builds it."""
     work, prelabel = lease.work, lease.prelabel_given
@@ -186,6 +204,7 @@ def _submitted(
         leased_at=lease.leased_at,
         submitted_at=submitted_at,
         active_ms=request.active_ms,
+        presentation=shown,
     )
 
 
@@ -259,7 +278,7 @@ class _Bulk:
         for target in targets:
             answer = NewAnswer(self._lease(target), uuid4(), request.model_dump(mode="json"))
             self.answers.append(answer)
-            self.events.append(_submitted(answer.lease, answer.answer_id, request, self.now))
+            self.events.append(_submitted(answer.lease, answer.answer_id, request, self.now, {}))
 
     async def _problem(
         self, transaction: Transaction, annotation: BulkAnnotation, targets: Sequence[Target]

@@ -124,8 +124,9 @@ async def _store(
     for pick, lease in zip(picks, new, strict=True):
         one = stored[lease.lease_id]
         view = LeaseView(cache.key, shows_external_ids=pick.allocation.query.items is not None)
+        spec = await compiled_for(transaction, pick.offer)
         rendered = view.render(
-            one.work, lease.lease_id, lease.expires_at, lease.prelabel, one.draft
+            one.work, lease.lease_id, lease.expires_at, lease.prelabel, one.draft, spec
         )
         views.append((pick.allocation.n, rendered))
         metrics.LEASED.labels(one.work.stage).inc()

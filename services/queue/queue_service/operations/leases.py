@@ -9,13 +9,14 @@ from pydantic import JsonValue
 
 from chassis.db.database import Transaction, as_json
 from chassis.events import outbox
+from labels.presentation import presentation
 from queue_service import metrics
 from queue_service.domain import leases as rules
 from queue_service.domain import refusals
 from queue_service.domain.leases import HeldLease, Holder, PrelabelArm, Work
 from queue_service.operations.blob_checks import BlobChecks
 from queue_service.operations.notifications import notify_work
-from queue_service.operations.specs import LABEL_BYTES_MAX, compiled_for
+from queue_service.operations.specs import LABEL_BYTES_MAX, Compiled, compiled_for
 from queue_service.store import leases
 from schemas.events import LeaseExpired, TaskSkipped
 from schemas.queue import SkipRequest
@@ -40,8 +41,9 @@ class LeaseView:
         expires_at: datetime,
         prelabel: PrelabelArm,
         draft: JsonValue,
+        spec: Compiled,
     ) -> dict[str, Any]:
-        """Return the lease as JSON: a `schemas.queue.Lease`."""
+        """Return the lease of a task under `spec` as JSON: a `schemas.queue.Lease`."""
         # Annotators get an id made for this lease; reviewers and adjudicators get the task's.
         masked = work.stage == "annotate"
         return {
@@ -58,6 +60,7 @@ class LeaseView:
             "prelabel": work.prelabels[0] if prelabel == "shown" else None,
             "draft": draft,
             "context": work.context,
+            "presentation": presentation(spec.labels, lease_id),
         }
 
 
@@ -71,7 +74,14 @@ async def list_leases(
 ) -> list[dict[str, Any]]:
     """Return the open leases of a holder in the projects of its token, with drafts."""
     return [
-        view.render(lease.work, lease.lease_id, lease.expires_at, lease.prelabel, draft)
+        view.render(
+            lease.work,
+            lease.lease_id,
+            lease.expires_at,
+            lease.prelabel,
+            draft,
+            await compiled_for(transaction, lease.work),
+        )
         for lease, draft in await leases.open_leases(transaction, holder, now)
     ]
 

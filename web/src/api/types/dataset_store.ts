@@ -490,7 +490,7 @@ export interface components {
         };
         /**
          * LineageAnnotation
-         * @description One annotation, with its note and the time of submission.
+         * @description One annotation, with its note, the time of submission and what its annotator was shown.
          */
         LineageAnnotation: {
             /**
@@ -521,6 +521,13 @@ export interface components {
              * Format: date-time
              */
             submitted_at: string;
+            /**
+             * Presentation
+             * @default {}
+             */
+            presentation?: {
+                [key: string]: string[];
+            };
         };
         /**
          * LineageConflict

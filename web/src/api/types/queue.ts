@@ -754,6 +754,13 @@ export interface components {
             prelabel?: components["schemas"]["Prelabel"] | null;
             draft?: components["schemas"]["JsonValue"];
             context?: components["schemas"]["LeaseContext"] | null;
+            /**
+             * Presentation
+             * @default {}
+             */
+            presentation?: {
+                [key: string]: string[];
+            };
         };
         /**
          * LeaseContext
