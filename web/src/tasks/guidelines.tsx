@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Key } from "../ui/key";
-import styles from "./annotate.module.css";
 import own from "./guidelines.module.css";
+import styles from "./panes.module.css";
 import type { Rule } from "./spec";
 
 const Markdown = lazy(async () => ({ default: (await import("../ui/markdown")).Markdown }));
