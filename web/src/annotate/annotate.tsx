@@ -3,11 +3,12 @@ import { NoTask } from "../tasks/no-task";
 import styles from "../tasks/panes.module.css";
 import { useWork } from "../tasks/use-work";
 import { TopBar } from "../ui/top-bar";
+import { ANNOTATION } from "./annotation";
 import { TaskScreen } from "./task-screen";
 
 /** The annotators' screen: one task after the other. */
 export default function Annotate({ services, session, project, onSignOut }: RoomProps) {
-  const started = useWork(services, session, project);
+  const started = useWork(services, session, project, ANNOTATION);
   if (!started) {
     return null;
   }

@@ -1,11 +1,8 @@
 import { useEffect, useRef } from "react";
-import { type Binding, belongsToElement, keyName } from "./keys";
+import { belongsToElement, keyName } from "./keys";
 
 /** Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key. */
-export function useKeys(
-  bindings: ReadonlyMap<string, Binding>,
-  onKey: (binding: Binding) => void,
-): void {
+export function useKeys<B>(bindings: ReadonlyMap<string, B>, onKey: (binding: B) => void): void {
   const latest = useRef({ bindings, onKey });
   latest.current = { bindings, onKey };
 
