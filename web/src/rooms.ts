@@ -31,6 +31,18 @@ export const ROOMS: readonly Room[] = [
     roles: ["annotator"],
     Screen: lazy(() => import("./annotate/annotate")),
   },
+  {
+    name: "adjudicate",
+    title: "Adjudicate",
+    roles: ["adjudicator"],
+    Screen: lazy(() => import("./adjudicate/adjudicate")),
+  },
+  {
+    name: "review",
+    title: "Review",
+    roles: ["reviewer"],
+    Screen: lazy(() => import("./review/review")),
+  },
 ];
 
 /** Return the rooms that these roles open. */

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, StringConstraints
 from schemas.vocabulary import (
     Annotator,
     AnnotatorKind,
+    Cause,
     Id,
     Label,
     Measure,
@@ -64,6 +65,28 @@ class TaskView(Strict):
     confidence: float | None
     how: str | None
     why: str
+
+
+class Precedent(Strict):
+    """An earlier adjudication of a similar conflict, without the adjudicator's identity."""
+
+    task_id: Id
+    spec_version: SpecVersion
+    fields: list[str]
+    """The fields that were in dispute."""
+    distribution: dict[str, dict[str, float]]
+    """The share of each answer to each field before the adjudication, by its canonical text."""
+    label: Label
+    rationale: str
+    cause: Cause
+    rules: list[str]
+    decided_at: Timestamp
+
+
+class Precedents(Strict):
+    """Earlier adjudications of the project about the same fields, most similar first."""
+
+    precedents: list[Precedent]
 
 
 class AgreementQuery(Strict):

@@ -71,6 +71,8 @@ class LeaseContext(Strict):
     """The skips of the task."""
     label: Label | None = None
     """The decided label that is being reviewed."""
+    prelabel: Prelabel | None = None
+    """The suggestion that annotators may have seen; None if the policy hides the annotations."""
 
 
 class Lease(Strict):

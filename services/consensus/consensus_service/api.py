@@ -10,7 +10,7 @@ from chassis.http.auth import Caller, needs
 from chassis.http.json_body import JsonRoute
 from consensus_service.domain import refusals
 from consensus_service.operations import agreement, views
-from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, TaskView
+from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, Precedents, TaskView
 from schemas.vocabulary import ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
@@ -30,6 +30,14 @@ Lead = Annotated[
 async def view_task(task_id: UUID, caller: Lead, transaction: RequestTransaction) -> TaskView:
     """Return the state of a task, with its votes and the reason."""
     return await views.show_task(transaction, caller, task_id)
+
+
+@router.get("/tasks/{task_id}/precedents")
+async def list_precedents(
+    task_id: UUID, caller: Lead, transaction: RequestTransaction
+) -> Precedents:
+    """List the earlier adjudications of similar conflicts that still stand, most similar first."""
+    return await views.show_precedents(transaction, caller, task_id)
 
 
 @router.get("/projects/{project}/agreement")

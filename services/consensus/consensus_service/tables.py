@@ -108,6 +108,25 @@ decisions = sa.Table(
     sa.Column("rules", ARRAY(sa.Text), nullable=False),
 )
 
+# Adjudications with the dispute that they settled: the fields, and the share of each answer. They
+# are shown to adjudicators of similar conflicts.
+adjudications = sa.Table(
+    "adjudications",
+    metadata,
+    sa.Column("adjudication_id", sa.Uuid, primary_key=True),
+    sa.Column("task_id", sa.Uuid, nullable=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("spec_version", sa.Integer, nullable=False),
+    sa.Column("fields", ARRAY(sa.Text), nullable=False),
+    sa.Column("distribution", JSONB, nullable=False),
+    sa.Column("label", JSONB, nullable=False),
+    sa.Column("rationale", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("rules", ARRAY(sa.Text), nullable=False),
+    sa.Column("decided_at", _TIME, nullable=False),
+)
+sa.Index("ix_adjudications_project", adjudications.c.project, adjudications.c.decided_at)
+
 # The standings of annotators, which the quality service decides.
 annotators = sa.Table(
     "annotators",

@@ -204,6 +204,69 @@ async def test_an_adjudication_is_binding_and_names_all_annotations(
     assert len(decided.annotation_ids) == 3
 
 
+async def precedents(consensus: Consensus, n: int) -> list[dict[str, Any]]:
+    path = f"/v1/tasks/{UUID(int=n)}/precedents"
+    return list((await consensus.get(path))["precedents"])
+
+
+async def test_an_adjudication_is_a_precedent_of_conflicts_between_the_same_answers(
+    consensus: Consensus,
+) -> None:
+    await consensus.handle(spec(), task(1), vote(1, "good"), vote(2, "bad"))
+    before = await precedents(consensus, 1)
+    ruled = adjudication().model_copy(update={"rules": ["R1"]})
+    await consensus.handle(ruled, task(2), vote(1, "bad", 2), vote(2, "good", 2))
+
+    [found] = await precedents(consensus, 2)
+
+    assert before == await precedents(consensus, 1) == []
+    assert found == {
+        "task_id": str(TASK),
+        "spec_version": 1,
+        "fields": ["mood"],
+        "distribution": {"mood": {"good": 0.5, "bad": 0.5}},
+        "label": {"mood": "bad"},
+        "rationale": "the text says so",
+        "cause": "slip",
+        "rules": ["R1"],
+        "decided_at": NOW.isoformat().replace("+00:00", "Z"),
+    }
+
+
+@pytest.mark.parametrize("verdict", ["fix", "reject"])
+async def test_an_adjudication_that_a_reviewer_overruled_is_no_precedent(
+    consensus: Consensus, verdict: Any
+) -> None:
+    await consensus.handle(spec(), task(1), vote(1, "good"), vote(2, "bad"), adjudication())
+    await consensus.handle(task(2), vote(1, "bad", 2), vote(2, "good", 2))
+    before = await precedents(consensus, 2)
+    await consensus.handle(
+        ReviewDecided(
+            occurred_at=NOW,
+            project="p",
+            task_id=TASK,
+            item_id=ITEM,
+            spec_version=1,
+            reviewer="e" * 32,
+            review_id=UUID(int=5),
+            verdict=verdict,
+            label={"mood": "odd"} if verdict == "fix" else None,
+        )
+    )
+
+    assert (len(before), await precedents(consensus, 2)) == (1, [])
+
+
+async def test_precedents_of_another_project_do_not_exist(consensus: Consensus) -> None:
+    await consensus.handle(spec(), task(1), vote(1, "good"), vote(2, "bad"))
+    answer = await consensus.http.get(
+        f"/v1/tasks/{TASK}/precedents",
+        headers=consensus.tokens.bearer("cyd", "adjudicator", projects=("other",)),
+    )
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:unknown-task")
+
+
 async def test_the_votes_of_a_suspended_annotator_are_replaced(consensus: Consensus) -> None:
     await consensus.handle(spec(), task(), vote(1, "good"), standing(1, "suspended"))
 

@@ -30,7 +30,8 @@ async def test_what_people_answered_is_shown_or_hidden_as_the_policy_says(
     queue: Queue, stage: str, votes: str | None
 ) -> None:
     visibility = {} if votes is None else {"votes": votes}
-    await queue.deliver(spec(**policy(stage, **AT_ONCE, **visibility)), task())
+    prelabels = [{"model": "m", "value": BAD, "score": 0.9}]
+    await queue.deliver(spec(**policy(stage, **AT_ONCE, **visibility)), task(prelabels=prelabels))
     ids = await queue.voted("ada", "bob")
     settings = conflict(ids) if stage == "adjudicate" else review()
     await queue.deliver(settings)
@@ -40,6 +41,9 @@ async def test_what_people_answered_is_shown_or_hidden_as_the_policy_says(
     by_default = {"adjudicate": "shown", "review": "hidden"}[stage]
     labels = [vote["label"]["mood"] for vote in lease["context"]["votes"]]
     assert sorted(labels) == (["bad", "good"] if (votes or by_default) == "shown" else [])
+    suggestion = {"model": "m", "value": BAD, "score": 0.9}
+    is_shown = (votes or by_default) == "shown"
+    assert lease["context"]["prelabel"] == (suggestion if is_shown else None)
     assert all(set(vote) == {"label", "rules", "note"} for vote in lease["context"]["votes"])
     assert lease["context"]["reason"] == settings.reason
     assert lease["context"].get("label") == (GOOD if stage == "review" else None)

@@ -1,13 +1,14 @@
 import type { RoomProps } from "../rooms";
+import { NoTask } from "../tasks/no-task";
+import styles from "../tasks/panes.module.css";
+import { useWork } from "../tasks/use-work";
 import { TopBar } from "../ui/top-bar";
-import styles from "./annotate.module.css";
-import { NoTask } from "./no-task";
+import { ANNOTATION } from "./annotation";
 import { TaskScreen } from "./task-screen";
-import { useWork } from "./use-work";
 
 /** The annotators' screen: one task after the other. */
 export default function Annotate({ services, session, project, onSignOut }: RoomProps) {
-  const started = useWork(services, session, project);
+  const started = useWork(services, session, project, ANNOTATION);
   if (!started) {
     return null;
   }

@@ -1,15 +1,15 @@
 import { useEffect, useRef } from "react";
 import type { Command } from "../keys/keys";
+import { FieldCard } from "../tasks/field-card";
+import styles from "../tasks/panes.module.css";
+import type { Spec } from "../tasks/spec";
+import type { Task } from "../tasks/task";
+import { isIn } from "../tasks/use-active-field";
+import { idOf } from "../tasks/work";
 import type { FieldDefinition, FieldKey } from "../widgets/widget";
-import styles from "./annotate.module.css";
 import { AnswerBar } from "./answer-bar";
-import { FieldCard } from "./field-card";
 import { Note } from "./note";
-import type { Spec } from "./spec";
 import { Suggestion } from "./suggestion";
-import type { Task } from "./task";
-import { isIn } from "./use-active-field";
-import { idOf } from "./work";
 
 interface Props {
   readonly task: Task;

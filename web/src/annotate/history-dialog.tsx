@@ -1,8 +1,8 @@
+import { canChange, idOf, type Sent, type Work } from "../tasks/work";
+import type { Workbench } from "../tasks/workbench";
 import { Dialog } from "../ui/dialog";
 import { titleOf } from "../validate/sentences";
 import styles from "./history-dialog.module.css";
-import { canChange, idOf, type Sent, type Work } from "./work";
-import type { Workbench } from "./workbench";
 
 interface Props {
   readonly work: Work;

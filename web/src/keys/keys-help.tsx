@@ -31,7 +31,7 @@ interface ListProps {
   readonly entries: readonly (readonly [string, string])[];
 }
 
-function KeyList({ title, entries }: ListProps) {
+export function KeyList({ title, entries }: ListProps) {
   if (entries.length === 0) {
     return null;
   }

@@ -1,16 +1,13 @@
 import { useLayoutEffect, useRef } from "react";
 import { flushSync } from "react-dom";
-import { type Binding, belongsToElement, keyName } from "./keys";
+import { belongsToElement, keyName } from "./keys";
 
 /**
  * Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key.
  *
  * The screen is drawn anew before the next key is handled: that key is for what this one has led to.
  */
-export function useKeys(
-  bindings: ReadonlyMap<string, Binding>,
-  onKey: (binding: Binding) => void,
-): void {
+export function useKeys<B>(bindings: ReadonlyMap<string, B>, onKey: (binding: B) => void): void {
   const latest = useRef({ bindings, onKey });
   latest.current = { bindings, onKey };
 

@@ -14,7 +14,7 @@ from consensus_service.domain.policy import Conflict, Decided
 from consensus_service.operations import decisions, specs
 from consensus_service.operations.decisions import Evaluation
 from consensus_service.operations.specs import compiled
-from consensus_service.store import annotator_models, skips, tasks
+from consensus_service.store import adjudications, annotator_models, skips, tasks
 from consensus_service.store.tasks import Task
 from labels.compiled_spec import CompiledSpec
 from schemas.envelope import Event
@@ -123,6 +123,8 @@ async def on_adjudication_decided(transaction: Transaction, event: AdjudicationD
         return
     votes = (await tasks.votes(transaction, [task.task_id]))[task.task_id]
     ids = [*(vote.annotation_id for vote in votes), event.adjudication_id]
+    disputed = task.fields or list(event.label)
+    await adjudications.add_adjudication(transaction, event, disputed, task.distribution or {})
     decided = Decided(
         label=event.label,
         distribution=task.distribution or {},

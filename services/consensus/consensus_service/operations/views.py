@@ -1,30 +1,41 @@
 """Views of tasks and conflicts, which change nothing."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.db.database import Transaction
 from chassis.http.auth import Caller, UnknownProject
+from consensus_service.domain.precedents import Dispute, most_similar
 from consensus_service.domain.refusals import BadCursor, UnknownTask
 from consensus_service.domain.skips import pairs, reasons
 from consensus_service.domain.votes import Vote
 from consensus_service.operations.specs import compiled
-from consensus_service.store import skips, specs, tasks
+from consensus_service.store import adjudications, skips, specs, tasks
+from consensus_service.store.tasks import Task
 from labels.compiled_spec import CompiledSpec
 from schemas import time_cursor
-from schemas.consensus import Conflicts, ConflictView, LabelPair, TaskView
+from schemas.consensus import (
+    Conflicts,
+    ConflictView,
+    LabelPair,
+    Precedent,
+    Precedents,
+    TaskView,
+)
 from schemas.consensus import Vote as VoteView
 
 PAGE = 200
 """The number of conflicts in one page."""
+PRECEDENTS_SEARCHED = 500
+"""The number of adjudications, the newest, among which the similar ones are searched."""
+PRECEDENTS_MAX = 5
 
 
 async def show_task(transaction: Transaction, caller: Caller, task_id: UUID) -> TaskView:
     """Return the state of a task. Raise UnknownTask, also if the caller may not see its project."""
-    task = await tasks.task(transaction, task_id)
-    if task is None or not caller.reaches(task.project):
-        raise UnknownTask(f"There is no task {task_id}, or your token is not for it.")
+    task = await _visible_task(transaction, caller, task_id)
     spec = await compiled(transaction, task.project, task.spec_version)
     votes = (await tasks.votes(transaction, [task_id]))[task_id]
     skipped = (await skips.skips(transaction, [task_id]))[task_id]
@@ -60,6 +71,29 @@ def _vote(vote: Vote, spec: CompiledSpec | None) -> VoteView:
         label=dict(vote.label),
         counts=vote.counts(deciders),
     )
+
+
+async def show_precedents(transaction: Transaction, caller: Caller, task_id: UUID) -> Precedents:
+    """Return the earlier adjudications that are most similar to a conflict. Raise UnknownTask."""
+    task = await _visible_task(transaction, caller, task_id)
+    fields = task.fields or []
+    found = await adjudications.adjudications_about(
+        transaction, task.project, fields, task_id, PRECEDENTS_SEARCHED
+    )
+    dispute = Dispute.of(fields, task.distribution or {})
+    return Precedents(
+        precedents=[
+            Precedent.model_validate(asdict(one))
+            for one in most_similar(dispute, found, PRECEDENTS_MAX)
+        ]
+    )
+
+
+async def _visible_task(transaction: Transaction, caller: Caller, task_id: UUID) -> Task:
+    task = await tasks.task(transaction, task_id)
+    if task is None or not caller.reaches(task.project):
+        raise UnknownTask(f"There is no task {task_id}, or your token is not for it.")
+    return task
 
 
 async def show_conflicts(transaction: Transaction, project: str, after: str | None) -> Conflicts:

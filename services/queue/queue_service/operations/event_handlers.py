@@ -118,6 +118,7 @@ async def on_conflict_raised(transaction: Transaction, event: ConflictRaised) ->
         "reason": event.reason,
         "fields": event.fields,
         "votes": [_annotation(body) for body in bodies],
+        "prelabel": _prelabel(task) if shown else None,
         "skips": [skip.model_dump(mode="json") for skip in event.skips if shown or not skip.labels],
     }
     request = Request(event.event_id, "adjudicate", context, policy.adjudication)
@@ -137,6 +138,7 @@ async def on_review_requested(transaction: Transaction, event: ReviewRequested) 
         "reason": event.reason,
         "label": event.label,
         "votes": [_annotation(body) for body in bodies],
+        "prelabel": _prelabel(task) if shown else None,
     }
     request = Request(event.review_id, "review", context, policy.review, event.review_id)
     await add_request(transaction, task, request, event.occurred_at)
@@ -147,6 +149,11 @@ def _annotation(body: dict[str, Any]) -> dict[str, Any]:
     """Return an annotation as reviewers and adjudicators see it, without its annotator."""
     request = AnnotationRequest.model_validate(body, extra="ignore")
     return request.model_dump(mode="json", include={"label", "rules", "note"})
+
+
+def _prelabel(task: Task) -> dict[str, Any] | None:
+    """Return the suggestion that the annotators of a task saw, if it was not hidden from them."""
+    return task.prelabels[0] if task.prelabels else None
 
 
 async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecided]) -> None:

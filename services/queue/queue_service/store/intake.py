@@ -61,7 +61,7 @@ RETURNING work_id
 """
 _TASK = """
 SELECT work_id, subject, project, item_id, external_id, position, batch, spec_version, task_type,
-    priority, due_at, payload, blob, blob_size, state
+    priority, due_at, payload, blob, blob_size, prelabels, state
 FROM work WHERE stage = 'annotate' AND subject = ANY($1)
 """
 _LOCK_TASKS = f"{_TASK} ORDER BY work_id FOR NO KEY UPDATE"
@@ -200,6 +200,7 @@ class Task:
     payload: dict[str, Any] | None
     blob: str | None
     blob_size: int | None
+    prelabels: list[dict[str, Any]]
     state: str
 
 

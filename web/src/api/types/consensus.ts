@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{task_id}/precedents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Precedents
+         * @description List the earlier adjudications of similar conflicts that still stand, most similar first.
+         */
+        get: operations["list_precedents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project}/agreement": {
         parameters: {
             query?: never;
@@ -172,6 +192,53 @@ export interface components {
             n_pairable: number;
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * Precedent
+         * @description An earlier adjudication of a similar conflict, without the adjudicator's identity.
+         */
+        Precedent: {
+            /**
+             * Task Id
+             * Format: uuid
+             */
+            task_id: string;
+            /** Spec Version */
+            spec_version: number;
+            /** Fields */
+            fields: string[];
+            /** Distribution */
+            distribution: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Label */
+            label: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Rationale */
+            rationale: string;
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "spec_gap" | "ambiguous_data" | "perspective" | "slip";
+            /** Rules */
+            rules: string[];
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+        };
+        /**
+         * Precedents
+         * @description Earlier adjudications of the project about the same fields, most similar first.
+         */
+        Precedents: {
+            /** Precedents */
+            precedents: components["schemas"]["Precedent"][];
         };
         /**
          * TaskView
@@ -537,6 +604,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_precedents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Precedents"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -788,6 +788,7 @@ export interface components {
             label?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+            prelabel?: components["schemas"]["Prelabel"] | null;
         };
         /**
          * LeaseExtended

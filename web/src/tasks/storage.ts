@@ -5,6 +5,7 @@
  * an entry goes away once the server has what it holds.
  */
 
+import type { components } from "../api/types/queue";
 import type { StoredDraft, Task } from "./task";
 
 export interface Submission {
@@ -15,6 +16,8 @@ export interface Submission {
   readonly task: Task;
   readonly body:
     | { readonly kind: "annotation"; readonly content: AnnotationContent }
+    | { readonly kind: "adjudication"; readonly content: AdjudicationContent }
+    | { readonly kind: "review"; readonly content: ReviewContent }
     | { readonly kind: "skip"; readonly content: SkipContent };
 }
 
@@ -24,6 +27,9 @@ export interface AnnotationContent {
   readonly note: string | null;
   readonly active_ms: number;
 }
+
+export type AdjudicationContent = components["schemas"]["AdjudicationRequest"];
+export type ReviewContent = components["schemas"]["ReviewRequest"];
 
 export interface SkipContent {
   readonly reason: SkipReason;

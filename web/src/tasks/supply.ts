@@ -11,8 +11,6 @@ import type { Task } from "./task";
 import { troubleNotice } from "./words";
 import { addTasks, idOf, setExpiry, type Work } from "./work";
 
-/** How many tasks are in hand, the one on the screen among them. */
-const TASKS_MAX = 3;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 3000;
 const DEFAULT_LEASE_SECONDS = 900;
@@ -21,6 +19,8 @@ interface Parts {
   readonly store: Store<Work>;
   readonly leases: Leases;
   readonly specs: Specs;
+  /** How many tasks are in hand, the one on the screen among them. */
+  readonly tasksMax: number;
   /** The leases whose answers wait to be sent: the server still holds them for the person. */
   readonly waiting: () => readonly string[];
   /** Called with a task whose lease is gone. */
@@ -99,7 +99,7 @@ export class Supply {
 
   #wantsMore(): boolean {
     const { phase, tasks } = this.parts.store.get();
-    return !this.#isStopped && phase !== "away" && tasks.length < TASKS_MAX;
+    return !this.#isStopped && phase !== "away" && tasks.length < this.parts.tasksMax;
   }
 
   /** Fetch some. Return true if there are no more for now. */
@@ -113,7 +113,7 @@ export class Supply {
     }
     const { tasks, phase } = store.get();
     const wait = phase === "empty" ? WAIT_SECONDS : 0;
-    const prepared = await leases.more(TASKS_MAX - tasks.length, wait);
+    const prepared = await leases.more(this.parts.tasksMax - tasks.length, wait);
     this.#take(prepared);
     if (prepared.length || store.get().tasks.length) {
       return prepared.length === 0;

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { Key } from "../ui/key";
-import styles from "./annotate.module.css";
 import own from "./guidelines.module.css";
+import styles from "./panes.module.css";
 import type { Rule } from "./spec";
 
 const Markdown = lazy(async () => ({ default: (await import("../ui/markdown")).Markdown }));
@@ -11,12 +11,15 @@ interface Props {
   readonly cited: readonly string[];
   /** The rule that is shown as the one in question; null if none is. */
   readonly shown: string | null;
+  /** The key that cites the rule that is shown. */
+  readonly citeKey?: string;
   readonly onShow: (ruleId: string | null) => void;
-  readonly onCite: (ruleId: string) => void;
+  /** Undefined where no rules are cited. */
+  readonly onCite: ((ruleId: string) => void) | undefined;
 }
 
 /** The guidelines: all rules, searchable, each with its examples and a way to cite it. */
-export function Guidelines({ rules, cited, shown, onShow, onCite }: Props) {
+export function Guidelines({ rules, cited, shown, citeKey = "c", onShow, onCite }: Props) {
   const [search, setSearch] = useState("");
   const found = rules.filter((rule) => contains(rule, search));
 
@@ -51,7 +54,8 @@ export function Guidelines({ rules, cited, shown, onShow, onCite }: Props) {
           rule={rule}
           isCited={cited.includes(rule.id)}
           isShown={rule.id === shown}
-          onCite={() => onCite(rule.id)}
+          citeKey={citeKey}
+          onCite={onCite && (() => onCite(rule.id))}
         />
       ))}
     </aside>
@@ -68,10 +72,11 @@ interface RuleCardProps {
   readonly rule: Rule;
   readonly isCited: boolean;
   readonly isShown: boolean;
-  readonly onCite: () => void;
+  readonly citeKey: string;
+  readonly onCite: (() => void) | undefined;
 }
 
-function RuleCard({ rule, isCited, isShown, onCite }: RuleCardProps) {
+function RuleCard({ rule, isCited, isShown, citeKey, onCite }: RuleCardProps) {
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isShown) {
@@ -83,9 +88,11 @@ function RuleCard({ rule, isCited, isShown, onCite }: RuleCardProps) {
     <article ref={ref} className={own.rule} data-shown={isShown} aria-label={`Rule ${rule.id}`}>
       <div className={own.ruleHead}>
         <h3 className={own.id}>{rule.id}</h3>
-        <button type="button" className={own.cite} aria-pressed={isCited} onClick={onCite}>
-          {isCited ? "Cited" : "Cite"} {isShown ? <Key name="c" /> : null}
-        </button>
+        {onCite ? (
+          <button type="button" className={own.cite} aria-pressed={isCited} onClick={onCite}>
+            {isCited ? "Cited" : "Cite"} {isShown ? <Key name={citeKey} /> : null}
+          </button>
+        ) : null}
       </div>
       <Suspense fallback={<p>{rule.text}</p>}>
         <Markdown text={rule.text} />

@@ -8,6 +8,7 @@
 import { answerOf, NoAnswer, Problem } from "../api/problem";
 import type { Services } from "../api/services";
 import type { BrowserStorage, Submission } from "./storage";
+import type { Lease } from "./task";
 
 export interface Outcomes {
   /** The server has the answer; `changeUntil` is null if it cannot be changed. */
@@ -30,6 +31,8 @@ export class Outbox {
   constructor(
     private readonly services: Services,
     private readonly storage: BrowserStorage,
+    /** Answers of other stages are sent by the screens of those. */
+    private readonly stage: Lease["stage"],
     private readonly outcomes: Outcomes,
   ) {}
 
@@ -40,7 +43,8 @@ export class Outbox {
 
   /** Take up what an earlier page left. Return how many answers that are. */
   async restore(): Promise<number> {
-    const left = await this.storage.submissions();
+    const all = await this.storage.submissions();
+    const left = all.filter(({ task }) => task.lease.stage === this.stage);
     this.#queue.push(...left);
     this.#start();
     return left.length;
@@ -120,14 +124,24 @@ export class Outbox {
   async #call({ leaseId, body }: Submission): Promise<string | null> {
     const params = { path: { lease_id: leaseId } };
     const { queue } = this.services;
-    if (body.kind === "skip") {
-      const call = queue.POST("/v1/leases/{lease_id}/skip", { params, body: body.content });
-      await answerOf(call);
-      return null;
+    switch (body.kind) {
+      case "annotation": {
+        const path = "/v1/leases/{lease_id}/annotation";
+        const accepted = await answerOf(queue.PUT(path, { params, body: body.content }));
+        return accepted.held_until ?? null;
+      }
+      case "adjudication": {
+        const path = "/v1/leases/{lease_id}/adjudication";
+        await answerOf(queue.PUT(path, { params, body: body.content }));
+        return null;
+      }
+      case "review":
+        await answerOf(queue.PUT("/v1/leases/{lease_id}/review", { params, body: body.content }));
+        return null;
+      case "skip":
+        await answerOf(queue.POST("/v1/leases/{lease_id}/skip", { params, body: body.content }));
+        return null;
     }
-    const call = queue.PUT("/v1/leases/{lease_id}/annotation", { params, body: body.content });
-    const accepted = await answerOf(call);
-    return accepted.held_until ?? null;
   }
 
   #pause(milliseconds: number): Promise<void> {

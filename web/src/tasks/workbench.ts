@@ -12,6 +12,7 @@ import { Leases } from "./leases";
 import { type News, readNews } from "./news";
 import { Outbox } from "./outbox";
 import { type Spec, Specs } from "./spec";
+import { pointerOnScreen, type StageWork } from "./stage";
 import { BrowserStorage, type SkipContent, type Submission } from "./storage";
 import { Store } from "./store";
 import { Supply } from "./supply";
@@ -35,19 +36,21 @@ export class Workbench {
     private readonly services: Services,
     private readonly session: Session,
     project: string | undefined,
+    private readonly stage: StageWork,
   ) {
-    this.#specs = new Specs(services);
+    this.#specs = new Specs(services, stage);
     this.#storage = new BrowserStorage(session.owner);
     this.#drafts = new DraftSaver(services, this.#storage, (id, error) => this.#lose(id, error));
-    this.#outbox = new Outbox(services, this.#storage, {
+    this.#outbox = new Outbox(services, this.#storage, stage.stage, {
       stored: (one, changeUntil) => this.#onStored(one, changeUntil),
       refused: (one, problem) => void this.#onRefused(one, problem),
       waiting: (waiting, isOnline) => this.#change((work) => ({ ...work, waiting, isOnline })),
     });
     const parts = {
       store: this.store,
-      leases: new Leases(services, this.#specs, this.#storage, project),
+      leases: new Leases(services, this.#specs, this.#storage, project, stage),
       specs: this.#specs,
+      tasksMax: stage.tasksMax,
       waiting: () => this.#outbox.leaseIds(),
       onLost: (task: Task, problem: Problem) => void this.#onLost(task, problem),
     };
@@ -87,15 +90,13 @@ export class Workbench {
     if (!spec) {
       return false;
     }
-    const label = labelToSend(spec.fields, task.draft.label);
-    const problems = spec.check.check(label);
+    const answers = labelToSend(spec.fields, task.draft.label);
+    const problems = this.stage.problems(spec, task, answers);
     if (problems.length) {
       this.#change((work) => changes.setProblems(work, idOf(task), problems));
       return false;
     }
-    const { rules, note } = task.draft;
-    const content = { label, rules: [...rules], note: note || null, active_ms: activeMs };
-    this.#finish(task, { kind: "annotation", content });
+    this.#finish(task, this.stage.submission(task, answers, activeMs));
     return true;
   }
 
@@ -162,7 +163,7 @@ export class Workbench {
     if (problem.status === 422) {
       const problems = problem.errors.map((one) => ({
         ...one,
-        pointer: one.pointer.replace(/^\/labels?(\/\d)?(?=\/|$)/, ""),
+        pointer: pointerOnScreen(one.pointer),
       }));
       await this.#specs.load(task.lease.project, task.lease.spec_version);
       await claim(leaseId);

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import styles from "./no-task.module.css";
 import { NoticeBar } from "./notice-bar";
 import { changeable, type Work } from "./work";
@@ -6,10 +7,12 @@ import type { Workbench } from "./workbench";
 interface Props {
   readonly bench: Workbench;
   readonly work: Work;
+  /** What the screen adds to the reasons. */
+  readonly children?: ReactNode;
 }
 
 /** What stands in the place of a task: that one is looked for, or why there is none. */
-export function NoTask({ bench, work }: Props) {
+export function NoTask({ bench, work, children }: Props) {
   const notices = <NoticeBar work={work} onDismiss={() => bench.dismiss()} />;
   if (work.phase === "looking" || work.phase === "working") {
     return (
@@ -34,6 +37,7 @@ export function NoTask({ bench, work }: Props) {
             {work.explanation.map((sentence) => (
               <p key={sentence}>{sentence}</p>
             ))}
+            {children}
             <p className="muted">Leave this page open: the next task appears here by itself.</p>
           </>
         )}

@@ -4,6 +4,7 @@ import type { FieldProblem } from "../api/problem";
 import type { components } from "../api/types/queue";
 import type { LabelCheck } from "../validate/validate";
 import type { FieldDefinition, Label, Payload } from "../widgets/widget";
+import { isOwn } from "./stage";
 
 export type Lease = components["schemas"]["Lease"];
 
@@ -94,7 +95,7 @@ export function fitDraft(
   const { label, note } = stored;
   const isSameVersion = stored.spec_version === version;
   const fitting = Object.entries(label).filter(
-    ([name, value]) => isSameVersion || check.fits(name, value),
+    ([name, value]) => isSameVersion || isOwn(name) || check.fits(name, value),
   );
   const kept = Object.fromEntries(fitting);
   return {

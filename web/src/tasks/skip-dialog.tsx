@@ -119,7 +119,7 @@ export function SkipDialog({ task, spec, field, onSkip, onClose }: Props) {
 /** Return the two labels that differ in `field`; null unless two were picked and both are valid. */
 function pairOfLabels(task: Task, spec: Spec, field: FieldDefinition, pair: readonly string[]) {
   const labels = pair.map((value) =>
-    labelToSend(spec.fields, { ...task.draft.label, [field.name]: value }),
+    labelToSend(spec.labelFields, { ...task.draft.label, [field.name]: value }),
   );
   const areValid = labels.length === 2 && labels.every((one) => spec.check.check(one).length === 0);
   return areValid ? labels : null;

@@ -6,6 +6,7 @@ import { titleOf } from "../validate/sentences";
 import type { Payload } from "../widgets/widget";
 import { claim, release } from "./claims";
 import type { Spec, Specs } from "./spec";
+import type { StageWork } from "./stage";
 import type { BrowserStorage } from "./storage";
 import { EMPTY_DRAFT, fitDraft, itemKey, type Lease, readDraft, type Task } from "./task";
 import { droppedNotice } from "./words";
@@ -24,6 +25,7 @@ export class Leases {
     private readonly storage: BrowserStorage,
     /** The only project to work in; without it all that the token is for. */
     private readonly project: string | undefined,
+    private readonly stage: StageWork,
   ) {}
 
   /** Return the tasks that the person holds already and no other tab has. */
@@ -31,7 +33,7 @@ export class Leases {
     const { leases } = await answerOf(this.services.queue.GET("/v1/leases"));
     const own = leases.filter(
       (lease) =>
-        lease.stage === "annotate" &&
+        lease.stage === this.stage.stage &&
         (this.project === undefined || lease.project === this.project) &&
         !except.includes(lease.lease_id),
     );
@@ -41,7 +43,7 @@ export class Leases {
   /** Ask for more; wait for some if there are none. */
   async more(count: number, waitSeconds: number): Promise<Prepared[]> {
     const body = {
-      stages: ["annotate" as const],
+      stages: [this.stage.stage],
       projects: this.project === undefined ? null : [this.project],
       count,
       wait_seconds: waitSeconds,
@@ -83,7 +85,8 @@ export class Leases {
       this.specs.load(lease.project, lease.spec_version),
       this.#payload(lease),
     ]);
-    return this.#withDraft({ lease, payload, draft: EMPTY_DRAFT, problems: [] }, spec);
+    const draft = { ...EMPTY_DRAFT, label: this.stage.begin(lease) };
+    return this.#withDraft({ lease, payload, draft, problems: [] }, spec);
   }
 
   /** Return the payload; one that is too large for the lease is fetched from its own address. */

@@ -2,8 +2,8 @@ import type { Ref } from "react";
 import { classify, type PayloadPart } from "../payload/payload";
 import { PayloadView } from "../payload/payload-view";
 import type { Payload } from "../widgets/widget";
-import styles from "./annotate.module.css";
 import own from "./item-pane.module.css";
+import styles from "./panes.module.css";
 
 interface Props {
   readonly ref: Ref<HTMLElement>;

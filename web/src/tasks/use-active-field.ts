@@ -7,7 +7,7 @@ import { idOf } from "./work";
 interface ActiveField {
   readonly active: FieldDefinition;
   readonly activate: (name: string) => void;
-  /** Make the next field active that has no answer in `label`; stay where all have one. */
+  /** Make the next field active that has no answer in `label`, or is asked only from now on. */
   readonly advance: (label: Label) => void;
 }
 
@@ -47,7 +47,9 @@ export function useActiveField(
   function advance(label: Label) {
     const fields = askedFields(spec.fields, label);
     const at = fields.findIndex((field) => field.name === active?.name);
-    const next = fields.slice(at + 1).find((field) => label[field.name] === undefined);
+    const isNext = (field: FieldDefinition) =>
+      label[field.name] === undefined || !asked.includes(field);
+    const next = fields.slice(at + 1).find(isNext);
     if (next) {
       setChosen({ leaseId, name: next.name, takesFocus: true });
     }

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Services } from "../api/services";
 import type { Session } from "../api/session";
+import type { StageWork } from "./stage";
 import { NO_WORK, type Work } from "./work";
 import { Workbench } from "./workbench";
 
@@ -18,11 +19,12 @@ export function useWork(
   services: Services,
   session: Session,
   project: string | undefined,
+  stage: StageWork,
 ): Started | null {
   const [bench, setBench] = useState<Workbench | null>(null);
 
   useEffect(() => {
-    const started = new Workbench(services, session, project);
+    const started = new Workbench(services, session, project, stage);
     const stop = started.start();
     const note = () => started.noteActivity();
     for (const name of ACTIVITY) {
@@ -35,7 +37,7 @@ export function useWork(
       }
       stop();
     };
-  }, [services, session, project]);
+  }, [services, session, project, stage]);
 
   const work = useSyncExternalStore(
     bench?.store.subscribe ?? nothing,

@@ -1,0 +1,132 @@
+import { useEffect, useRef, useState } from "react";
+import type { Services } from "../api/services";
+import { useKeys } from "../keys/use-keys";
+import { Guidelines } from "../tasks/guidelines";
+import { NoticeBar } from "../tasks/notice-bar";
+import panes from "../tasks/panes.module.css";
+import { rulesOf } from "../tasks/rules-of";
+import type { Spec } from "../tasks/spec";
+import { askedFields, type Task } from "../tasks/task";
+import { useActiveField } from "../tasks/use-active-field";
+import { idOf, type Work } from "../tasks/work";
+import type { Workbench } from "../tasks/workbench";
+import {
+  bindDecisionKeys,
+  type DecisionBinding,
+  type DecisionCommand,
+  decisionKeys,
+  keyOfDecision,
+} from "./commands";
+import { DecisionDialogs, type OpenDialog } from "./decision-dialogs";
+import { DecisionPanel } from "./decision-panel";
+import styles from "./decision-screen.module.css";
+import { Evidence, isHidden } from "./evidence";
+import { givenIn } from "./given";
+import type { Look } from "./look";
+import { useDecision } from "./use-decision";
+
+interface Props {
+  readonly services: Services;
+  readonly bench: Workbench;
+  readonly work: Work;
+  readonly task: Task;
+  readonly spec: Spec;
+  readonly look: Look;
+  readonly project: string | undefined;
+}
+
+/** One task: what the decision rests on, the decision, and the guidelines beside it. */
+export function DecisionScreen({ services, bench, work, task, spec, look, project }: Props) {
+  const [open, setOpen] = useState<OpenDialog>(null);
+  const [shown, setShown] = useState<{ leaseId: string; rule: string | null } | null>(null);
+  const rule = shown?.leaseId === idOf(task) ? shown.rule : null;
+  const setRule = (next: string | null) => setShown({ leaseId: idOf(task), rule: next });
+  const asked = askedFields(spec.fields, task.draft.label);
+  const { active, activate, advance } = useActiveField(task, spec, asked);
+  const { answer, take, cite, cited } = useDecision({
+    ...{ bench, task, look, advance },
+    active: active.name,
+  });
+  const given = givenIn(task.lease);
+  const keys = spec.widgets.get(active.kind)?.keys(active) ?? [];
+  const { Precedents, Waiting } = look;
+  const has = (command: DecisionCommand) =>
+    command === "waiting" ? Waiting !== undefined : command !== "cite" || cite !== undefined;
+  const entries = decisionKeys(given, keys, has);
+
+  const commands: Readonly<Record<DecisionCommand, () => void>> = {
+    submit: () => bench.submit(task, 0),
+    undo: () => void bench.undo(),
+    skip: () => setOpen("skip"),
+    rule: () => setRule(rule ? null : (rulesOf(active, spec.rules)[0]?.id ?? null)),
+    cite: () => rule && cite?.(rule),
+    decided: () => setOpen("decided"),
+    waiting: () => setOpen("waiting"),
+    help: () => setOpen("help"),
+  };
+
+  function run(binding: DecisionBinding) {
+    if (binding.kind === "command") {
+      commands[binding.command]();
+    } else if (binding.kind === "take") {
+      take(binding.given, binding.onlyActiveField ? active.name : undefined);
+    } else {
+      const value = binding.fieldKey.apply(task.draft.label[active.name]);
+      const answers = answer(active.name, value);
+      if (spec.widgets.get(active.kind)?.isCompleteAfterKey) {
+        advance(answers);
+      }
+    }
+  }
+
+  useKeys(bindDecisionKeys(entries, keys), run);
+  const item = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
+  useEffect(() => {
+    item.current?.parentElement?.scrollTo(0, 0);
+  }, [idOf(task)]);
+
+  return (
+    <main className={`${panes.task} ${styles.screen}`}>
+      <h1 className="visually-hidden">
+        {look.heading} {task.lease.project}
+      </h1>
+      <div className={panes.left} data-covered={rule !== null}>
+        <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
+        <Evidence
+          ref={item}
+          task={task}
+          spec={spec}
+          given={given}
+          keys={keys}
+          reason={look.reasonInWords(task.lease.context?.reason ?? "")}
+          onTake={take}
+        >
+          {Precedents && !isHidden(task, spec) ? (
+            <Precedents services={services} taskId={task.lease.task_id} spec={spec} />
+          ) : null}
+        </Evidence>
+      </div>
+      <DecisionPanel
+        {...{ task, spec, asked, active, keys, has }}
+        onActivate={activate}
+        onAnswer={answer}
+        onRule={setRule}
+        onCommand={(command) => commands[command]()}
+      />
+      <Guidelines
+        rules={spec.rules}
+        cited={cited}
+        shown={rule}
+        citeKey={keyOfDecision("cite", keys)}
+        onShow={setRule}
+        onCite={cite}
+      />
+      <DecisionDialogs
+        {...{ open, services, bench, work, task, spec, look, project, entries, keys }}
+        active={active}
+        onClose={() => setOpen(null)}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { MediaFailed } from "../payload/image/image";
+import { BoxView } from "../widgets/boxes/box-view";
+import { type BoxesField, boxesOf } from "../widgets/boxes/boxes-value";
+import { titleOf } from "../widgets/options";
+import type { Layer } from "./layers";
+import styles from "./overlays.module.css";
+
+interface Props {
+  readonly field: BoxesField;
+  readonly address: string;
+  readonly layers: readonly Layer[];
+}
+
+/** The image with the boxes of each annotator, in the colour of the annotator. */
+export function ImageOverlay({ field, address, layers }: Props) {
+  const [failed, setFailed] = useState("");
+  if (failed === address) {
+    return <MediaFailed kind="image" address={address} />;
+  }
+  return (
+    <div className={styles.stage}>
+      <img
+        className={styles.image}
+        src={address}
+        alt="The item"
+        onError={() => setFailed(address)}
+      />
+      {layers.flatMap(({ given, place }) =>
+        boxesOf(given.label[field.name]).map((box, at) => (
+          <BoxView
+            key={`${given.name} ${at}`}
+            box={box}
+            title={
+              box.label === undefined
+                ? given.name
+                : `${given.name}: ${titleOf(field.options ?? [], box.label)}`
+            }
+            colorPlace={place}
+            isSelected={false}
+          />
+        )),
+      )}
+    </div>
+  );
+}
