@@ -15,7 +15,7 @@ from chassis.db.retries import retry
 from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, Caller, Forbidden, needs
 from chassis.http.json_body import JsonRoute
-from queue_service import stream
+from queue_service import lead_api, stream
 from queue_service.domain import refusals
 from queue_service.domain.dispatch import LeaseQuery
 from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator, Holder
@@ -85,6 +85,7 @@ SPEC_CACHING = {
 fast_router = APIRouter(route_class=FastRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
+router.include_router(lead_api.router)
 router.include_router(blob_routes.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
