@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, JsonValue
 
 from blobs import BlobStore
 from chassis.clock import Now
@@ -17,6 +17,8 @@ from chassis.http.openapi import REFERENCE
 from ingest_service.domain import refusals
 from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
+from labels.specs import templates
+from labels.specs.check import check_spec
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -36,6 +38,7 @@ from schemas.ingest import (
     Specs,
     SpecView,
 )
+from schemas.spec_checks import SpecCheck, SpecTemplate
 from schemas.spec_views import spec_view
 from schemas.vocabulary import INT_MAX, ProjectName, Sha256
 
@@ -65,6 +68,7 @@ Key = Annotated[
     Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[ -~]+$"),
 ]
 Version = Annotated[int, Path(ge=1, le=INT_MAX)]
+CheckedSpec = Annotated[SpecRequest, BeforeValidator(specs.check_request)]
 
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
@@ -104,7 +108,7 @@ async def view_project(
 @router.post("/projects/{project}/specs", status_code=201)
 async def publish_spec(
     project: ProjectName,
-    request: SpecRequest,
+    request: CheckedSpec,
     caller: Owner,
     transaction: RequestTransaction,
     now: Now,
@@ -115,6 +119,28 @@ async def publish_spec(
     publication, is_new = await specs.publish_spec(transaction, project, request, now)
     response.status_code = 201 if is_new else 200
     return publication
+
+
+@router.post("/projects/{project}/specs/check")
+async def check_spec_document(
+    project: ProjectName,
+    document: dict[str, JsonValue],
+    caller: Owner,
+    transaction: RequestTransaction,
+) -> SpecCheck:
+    """Check a spec document: all its problems at once, and warnings. Nothing is stored.
+
+    The problems are those for which publishing refuses the document, in the same sentences.
+    """
+    caller.check_project(project)
+    await projects.get_project(transaction, project)
+    return check_spec(document)
+
+
+@router.get("/spec-templates")
+async def list_spec_templates(_caller: AnyCaller) -> list[SpecTemplate]:
+    """Valid spec documents to begin with, sorted by name."""
+    return templates.templates()
 
 
 @router.get("/projects/{project}/specs")

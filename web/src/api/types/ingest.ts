@@ -72,6 +72,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project}/specs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Spec Document
+         * @description Check a spec document: all its problems at once, and warnings. Nothing is stored.
+         *
+         *     The problems are those for which publishing refuses the document, in the same sentences.
+         */
+        post: operations["check_spec_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spec-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Spec Templates
+         * @description Valid spec documents to begin with, sorted by name.
+         */
+        get: operations["list_spec_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project}/specs/{version}": {
         parameters: {
             query?: never;
@@ -992,6 +1034,16 @@ export interface components {
             tolerance?: number;
         };
         /**
+         * SpecCheck
+         * @description The result of the check of a specification, which stores nothing.
+         */
+        SpecCheck: {
+            /** Problems */
+            problems: components["schemas"]["SpecFinding"][];
+            /** Warnings */
+            warnings: components["schemas"]["SpecFinding"][];
+        };
+        /**
          * SpecDocument
          * @description The content of a spec version, which its hash is computed from.
          */
@@ -1059,6 +1111,20 @@ export interface components {
              *     }
              */
             policy?: components["schemas"]["Policy"];
+        };
+        /**
+         * SpecFinding
+         * @description A fault of a specification, or a part of it that does not do what its owner may expect.
+         */
+        SpecFinding: {
+            /** Pointer */
+            pointer: string;
+            /** Keyword */
+            keyword: string;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint?: string | null;
         };
         /**
          * SpecHead
@@ -1193,6 +1259,22 @@ export interface components {
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
+        };
+        /**
+         * SpecTemplate
+         * @description A valid spec document to begin with.
+         */
+        SpecTemplate: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Document */
+            document: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * SpecView
@@ -1912,6 +1994,66 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    check_spec_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecCheck"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_spec_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecTemplate"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     view_spec: {
