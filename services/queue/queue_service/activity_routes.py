@@ -1,4 +1,4 @@
-"""The routes of the queue for the people who lead a project."""
+"""The routes about the activity of a project, for the people who lead it."""
 
 from typing import Annotated
 
