@@ -47,7 +47,7 @@ def delimited(delimiter: str, rows: Any = ROWS) -> str:
 
 
 def read(path: Path, found: Understanding) -> list[dict[str, Any]]:
-    return [entry[1] for entry in items(path, found) if isinstance(entry, tuple)]
+    return [entry[1] for entry in items(path, found.layout, found.used) if isinstance(entry, tuple)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
@@ -124,7 +124,7 @@ def test_a_spreadsheet_is_read_with_its_dates_numbers_and_other_sheets(tmp_path:
     workbook.save(tmp_path / "a.xlsx")
     found = understand(tmp_path / "a.xlsx")
     assert (found.layout.sheet, found.layout.other_sheets) == ("Sheet", ("Notes",))
-    assert list(items(tmp_path / "a.xlsx", found)) == [
+    assert list(items(tmp_path / "a.xlsx", found.layout, found.used)) == [
         (2, {"external_id": "7", "payload": {"text": "Grüße", "when": "2026-01-02T03:04:00"}}),
         (4, {"external_id": "8", "payload": {"text": None, "when": 2.5}}),
     ]
@@ -229,6 +229,17 @@ def test_a_file_without_an_id_column_says_so_and_names_candidates(tmp_path: Path
         understand(path, wishes=Wishes(id_column="nr"))
 
 
+def test_an_id_column_with_a_few_repeated_or_empty_ids_is_still_one(tmp_path: Path) -> None:
+    rows = "".join(f"T-{n},text {n},{n // 10}\n" for n in range(100))
+    content = f"Ticket ID,text,user_id\n{rows}T-7,other,1\n,empty,2\n"
+    found = understand(write(tmp_path / "a.csv", content.encode()))
+    assert (found.used.id_column, found.id_candidates) == ("Ticket ID", ("Ticket ID",))
+    assert [problem.message for problem in found.problems] == [
+        "The id 'T-7' came on line 9 with other content.",
+        "The id is empty.",
+    ]
+
+
 def test_a_first_line_of_values_is_no_header(tmp_path: Path) -> None:
     found = understand(write(tmp_path / "a.csv", b"1,hello\n2,world\n"))
     assert not found.layout.has_header
@@ -307,4 +318,4 @@ def test_every_text_survives(tmp_path_factory: pytest.TempPathFactory, rows: Any
     path.write_text(json.dumps([{"id": str(id_), "text": text} for id_, text in rows]), "utf-8")
     found = understand(path)
     assert read(path, found) == expected
-    assert not any(isinstance(entry, Problem) for entry in items(path, found))
+    assert not any(isinstance(entry, Problem) for entry in items(path, found.layout, found.used))

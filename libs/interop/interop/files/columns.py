@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from interop.files.gold_columns import take_label
 from interop.files.problems import Problem
 from interop.files.rows import Row
 
@@ -13,13 +14,15 @@ EXTERNAL_ID_COLUMNS = ("external_id", "item_id", "id")
 """The names of columns that hold an id for sure, however they are spaced and capitalized."""
 REJECTION_COLUMN = "rejected_because"
 """The column that a file of rejected rows adds; importing such a file ignores it."""
+DISTINCT_SHARE = 0.8
+"""The least share of rows with a value of their own in a column that may hold ids."""
 _LIKELY = re.compile(
     r"(^|[ _.-])(id|ids|uid|uuid|guid|key|number|nr|no)$|(?<=[a-z])(Id|ID|Key|Nr)$"
 )
 
 
 class UnknownColumn(ValueError):
-    """A column was named that the file does not have; the message is a sentence."""
+    """The file has no such column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,15 @@ class Columns:
     id_column: str | None
     payload_columns: tuple[str, ...]
     metadata_columns: tuple[str, ...] = ()
+    are_items: bool = False
+    """True if each row is an item as in the API, so that no column makes a part of it."""
+    kinds: Mapping[str, str] | None = None
+    """For gold: the kinds of the fields by their names. None for items that are only work."""
 
     def item(self, row: Row) -> dict[str, Any] | Problem:
         """Return the item of a row as the API takes it, or the row's problem."""
+        if self.are_items:
+            return {name: cell for name, cell in row.cells.items() if name != REJECTION_COLUMN}
         item: dict[str, Any] = {}
         if self.id_column is not None:
             found = external_id(row, self.id_column)
@@ -39,6 +48,11 @@ class Columns:
                 return found
             item["external_id"] = found
         item["payload"] = _part(row, self.payload_columns)
+        if self.kinds is not None:
+            label = take_label(row.line, item["payload"], self.kinds)
+            if isinstance(label, Problem):
+                return label
+            item["label"] = label
         if self.metadata_columns:
             item["metadata"] = _part(row, self.metadata_columns)
         return item
@@ -67,14 +81,14 @@ def id_candidates(columns: Sequence[str], rows: Sequence[Row]) -> tuple[str, ...
     """Return the columns that may hold ids, best first, judged by names and by `rows`.
 
     A column by the name of an id comes first. Another is a candidate if its name ends like that of
-    an id and its values are all there and differ.
+    an id and most of its values are there and differ.
     """
     by_name = {_plain(name): name for name in reversed(columns)}
     certain = [by_name[name] for name in EXTERNAL_ID_COLUMNS if name in by_name]
     likely = [
         name
         for name in columns
-        if name not in certain and _LIKELY.search(_spaced(name)) and _is_unique(name, rows)
+        if name not in certain and _LIKELY.search(_spaced(name)) and _is_mostly_unique(name, rows)
     ]
     return (*certain, *likely)
 
@@ -95,13 +109,11 @@ def _spaced(name: str) -> str:
     return name if re.search("[a-z](Id|ID|Key|Nr)$", name) else name.strip().lower()
 
 
-def _is_unique(column: str, rows: Sequence[Row]) -> bool:
+def _is_mostly_unique(column: str, rows: Sequence[Row]) -> bool:
+    """Return True if most values of a column are there and differ; a few rows may be repeated."""
     values = [row.cells.get(column) for row in rows]
-    return bool(values) and None not in values and "" not in values and _differ(values)
-
-
-def _differ(values: Sequence[object]) -> bool:
-    return len({json.dumps(value) for value in values}) == len(values)
+    distinct = {json.dumps(value) for value in values if value is not None and value != ""}
+    return len(distinct) > DISTINCT_SHARE * len(values)
 
 
 def choose_columns(

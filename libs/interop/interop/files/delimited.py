@@ -111,10 +111,11 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Entry]:
 def _row(line: int, cells: list[str], names: Sequence[str]) -> Entry:
     if len(cells) != len(names):
         message = f"It has {len(cells)} values, but the header names {len(names)} columns."
-        return Problem(line, message)
+        return Problem(line, message, source=tuple(cells))
     for name, cell in zip(names, cells, strict=True):
         if not cell.isascii() and SUSPECT_BYTES.search(cell):
-            return Problem(line, "It has bytes that are not of the file's encoding.", name)
+            message = "It has bytes that are not of the file's encoding."
+            return Problem(line, message, name, tuple(cells))
     return Row(line, dict(zip(names, cells, strict=True)))
 
 

@@ -63,21 +63,21 @@ def parse_object(line: int, raw: bytes) -> Entry:
         text = raw.decode(UTF8)
         value, end = _DECODER.raw_decode(text)
         if text[end:].strip():
-            return Problem(line, "It has text after the end of its JSON object.")
+            return Problem(line, "It has text after the end of its JSON object.", source=raw)
     except UnicodeDecodeError:
-        return Problem(line, "It has bytes that are not of the file's encoding.")
+        return Problem(line, "It has bytes that are not of the file's encoding.", source=raw)
     except _Invalid as error:
-        return Problem(line, str(error))
+        return Problem(line, str(error), source=raw)
     except (ValueError, RecursionError):
-        return Problem(line, "It is not a JSON object.")
+        return Problem(line, "It is not a JSON object.", source=raw)
     return _row(line, value, raw)
 
 
 def _row(line: int, value: Any, raw: bytes) -> Entry:  # noqa: ANN401 (any JSON value)
     if not isinstance(value, dict):
-        return Problem(line, "It is not a JSON object.")
+        return Problem(line, "It is not a JSON object.", source=raw)
     for repeated in repeated_keys(raw):
-        return Problem(line, f"{repeated.sentence()} Write it once.", repeated.key)
+        return Problem(line, f"{repeated.sentence()} Write it once.", repeated.key, raw)
     return Row(line, value, raw)
 
 

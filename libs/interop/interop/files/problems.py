@@ -10,7 +10,7 @@ KINDS_MAX = 100
 
 
 class UnreadableFile(Exception):
-    """The file cannot be read. The message is one or two sentences for users."""
+    """The file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,12 @@ class Problem:
     line: int
     message: str
     column: str | None = None
+    source: bytes | tuple[str, ...] | None = None
+    """The row as it was read: its JSON text, or its cells."""
+
+    def sentence(self) -> str:
+        """Return the problem with its place, for example "Line 3, 'id': The id is empty."."""
+        return CountedProblem(self.message, self.column, (self.line,), 1).sentence()
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def understand(
         survey.add(entry, ITEMS if is_items else COLUMNS)
     survey.seen.close()
     names = () if is_items else tuple(survey.columns)
-    used = Columns(None, ()) if is_items else survey.chosen()
+    used = Columns(None, (), are_items=True) if is_items else survey.chosen()
     found = Understanding(
         name or path.name,
         layout,
@@ -103,20 +103,17 @@ def understand(
         survey.duplicates,
         survey.problems.counted(),
     )
-    first = [item for item in islice(items(path, found), SAMPLE_ROWS) if isinstance(item, tuple)]
+    first = [
+        item for item in islice(items(path, layout, used), SAMPLE_ROWS) if isinstance(item, tuple)
+    ]
     return replace(found, first_rows=tuple(first[:FIRST_ROWS]))
 
 
-def items(path: Path, understanding: Understanding) -> Iterator[Numbered | Problem]:
+def items(path: Path, layout: Layout, columns: Columns) -> Iterator[Numbered | Problem]:
     """Yield the items of a file with their lines, and the problems of rows that make none."""
-    for entry in read_rows(path, understanding.layout):
-        if isinstance(entry, Problem):
-            yield entry
-        elif understanding.shape == ITEMS:
-            yield entry.line, entry.cells
-        else:
-            item = understanding.used.item(entry)
-            yield item if isinstance(item, Problem) else (entry.line, item)
+    for entry in read_rows(path, layout):
+        item = entry if isinstance(entry, Problem) else columns.item(entry)
+        yield item if isinstance(item, Problem) else (entry.line, item)
 
 
 class _Survey:
