@@ -92,7 +92,7 @@ def _application(settings: ServiceSettings, lifespan: Lifespan[FastAPI]) -> Fast
 
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
-    app.add_middleware(BodyLimitMiddleware, bytes_max=settings.body_bytes_max)
+    app.add_middleware(BodyLimitMiddleware, bytes_max_of=settings.body_bytes_max_of)
     cross_origin.install(app, settings.allowed_origins)
     app.add_middleware(MetricsMiddleware, sample_every=settings.request_log_every)
 
