@@ -31,6 +31,12 @@ export const ROOMS: readonly Room[] = [
     roles: ["annotator"],
     Screen: lazy(() => import("./annotate/annotate")),
   },
+  {
+    name: "lead",
+    title: "Lead",
+    roles: ["spec_owner", "admin"],
+    Screen: lazy(() => import("./lead/lead")),
+  },
 ];
 
 /** Return the rooms that these roles open. */

@@ -30,7 +30,7 @@ export function SortableTable<Row>({ caption, columns, rows, keyOf }: Props<Row>
   const sorted = sort(rows, columns, order);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
-    <section className={styles.scroll} aria-label={caption} tabIndex={0}>
+    <section className={styles.scroll} aria-label={`${caption}, table`} tabIndex={0}>
       <table className={styles.table}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>

@@ -77,6 +77,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Activity
+         * @description Return the submissions of the last `hours` over time, and how much work is overdue.
+         */
+        get: operations["show_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -453,6 +473,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActivityBucket
+         * @description The submissions of people, models and functions in one part of the period.
+         */
+        ActivityBucket: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Annotations */
+            annotations: number;
+            /** Reviews */
+            reviews: number;
+            /** Adjudications */
+            adjudications: number;
+        };
         /**
          * Adjudication
          * @description The settings of the stage in which conflicts are decided.
@@ -1360,6 +1397,22 @@ export interface components {
             };
             /** Score */
             score?: number | null;
+        };
+        /**
+         * ProjectActivity
+         * @description The state of a project's work, and its submissions over a period, without honeypots.
+         */
+        ProjectActivity: {
+            /** Project */
+            project: string;
+            /** Paused */
+            paused: boolean;
+            /** Overdue */
+            overdue: number;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Buckets */
+            buckets: components["schemas"]["ActivityBucket"][];
         };
         /**
          * ProjectPeople
@@ -2293,6 +2346,35 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_activity: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectActivity"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { columnsOf, type Palette, seriesOf } from "./series";
+import { columnsOf, type Palette, seriesOf, timeRange, timeTexts } from "./series";
 import type { ChartProps } from "./time-chart";
 import styles from "./time-chart.module.css";
 
@@ -65,20 +65,22 @@ function options(props: ChartProps, element: HTMLElement): uPlot.Options {
     height: element.clientHeight,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     scales: {
+      x: { range: (plot) => timeRange(plot.data[0], props.kind) },
       y: { range: range ? [range[0], range[1]] : (_, __, high) => [0, Math.max(high, 1) * 1.05] },
     },
     axes: [
-      { ...axis, grid: { show: false } },
-      { ...axis, size: 44, incrs: range ? [0.1, 0.2, 0.25, 0.5, 1] : WHOLE },
+      { ...axis, size: 28, grid: { show: false }, values: (_, times) => timeTexts(times) },
+      { ...axis, size: 52, incrs: range ? SHARES : WHOLE },
     ],
     ...seriesOf(props, palette, uPlot.paths),
   };
 }
 
-/** The distances between the lines of a chart of counts. */
+/** The distances between the lines of a chart of counts, and of one of shares. */
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000];
+const SHARES = [0.1, 0.2, 0.25, 0.5, 1];
 
 function paletteOf(element: HTMLElement): Palette {
   const computed = getComputedStyle(element);

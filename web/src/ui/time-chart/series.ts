@@ -69,3 +69,27 @@ function hidden(): uPlot.Series {
 function transparent(colour: string): string {
   return colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.2)");
 }
+
+/** Return the range of the times. A bar stands right of its time, so the last one needs room. */
+export function timeRange(times: ArrayLike<number>, kind: ChartProps["kind"]): [number, number] {
+  const [first, second, last] = [times[0] ?? 0, times[1] ?? 0, times[times.length - 1] ?? 0];
+  return [first, kind === "bars" ? last + (second - first) : last];
+}
+
+const CLOCK = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+const DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+const DAY_SECONDS = 86_400;
+
+/** Return the texts of an axis: times of the day, and the date where a day begins. */
+export function timeTexts(times: readonly number[]): string[] {
+  const step = (times[1] ?? 0) - (times[0] ?? 0);
+  return times.map((seconds) => {
+    const moment = new Date(seconds * 1000);
+    const isMidnight = moment.getHours() === 0 && moment.getMinutes() === 0;
+    return step >= DAY_SECONDS || isMidnight ? DAY.format(moment) : CLOCK.format(moment);
+  });
+}
