@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := libs/schemas libs/labels libs/agreement libs/blobs libs/chassis libs/client \
+MEMBERS := libs/schemas libs/labels libs/agreement libs/blobs libs/interop libs/chassis libs/client \
 	services/ingest services/queue services/consensus services/quality services/dataset-store \
 	deploy/local
 PACKAGES := $(foreach member,$(MEMBERS),$(wildcard $(member)/*/__init__.py))

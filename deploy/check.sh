@@ -24,7 +24,7 @@ step "page"
 "$bin/python" web/build.py check
 step "dependencies"
 ours="labelwright-schemas=schemas,labelwright-labels=labels,labelwright-agreement=agreement"
-ours="$ours,labelwright-blobs=blobs,labelwright-chassis=chassis,labelwright-client=labelwright_client"
+ours="$ours,labelwright-blobs=blobs,labelwright-interop=interop,labelwright-chassis=chassis,labelwright-client=labelwright_client"
 for service in ingest queue consensus quality dataset-store; do
     ours="$ours,labelwright-$service-service=$(echo "$service" | tr - _)_service"
 done

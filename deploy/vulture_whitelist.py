@@ -13,6 +13,9 @@ _.on_partitions_revoked
 _.on_partitions_assigned
 _.security_warning
 
+# The buffer of a stream calls it.
+_.readinto
+
 # Tests use them; vulture does not read tests.
 SPAN
 _.reread

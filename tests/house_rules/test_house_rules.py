@@ -23,6 +23,7 @@ UNSUBSCRIBED = {
     "SpecIssueOpened": "for the spec owners' tools outside",
     "SpecIssueDiagnosed": "for the spec owners' tools outside",
     "SpecIssueResolved": "for the spec owners' tools outside",
+    "TokenRevoked": "the chassis of every service handles it",
 }
 
 # The nouns of the business, which the chassis must not use.

@@ -43,6 +43,12 @@ export const ROOMS: readonly Room[] = [
     roles: ["reviewer"],
     Screen: lazy(() => import("./review/review")),
   },
+  {
+    name: "lead",
+    title: "Lead",
+    roles: ["spec_owner", "admin"],
+    Screen: lazy(() => import("./lead/lead")),
+  },
 ];
 
 /** Return the rooms that these roles open. */

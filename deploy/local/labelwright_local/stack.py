@@ -211,6 +211,7 @@ class Stack:
             "KAFKA_BOOTSTRAP": self._kafka.bootstrap,
             "JWKS_FILE": str(secrets / "jwks.json"),
             "ISSUER": services.ISSUER,
+            "SIGNING_KEY_FILE": str(secrets / "signing.json"),
             "PSEUDONYM_KEY": keys.read(secrets, "pseudonym"),
             "PAGE_KEY": keys.read(secrets, "page"),
             "STATE_DIR": str(folder),

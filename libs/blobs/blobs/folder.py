@@ -1,13 +1,16 @@
 """Blobs as files in a local folder, each named by its digest."""
 
 import asyncio
+import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 from blobs.errors import MissingBlob
 from blobs.signing import UrlSigner
@@ -30,7 +33,11 @@ class FolderStore(BlobStore):
     async def _put(self, sha256: str, content: bytes) -> bool:
         return await asyncio.to_thread(self._write, sha256, content)
 
-    def _write(self, sha256: str, content: bytes) -> bool:
+    async def _put_file(self, sha256: str, path: Path) -> None:
+        with path.open("rb") as source:
+            await asyncio.to_thread(self._write, sha256, source)
+
+    def _write(self, sha256: str, content: bytes | IO[bytes]) -> bool:
         path = self._path(sha256)
         if path.exists():
             _sync(self.folder)  # The process that wrote it may not have done that yet.
@@ -39,7 +46,9 @@ class FolderStore(BlobStore):
         descriptor, partial = tempfile.mkstemp(prefix=".partial-", dir=self.folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                shutil.copyfileobj(
+                    io.BytesIO(content) if isinstance(content, bytes) else content, file
+                )
                 file.flush()
                 os.fsync(file.fileno())
             is_new = _link(partial, path)

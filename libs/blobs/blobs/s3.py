@@ -1,8 +1,9 @@
 """Blobs as objects of a bucket in any S3-compatible store, each under its digest."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
@@ -33,6 +34,13 @@ class S3BlobStore(BlobStore):
             except AlreadyExistsError:
                 return False
             return True
+
+    async def _put_file(self, sha256: str, path: Path) -> None:
+        with suppress(MissingBlob):
+            await self.head(sha256)
+            return
+        with _translated(sha256):
+            await obstore.put_async(self._store, sha256, path)
 
     async def _get(self, sha256: str) -> bytes:
         with _translated(sha256):

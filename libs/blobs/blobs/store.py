@@ -4,14 +4,18 @@ A blob is stored under the SHA-256 digest of its content, so it never changes: w
 no effect, and a reader can check the content.
 """
 
+import asyncio
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from blobs.errors import CorruptBlob, WrongDigest
 
+PIECE_BYTES = 8 << 20
+"""The size of the pieces in which a blob is read to a file."""
 SIGNED_FOR = timedelta(minutes=15)
 """The time for which a signed address is valid."""
 
@@ -42,6 +46,27 @@ class BlobStore(ABC):
         if digest_of(content) != sha256:
             raise CorruptBlob(f"The blob {sha256} has the sha256 {digest_of(content)}.")
         return content
+
+    async def put_file(self, path: Path) -> Blob:
+        """Store the content of a file durably unless it is there, in bounded memory."""
+        sha256 = await asyncio.to_thread(digest_of_file, path)
+        await self._put_file(sha256, path)
+        return await self.head(sha256)
+
+    async def get_file(self, sha256: str, path: Path) -> None:
+        """Write the content to a file, in bounded memory. Raises MissingBlob, CorruptBlob."""
+        size = (await self.head(sha256)).size
+        await asyncio.to_thread(path.write_bytes, b"")
+        for start in range(0, size, PIECE_BYTES):
+            piece = await self.get_range(sha256, start, start + PIECE_BYTES)
+            await asyncio.to_thread(append, path, piece)
+        found = await asyncio.to_thread(digest_of_file, path)
+        if found != sha256:
+            raise CorruptBlob(f"The blob {sha256} has the sha256 {found}.")
+
+    @abstractmethod
+    async def _put_file(self, sha256: str, path: Path) -> None:
+        """Store the content of a file, whose digest is `sha256`."""
 
     @abstractmethod
     async def _put(self, sha256: str, content: bytes) -> bool:
@@ -78,6 +103,18 @@ class BlobStore(ABC):
         """
 
 
+def append(path: Path, piece: bytes) -> None:
+    """Append a piece to a file, which is made if it does not exist."""
+    with path.open("ab") as file:
+        file.write(piece)
+
+
 def digest_of(content: bytes) -> str:
     """Return the SHA-256 digest of `content` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 digest of the content of a file as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -299,3 +299,19 @@ def test_a_secret_is_not_printed() -> None:
 def test_an_address_of_no_known_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="expected file:///absolute/folder or s3://bucket/prefix"):
         open_store(url, SIGNER, S3Access())
+
+
+@BOTH
+async def test_a_file_is_put_and_got_piece_by_piece(kind: str, make: Any, tmp_path: Path) -> None:
+    store, content = make(kind), os.urandom(12_000_000)
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(content)
+
+    blob = await store.put_file(source)
+    assert await store.put_file(source) == blob
+    await store.get_file(blob.sha256, target)
+
+    assert (blob.sha256, blob.size) == (digest_of(content), len(content))
+    assert target.read_bytes() == content
+    with pytest.raises(MissingBlob):
+        await store.get_file(digest_of(HELLO), target)

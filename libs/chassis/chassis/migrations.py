@@ -13,8 +13,14 @@ from sqlalchemy.pool import NullPool
 
 from chassis.db.database import metadata
 from chassis.events import deferred, inbox, outbox
+from chassis.http import revocations
 
-OWN_TABLES = (inbox.inbox, outbox.outbox, deferred.deferred_events)
+OWN_TABLES = (
+    inbox.inbox,
+    outbox.outbox,
+    deferred.deferred_events,
+    revocations.revoked_tokens,
+)
 """The tables of the chassis. Importing their modules adds them to `metadata`."""
 
 

@@ -20,9 +20,9 @@ from chassis.events import inbox, outbox
 from chassis.events.consumer import Consumer
 from chassis.events.dead_letters import DeadLetters
 from chassis.events.delivery import BatchDelivery
-from chassis.events.dispatch import Subscription
+from chassis.events.dispatch import Subscription, subscribe
 from chassis.events.producer import Producer
-from chassis.http import auth, health, openapi, problem, protocol
+from chassis.http import auth, health, openapi, problem, protocol, revocations
 from chassis.http.body_limit import BodyLimitMiddleware
 from chassis.http.metrics_middleware import MetricsMiddleware
 from chassis.http.verifier import Verifier
@@ -30,6 +30,7 @@ from chassis.jobs import routes
 from chassis.jobs.runner import Handler, JobRunner
 from chassis.schedules import ProjectSchedule, Runner, Schedule
 from chassis.settings import ServiceSettings
+from schemas.token_events import TokenRevoked
 
 
 def create(  # noqa: PLR0913 - each is a part of the service
@@ -48,17 +49,20 @@ def create(  # noqa: PLR0913 - each is a part of the service
     if long_work:
         refused |= routes.REFUSALS
     job_runner = JobRunner(long_work, {**auth.REFUSALS, **refused}) if long_work else None
-    periodic = [*schedules, Schedule(timedelta(hours=1), inbox.purge)]
+    subscribed = [*subscriptions, subscribe(TokenRevoked, revocations.add)]
+    purges = (inbox.purge, revocations.forget_expired)
+    hourly = [Schedule(timedelta(hours=1), purge) for purge in purges]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         async with (
             lifecycle.logged(settings),
             metrics.served(settings.metrics_host, settings.metrics_port),
-            _runtime(app, settings, subscriptions, tuple(refused)) as runtime,
+            _runtime(app, settings, subscribed, tuple(refused)) as runtime,
         ):
             gc_tuning.tune()
-            async with running(*_background_tasks(app, runtime, periodic), *tasks):
+            await app.state.verifier.revocations.start(runtime.database)
+            async with running(*_background_tasks(app, runtime, [*schedules, *hourly]), *tasks):
                 yield {protocol.STATE_KEY: settings.http_limits}
                 await _drain(runtime, settings.drain_seconds)
 
@@ -88,7 +92,7 @@ def _application(settings: ServiceSettings, lifespan: Lifespan[FastAPI]) -> Fast
 
 
 def _wrap(app: FastAPI, settings: ServiceSettings) -> None:
-    app.add_middleware(BodyLimitMiddleware, bytes_max=settings.body_bytes_max)
+    app.add_middleware(BodyLimitMiddleware, bytes_max_of=settings.body_bytes_max_of)
     cross_origin.install(app, settings.allowed_origins)
     app.add_middleware(MetricsMiddleware, sample_every=settings.request_log_every)
 
@@ -150,6 +154,7 @@ def _background_tasks(
         runtime.consume,
         runtime.relay,
         app.state.verifier.keep_keys_current,
+        partial(app.state.verifier.revocations.keep_current, runtime.database),
         partial(health.watch, app.state),
     ]
     if app.state.job_runner is not None:

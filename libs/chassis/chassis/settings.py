@@ -103,6 +103,10 @@ class ServiceSettings(BaseSettings):
     def _without_password(self, url: str | HttpUrl | None) -> str | None:
         return None if url is None else mask(str(url))
 
+    def body_bytes_max_of(self, path: str) -> int:  # noqa: ARG002 (some services use it)
+        """Return the size limit of the body of a request to `path`."""
+        return self.body_bytes_max
+
     @property
     def http_limits(self) -> HttpLimits:
         """Return the limits that the server applies before it calls the application."""

@@ -33,6 +33,8 @@ class Tokens:
         self._key = OKPKey.generate_key("Ed25519", parameters={"kid": "test"}, private=True)
         self.jwks = folder / "jwks.json"
         self.jwks.write_bytes(orjson.dumps({"keys": [self._key.as_dict(private=False)]}))
+        self.signing_key = folder / "signing.json"
+        self.signing_key.write_bytes(orjson.dumps(self._key.as_dict(private=True)))
 
     def sign(self, name: str, *roles: str, **claims: Any) -> str:  # noqa: ANN401
         """Return a token for `name` with `roles`, valid for all projects unless `claims` differ."""

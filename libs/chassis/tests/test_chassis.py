@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -12,11 +11,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, Depends
 from prometheus_client import REGISTRY
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
+from topics_of_tests import create_topics
 
 from chassis import logs, service, testing
 from chassis.db import locks
@@ -378,13 +377,8 @@ async def test_only_health_and_the_document_with_its_page_answer_without_a_token
 @pytest.fixture
 async def prefix(kafka_server: Any) -> str:
     """Create topics for one test; return their prefix."""
-    own = f"t{uuid.uuid4().hex[:8]}-"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
-    await admin.start()
-    names = [own + NOTES.name, own + NOTES.name + dead_letters.SUFFIX]
-    await admin.create_topics([NewTopic(name, 2, 1) for name in names])
-    await admin.close()
-    return own
+    names = (NOTES.name, NOTES.name + dead_letters.SUFFIX)
+    return await create_topics(kafka_server, *names, partitions=2)
 
 
 @pytest.fixture

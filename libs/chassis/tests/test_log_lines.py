@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
+from topics_of_tests import create_topics
 
 from chassis import logs, service, testing
 from chassis.blob_settings import BlobSettings
@@ -117,9 +118,8 @@ async def url(fresh_database: Any) -> str:
 async def test_start_readiness_and_stop_are_logged_with_version_settings_and_reason(
     make: Callable[..., FastAPI], lines: Lines, url: str, kafka_server: Any
 ) -> None:
-    app = make(
-        url, kafka_bootstrap=kafka_server.bootstrap, topic_prefix=f"t{uuid.uuid4().hex[:8]}-"
-    )
+    prefix = await create_topics(kafka_server)
+    app = make(url, kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
     logged: list[dict[str, Any]] = []
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:

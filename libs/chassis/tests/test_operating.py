@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,10 +17,10 @@ import asyncpg
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from fastapi import APIRouter, FastAPI
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy.ext.asyncio import create_async_engine
+from topics_of_tests import create_topics
 
 from chassis import service, testing
 from chassis.db.database import Database, RequestTransaction, is_transient, metadata
@@ -69,9 +68,10 @@ def running(tokens: testing.Tokens, kafka_server: Any, url: str) -> Running:
 
     @asynccontextmanager
     async def run(**more: Any) -> AsyncIterator[httpx.AsyncClient]:
-        prefix = f"t{uuid.uuid4().hex[:8]}-"
         servers = {"database_url": url, "kafka_bootstrap": kafka_server.bootstrap}
-        values = {**servers, "topic_prefix": prefix, **more}
+        values = {**servers, **more}
+        if "topic_prefix" not in more and kafka_server.kafka.accepts():
+            values["topic_prefix"] = await create_topics(kafka_server)
         app: FastAPI = service.create(
             testing.settings(Settings, tokens, **values), router=APIRouter(), refusals={}
         )
@@ -248,12 +248,7 @@ async def line_of(member: asyncio.subprocess.Process) -> str:
 
 async def made_topic(kafka_server: Any) -> str:
     """Create the topic of `Noted`; return its prefix."""
-    prefix = f"t{uuid.uuid4().hex[:8]}-"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(prefix + Noted.topic.name, 1, 1)])
-    await admin.close()
-    return prefix
+    return await create_topics(kafka_server, Noted.topic.name)
 
 
 async def until_ready(http: httpx.AsyncClient, rows: int | None = None) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -53,6 +54,7 @@ def sign(
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": name,
+        "jti": uuid4().hex,
         "iat": now,
         "exp": now + int(hours * 3600),
         "roles": list(roles),

@@ -20,6 +20,11 @@ def check_fields(fields: object) -> list[Refusal]:
     return _read(fields)[1]
 
 
+def readable_fields(fields: object) -> tuple[dict[int, Field], list[Refusal]]:
+    """Return the valid fields by their index, and the reasons why others are invalid."""
+    return _read(fields)
+
+
 def read_fields(fields: object, *, ignore_unknown: bool = False) -> tuple[Field, ...]:
     """Return the fields that the definitions describe. Raises InvalidFields with every reason.
 
@@ -28,16 +33,19 @@ def read_fields(fields: object, *, ignore_unknown: bool = False) -> tuple[Field,
     read, refusals = _read(fields, ignore_unknown=ignore_unknown)
     if refusals:
         raise InvalidFields(refusals)
-    return tuple(read)
+    return tuple(read.values())
 
 
-def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field], list[Refusal]]:
+def _read(
+    fields: object, *, ignore_unknown: bool = False
+) -> tuple[dict[int, Field], list[Refusal]]:
     if faults := json_refusals(fields):
-        return [], faults
+        return {}, faults
     if not isinstance(fields, list) or not 1 <= len(fields) <= FIELDS_MAX:
-        return [], [Refusal("", "fields", f"Give a list of 1 to {FIELDS_MAX} fields.")]
+        return {}, [Refusal("", "fields", f"Give a list of 1 to {FIELDS_MAX} fields.")]
     refusals: list[Refusal] = []
     earlier: dict[str, Field | None] = {}
+    read: dict[int, Field] = {}
     for index, definition in enumerate(fields):
         if not isinstance(definition, dict):
             refusals.append(Refusal(json_pointer(index), "type", "A field is an object."))
@@ -45,10 +53,11 @@ def _read(fields: object, *, ignore_unknown: bool = False) -> tuple[list[Field],
         reader = Reader(definition, json_pointer(index), refusals, ignore_unknown=ignore_unknown)
         before = len(refusals)
         name, field = _read_field(reader, earlier)
-        if len(refusals) > before:
-            field = None
-        earlier[name] = field
-    return [field for field in earlier.values() if field is not None], refusals
+        is_valid = field is not None and len(refusals) == before
+        earlier[name] = field if is_valid else None
+        if field is not None and is_valid:
+            read[index] = field
+    return read, refusals
 
 
 def _read_field(reader: Reader, earlier: Mapping[str, Field | None]) -> tuple[str, Field | None]:

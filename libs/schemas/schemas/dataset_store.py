@@ -55,13 +55,6 @@ class LeftOut(Strict):
     unreleased: int
 
 
-class JobAccepted(Strict):
-    """A job that takes longer than its request; GET `url` to read its progress."""
-
-    job_id: Id
-    url: str
-
-
 class Published(Strict):
     """A published dataset version."""
 

@@ -261,6 +261,28 @@ class QueueDepth(Strict):
     """The number of annotations accepted in the last minute."""
 
 
+class ActivityBucket(Strict):
+    """The submissions of people, models and functions in one part of the period."""
+
+    since: Timestamp
+    annotations: int
+    reviews: int
+    adjudications: int
+
+
+class ProjectActivity(Strict):
+    """The state of a project's work, and its submissions over a period, without honeypots."""
+
+    project: ProjectName
+    paused: bool
+    overdue: int
+    """The number of open tasks, reviews and adjudications whose `due_at` has passed."""
+    bucket_seconds: int
+    """The length of each bucket."""
+    buckets: list[ActivityBucket]
+    """Oldest first, without a gap; the last one is not over yet."""
+
+
 class PauseRequest(Strict, json_schema_extra={"examples": [{"paused": True}]}):
     """The new state of a project: `paused` stops new leases."""
 

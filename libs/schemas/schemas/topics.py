@@ -18,6 +18,8 @@ SCORES = Topic("scores", _KEPT)
 REVIEWS = Topic("reviews", _KEPT)
 SPEC_ISSUES = Topic("spec-issues", None)
 DATASET_VERSIONS = Topic("dataset-versions", None)
+TOKENS = Topic("tokens", timedelta(days=400))
+"""Longer than the longest token of an invitation is valid."""
 
 TOPICS = (
     SPECS,
@@ -32,4 +34,5 @@ TOPICS = (
     REVIEWS,
     SPEC_ISSUES,
     DATASET_VERSIONS,
+    TOKENS,
 )

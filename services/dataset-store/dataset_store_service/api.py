@@ -21,7 +21,6 @@ from schemas.dataset_store import (
     Datasets,
     Diff,
     DiffQuery,
-    JobAccepted,
     LabelsSummary,
     Lineage,
     Manifest,
@@ -31,6 +30,7 @@ from schemas.dataset_store import (
     UseRequest,
     Versions,
 )
+from schemas.jobs import JobAccepted
 from schemas.roles import LABEL_READERS
 from schemas.vocabulary import INT_MAX, DatasetName, Id, ProjectName, Sha256
 

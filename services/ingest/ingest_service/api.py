@@ -1,22 +1,33 @@
-"""The HTTP API of ingest: projects, specs, items, gold, signals, repairs, blobs."""
+"""The HTTP API of ingest: projects, specs, items, files, gold, signals, repairs, blobs."""
 
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, JsonValue
 
-from blobs import BlobStore
 from chassis.clock import Now
 from chassis.db.database import RequestTransaction
 from chassis.http import blob_routes
-from chassis.http.auth import AnyCaller, Caller, needs
+from chassis.http.auth import AnyCaller, needs
 from chassis.http.json_body import JsonRoute
 from chassis.http.openapi import REFERENCE
+from chassis.jobs import routes
 from ingest_service.domain import refusals
 from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
+from ingest_service.routes import uploads
+from ingest_service.routes.dependencies import (
+    PIPELINE_ROLES,
+    Blobs,
+    Key,
+    Owner,
+    Pipeline,
+)
+from interop.files import UnknownColumn, UnreadableFile
+from labels.specs import templates
+from labels.specs.check import check_spec
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -36,6 +47,7 @@ from schemas.ingest import (
     Specs,
     SpecView,
 )
+from schemas.spec_checks import SpecCheck, SpecTemplate
 from schemas.spec_views import spec_view
 from schemas.vocabulary import INT_MAX, ProjectName, Sha256
 
@@ -48,6 +60,11 @@ SPEC_CACHING = {
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: 404,
     refusals.UnknownRepair: 404,
+    refusals.UnknownUpload: 404,
+    refusals.NotImported: 409,
+    refusals.NoIdColumn: 422,
+    UnknownColumn: 422,
+    UnreadableFile: 422,
     refusals.ProjectExists: 409,
     refusals.NoSpec: 409,
     refusals.KeyReused: 422,
@@ -57,14 +74,11 @@ REFUSALS: dict[type[Exception], int] = {
 }
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
+router.include_router(routes.router(needs(*PIPELINE_ROLES)))
+router.include_router(uploads.router)
 
-Owner = Annotated[Caller, Depends(needs("spec_owner", "admin"))]
-Pipeline = Annotated[Caller, Depends(needs("pipeline", "spec_owner", "admin"))]
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[ -~]+$"),
-]
 Version = Annotated[int, Path(ge=1, le=INT_MAX)]
+CheckedSpec = Annotated[SpecRequest, BeforeValidator(specs.check_request)]
 
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
@@ -104,7 +118,7 @@ async def view_project(
 @router.post("/projects/{project}/specs", status_code=201)
 async def publish_spec(
     project: ProjectName,
-    request: SpecRequest,
+    request: CheckedSpec,
     caller: Owner,
     transaction: RequestTransaction,
     now: Now,
@@ -115,6 +129,28 @@ async def publish_spec(
     publication, is_new = await specs.publish_spec(transaction, project, request, now)
     response.status_code = 201 if is_new else 200
     return publication
+
+
+@router.post("/projects/{project}/specs/check")
+async def check_spec_document(
+    project: ProjectName,
+    document: dict[str, JsonValue],
+    caller: Owner,
+    transaction: RequestTransaction,
+) -> SpecCheck:
+    """Check a spec document: all its problems at once, and warnings. Nothing is stored.
+
+    The problems are those for which publishing refuses the document, in the same sentences.
+    """
+    caller.check_project(project)
+    await projects.get_project(transaction, project)
+    return check_spec(document)
+
+
+@router.get("/spec-templates")
+async def list_spec_templates(_caller: AnyCaller) -> list[SpecTemplate]:
+    """Valid spec documents to begin with, sorted by name."""
+    return templates.templates()
 
 
 @router.get("/projects/{project}/specs")
@@ -160,14 +196,6 @@ async def _batch(
 
 
 Body = Annotated[Batch, Depends(_batch)]
-
-
-def _blobs(request: Request) -> BlobStore:
-    blobs: BlobStore = request.app.state.blobs
-    return blobs
-
-
-Blobs = Annotated[BlobStore, Depends(_blobs)]
 
 
 @router.post(

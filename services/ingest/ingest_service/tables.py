@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis.db.database import new_metadata
+from chassis.jobs.jobs import jobs_table
 
 metadata = new_metadata()
 
@@ -19,6 +20,7 @@ projects = sa.Table(
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("sample_key", sa.Text, nullable=False),
     sa.Column("newest_version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
 )
 
 specs = sa.Table(
@@ -38,6 +40,7 @@ positions = sa.Sequence("item_positions", metadata=metadata)
 # `payload` is null if it is stored as a blob; `blob_size` is its size in bytes, null also for items
 # stored before sizes were. `is_work` is false for items that are only gold. `position` is the place
 # of an item in the order in which all items came, across projects; items of a file keep its order.
+# `import_id` is the import that created it, if that has an id. Withdrawn items have no open tasks.
 items = sa.Table(
     "items",
     metadata,
@@ -58,8 +61,11 @@ items = sa.Table(
     sa.Column("redundancy", sa.Integer),
     sa.Column("is_work", sa.Boolean, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("import_id", sa.Uuid),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Index("ix_items_project_position", "project", "position"),
+    sa.Index("ix_items_import_id", "import_id", postgresql_where=sa.text("import_id IS NOT NULL")),
 )
 
 # The right label of a revision of an item.
@@ -149,3 +155,22 @@ blobs = sa.Table(
     sa.Column("sha256", sa.Text, primary_key=True),
     sa.Column("project", sa.Text, primary_key=True),
 )
+
+# Uploaded files: what was understood of each, with its content in the blob store. `rejected` is the
+# digest of the file of rejected rows of the import `import_id`, the newest one.
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("upload_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("understood", sa.JSON, nullable=False),
+    sa.Column("import_id", sa.Uuid),
+    sa.Column("rejected", sa.Text),
+    sa.Column("created_at", _TIME, nullable=False),
+)
+
+jobs_table(metadata)

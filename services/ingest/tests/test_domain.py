@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest_service.domain.intake import Incoming, InvalidItem, incoming_item, parse_request, upsert
 from ingest_service.domain.model import Gold, Item, Task, TaskChanges
 from ingest_service.domain.signals import SIGNALS_MAX, newest_signals
-from ingest_service.domain.specs import problems, spec_hash
+from ingest_service.domain.specs import spec_hash
 from ingest_service.domain.tasks import honeypot_task_changes, overlap, work_task_changes
 from schemas.ingest import GoldRequest, ItemRequest
 from schemas.vocabulary import SpecDocument
@@ -196,22 +196,3 @@ def test_defaults_belong_to_the_hash_of_a_spec() -> None:
 
     assert spec_hash(bare) == spec_hash(said)
     assert spec_hash(bare) != spec_hash(other)
-
-
-def test_the_problems_of_a_spec_have_pointers() -> None:
-    document = SpecDocument.model_validate(
-        {
-            "task_type": "t",
-            "fields": FIELDS,
-            "guidelines": [{"id": "R1", "text": "a"}, {"id": "R1", "text": "b"}],
-            "policy": {"redundancy": 9, "decide_fields": {"tone": {}}},
-        }
-    )
-
-    assert [problem.pointer for problem in problems(document)] == [
-        "/policy/redundancy_max",
-        "/policy/decide_fields/tone",
-        "/guidelines/1/id",
-    ]
-    bad = SpecDocument(task_type="t", fields=[{}])
-    assert {problem.pointer.split("/")[1] for problem in problems(bad)} == {"fields"}

@@ -13,9 +13,9 @@ from chassis.clock import Now
 from chassis.db.database import RequestDatabase, RequestTransaction
 from chassis.db.retries import retry
 from chassis.http import blob_routes
-from chassis.http.auth import AnyCaller, Caller, Forbidden, needs
+from chassis.http.auth import AnyCaller, Caller, Forbidden, caller_of, needs
 from chassis.http.json_body import JsonRoute
-from queue_service import stream
+from queue_service import activity_routes, people_routes, stream
 from queue_service.domain import refusals
 from queue_service.domain.dispatch import LeaseQuery
 from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator, Holder
@@ -32,6 +32,7 @@ from queue_service.operations import (
 from queue_service.operations.allocation import PoolCache
 from queue_service.operations.annotations import Submission
 from queue_service.operations.blob_checks import BlobChecks
+from queue_service.people_routes import LEADS, LeadCaller
 from schemas.queue import (
     AdjudicationAccepted,
     AdjudicationRequest,
@@ -74,6 +75,7 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
     refusals.PayloadUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     **blob_routes.REFUSALS,
+    **people_routes.REFUSALS,
     refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 
@@ -85,14 +87,14 @@ SPEC_CACHING = {
 fast_router = APIRouter(route_class=FastRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
+router.include_router(activity_routes.router)
+router.include_router(people_routes.router)
 router.include_router(blob_routes.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 AnnotatorCaller = Annotated[Caller, Depends(needs("annotator"))]
 ReviewerCaller = Annotated[Caller, Depends(needs("reviewer"))]
 AdjudicatorCaller = Annotated[Caller, Depends(needs("adjudicator"))]
-LEADS = ("spec_owner", "admin")
-LeadCaller = Annotated[Caller, Depends(needs(*LEADS))]
 HolderOrLead = Annotated[Caller, Depends(needs(*STAGE_ROLES.values(), *LEADS))]
 MonitoringCaller = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
 
@@ -119,6 +121,7 @@ async def lease_tasks(
         if found or left <= 0 or notifications.notifier.is_closing:
             return await _respond(request, found)
         await notifications.work_available.wait(generation, left)
+        await caller_of(request)  # The access may have been revoked in the meantime.
 
 
 async def _respond(request: Request, found: list[dict[str, Any]]) -> Response:

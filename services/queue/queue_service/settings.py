@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import Field, FilePath
 from pydantic_settings import SettingsConfigDict
 
 from chassis.blob_settings import BlobSettings
@@ -28,6 +28,10 @@ class Settings(BlobSettings):
 
     open_leases_max: int = 50
     """The number of leases that one annotator may hold at a time."""
+
+    signing_key_file: FilePath | None = None
+    """The private key (JWK, Ed25519) of the installation's own issuer, `issuer`, with which the
+    queue signs the tokens of invited people. Without it, people sign in at the login provider."""
 
     page_dir: Path = Path(__file__).parent / "page_files"
     """The folder of the labeling page, as `web/build.py` makes it."""

@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
 from chassis.clock import utc_now
 from chassis.db.database import Database, RequestDatabase, as_json, is_transient
 from chassis.http.auth import Caller, needs
+from chassis.http.revocations import Revocations
 from queue_service.domain.leases import STAGE_ROLES
 from queue_service.notify.subscriber import Subscriber
 from queue_service.operations.notifications import is_for, notifier
@@ -50,8 +51,12 @@ class EventStream(StreamingResponse):
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"example": EXAMPLE}}}},
 )
-async def stream_my_events(caller: Listener, database: RequestDatabase) -> EventStream:
-    """Stream changes of specs and standing until the token expires; then connect again.
+async def stream_my_events(
+    caller: Listener, database: RequestDatabase, request: Request
+) -> EventStream:
+    """Stream changes of specs and standing until the token expires or is revoked.
+
+    If the stream ends, connect again: a 401 says that the token is not accepted any more.
 
     - `state`: the newest spec version of each of the caller's projects and the caller's standing
       there. It is sent first, and again whenever events may have been missed.
@@ -65,7 +70,19 @@ async def stream_my_events(caller: Listener, database: RequestDatabase) -> Event
     )
     # Read before the response begins, so that an outage is a 503.
     state = await _state(caller, database)
-    return EventStream(_events(caller, database, subscriber, state), headers=HEADERS)
+    revocations: Revocations = request.app.state.verifier.revocations
+    events = _events(caller, database, subscriber, state)
+    return EventStream(_until_revoked(events, caller, revocations), headers=HEADERS)
+
+
+async def _until_revoked(
+    events: AsyncIterator[str], caller: Caller, revocations: Revocations
+) -> AsyncIterator[str]:
+    """Yield `events` until the access of `caller` to one of its projects is revoked."""
+    async for event in events:
+        if revocations.is_revoked(caller):
+            return
+        yield event
 
 
 async def _events(

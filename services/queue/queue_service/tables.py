@@ -200,7 +200,8 @@ sa.Index(
     "ix_answers_held", answers.c.release_at, postgresql_where=sa.text("release_at IS NOT NULL")
 )
 
-# `taken` counts the tasks of a project that an annotator holds or has answered.
+# `taken` counts the tasks of a project that an annotator holds or has answered. `done` counts its
+# submissions of every stage, honeypots among them; `done_that_day` those of the UTC day `done_on`.
 annotators = sa.Table(
     "annotators",
     metadata,
@@ -208,6 +209,11 @@ annotators = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("standing", sa.Text, nullable=False, server_default="new"),
     sa.Column("taken", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_done_at", _TIME),
+    sa.Column("last_done_at", _TIME),
+    sa.Column("done_on", sa.Date),
+    sa.Column("done_that_day", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_annotators_project", "project"),
     postgresql_with=_BUSY,
 )
@@ -238,4 +244,37 @@ skills = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("skill", sa.Text, primary_key=True),
     sa.Column("level", sa.Integer, nullable=False),
+)
+
+# The names of people, which only leads may read. `issuer` and `subject` are those of their tokens.
+# `revoked_at`: their access was revoked, and they were not invited again since.
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("pseudonym", sa.Text, nullable=False),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("roles", ARRAY(sa.Text), nullable=False),
+    sa.Column("added_at", _TIME, nullable=False),
+    sa.Column("revoked_at", _TIME),
+    sa.UniqueConstraint("project", "pseudonym"),
+)
+
+# The secret of a link is not stored, only its SHA-256. The token that an invitation was exchanged
+# for has the invitation's id as its `jti`.
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("invitation_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("secret_sha256", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("expires_at", _TIME, nullable=False),
+    sa.Column("used_at", _TIME),
+    sa.Column("revoked_at", _TIME),
+    sa.Index(None, "project", "created_at", "invitation_id"),
 )

@@ -32,7 +32,8 @@ def migrated(postgres_server: Any) -> Iterator[str]:
 
 @pytest.fixture
 async def queue(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> AsyncIterator[Queue]:
-    app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
+    url = fresh_database(template=migrated)
+    app = create_app(testing.settings(Settings, tokens, url, signing_key_file=tokens.signing_key))
     async with testing.serving(app) as http:
         yield Queue(app, http, tokens)
 

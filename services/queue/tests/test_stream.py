@@ -19,6 +19,8 @@ from fastapi import APIRouter, FastAPI
 from chassis import migrations, service, testing
 from chassis.clock import utc_now
 from chassis.db.database import Database, Transaction
+from labelwright_local import topics
+from labelwright_local.testing import run_in_new_loop
 from queue_service import stream
 from queue_service.events import SUBSCRIPTIONS
 from queue_service.notify import pg_notify
@@ -26,6 +28,7 @@ from queue_service.notify.notifier import Notifier
 from queue_service.operations import notifications
 from queue_service.settings import Settings
 from schemas.events import AnnotatorStandingChanged
+from schemas.topics import TOKENS
 from schemas.vocabulary import Accuracy
 
 PAGES = 30
@@ -406,6 +409,7 @@ def server(
     url: str, tokens: testing.Tokens, kafka_server: Any
 ) -> Iterator[tuple[subprocess.Popen[str], int]]:
     settings = testing.settings(Settings, tokens, url, kafka_bootstrap=kafka_server.bootstrap)
+    run_in_new_loop(topics.create(kafka_server.bootstrap, [TOKENS]))
     names = ("database_url", "kafka_bootstrap", "jwks_file", "issuer")
     mine = {f"QUEUE_{name.upper()}": str(getattr(settings, name)) for name in names}
     mine["QUEUE_PSEUDONYM_KEY"] = testing.PSEUDONYM_KEY

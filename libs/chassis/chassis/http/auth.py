@@ -22,6 +22,10 @@ class Unauthenticated(Exception):
     headers = {"www-authenticate": "Bearer"}  # noqa: RUF012 - as on every refusal
 
 
+class AccessRevoked(Unauthenticated):
+    """Your access was revoked."""
+
+
 class Forbidden(Exception):
     """This token does not allow that."""
 
@@ -38,6 +42,7 @@ class UnknownProject(Exception):
 
 REFUSALS: dict[type[Exception], int] = {
     Unauthenticated: 401,
+    AccessRevoked: 401,
     Forbidden: 403,
     UnknownProject: 404,
     KeysUnavailable: 503,
@@ -46,13 +51,20 @@ REFUSALS: dict[type[Exception], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The pseudonym, the kind, the roles and the projects of a caller."""
+    """The pseudonym, the kind, the roles and the projects of a caller, and its token's id.
+
+    `issued_at` and `expires_at` are in seconds since 1970; a token without `iat` counts as issued
+    at 0. `name` is the claim of that name, which services do not store.
+    """
 
     pseudonym: str
     kind: str
     roles: frozenset[str]
     projects: frozenset[str]
     expires_at: float
+    issued_at: float = 0.0
+    token_id: str | None = None
+    name: str | None = None
 
     def has(self, *roles: str) -> bool:
         """Return True if the caller has one of `roles`."""

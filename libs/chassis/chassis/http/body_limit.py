@@ -5,6 +5,8 @@ refusal is problem+json like all others. If a request is refused before its body
 of its token or its size, the connection is closed, since the rest of the body is not read.
 """
 
+from collections.abc import Callable
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,12 +16,12 @@ CLOSE = (b"connection", b"close")
 
 
 class BodyLimitMiddleware:
-    """Middleware that refuses request bodies of more than `bytes_max`."""
+    """Middleware that refuses request bodies above the limit of their path."""
 
-    def __init__(self, app: ASGIApp, bytes_max: int) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, bytes_max_of: Callable[[str], int]) -> None:
+        """Wrap `app`. `bytes_max_of`: returns the limit of a path."""
         self._app = app
-        self._bytes_max = bytes_max
+        self._bytes_max_of = bytes_max_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the bytes of the body as they are read. Raises HTTPException with status 413."""
@@ -27,16 +29,17 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        bytes_max = self._bytes_max_of(scope["path"])
         announced = int(headers.get(b"content-length", 0))
         is_whole = announced <= BUFFERED_BYTES and b"transfer-encoding" not in headers
         read = 0
 
         async def counted() -> Message:
             nonlocal read, is_whole
-            message: Message = {} if announced > self._bytes_max else await receive()
+            message: Message = {} if announced > bytes_max else await receive()
             read += len(message.get("body", b""))
-            if max(read, announced) > self._bytes_max:
-                raise HTTPException(413, f"A body may have at most {self._bytes_max:,} bytes.")
+            if max(read, announced) > bytes_max:
+                raise HTTPException(413, f"A body may have at most {bytes_max:,} bytes.")
             is_whole = is_whole or not message.get("more_body", False)
             return message
 

@@ -44,3 +44,17 @@ def expiry(claims: Mapping[str, Any]) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < EXPIRY_MAX:
         raise ValueError("the claim 'exp' must be a time in seconds since 1970")
     return float(value)
+
+
+def issued_at(claims: Mapping[str, Any]) -> float:
+    """Return when the token was issued, in seconds since 1970; 0 if it does not say."""
+    value = claims.get("iat", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("the claim 'iat' must be a time in seconds since 1970")  # noqa: TRY004
+    return float(value)
+
+
+def optional_text(claims: Mapping[str, Any], claim: str) -> str | None:
+    """Return a claim that is a text; None if it is missing or has another type."""
+    value = claims.get(claim)
+    return value if isinstance(value, str) else None

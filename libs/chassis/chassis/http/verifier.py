@@ -1,7 +1,7 @@
 """The check of tokens by the keys and the settings of the issuer that they name.
 
 A token is a JWT (RFC 7519). It is checked once, and the result is cached under the hash of the
-token until the token expires or the keys of its issuer change.
+token until the token expires, the keys of its issuer change, or any token is revoked.
 """
 
 import asyncio
@@ -16,8 +16,9 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import KeySet
 
 from chassis.http.auth import Caller, Unauthenticated, pseudonym
-from chassis.http.claims import expiry, names, text
+from chassis.http.claims import expiry, issued_at, names, optional_text, text
 from chassis.http.issuer_keys import IssuerKeys
+from chassis.http.revocations import Revocations
 from chassis.issuers import Issuer
 from chassis.settings import ServiceSettings
 
@@ -51,9 +52,13 @@ class Verifier:
             issuer.issuer: IssuerKeys(issuer) for issuer in settings.accepted_issuers()
         }
         self._verified: dict[bytes, Verified] = {}
+        self.revocations = Revocations(on_change=self._verified.clear)
 
     async def caller(self, token: str) -> Caller:
-        """Return the caller that `token` names. Raises Unauthenticated, KeysUnavailable."""
+        """Return the caller that `token` names.
+
+        Raises Unauthenticated, AccessRevoked, KeysUnavailable.
+        """
         digest = hashlib.sha256(token.encode()).digest()
         cached = self._verified.get(digest)
         if cached is not None and cached.is_current():
@@ -83,7 +88,7 @@ class Verifier:
         caller = self._read(claims, issuer.issuer)
         if caller.expires_at <= time.time():
             raise ExpiredTokenError("exp")
-        return Verified(caller, issuer, keys)
+        return Verified(self.revocations.check(caller), issuer, keys)
 
     def _issuer_of(self, claims: object) -> IssuerKeys:
         """Return the issuer that the unchecked `claims` name. Raises ValueError."""
@@ -99,6 +104,9 @@ class Verifier:
             roles=names(claims, issuer.roles_claim),
             projects=names(claims, issuer.projects_claim),
             expires_at=expiry(claims),
+            issued_at=issued_at(claims),
+            token_id=optional_text(claims, "jti"),
+            name=optional_text(claims, "name"),
         )
 
 

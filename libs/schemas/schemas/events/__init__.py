@@ -37,6 +37,7 @@ from schemas.events.queue import (
     ReviewDecided,
     TaskSkipped,
 )
+from schemas.token_events import TokenRevoked
 from schemas.vocabulary import IDS_MAX
 
 __all__ = [
@@ -67,12 +68,11 @@ __all__ = [
     "TaskReprioritized",
     "TaskSkipped",
     "TaskWithdrawn",
+    "TokenRevoked",
     "VersionUsed",
 ]
 
 EVENTS: dict[str, type[Event]] = {
-    kind.kind(): kind
-    for kind in Event.__subclasses__()
-    if kind.__module__.startswith(f"{__name__}.")
+    kind.kind(): kind for kind in Event.__subclasses__() if kind.__module__.startswith("schemas.")
 }
 """Every event by its CloudEvents type."""

@@ -205,8 +205,11 @@ def _upsert_gold(new: Item, known: Item | None) -> tuple[str, Item]:
 
 
 def _next_revision(new: Item, known: Item) -> Item:
-    """Return the next revision of `known`, with the payload and fields of `new`."""
-    return replace(_merged(new, known), revision=known.revision + 1)
+    """Return the next revision of `known`, with the payload and fields of `new`.
+
+    It belongs to no import any more, so that undoing one does not withdraw it.
+    """
+    return replace(_merged(new, known), revision=known.revision + 1, import_id=None)
 
 
 def _merged(new: Item, known: Item) -> Item:
@@ -216,10 +219,17 @@ def _merged(new: Item, known: Item) -> Item:
         revision=known.revision,
         is_work=known.is_work or new.is_work,
         position=known.position if known.is_work else new.position,
+        import_id=known.import_id,
+        is_withdrawn=known.is_withdrawn,
         gold=known.gold,
         work=known.work,
         honeypot=known.honeypot,
     )
+
+
+def with_import(incoming: Incoming, import_id: UUID | None) -> Incoming:
+    """Return the item as one that the import `import_id` creates if it is new."""
+    return replace(incoming, item=replace(incoming.item, import_id=import_id))
 
 
 def with_positions(items: Sequence[Item], positions: Iterable[int]) -> list[Item]:

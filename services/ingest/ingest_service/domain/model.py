@@ -96,6 +96,9 @@ class Item:
     """False for items that were only registered as gold."""
     position: int = 0
     """Its place in the order in which all items came, from 1; 0 if it has none yet."""
+    import_id: UUID | None = None
+    """The import that created it, if that has an id."""
+    is_withdrawn: bool = False
     gold: Gold | None = None
     work: Task | None = None
     honeypot: Task | None = None

@@ -5,6 +5,18 @@ class UnknownSpec(Exception):
     """No such spec version is known."""
 
 
+class UnknownUpload(Exception):
+    """No such uploaded file is known."""
+
+
+class NotImported(Exception):
+    """This file was not imported yet."""
+
+
+class NoIdColumn(Exception):
+    """The column of the ids is not certain."""
+
+
 class UnknownRepair(Exception):
     """No annotator has skipped this item as bad data."""
 

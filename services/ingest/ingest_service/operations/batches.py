@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -40,6 +41,8 @@ class Batch:
     is_lines: bool = False
     key: str | None = None
     """The Idempotency-Key."""
+    import_id: UUID | None = None
+    """The id of the import that the batch is a part of."""
 
     @property
     def sha256(self) -> str:

@@ -18,6 +18,7 @@ from ingest_service.domain.intake import (
     parse_request,
     prelabel_problems,
     upsert,
+    with_import,
     with_positions,
     without_prelabels,
 )
@@ -115,7 +116,8 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
         if schema is not None:
             items, refused = _without_invalid_prelabels(items, schema)
             warnings += refused
-        changes = await _store(transaction, context, [incoming for _, incoming in items])
+        incoming = [with_import(entry, batch.import_id) for _, entry in items]
+        changes = await _store(transaction, context, incoming)
         verdicts.update(changes.verdicts)
         warnings += [_pending(items[position][0], name) for position, name in changes.pending]
     transaction.after_commit(lambda: _count(verdicts, len(rejected)))

@@ -10,13 +10,14 @@ from chassis.events import outbox
 from chassis.http.problem import Fault, Invalid
 from ingest_service.domain.model import Spec, TaskContext
 from ingest_service.domain.refusals import UnknownSpec
-from ingest_service.domain.specs import problems, spec_hash
+from ingest_service.domain.specs import spec_hash
 from ingest_service.operations.projects import get_project, lock_project
 from ingest_service.operations.tasks import reconcile_tasks
 from ingest_service.store import items as item_store
 from ingest_service.store import projects as project_store
 from ingest_service.store import specs as store
 from ingest_service.store import tasks as task_store
+from labels.specs.check import check_spec
 from schemas.events import (
     EvidenceRelabelRequested,
     LabelDecided,
@@ -29,15 +30,18 @@ STEP_ITEMS = 1000
 """The number of items that one transaction of a rollout handles."""
 
 
+def check_request(body: object) -> object:
+    """Return the body of a request to publish a spec. Raise Invalid with all of its problems."""
+    if found := check_spec(body).problems:
+        raise Invalid(Fault(fault.pointer, fault.keyword, fault.message) for fault in found)
+    return body
+
+
 async def publish_spec(
     transaction: Transaction, name: str, request: SpecRequest, now: datetime
 ) -> tuple[SpecPublication, bool]:
-    """Return the version of the document, and if it is new. Raise Invalid with its problems."""
+    """Return the version of the document, and if it is new. `check_request` has accepted it."""
     document = request.document()
-    if found := problems(document):
-        raise Invalid(
-            [Fault(problem.pointer, problem.keyword, problem.message) for problem in found]
-        )
     project = await lock_project(transaction, name)
     newest = await store.newest_spec(transaction, name)
     digest = spec_hash(document)

@@ -11,7 +11,7 @@ from ingest_service.domain.model import Gold, Item, Task
 _ITEM = """
 SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.blob_size,
     i.source, i.metadata, i.priority, i.due_at, i.skills, i.signals, i.prelabels, i.redundancy,
-    i.is_work, i.position
+    i.is_work, i.position, i.import_id, i.is_withdrawn
 """
 _NEWEST_TASK = """
 SELECT task_id, revision, spec_version, round, state, priority FROM tasks t
@@ -33,21 +33,23 @@ _AFTER = _ITEM_WITH_TASKS + " WHERE i.project = $1 AND i.position > $2 ORDER BY 
 _SAVE = """
 INSERT INTO items (item_id, project, external_id, revision, payload_sha256, payload, blob_size,
     source, metadata, priority, due_at, skills, signals, prelabels, redundancy, is_work, position,
-    created_at)
+    import_id, is_withdrawn, created_at)
 SELECT item_id, project, external_id, revision, payload_sha256, payload, blob_size, source,
     metadata, priority, due_at, ARRAY(SELECT json_array_elements_text(skills)), signals, prelabels,
-    redundancy, is_work, position, now()
+    redundancy, is_work, position, import_id, is_withdrawn, now()
 FROM json_to_recordset($1::json) AS item (
     item_id uuid, project text, external_id text, revision int, payload_sha256 text, payload json,
     blob_size bigint, source text, metadata json, priority smallint, due_at timestamptz,
-    skills json, signals json, prelabels json, redundancy int, is_work boolean, position bigint)
+    skills json, signals json, prelabels json, redundancy int, is_work boolean, position bigint,
+    import_id uuid, is_withdrawn boolean)
 ON CONFLICT (item_id) DO UPDATE SET revision = excluded.revision,
     payload_sha256 = excluded.payload_sha256, payload = excluded.payload,
     blob_size = excluded.blob_size, source = excluded.source,
     metadata = excluded.metadata, priority = excluded.priority, due_at = excluded.due_at,
     skills = excluded.skills, signals = excluded.signals, prelabels = excluded.prelabels,
     redundancy = excluded.redundancy, is_work = excluded.is_work,
-    position = excluded.position
+    position = excluded.position, import_id = excluded.import_id,
+    is_withdrawn = excluded.is_withdrawn
 """
 _SAVE_GOLD = """
 INSERT INTO gold (item_id, project, revision, label, rules)
@@ -108,6 +110,8 @@ async def save_items(transaction: Transaction, items: Iterable[Item]) -> None:
             "redundancy": item.redundancy,
             "is_work": item.is_work,
             "position": item.position,
+            "import_id": item.import_id,
+            "is_withdrawn": item.is_withdrawn,
         }
         for item in items
     ]
@@ -163,6 +167,8 @@ def _item(row: Mapping[str, Any]) -> Item:
         redundancy=row["redundancy"],
         is_work=row["is_work"],
         position=row["position"],
+        import_id=row["import_id"],
+        is_withdrawn=row["is_withdrawn"],
         work=_task(row, "w"),
         honeypot=_task(row, "h"),
     )

@@ -86,3 +86,31 @@ class Backlogged(Refused):
     """Too many events wait to be sent; try again later."""
 
     headers: ClassVar[dict[str, str]] = {"retry-after": "5"}
+
+
+class SignsInElsewhere(Refused):
+    """People of this installation sign in at their login provider, not by invitations."""
+
+
+class UnknownInvitation(Refused):
+    """The invitation does not exist."""
+
+
+class InvitationUsed(Refused):
+    """The invitation was already used; a link works once."""
+
+
+class InvitationExpired(Refused):
+    """The invitation has expired."""
+
+
+class InvitationRevoked(Refused):
+    """The invitation was revoked."""
+
+
+class UnknownPerson(Refused):
+    """The directory of the project has no such person."""
+
+
+class NameTaken(Refused):
+    """The directory of the project has another person of this name."""

@@ -95,13 +95,17 @@ class Notifier:
         for subscriber in self._subscribers:
             subscriber.overflow()
 
-    def close(self) -> None:
-        """Wake all waiting coroutines and subscribers because the process ends."""
-        self.is_closing = True
+    def wake(self) -> None:
+        """Wake all waiting coroutines and subscribers here, without a value."""
         for event in self._events.values():
             event.notify_local()
         for subscriber in self._subscribers:
             subscriber.wake()
+
+    def close(self) -> None:
+        """Wake all waiting coroutines and subscribers because the process ends."""
+        self.is_closing = True
+        self.wake()
 
     def next_message(self) -> str | None:
         """Return the next message, of at most 7,900 bytes; None if there is none."""

@@ -9,13 +9,14 @@ from uuid import UUID
 from chassis.db.database import Transaction, as_json
 from queue_service.domain.leases import HeldLease, Work
 
+# `done` reads `locked`, so that rows of `annotators` are locked last.
 # The lock on a work row gives the events about one task the order of their commits. The order of
 # locks is that of `store.locks`.
 _ANSWER = """
 WITH given AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (lease_id uuid, answer_id uuid,
         work_id bigint, annotator text, item_id uuid, body jsonb, release_at timestamptz,
-        counts boolean, takes_slot boolean)
+        counts boolean, takes_slot boolean, project text)
 ), locked AS MATERIALIZED (
     SELECT w.work_id FROM work w WHERE w.work_id IN (SELECT work_id FROM given WHERE counts)
     ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
@@ -30,6 +31,19 @@ WITH given AS (
 ), ended AS (
     UPDATE leases l SET ended = 'answered', ended_at = $2 FROM given g
     WHERE l.lease_id = g.lease_id
+), done AS (
+    INSERT INTO annotators (annotator, project, done, first_done_at, last_done_at, done_on,
+        done_that_day)
+    SELECT annotator, project, count(*), $2, $2, ($2 AT TIME ZONE 'UTC')::date, count(*)
+    FROM given WHERE (SELECT count(*) FROM locked) >= 0 GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (annotator, project) DO UPDATE SET
+        done = annotators.done + excluded.done,
+        first_done_at = coalesce(annotators.first_done_at, excluded.first_done_at),
+        last_done_at = excluded.last_done_at,
+        done_on = excluded.done_on,
+        done_that_day = excluded.done_that_day
+            + CASE WHEN annotators.done_on = excluded.done_on THEN annotators.done_that_day
+                ELSE 0 END
 )
 DELETE FROM drafts d USING given g WHERE d.annotator = g.annotator AND d.item_id = g.item_id
 """
@@ -98,7 +112,10 @@ async def stored_answer(transaction: Transaction, lease_id: UUID) -> StoredAnswe
 async def add_answers(
     transaction: Transaction, answers: Sequence[NewAnswer], now: datetime
 ) -> None:
-    """Store submissions and end their leases; a person's annotation of work fills its slot."""
+    """Store submissions, count them and end their leases.
+
+    A person's annotation of work fills its slot.
+    """
     rows = [
         {
             "lease_id": answer.lease.lease_id,
@@ -110,6 +127,7 @@ async def add_answers(
             "release_at": answer.release_at,
             "counts": answer.lease.kind == "human",
             "takes_slot": answer.lease.work.purpose == "work" and answer.lease.kind == "human",
+            "project": answer.lease.work.project,
         }
         for answer in answers
     ]

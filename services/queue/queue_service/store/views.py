@@ -38,6 +38,16 @@ FROM waiting FULL JOIN leased USING (pool, priority) FULL JOIN done USING (pool,
 WHERE $1::text[] IS NULL OR s.project = ANY($1)
 ORDER BY s.project, s.stage, priority DESC, s.task_type, s.skills
 """
+_ACTIVITY = """
+SELECT floor(extract(epoch FROM a.submitted_at - $2) / $3)::int AS bucket, w.stage, count(*) AS n
+FROM answers a JOIN work w USING (work_id)
+WHERE w.project = $1 AND w.purpose = 'work' AND a.submitted_at >= $2 GROUP BY 1, 2
+"""
+_OVERDUE = """
+SELECT count(*) FROM work
+WHERE project = $1 AND purpose = 'work' AND state = 'open' AND due_at < $2
+"""
+_PAUSED = "SELECT paused FROM projects WHERE project = $1"
 _KNOWN = "SELECT newest_version FROM projects WHERE project = $1"
 COUNTED_MAX = 10_000
 _WAITING = f"""
@@ -64,6 +74,31 @@ async def depths(
     connection = await transaction.connection()
     await connection.execute(_ALLOW_FULL_SCANS)
     return [dict(row) for row in await connection.fetch(_DEPTHS, projects, now)]
+
+
+async def activity(
+    transaction: Transaction, project: str, since: datetime, bucket_seconds: int
+) -> dict[tuple[int, Stage], int]:
+    """Return the number of submissions since a time, by the number of the bucket and the stage."""
+    connection = await transaction.connection()
+    await connection.execute(_ALLOW_FULL_SCANS)
+    rows = await connection.fetch(_ACTIVITY, project, since, bucket_seconds)
+    return {(row["bucket"], row["stage"]): row["n"] for row in rows}
+
+
+async def overdue(transaction: Transaction, project: str, now: datetime) -> int:
+    """Return the number of open tasks, reviews and adjudications whose `due_at` has passed."""
+    connection = await transaction.connection()
+    await connection.execute(_ALLOW_FULL_SCANS)
+    count: int = await connection.fetchval(_OVERDUE, project, now)
+    return count
+
+
+async def is_paused(transaction: Transaction, project: str) -> bool | None:
+    """Return if a project is paused; None if the project is not known."""
+    connection = await transaction.connection()
+    paused: bool | None = await connection.fetchval(_PAUSED, project)
+    return paused
 
 
 async def newest_version(transaction: Transaction, project: str) -> int | None:

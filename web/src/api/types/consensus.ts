@@ -356,7 +356,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated";
+            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
             title: string;
             /** @constant */
             status: 401;

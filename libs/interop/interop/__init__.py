@@ -1,0 +1,1 @@
+"""Files and formats of other tools, read and written without a network or a database."""

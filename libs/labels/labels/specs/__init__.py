@@ -1,0 +1,1 @@
+"""Spec documents: reading them from YAML or JSON, checking them, and templates for new ones."""

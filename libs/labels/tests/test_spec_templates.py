@@ -1,0 +1,40 @@
+"""The templates of specifications: each can be published as it is, and says what it is for."""
+
+import pytest
+
+import labels
+from labels.specs.check import check_spec
+from labels.specs.templates import template_names, templates
+from schemas.spec_checks import SpecTemplate
+from schemas.vocabulary import SpecDocument
+
+ADVICE = {"needs_adjudicator"}
+"""A template with the default policy says that conflicts wait for an adjudicator."""
+
+
+@pytest.mark.parametrize("template", templates(), ids=template_names())
+def test_a_template_can_be_published_and_only_asks_for_an_adjudicator(
+    template: SpecTemplate,
+) -> None:
+    document = template.document
+    found = check_spec(document)
+
+    assert found.problems == []
+    assert {warning.keyword for warning in found.warnings} <= ADVICE
+    assert SpecDocument.model_validate(document)
+
+
+@pytest.mark.parametrize("template", templates(), ids=template_names())
+def test_every_rule_of_a_template_has_an_example_and_a_counter_example(
+    template: SpecTemplate,
+) -> None:
+    document = SpecDocument.model_validate(template.document)
+
+    assert len(document.guidelines) >= 3
+    assert [r.id for r in document.guidelines if not r.examples or not r.counter_examples] == []
+
+
+def test_the_templates_show_every_kind_of_field() -> None:
+    kinds = {field["kind"] for template in templates() for field in template.document["fields"]}
+
+    assert kinds == set(labels.KINDS)
