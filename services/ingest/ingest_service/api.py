@@ -15,7 +15,15 @@ from chassis.http.auth import AnyCaller, Caller, needs
 from chassis.http.json_body import JsonRoute
 from chassis.http.openapi import REFERENCE
 from ingest_service.domain import refusals
-from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
+from ingest_service.operations import (
+    intake,
+    items,
+    payloads,
+    projects,
+    repairs,
+    signals,
+    specs,
+)
 from ingest_service.operations.batches import Batch
 from labels.specs import templates
 from labels.specs.check import check_spec
@@ -23,6 +31,8 @@ from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
     ItemRequest,
+    Items,
+    ItemView,
     ProjectHead,
     ProjectRequest,
     Projects,
@@ -51,7 +61,9 @@ SPEC_CACHING = {
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: 404,
     refusals.UnknownRepair: 404,
+    refusals.UnknownItem: 404,
     refusals.ProjectExists: 409,
+    refusals.SpecChanged: 409,
     refusals.NoSpec: 409,
     refusals.KeyReused: 422,
     refusals.BadCursor: 422,
@@ -114,7 +126,10 @@ async def publish_spec(
     now: Now,
     response: Response,
 ) -> SpecPublication:
-    """Publish a spec version. The same document as the newest version answers 200."""
+    """Publish a spec version. The same document as the newest version answers 200.
+
+    With `expected_version` it is published only if that is the newest version, else 409.
+    """
     caller.check_project(project)
     publication, is_new = await specs.publish_spec(transaction, project, request, now)
     response.status_code = 201 if is_new else 200
@@ -210,6 +225,28 @@ async def import_items(
     nothing; another payload is a new revision of the item.
     """
     return await intake.import_items(transaction, batch, blobs, now)
+
+
+@router.get("/projects/{project}/items")
+async def list_items(
+    project: ProjectName,
+    caller: Pipeline,
+    transaction: RequestTransaction,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=items.PAGE_MAX)] = items.PAGE_MAX,
+) -> Items:
+    """The items of a project with their payloads, in the order in which they came."""
+    caller.check_project(project)
+    return await items.list_items(transaction, project, after, limit)
+
+
+@router.get("/projects/{project}/items/{item_id}")
+async def view_item(
+    project: ProjectName, item_id: UUID, caller: Pipeline, transaction: RequestTransaction
+) -> ItemView:
+    """An item with its payload."""
+    caller.check_project(project)
+    return await items.view_item(transaction, project, item_id)
 
 
 @router.post(

@@ -5,6 +5,14 @@ class UnknownSpec(Exception):
     """No such spec version is known."""
 
 
+class UnknownItem(Exception):
+    """No such item is known in this project."""
+
+
+class SpecChanged(Exception):
+    """Another spec version is the newest than the one that was expected."""
+
+
 class UnknownRepair(Exception):
     """No annotator has skipped this item as bad data."""
 

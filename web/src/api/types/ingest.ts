@@ -64,6 +64,8 @@ export interface paths {
         /**
          * Publish Spec
          * @description Publish a spec version. The same document as the newest version answers 200.
+         *
+         *     With `expected_version` it is published only if that is the newest version, else 409.
          */
         post: operations["publish_spec"];
         delete?: never;
@@ -141,7 +143,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Items
+         * @description The items of a project with their payloads, in the order in which they came.
+         */
+        get: operations["list_items"];
         put?: never;
         /**
          * Import Items
@@ -151,6 +157,26 @@ export interface paths {
          *     nothing; another payload is a new revision of the item.
          */
         post: operations["import_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View Item
+         * @description An item with its payload.
+         */
+        get: operations["view_item"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -497,6 +523,45 @@ export interface components {
             keyword: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ItemView
+         * @description An item at its newest revision.
+         */
+        ItemView: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** External Id */
+            external_id: string | null;
+            /** Revision */
+            revision: number;
+            /** Payload */
+            payload: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Payload Sha256 */
+            payload_sha256: string;
+            /** Source */
+            source: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Gold */
+            gold: boolean;
+        };
+        /**
+         * Items
+         * @description Items of a project, in the order in which they came.
+         */
+        Items: {
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /** Next */
+            next?: string | null;
         };
         JsonValue: unknown;
         /**
@@ -1042,6 +1107,10 @@ export interface components {
             problems: components["schemas"]["SpecFinding"][];
             /** Warnings */
             warnings: components["schemas"]["SpecFinding"][];
+            /** Label Schema */
+            label_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * SpecDocument
@@ -1259,6 +1328,8 @@ export interface components {
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
+            /** Expected Version */
+            expected_version?: number | null;
         };
         /**
          * SpecTemplate
@@ -1581,7 +1652,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:missing-blob";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-item" | "urn:problem:missing-blob";
             title: string;
             /** @constant */
             status: 404;
@@ -1603,7 +1674,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:project-exists" | "urn:problem:no-spec";
+            type: "urn:problem:project-exists" | "urn:problem:spec-changed" | "urn:problem:no-spec";
             title: string;
             /** @constant */
             status: 409;
@@ -2084,6 +2155,36 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    list_items: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     import_items: {
         parameters: {
             query?: never;
@@ -2120,6 +2221,34 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    view_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     register_gold: {
