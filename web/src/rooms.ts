@@ -31,6 +31,12 @@ export const ROOMS: readonly Room[] = [
     roles: ["annotator"],
     Screen: lazy(() => import("./annotate/annotate")),
   },
+  {
+    name: "spec",
+    title: "Specification",
+    roles: ["spec_owner", "admin"],
+    Screen: lazy(() => import("./spec/spec-room")),
+  },
 ];
 
 /** Return the rooms that these roles open. */

@@ -2,11 +2,11 @@ import { Dialog } from "../ui/dialog";
 import { titleOf } from "../validate/sentences";
 import styles from "./history-dialog.module.css";
 import { canChange, idOf, type Sent, type Work } from "./work";
-import type { Workbench } from "./workbench";
+import type { Bench } from "./workbench";
 
 interface Props {
   readonly work: Work;
-  readonly bench: Workbench;
+  readonly bench: Bench;
   readonly onRevise: (sent: Sent) => void;
   readonly onClose: () => void;
 }
@@ -47,7 +47,7 @@ function snippet({ task }: Sent): string {
   return texts.join(" · ").slice(0, SNIPPET_CHARACTERS);
 }
 
-function answerOf(sent: Sent, bench: Workbench): string {
+function answerOf(sent: Sent, bench: Bench): string {
   if (sent.skipped) {
     return "Skipped";
   }

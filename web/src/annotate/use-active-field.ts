@@ -11,11 +11,16 @@ interface ActiveField {
   readonly advance: (label: Label) => void;
 }
 
-/** Which field the keys are for. A new task begins at its first field; a problem leads to its field. */
+/**
+ * Which field the keys are for. A new task begins at its first field; a problem leads to its field.
+ *
+ * With `takesFocus` the focus goes to the first field of each new task.
+ */
 export function useActiveField(
   task: Task,
   spec: Spec,
   asked: readonly FieldDefinition[],
+  takesFocus: boolean,
 ): ActiveField {
   const [chosen, setChosen] = useState({ leaseId: "", name: "" });
   const leaseId = idOf(task);
@@ -42,7 +47,11 @@ export function useActiveField(
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves with the task alone.
   useEffect(() => {
-    if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) {
+    if (
+      takesFocus &&
+      matchMedia("(pointer: fine)").matches &&
+      !document.querySelector("dialog[open]")
+    ) {
       focusField(active.name);
     }
   }, [leaseId]);
