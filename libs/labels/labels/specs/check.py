@@ -2,7 +2,7 @@
 
 from labels.specs.problems import read_spec
 from labels.specs.spec_warnings import spec_warnings
-from schemas.spec_checks import SpecCheck
+from schemas.spec_checks import SpecCheck, SpecFinding
 
 
 def check_spec(document: object) -> SpecCheck:
@@ -12,3 +12,8 @@ def check_spec(document: object) -> SpecCheck:
     """
     spec, problems = read_spec(document)
     return SpecCheck(problems=problems, warnings=[] if spec is None else spec_warnings(spec))
+
+
+def spec_problems(document: object) -> list[SpecFinding]:
+    """Return every reason why a document cannot be published; empty if it can."""
+    return read_spec(document)[1]
