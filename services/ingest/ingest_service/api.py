@@ -3,16 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, BeforeValidator, JsonValue
+from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from blobs import BlobStore
 from chassis.clock import Now
 from chassis.db.database import RequestTransaction
 from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, Caller, needs
-from chassis.http.json_body import JsonRoute
+from chassis.http.json_body import JsonRoute, refusing
 from chassis.http.openapi import REFERENCE
 from ingest_service.domain import refusals
 from ingest_service.operations import (
@@ -22,11 +22,12 @@ from ingest_service.operations import (
     projects,
     repairs,
     signals,
+    spec_previews,
     specs,
 )
 from ingest_service.operations.batches import Batch
 from labels.specs import templates
-from labels.specs.check import check_spec
+from labels.specs.check import check_spec, spec_problems
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -49,6 +50,7 @@ from schemas.ingest import (
     SpecView,
 )
 from schemas.spec_checks import SpecCheck, SpecTemplate
+from schemas.spec_previews import SpecPreview
 from schemas.spec_views import spec_view
 from schemas.vocabulary import INT_MAX, ProjectName, Sha256
 
@@ -80,7 +82,11 @@ Key = Annotated[
     Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[ -~]+$"),
 ]
 Version = Annotated[int, Path(ge=1, le=INT_MAX)]
-CheckedSpec = Annotated[SpecRequest, BeforeValidator(specs.check_request)]
+AnySpec = Annotated[
+    Any, PlainValidator(lambda body: body, json_schema_input_type=SpecRequest), Body()
+]
+"""A body that is described as a request to publish a spec, and may be any JSON value."""
+CheckedSpec = Annotated[SpecRequest, BeforeValidator(refusing(spec_problems))]
 
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
@@ -139,7 +145,7 @@ async def publish_spec(
 @router.post("/projects/{project}/specs/check")
 async def check_spec_document(
     project: ProjectName,
-    document: dict[str, JsonValue],
+    document: AnySpec,
     caller: Owner,
     transaction: RequestTransaction,
 ) -> SpecCheck:
@@ -150,6 +156,19 @@ async def check_spec_document(
     caller.check_project(project)
     await projects.get_project(transaction, project)
     return check_spec(document)
+
+
+@router.post("/projects/{project}/specs/preview")
+async def preview_spec(
+    project: ProjectName, request: CheckedSpec, caller: Owner, transaction: RequestTransaction
+) -> SpecPreview:
+    """Preview a spec version: what changes, what stays valid, what is asked again.
+
+    Nothing is stored. The body is that of publishing; consensus answers the same body with the
+    labels concerned and the cost.
+    """
+    caller.check_project(project)
+    return await spec_previews.preview_spec(transaction, project, request)
 
 
 @router.get("/spec-templates")
@@ -167,7 +186,7 @@ async def list_specs(
     return await specs.list_specs(transaction, project)
 
 
-@router.get("/projects/{project}/specs/{version}", response_model=SpecView)
+@router.get("/projects/{project}/specs/{version:int}", response_model=SpecView)
 async def view_spec(
     project: ProjectName, version: Version, caller: AnyCaller, transaction: RequestTransaction
 ) -> Response:
@@ -200,7 +219,7 @@ async def _batch(
     return Batch(project, kind, await request.body(), media_type == NDJSON, key)
 
 
-Body = Annotated[Batch, Depends(_batch)]
+BatchBody = Annotated[Batch, Depends(_batch)]
 
 
 def _blobs(request: Request) -> BlobStore:
@@ -217,7 +236,7 @@ Blobs = Annotated[BlobStore, Depends(_blobs)]
     openapi_extra=_body_of(ItemRequest),
 )
 async def import_items(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> ImportVerdict:
     """Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
 
@@ -255,7 +274,7 @@ async def view_item(
     openapi_extra=_body_of(GoldRequest),
 )
 async def register_gold(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> ImportVerdict:
     """Import items with their right labels. They are leased unmarked among the work."""
     return await intake.register_gold(transaction, batch, blobs, now)
@@ -263,7 +282,7 @@ async def register_gold(
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
 async def submit_signals(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> SignalVerdict:
     """Send signals from production: each raises an item, reopens it, or creates it."""
     return await signals.submit_signals(transaction, batch, blobs, now)

@@ -5,7 +5,7 @@ from labels.schema import compile_fields
 from labels.specs.problems import ReadableSpec, read_spec
 from labels.specs.spec_warnings import spec_warnings
 from labels.specs.structure import FIELDS
-from schemas.spec_checks import SpecCheck
+from schemas.spec_checks import SpecCheck, SpecFinding
 
 
 def check_spec(document: object) -> SpecCheck:
@@ -23,3 +23,8 @@ def check_spec(document: object) -> SpecCheck:
 
 def _label_schema(spec: ReadableSpec) -> dict[str, Json]:
     return compile_fields(spec.source[FIELDS]).json_schema
+
+
+def spec_problems(document: object) -> list[SpecFinding]:
+    """Return every reason why a document cannot be published; empty if it can."""
+    return read_spec(document)[1]

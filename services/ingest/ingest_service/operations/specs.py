@@ -7,7 +7,6 @@ from uuid import UUID
 from chassis.clock import utc_now
 from chassis.db.database import Transaction
 from chassis.events import outbox
-from chassis.http.problem import Fault, Invalid
 from ingest_service.domain.model import Spec, TaskContext
 from ingest_service.domain.refusals import SpecChanged, UnknownSpec
 from ingest_service.domain.specs import spec_hash
@@ -17,7 +16,6 @@ from ingest_service.store import items as item_store
 from ingest_service.store import projects as project_store
 from ingest_service.store import specs as store
 from ingest_service.store import tasks as task_store
-from labels.specs.check import check_spec
 from schemas.events import (
     EvidenceRelabelRequested,
     LabelDecided,
@@ -30,17 +28,10 @@ STEP_ITEMS = 1000
 """The number of items that one transaction of a rollout handles."""
 
 
-def check_request(body: object) -> object:
-    """Return the body of a request to publish a spec. Raise Invalid with all of its problems."""
-    if found := check_spec(body).problems:
-        raise Invalid(Fault(fault.pointer, fault.keyword, fault.message) for fault in found)
-    return body
-
-
 async def publish_spec(
     transaction: Transaction, name: str, request: SpecRequest, now: datetime
 ) -> tuple[SpecPublication, bool]:
-    """Return the version of the document, and if it is new. `check_request` has accepted it.
+    """Return the version of the document, and if it is new. The caller has checked it.
 
     Raise SpecChanged if another version than the expected one is the newest.
     """

@@ -96,6 +96,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project}/specs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Spec
+         * @description Preview a spec version: what changes, what stays valid, what is asked again.
+         *
+         *     Nothing is stored. The body is that of publishing; consensus answers the same body with the
+         *     labels concerned and the cost.
+         */
+        post: operations["preview_spec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spec-templates": {
         parameters: {
             query?: never;
@@ -461,6 +484,20 @@ export interface components {
              * @enum {string}
              */
             disputed?: "decide" | "adjudicate";
+        };
+        /**
+         * FieldProof
+         * @description The effect of a spec version on the labels of a field that an older version has.
+         */
+        FieldProof: {
+            /** Field */
+            field: string;
+            /** Stays Valid */
+            stays_valid: boolean;
+            /** Refused */
+            refused?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * Honeypots
@@ -1099,6 +1136,32 @@ export interface components {
             tolerance?: number;
         };
         /**
+         * SpecChange
+         * @description One difference between two spec documents, in terms of what annotators see or do.
+         */
+        SpecChange: {
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "task_type" | "field" | "option" | "rule" | "policy";
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "moved";
+            /** Name */
+            name: string;
+            /** Field */
+            field?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Pointer */
+            pointer: string;
+            before?: components["schemas"]["JsonValue"];
+            after?: components["schemas"]["JsonValue"];
+        };
+        /**
          * SpecCheck
          * @description The result of the check of a specification, which stores nothing.
          */
@@ -1216,6 +1279,28 @@ export interface components {
              * Format: date-time
              */
             published_at: string;
+        };
+        /**
+         * SpecPreview
+         * @description The effects of a spec version on the items of a project, by comparison with the newest.
+         */
+        SpecPreview: {
+            /** Base Version */
+            base_version: number | null;
+            /** Changes */
+            changes: components["schemas"]["SpecChange"][];
+            /** Stays Valid */
+            stays_valid: boolean;
+            /** Fields */
+            fields: components["schemas"]["FieldProof"][];
+            /** Open Items */
+            open_items: number;
+            /** Decided Items */
+            decided_items: number;
+            /** Gold */
+            gold: number;
+            /** Gold Refused */
+            gold_refused: number;
         };
         /**
          * SpecPublication
@@ -2078,9 +2163,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    [key: string]: components["schemas"]["JsonValue"];
-                };
+                "application/json": components["schemas"]["SpecRequest"];
             };
         };
         responses: {
@@ -2091,6 +2174,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpecCheck"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    preview_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecPreview"];
                 };
             };
             400: components["responses"]["BadRequest"];
