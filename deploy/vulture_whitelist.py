@@ -24,6 +24,14 @@ take_published
 _.is_paired
 _.stays_valid
 
+# Fields of responses, which clients read.
+_.base_version
+_.open_items
+_.decided_items
+_.annotations_lost
+_.cost_open
+_.cost_relabel
+
 # Importing the modules of these tables adds them to the metadata.
 OWN_TABLES
 

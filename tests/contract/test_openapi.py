@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from service_apps import SERVICES, app_of
 
 from chassis.http.openapi import described_routes
-from schemas import people
 
 METHODS = ("get", "put", "post", "delete")
 PROBLEM = "application/problem+json"
@@ -125,7 +124,13 @@ def test_operations_have_readable_names_and_one_tag(document: dict[str, Any]) ->
 def test_every_body_has_examples_that_its_model_takes(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     service = document["info"]["title"].removeprefix("Labelwright ").replace("-", "_")
-    models = vars(importlib.import_module(f"schemas.{service}")) | vars(people)
+    # A preview of a spec version has the body of publishing, whose model is ingest's.
+    modules = ("people", "ingest", service)
+    models = {
+        name: model
+        for module in modules
+        for name, model in vars(importlib.import_module(f"schemas.{module}")).items()
+    }
     for name, operation in operations(document):
         for content in operation.get("requestBody", {}).get("content", {}).values():
             (reference,) = set(re.findall(r"schemas/(\w+)", str(content["schema"])))
@@ -157,7 +162,8 @@ async def test_a_method_that_is_not_there_is_told_all_that_are(app: FastAPI) -> 
 
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for path, methods in allowed.items():
-            answer = await client.patch(re.sub(r"\{[^}]*\}", "x", path))
+            concrete = re.sub(r"\{[^}]*\}", "x", re.sub(r"\{[^}]*:int\}", "1", path))
+            answer = await client.patch(concrete)
             assert (answer.status_code, answer.json()["type"]) == (
                 405,
                 "urn:problem:method-not-allowed",

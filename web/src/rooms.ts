@@ -44,6 +44,12 @@ export const ROOMS: readonly Room[] = [
     Screen: lazy(() => import("./review/review")),
   },
   {
+    name: "spec",
+    title: "Specification",
+    roles: ["spec_owner", "admin"],
+    Screen: lazy(() => import("./spec/spec-room")),
+  },
+  {
     name: "lead",
     title: "Lead",
     roles: ["spec_owner", "admin"],

@@ -53,6 +53,7 @@ def compatibility(old_fields: object, new_fields: object, migration: object = ()
     """Return the effect of the new version on the labels of the old one under `migration`.
 
     Raises InvalidFields, or InvalidMigration if the migration does not fit the two versions.
+    Unknown keys of the old definitions are ignored: a newer release may have published them.
     """
     new = LabelSchema(read_fields(new_fields))
     steps = read_steps(list(migration) if isinstance(migration, tuple) else migration)
@@ -86,7 +87,7 @@ def check_migration(migration: object, old_fields: object, new_fields: object) -
 def _migrated_fields(old: Json, steps: Sequence[Step], new: Json) -> tuple[Field, ...]:
     """Return the old fields after the migration. Raises InvalidMigration at the first fault."""
     definitions = _by_name(old)
-    fields = read_fields(old)
+    fields = read_fields(old, ignore_unknown=True)
     for step in steps:
         try:
             definitions = definitions_after(definitions, step, _by_name(new))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.vocabulary import (
+    INT_MAX,
     INTEGRAL,
     Annotator,
     ExternalId,
@@ -95,9 +96,14 @@ class SpecRequest(
     resolves: Annotated[list[Id], Field(max_length=100)] = []
     """The spec issues that it resolves."""
     relabel: Relabel = "none"
+    expected_version: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
+    """The version that must be the newest, or it is not published; 0: no version must exist.
+
+    None: it is published after whichever version is the newest.
+    """
 
     def document(self) -> SpecDocument:
-        """Return the document of the version: everything but `resolves` and `relabel`."""
+        """Return the document of the version: the keys that its hash is computed from."""
         return SpecDocument(
             task_type=self.task_type,
             fields=self.fields,
@@ -155,6 +161,29 @@ class ItemRequest(
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
     redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] | None = None
     """The redundancy of this item, in place of the policy's."""
+
+
+class ItemView(Strict):
+    """An item at its newest revision."""
+
+    item_id: Id
+    external_id: ExternalId | None
+    revision: int
+    payload: Payload | None
+    """None for a large payload: get it as a blob by `payload_sha256`."""
+    payload_sha256: Sha256
+    source: ShortText | None
+    metadata: Payload
+    gold: bool
+    """True if the item has a right label, so that it is among the honeypots."""
+
+
+class Items(Strict):
+    """Items of a project, in the order in which they came."""
+
+    items: list[ItemView]
+    next: str | None = None
+    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class GoldRequest(

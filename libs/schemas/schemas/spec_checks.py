@@ -24,6 +24,8 @@ class SpecCheck(Strict):
     """The reasons why it cannot be published; empty if it can."""
     warnings: list[SpecFinding]
     """The parts that can be published, but do not do what their owner may expect."""
+    label_schema: dict[str, JsonValue] | None
+    """The JSON Schema of the labels under the specification. None while there are problems."""
 
 
 class SpecTemplate(Strict):

@@ -4,13 +4,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
+from pydantic import BeforeValidator
 
 from chassis.db.database import RequestTransaction
 from chassis.http.auth import Caller, needs
-from chassis.http.json_body import JsonRoute
+from chassis.http.json_body import JsonRoute, refusing
 from consensus_service.domain import refusals
-from consensus_service.operations import agreement, views
+from consensus_service.operations import agreement, spec_previews, views
+from labels.specs.check import spec_problems
 from schemas.consensus import AgreementQuery, AgreementViews, Conflicts, Precedents, TaskView
+from schemas.ingest import SpecRequest
+from schemas.spec_previews import LabelPreview
 from schemas.vocabulary import ProjectName
 
 REFUSALS: dict[type[Exception], int] = {
@@ -24,6 +28,8 @@ router = APIRouter(route_class=JsonRoute, prefix="/v1")
 Lead = Annotated[
     Caller, Depends(needs("spec_owner", "adjudicator", "reviewer", "admin", "sre", "pipeline"))
 ]
+Owner = Annotated[Caller, Depends(needs("spec_owner", "admin"))]
+CheckedSpec = Annotated[SpecRequest, BeforeValidator(refusing(spec_problems))]
 
 
 @router.get("/tasks/{task_id}")
@@ -50,6 +56,19 @@ async def list_agreement(
     """List the agreement on each field; `by` adds a breakdown, `since` and `until` set a window."""
     caller.check_project(project)
     return await agreement.show_agreement(transaction, project, query)
+
+
+@router.post("/projects/{project}/specs/preview")
+async def preview_labels(
+    project: ProjectName, request: CheckedSpec, caller: Owner, transaction: RequestTransaction
+) -> LabelPreview:
+    """Preview a spec version: the labels that it affects, and what labeling again costs.
+
+    Nothing is stored. The body is that of publishing; ingest answers the same body with the changes
+    and the items that are asked again.
+    """
+    caller.check_project(project)
+    return await spec_previews.preview_spec(transaction, project, request)
 
 
 @router.get("/projects/{project}/conflicts")

@@ -3,19 +3,28 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, BeforeValidator, JsonValue
+from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from chassis.clock import Now
 from chassis.db.database import RequestTransaction
 from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, needs
-from chassis.http.json_body import JsonRoute
+from chassis.http.json_body import JsonRoute, refusing
 from chassis.http.openapi import REFERENCE
 from chassis.jobs import routes
 from ingest_service.domain import refusals
-from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
+from ingest_service.operations import (
+    intake,
+    items,
+    payloads,
+    projects,
+    repairs,
+    signals,
+    spec_previews,
+    specs,
+)
 from ingest_service.operations.batches import Batch
 from ingest_service.routes import uploads
 from ingest_service.routes.dependencies import (
@@ -27,11 +36,13 @@ from ingest_service.routes.dependencies import (
 )
 from interop.files import UnknownColumn, UnreadableFile
 from labels.specs import templates
-from labels.specs.check import check_spec
+from labels.specs.check import check_spec, spec_problems
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
     ItemRequest,
+    Items,
+    ItemView,
     ProjectHead,
     ProjectRequest,
     Projects,
@@ -48,6 +59,7 @@ from schemas.ingest import (
     SpecView,
 )
 from schemas.spec_checks import SpecCheck, SpecTemplate
+from schemas.spec_previews import SpecPreview
 from schemas.spec_views import spec_view
 from schemas.vocabulary import INT_MAX, ProjectName, Sha256
 
@@ -65,7 +77,9 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.NoIdColumn: 422,
     UnknownColumn: 422,
     UnreadableFile: 422,
+    refusals.UnknownItem: 404,
     refusals.ProjectExists: 409,
+    refusals.SpecChanged: 409,
     refusals.NoSpec: 409,
     refusals.KeyReused: 422,
     refusals.BadCursor: 422,
@@ -78,7 +92,11 @@ router.include_router(routes.router(needs(*PIPELINE_ROLES)))
 router.include_router(uploads.router)
 
 Version = Annotated[int, Path(ge=1, le=INT_MAX)]
-CheckedSpec = Annotated[SpecRequest, BeforeValidator(specs.check_request)]
+AnySpec = Annotated[
+    Any, PlainValidator(lambda body: body, json_schema_input_type=SpecRequest), Body()
+]
+"""A body that is described as a request to publish a spec, and may be any JSON value."""
+CheckedSpec = Annotated[SpecRequest, BeforeValidator(refusing(spec_problems))]
 
 
 @router.post("/projects", status_code=201, response_model=ProjectHead)
@@ -124,7 +142,10 @@ async def publish_spec(
     now: Now,
     response: Response,
 ) -> SpecPublication:
-    """Publish a spec version. The same document as the newest version answers 200."""
+    """Publish a spec version. The same document as the newest version answers 200.
+
+    With `expected_version` it is published only if that is the newest version, else 409.
+    """
     caller.check_project(project)
     publication, is_new = await specs.publish_spec(transaction, project, request, now)
     response.status_code = 201 if is_new else 200
@@ -134,7 +155,7 @@ async def publish_spec(
 @router.post("/projects/{project}/specs/check")
 async def check_spec_document(
     project: ProjectName,
-    document: dict[str, JsonValue],
+    document: AnySpec,
     caller: Owner,
     transaction: RequestTransaction,
 ) -> SpecCheck:
@@ -145,6 +166,19 @@ async def check_spec_document(
     caller.check_project(project)
     await projects.get_project(transaction, project)
     return check_spec(document)
+
+
+@router.post("/projects/{project}/specs/preview")
+async def preview_spec(
+    project: ProjectName, request: CheckedSpec, caller: Owner, transaction: RequestTransaction
+) -> SpecPreview:
+    """Preview a spec version: what changes, what stays valid, what is asked again.
+
+    Nothing is stored. The body is that of publishing; consensus answers the same body with the
+    labels concerned and the cost.
+    """
+    caller.check_project(project)
+    return await spec_previews.preview_spec(transaction, project, request)
 
 
 @router.get("/spec-templates")
@@ -162,7 +196,7 @@ async def list_specs(
     return await specs.list_specs(transaction, project)
 
 
-@router.get("/projects/{project}/specs/{version}", response_model=SpecView)
+@router.get("/projects/{project}/specs/{version:int}", response_model=SpecView)
 async def view_spec(
     project: ProjectName, version: Version, caller: AnyCaller, transaction: RequestTransaction
 ) -> Response:
@@ -195,7 +229,7 @@ async def _batch(
     return Batch(project, kind, await request.body(), media_type == NDJSON, key)
 
 
-Body = Annotated[Batch, Depends(_batch)]
+BatchBody = Annotated[Batch, Depends(_batch)]
 
 
 @router.post(
@@ -204,7 +238,7 @@ Body = Annotated[Batch, Depends(_batch)]
     openapi_extra=_body_of(ItemRequest),
 )
 async def import_items(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> ImportVerdict:
     """Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
 
@@ -214,13 +248,35 @@ async def import_items(
     return await intake.import_items(transaction, batch, blobs, now)
 
 
+@router.get("/projects/{project}/items")
+async def list_items(
+    project: ProjectName,
+    caller: Pipeline,
+    transaction: RequestTransaction,
+    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=items.PAGE_MAX)] = items.PAGE_MAX,
+) -> Items:
+    """The items of a project with their payloads, in the order in which they came."""
+    caller.check_project(project)
+    return await items.list_items(transaction, project, after, limit)
+
+
+@router.get("/projects/{project}/items/{item_id}")
+async def view_item(
+    project: ProjectName, item_id: UUID, caller: Pipeline, transaction: RequestTransaction
+) -> ItemView:
+    """An item with its payload."""
+    caller.check_project(project)
+    return await items.view_item(transaction, project, item_id)
+
+
 @router.post(
     "/projects/{project}/gold",
     response_model_exclude_defaults=True,
     openapi_extra=_body_of(GoldRequest),
 )
 async def register_gold(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> ImportVerdict:
     """Import items with their right labels. They are leased unmarked among the work."""
     return await intake.register_gold(transaction, batch, blobs, now)
@@ -228,7 +284,7 @@ async def register_gold(
 
 @router.post("/projects/{project}/signals", openapi_extra=_body_of(SignalRequest))
 async def submit_signals(
-    batch: Body, transaction: RequestTransaction, now: Now, blobs: Blobs
+    batch: BatchBody, transaction: RequestTransaction, now: Now, blobs: Blobs
 ) -> SignalVerdict:
     """Send signals from production: each raises an item, reopens it, or creates it."""
     return await signals.submit_signals(transaction, batch, blobs, now)

@@ -60,6 +60,33 @@ async def test_owners_check(ingest: Any, tokens: Any, role: str, status: int) ->
     assert (answer.status_code, unknown.status_code) == (status, 404)
 
 
+async def test_a_check_of_a_valid_document_says_which_labels_it_allows(ingest: Any) -> None:
+    valid = await ingest.post_ok("/specs/check", SPEC)
+    faulty = await ingest.post_ok("/specs/check", FAULTY)
+
+    assert valid["label_schema"]["properties"]["mood"]["enum"] == ["good", "bad"]
+    assert faulty["label_schema"] is None
+
+
+async def test_a_version_is_published_only_after_the_one_that_was_expected(ingest: Any) -> None:
+    first = {**SPEC, "expected_version": 0}
+    second = {**SPEC, "task_type": "tone", "expected_version": 1}
+    third = {**SPEC, "task_type": "tune"}
+
+    assert (await ingest.post_ok("/specs", first))["version"] == 1
+    assert (await ingest.post_ok("/specs", second))["version"] == 2
+    late = await ingest.post("/specs", {**third, "expected_version": 1})
+    repeated = await ingest.post("/specs", second)
+    unaware = await ingest.post("/specs", third)
+
+    assert (late.status_code, late.json()["type"]) == (409, "urn:problem:spec-changed")
+    assert late.json()["detail"].startswith(
+        "Version 1 was expected to be the newest; version 2 is the newest."
+    )
+    assert (repeated.status_code, repeated.json()["version"]) == (200, 2)
+    assert unaware.json()["version"] == 3
+
+
 async def test_every_template_can_be_published(ingest: Any) -> None:
     listed = await ingest.http.get("/v1/spec-templates", headers=ingest.owner)
 

@@ -1,12 +1,12 @@
 import { canChange, idOf, type Sent, type Work } from "../tasks/work";
-import type { Workbench } from "../tasks/workbench";
+import type { Bench } from "../tasks/workbench";
 import { Dialog } from "../ui/dialog";
 import { titleOf } from "../validate/sentences";
 import styles from "./history-dialog.module.css";
 
 interface Props {
   readonly work: Work;
-  readonly bench: Workbench;
+  readonly bench: Bench;
   readonly onRevise: (sent: Sent) => void;
   readonly onClose: () => void;
 }
@@ -47,7 +47,7 @@ function snippet({ task }: Sent): string {
   return texts.join(" · ").slice(0, SNIPPET_CHARACTERS);
 }
 
-function answerOf(sent: Sent, bench: Workbench): string {
+function answerOf(sent: Sent, bench: Bench): string {
   if (sent.skipped) {
     return "Skipped";
   }

@@ -13,27 +13,29 @@ import { askedFields, type Task } from "../tasks/task";
 import { useActiveField } from "../tasks/use-active-field";
 import { useActiveTime } from "../tasks/use-active-time";
 import { idOf, type Work } from "../tasks/work";
-import type { Workbench } from "../tasks/workbench";
+import type { Bench } from "../tasks/workbench";
 import { AnswerPanel } from "./answer-panel";
 import { HistoryDialog } from "./history-dialog";
 
 interface Props {
-  readonly bench: Workbench;
+  readonly bench: Bench;
   readonly work: Work;
   readonly task: Task;
   readonly spec: Spec;
+  /** True on a page that shows more than the task: its keys then work only within it. */
+  readonly isEmbedded?: boolean;
 }
 
 type Open = "skip" | "help" | "history" | null;
 
 /** One task: the item, its fields, and the guidelines beside them. */
-export function TaskScreen({ bench, work, task, spec }: Props) {
+export function TaskScreen({ bench, work, task, spec, isEmbedded = false }: Props) {
   const [open, setOpen] = useState<Open>(null);
   const [shown, setShown] = useState<{ leaseId: string; rule: string | null } | null>(null);
   const rule = shown?.leaseId === idOf(task) ? shown.rule : null;
   const setRule = (next: string | null) => setShown({ leaseId: idOf(task), rule: next });
   const asked = askedFields(spec.fields, task.draft.label);
-  const { active, activate, advance } = useActiveField(task, spec, asked);
+  const { active, activate, advance } = useActiveField(task, spec, asked, !isEmbedded);
   const activeMs = useActiveTime(idOf(task));
   const widget = spec.widgets.get(active.kind);
   const shownByWidgets = new Set(
@@ -84,16 +86,18 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
     }
   }
 
-  useKeys(bindKeys(keys), run);
+  const screen = useRef<HTMLElement>(null);
+  useKeys(bindKeys(keys), run, isEmbedded ? screen : undefined);
   const item = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
   useEffect(() => {
     item.current?.scrollTo(0, 0);
   }, [idOf(task)]);
 
+  const Screen = isEmbedded ? "section" : "main";
   return (
-    <main className={styles.task}>
-      <h1 className="visually-hidden">Annotate {task.lease.project}</h1>
+    <Screen ref={screen} className={styles.task}>
+      {isEmbedded ? null : <h1 className="visually-hidden">Annotate {task.lease.project}</h1>}
       <div className={styles.left} data-covered={rule !== null}>
         <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
         <ItemPane ref={item} payload={task.payload} shownByWidgets={shownByWidgets} />
@@ -142,6 +146,6 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
           onClose={() => setOpen(null)}
         />
       ) : null}
-    </main>
+    </Screen>
   );
 }

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from "react";
+import { type RefObject, useLayoutEffect, useRef } from "react";
 import { flushSync } from "react-dom";
 import { belongsToElement, keyName } from "./keys";
 
@@ -6,8 +6,13 @@ import { belongsToElement, keyName } from "./keys";
  * Run `onKey` for each key that `bindings` names, unless a dialog or an input wants the key.
  *
  * The screen is drawn anew before the next key is handled: that key is for what this one has led to.
+ * With `within` only keys count that are pressed while the focus is in that element.
  */
-export function useKeys<B>(bindings: ReadonlyMap<string, B>, onKey: (binding: B) => void): void {
+export function useKeys<B>(
+  bindings: ReadonlyMap<string, B>,
+  onKey: (binding: B) => void,
+  within?: RefObject<HTMLElement | null>,
+): void {
   const latest = useRef({ bindings, onKey });
   latest.current = { bindings, onKey };
 
@@ -17,6 +22,7 @@ export function useKeys<B>(bindings: ReadonlyMap<string, B>, onKey: (binding: B)
       if (
         isTaken ||
         document.querySelector("dialog[open]") ||
+        (within && !within.current?.contains(event.target as Node)) ||
         belongsToElement(event.target, event)
       ) {
         return;
@@ -29,5 +35,5 @@ export function useKeys<B>(bindings: ReadonlyMap<string, B>, onKey: (binding: B)
     }
     window.addEventListener("keydown", hear);
     return () => window.removeEventListener("keydown", hear);
-  }, []);
+  }, [within]);
 }

@@ -44,6 +44,7 @@ export function DecisionPanel(props: Props) {
               rules={isOwn(field.name) ? [] : spec.rules}
               value={task.draft.label[field.name]}
               payload={task.payload}
+              order={task.lease.presentation?.[field.name]}
               problem={task.problems.find((one) => isIn(one.pointer, field.name))}
               isActive={field.name === active.name}
               keys={field.name === active.name ? props.keys : []}

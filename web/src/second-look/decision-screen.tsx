@@ -42,7 +42,7 @@ export function DecisionScreen({ services, bench, work, task, spec, look, projec
   const rule = shown?.leaseId === idOf(task) ? shown.rule : null;
   const setRule = (next: string | null) => setShown({ leaseId: idOf(task), rule: next });
   const asked = askedFields(spec.fields, task.draft.label);
-  const { active, activate, advance } = useActiveField(task, spec, asked);
+  const { active, activate, advance } = useActiveField(task, spec, asked, true);
   const { answer, take, cite, cited } = useDecision({
     ...{ bench, task, look, advance },
     active: active.name,

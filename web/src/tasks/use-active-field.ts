@@ -13,7 +13,7 @@ interface ActiveField {
 
 /**
  * Return the field that the keys are for. A new task begins at its first field; a problem leads to
- * its field.
+ * its field. With `takesFocus` the focus goes to the first field of each new task.
  *
  * The focus follows before the browser handles the next key. Any later, a person who types fast
  * would answer one field while the focus, and with it the keys, returns to another.
@@ -22,6 +22,7 @@ export function useActiveField(
   task: Task,
   spec: Spec,
   asked: readonly FieldDefinition[],
+  takesFocus: boolean,
 ): ActiveField {
   const leaseId = idOf(task);
   const [chosen, setChosen] = useState({ leaseId: "", name: "", takesFocus: false });
@@ -57,7 +58,11 @@ export function useActiveField(
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus moves with the task alone.
   useLayoutEffect(() => {
-    if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) {
+    if (
+      takesFocus &&
+      matchMedia("(pointer: fine)").matches &&
+      !document.querySelector("dialog[open]")
+    ) {
       focusField(active.name);
     }
   }, [leaseId]);

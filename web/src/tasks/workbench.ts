@@ -23,6 +23,12 @@ import { idOf, NO_WORK, type Notice, type Sent, type Work } from "./work";
 
 const TICK_MS = 1000;
 
+/** What the screen of a task asks of its workbench. */
+export type Bench = Pick<
+  Workbench,
+  "specOf" | "edit" | "submit" | "skip" | "undo" | "revise" | "keepStored" | "dismiss"
+>;
+
 export class Workbench {
   readonly store = new Store<Work>(NO_WORK);
   readonly #specs: Specs;

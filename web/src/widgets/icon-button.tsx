@@ -3,6 +3,8 @@ import styles from "./icon-button.module.css";
 
 const ICONS = {
   move: "M8 2v12M8 2 5 5M8 2l3 3M8 14l-3-3M8 14l3-3",
+  up: "M8 13V3M4 7l4-4 4 4",
+  down: "M8 3v10M4 9l4 4 4-4",
   remove: "M4 4l8 8M12 4l-8 8",
   larger: "M8 3v10M3 8h10",
   smaller: "M3 8h10",

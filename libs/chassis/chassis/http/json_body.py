@@ -8,8 +8,8 @@ here, with their JSON pointers.
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any, Protocol
 
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
@@ -20,6 +20,23 @@ from chassis.http.access import access
 from chassis.http.problem import Fault, Invalid
 from schemas.json_values import INTEGER_MAX, json_pointer
 from schemas.repeated_keys import repeated_keys
+
+
+class Finding(Protocol):
+    """A fault that a library has found in a JSON value."""
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of the part at fault."""
+
+    @property
+    def keyword(self) -> str:
+        """The stable name of the rule that it breaks."""
+
+    @property
+    def message(self) -> str:
+        """A sentence for people."""
+
 
 _SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
 
@@ -42,6 +59,21 @@ def parse(body: bytes) -> object:
     if faults:
         raise Invalid(faults)
     return value
+
+
+def refusing(find: Callable[[object], Iterable[Finding]]) -> Callable[[object], object]:
+    """Return a validator of bodies that raises Invalid with everything that `find` finds in one.
+
+    In a `BeforeValidator` of a body's model it comes before the model's own errors, so that they
+    are not in the words of the model's library.
+    """
+
+    def check(body: object) -> object:
+        if found := list(find(body)):
+            raise Invalid(Fault(fault.pointer, fault.keyword, fault.message) for fault in found)
+        return body
+
+    return check
 
 
 def _inexact(value: object, path: tuple[object, ...]) -> Iterator[Fault]:

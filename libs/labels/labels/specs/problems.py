@@ -41,7 +41,7 @@ def read_spec(document: object) -> tuple[ReadableSpec | None, list[SpecFinding]]
     """Return the readable parts of a document, and every reason why it cannot be published.
 
     The parts are None if the document is not an object of JSON values. Keys of a request to publish
-    it (`resolves`, `relabel`) may stand beside the document's own. Never raises on JSON values.
+    it (`resolves`, for example) may stand beside the document's own. Never raises on JSON values.
     """
     if not isinstance(document, dict):
         return None, [problem("", "type", "A specification is an object with keys and values.")]

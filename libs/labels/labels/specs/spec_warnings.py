@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from labels.canonical_text import normalized_text
 from labels.field import Field
 from labels.reader import Option
 from labels.refusal import Json
 from labels.specs.problems import ReadableSpec, problem
+from labels.specs.prose import Name, Prose
 from schemas.spec_checks import SpecFinding
 from schemas.vocabulary import Policy
 
 SHOWN_MAX = 10
-_WORD = re.compile(r"[^\W_]+")
+COMPARED_MAX = 1_000_000
 _ASKS_MORE = frozenset({"share", "posterior"})
 """The ways of deciding that request further annotations, up to `redundancy_max`."""
 
@@ -42,13 +42,13 @@ def _missing_rules(spec: ReadableSpec) -> Iterator[SpecFinding]:
 
 def _options_without_rule(spec: ReadableSpec) -> Iterator[SpecFinding]:
     """Find options whose value and title no rule mentions."""
-    written = _words(" ".join(_texts(rule) for _, rule in spec.rules))
+    written = " ".join(_texts(rule) for _, rule in spec.rules)
     for index, field in spec.fields.items() if spec.rules else ():
-        help_words = _words(field.help)
+        prose = Prose(f"{written} {field.help}")
         missing = [
             f"“{option.value}”"
             for option in field.options
-            if not any(_mentions(text, written + help_words) for text in _option_texts(option))
+            if not any(prose.mentions(name) for name in _option_names(option))
         ]
         if missing:
             more = f" and {len(missing) - SHOWN_MAX} more" if len(missing) > SHOWN_MAX else ""
@@ -63,16 +63,18 @@ def _options_without_rule(spec: ReadableSpec) -> Iterator[SpecFinding]:
 def _rules_without_field(spec: ReadableSpec) -> Iterator[SpecFinding]:
     """Find rules that name no field and no option, and that no field's help names.
 
-    With one field every rule is about that one.
+    With one field every rule is about that one. Documents with more than `COMPARED_MAX` pairs of a
+    rule and a name are not searched, since that takes seconds.
     """
-    if len(spec.fields) < 2:
-        return
     fields = list(spec.fields.values())
-    named = " ".join(field.help for field in fields)
+    names = list(_names(fields))
+    if len(fields) < 2 or len(spec.rules) * len(names) > COMPARED_MAX:
+        return
+    helps = " ".join(field.help for field in fields)
     for index, rule in spec.rules:
-        words = _words(_texts(rule))
-        is_named = re.search(rf"\b{re.escape(str(rule.get('id')))}\b(?!\.\d)", named) is not None
-        if not is_named and not any(_mentions(text, words) for text in _names(fields)):
+        prose = Prose(_texts(rule))
+        is_named = re.search(rf"\b{re.escape(str(rule.get('id')))}\b(?!\.\d)", helps) is not None
+        if not is_named and not any(map(prose.mentions, names)):
             yield problem(
                 f"/guidelines/{index}",
                 "no_field",
@@ -82,16 +84,16 @@ def _rules_without_field(spec: ReadableSpec) -> Iterator[SpecFinding]:
             )
 
 
-def _names(fields: list[Field]) -> Iterator[str]:
+def _names(fields: list[Field]) -> Iterator[Name]:
     for field in fields:
-        yield from (field.name, field.title)
+        yield from (Name.of(field.name), Name.of(field.title))
         for option in field.options:
-            yield from _option_texts(option)
+            yield from _option_names(option)
 
 
-def _option_texts(option: Option) -> list[str]:
-    """Return the texts that name an option; a title such as `Animals > Cat` is a path of names."""
-    return [option.value, *option.title.split(" > ")]
+def _option_names(option: Option) -> list[Name]:
+    """Return the names of an option; a title such as `Animals > Cat` is a path of names."""
+    return [Name.of(text) for text in (option.value, *option.title.split(" > "))]
 
 
 def _texts(rule: Mapping[str, Json]) -> str:
@@ -101,20 +103,6 @@ def _texts(rule: Mapping[str, Json]) -> str:
         listed = rule.get(key)
         parts += listed if isinstance(listed, list) else []
     return " ".join(part for part in parts if isinstance(part, str))
-
-
-def _words(text: str) -> str:
-    """Return the words of a text between single spaces, for comparison."""
-    found = _WORD.findall(normalized_text(text).casefold())
-    return f" {' '.join(found)} "
-
-
-def _mentions(text: str, words: str) -> bool:
-    """Return True if all words of `text`, in their order, are in `words`; also in the plural."""
-    wanted = _words(text).strip()
-    if not wanted.isascii():  # Not every script has spaces between words.
-        return wanted in words
-    return not wanted or f" {wanted} " in words or f" {wanted}s " in words
 
 
 def _redundancy(spec: ReadableSpec, ways: set[str]) -> Iterator[SpecFinding]:

@@ -7,6 +7,7 @@ from chassis.events import outbox
 from consensus_service.store import specs
 from consensus_service.store.specs import CurrentLabel
 from labels.compiled_spec import CompiledSpec, SpecCache
+from labels.specs.diff import changed_rules
 from schemas.events import IDS_MAX, RelabelRequested, SpecPublished
 
 _CACHE = SpecCache(CompiledSpec)
@@ -54,6 +55,4 @@ def is_touched(old: CompiledSpec, new: CompiledSpec, current: CurrentLabel) -> b
     """Return True if `new` refuses the label, or changes a rule that its decision cites."""
     if new.labels.check(current.label):
         return True
-    before = {rule.id: rule for rule in old.document.guidelines}
-    after = {rule.id: rule for rule in new.document.guidelines}
-    return any(before.get(rule) != after.get(rule) for rule in current.rules)
+    return not changed_rules(old.document, new.document).isdisjoint(current.rules)

@@ -17,6 +17,14 @@ class NoIdColumn(Exception):
     """The column of the ids is not certain."""
 
 
+class UnknownItem(Exception):
+    """No such item is known in this project."""
+
+
+class SpecChanged(Exception):
+    """Another spec version is the newest than the one that was expected."""
+
+
 class UnknownRepair(Exception):
     """No annotator has skipped this item as bad data."""
 

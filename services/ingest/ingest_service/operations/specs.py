@@ -7,9 +7,8 @@ from uuid import UUID
 from chassis.clock import utc_now
 from chassis.db.database import Transaction
 from chassis.events import outbox
-from chassis.http.problem import Fault, Invalid
 from ingest_service.domain.model import Spec, TaskContext
-from ingest_service.domain.refusals import UnknownSpec
+from ingest_service.domain.refusals import SpecChanged, UnknownSpec
 from ingest_service.domain.specs import spec_hash
 from ingest_service.operations.projects import get_project, lock_project
 from ingest_service.operations.tasks import reconcile_tasks
@@ -17,7 +16,6 @@ from ingest_service.store import items as item_store
 from ingest_service.store import projects as project_store
 from ingest_service.store import specs as store
 from ingest_service.store import tasks as task_store
-from labels.specs.check import check_spec
 from schemas.events import (
     EvidenceRelabelRequested,
     LabelDecided,
@@ -30,23 +28,20 @@ STEP_ITEMS = 1000
 """The number of items that one transaction of a rollout handles."""
 
 
-def check_request(body: object) -> object:
-    """Return the body of a request to publish a spec. Raise Invalid with all of its problems."""
-    if found := check_spec(body).problems:
-        raise Invalid(Fault(fault.pointer, fault.keyword, fault.message) for fault in found)
-    return body
-
-
 async def publish_spec(
     transaction: Transaction, name: str, request: SpecRequest, now: datetime
 ) -> tuple[SpecPublication, bool]:
-    """Return the version of the document, and if it is new. `check_request` has accepted it."""
+    """Return the version of the document, and if it is new. The caller has checked it.
+
+    Raise SpecChanged if another version than the expected one is the newest.
+    """
     document = request.document()
     project = await lock_project(transaction, name)
     newest = await store.newest_spec(transaction, name)
     digest = spec_hash(document)
     if newest is not None and newest.hash == digest:
         return SpecPublication(version=newest.version, hash=digest), False
+    _check_expected(request.expected_version, project.newest_version)
     spec = Spec(project.newest_version + 1, digest, document)
     published = store.Published(spec.version, digest, request.resolves, request.relabel, now)
     await store.add_spec(transaction, name, spec, published)
@@ -62,6 +57,16 @@ async def publish_spec(
     )
     await outbox.add(transaction, event)
     return SpecPublication(version=spec.version, hash=digest), True
+
+
+def _check_expected(expected: int | None, newest: int) -> None:
+    if expected is None or expected == newest:
+        return
+    found = f"version {newest} is the newest" if newest else "there is no version yet"
+    raise SpecChanged(
+        f"Version {expected} was expected to be the newest; {found}."
+        " Read it, then publish again with its number as expected_version."
+    )
 
 
 async def list_specs(transaction: Transaction, name: str) -> Specs:

@@ -1,6 +1,6 @@
 """Items with their gold and their newest tasks."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,8 @@ from uuid import UUID
 from chassis.db.database import Transaction, as_json
 from ingest_service.domain.model import Gold, Item, Task
 
+GOLD_CHUNK = 500
+"""The number of gold labels that are read at a time."""
 _ITEM = """
 SELECT i.item_id, i.project, i.external_id, i.revision, i.payload_sha256, i.payload, i.blob_size,
     i.source, i.metadata, i.priority, i.due_at, i.skills, i.signals, i.prelabels, i.redundancy,
@@ -59,6 +61,7 @@ FROM json_to_recordset($1::json) AS g (
 ON CONFLICT (item_id) DO UPDATE SET revision = excluded.revision, label = excluded.label,
     rules = excluded.rules
 """
+_GOLD_LABELS = "SELECT label FROM gold WHERE project = $1"
 _ADD_BLOBS = """
 INSERT INTO blobs (sha256, project) SELECT s, $2 FROM unnest($1::text[]) AS b (s)
 ON CONFLICT DO NOTHING
@@ -134,6 +137,13 @@ async def save_gold(transaction: Transaction, items: Iterable[Item]) -> None:
     ]
     connection = await transaction.connection()
     await connection.execute(_SAVE_GOLD, as_json(rows))
+
+
+async def gold_labels(transaction: Transaction, project: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield the gold labels of a project."""
+    connection = await transaction.connection()
+    async for row in connection.cursor(_GOLD_LABELS, project, prefetch=GOLD_CHUNK):
+        yield row["label"]
 
 
 async def add_blobs(transaction: Transaction, project: str, sha256s: Sequence[str]) -> None:

@@ -64,6 +64,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project}/specs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Labels
+         * @description Preview a spec version: the labels that it affects, and what labeling again costs.
+         *
+         *     Nothing is stored. The body is that of publishing; ingest answers the same body with the changes
+         *     and the items that are asked again.
+         */
+        post: operations["preview_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project}/conflicts": {
         parameters: {
             query?: never;
@@ -88,6 +111,65 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Adjudication
+         * @description The settings of the stage in which conflicts are decided.
+         */
+        Adjudication: {
+            /**
+             * Votes
+             * @default shown
+             * @enum {string}
+             */
+            votes?: "shown" | "hidden";
+            /**
+             * Experienced First Seconds
+             * @default 60
+             */
+            experienced_first_seconds?: number;
+            /** Escalate Hours */
+            escalate_hours?: number | null;
+            /**
+             * Escalate Skills
+             * @default []
+             */
+            escalate_skills?: string[];
+            /**
+             * Outside Batch
+             * @default false
+             */
+            outside_batch?: boolean;
+        };
+        /**
+         * Agreement
+         * @description The agreement that is measured, and the floor below which a spec issue is considered.
+         */
+        Agreement: {
+            /** Metric */
+            metric?: ("nominal" | "ordinal" | "interval" | "ratio" | "distance") | null;
+            /**
+             * Metric Fields
+             * @default {}
+             */
+            metric_fields?: {
+                [key: string]: "nominal" | "ordinal" | "interval" | "ratio" | "distance";
+            };
+            /**
+             * Floor
+             * @default 0.7
+             */
+            floor?: number;
+            /**
+             * Slices
+             * @default []
+             */
+            slices?: string[];
+            /**
+             * Items Min
+             * @default 20
+             */
+            items_min?: number;
+        };
         /**
          * AgreementView
          * @description The agreement of people on one field of one spec version.
@@ -122,6 +204,111 @@ export interface components {
             project: string;
             /** Agreement */
             agreement: components["schemas"]["AgreementView"][];
+        };
+        /**
+         * AnnotationCost
+         * @description The number of annotations that it takes to label items.
+         */
+        AnnotationCost: {
+            /** Items */
+            items: number;
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+            /** Expected */
+            expected: number | null;
+        };
+        /**
+         * BoxesField
+         * @description Boxes in an image.
+         */
+        BoxesField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "boxes";
+            /** Options */
+            options?: (string | components["schemas"]["Option"])[];
+            /** Min Items */
+            min_items?: number;
+            /** Max Items */
+            max_items?: number;
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * ChoiceField
+         * @description One of the options. `tolerance` counts steps, and needs `ordered`.
+         */
+        ChoiceField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choice";
+            /** Options */
+            options: (string | components["schemas"]["Option"])[];
+            /** Other */
+            other?: boolean;
+            /** Ordered */
+            ordered?: boolean;
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * ChoicesField
+         * @description Any of the options.
+         */
+        ChoicesField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choices";
+            /** Options */
+            options: (string | components["schemas"]["Option"])[];
+            /** Other */
+            other?: boolean;
+            /** Min Items */
+            min_items?: number;
+            /** Max Items */
+            max_items?: number;
+            /**
+             * Distance
+             * @enum {string}
+             */
+            distance?: "jaccard" | "masi";
+            /** Tolerance */
+            tolerance?: number;
         };
         /**
          * ConflictView
@@ -160,6 +347,57 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /**
+         * Decide
+         * @description The rule by which a field is decided, with the confidence that it needs.
+         *
+         *     `subjective` keeps the distribution of answers: no single answer wins, nothing is adjudicated.
+         */
+        Decide: {
+            /**
+             * How
+             * @default unanimous
+             * @enum {string}
+             */
+            how?: "unanimous" | "share" | "posterior" | "subjective";
+            /**
+             * Threshold
+             * @default 0.9
+             */
+            threshold?: number;
+            /**
+             * Disputed
+             * @default decide
+             * @enum {string}
+             */
+            disputed?: "decide" | "adjudicate";
+        };
+        /**
+         * Honeypots
+         * @description The rates of honeypots: higher for the first tasks, when least is known of an annotator.
+         */
+        Honeypots: {
+            /**
+             * First
+             * @default 10
+             */
+            first?: number;
+            /**
+             * First Rate
+             * @default 0.5
+             */
+            first_rate?: number;
+            /**
+             * Rate
+             * @default 0.05
+             */
+            rate?: number;
+            /**
+             * Exposure Max
+             * @default 1000
+             */
+            exposure_max?: number;
+        };
         JsonValue: unknown;
         /**
          * LabelPair
@@ -172,6 +410,39 @@ export interface components {
             }[];
             /** Count */
             count: number;
+        };
+        /**
+         * LabelPreview
+         * @description The effects of a spec version on the labels of a project, and their cost in annotations.
+         */
+        LabelPreview: {
+            /** Base Version */
+            base_version: number | null;
+            /** Labels */
+            labels: number;
+            /** Refused */
+            refused: number;
+            /** Refused Fields */
+            refused_fields: {
+                [key: string]: number;
+            };
+            /** Citing */
+            citing: number;
+            /** Cited Rules */
+            cited_rules: {
+                [key: string]: number;
+            };
+            /** Touched */
+            touched: number;
+            /** Open Tasks */
+            open_tasks: number;
+            /** Annotations Lost */
+            annotations_lost: number;
+            cost_open: components["schemas"]["AnnotationCost"];
+            /** Cost Relabel */
+            cost_relabel: {
+                [key: string]: components["schemas"]["AnnotationCost"];
+            };
         };
         /**
          * Measure
@@ -192,6 +463,205 @@ export interface components {
             n_pairable: number;
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * NumberField
+         * @description A number. `tolerance` is in its own unit.
+         */
+        NumberField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /** Minimum */
+            minimum?: number;
+            /** Maximum */
+            maximum?: number;
+            /** Step */
+            step?: number;
+            /**
+             * Scale
+             * @enum {string}
+             */
+            scale?: "interval" | "ratio";
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * Option
+         * @description One answer to choose: its stable value, its title (which may change), its hotkey.
+         */
+        Option: {
+            /** Value */
+            value: string;
+            /** Title */
+            title?: string;
+            /** Key */
+            key?: string;
+        };
+        /**
+         * PairwiseField
+         * @description A choice of the better of two options; with `tie` also of neither.
+         */
+        PairwiseField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "pairwise";
+            /** Options */
+            options: (string | components["schemas"]["Option"])[];
+            /** Tie */
+            tie?: boolean;
+        };
+        /**
+         * Policy
+         * @description The rules of a project for redundancy, decisions, honeypots, reviews, quotas and leases.
+         */
+        Policy: {
+            /**
+             * Redundancy
+             * @default 3
+             */
+            redundancy?: number;
+            /**
+             * Redundancy Max
+             * @default 5
+             */
+            redundancy_max?: number;
+            /**
+             * Overlap Share
+             * @default 1
+             */
+            overlap_share?: number;
+            /**
+             * @default {
+             *       "how": "unanimous",
+             *       "threshold": 0.9
+             *     }
+             */
+            decide?: components["schemas"]["Decide"];
+            /**
+             * Decide Fields
+             * @default {}
+             */
+            decide_fields?: {
+                [key: string]: components["schemas"]["Decide"];
+            };
+            /**
+             * Votes Floor
+             * @default 3
+             */
+            votes_floor?: number;
+            /**
+             * Known After
+             * @default 10
+             */
+            known_after?: number;
+            /**
+             * Deciders
+             * @default [
+             *       "human"
+             *     ]
+             */
+            deciders?: ("human" | "model" | "function")[];
+            /**
+             * @default {
+             *       "floor": 0.7,
+             *       "slices": [],
+             *       "items_min": 20
+             *     }
+             */
+            agreement?: components["schemas"]["Agreement"];
+            /**
+             * @default {
+             *       "first": 10,
+             *       "first_rate": 0.5,
+             *       "rate": 0.05,
+             *       "exposure_max": 1000
+             *     }
+             */
+            honeypots?: components["schemas"]["Honeypots"];
+            /**
+             * @default {
+             *       "votes": "hidden",
+             *       "experienced_first_seconds": 60,
+             *       "escalate_skills": [],
+             *       "outside_batch": false,
+             *       "rate": 0,
+             *       "stages": 1
+             *     }
+             */
+            review?: components["schemas"]["Review"];
+            /**
+             * @default {
+             *       "votes": "shown",
+             *       "experienced_first_seconds": 60,
+             *       "escalate_skills": [],
+             *       "outside_batch": false
+             *     }
+             */
+            adjudication?: components["schemas"]["Adjudication"];
+            /** @default {} */
+            quotas?: components["schemas"]["Quotas"];
+            /**
+             * @default {
+             *       "acknowledge": false,
+             *       "honeypots": 0
+             *     }
+             */
+            qualification?: components["schemas"]["Qualification"];
+            /**
+             * Skills
+             * @default []
+             */
+            skills?: string[];
+            /**
+             * Skips Max
+             * @default 3
+             */
+            skips_max?: number;
+            /**
+             * Reopen On Late Vote
+             * @default false
+             */
+            reopen_on_late_vote?: boolean;
+            /**
+             * Lease Seconds
+             * @default 900
+             */
+            lease_seconds?: number;
+            /** Sla Hours */
+            sla_hours?: number | null;
+            /**
+             * Blind Share
+             * @default 0.1
+             */
+            blind_share?: number;
+            /**
+             * Undo Seconds
+             * @default 0
+             */
+            undo_seconds?: number;
         };
         /**
          * Precedent
@@ -239,6 +709,291 @@ export interface components {
         Precedents: {
             /** Precedents */
             precedents: components["schemas"]["Precedent"][];
+        };
+        /**
+         * Qualification
+         * @description The requirements on an annotator before the first lease under a new spec version.
+         */
+        Qualification: {
+            /**
+             * Acknowledge
+             * @default false
+             */
+            acknowledge?: boolean;
+            /**
+             * Honeypots
+             * @default 0
+             */
+            honeypots?: number;
+        };
+        /**
+         * Quotas
+         * @description The limits on the tasks of a project that are leased. None: no limit.
+         */
+        Quotas: {
+            /** Per Annotator */
+            per_annotator?: number | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * RankingField
+         * @description The options, best first: all of them, or from `min_items` to `max_items`.
+         */
+        RankingField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "ranking";
+            /** Options */
+            options: (string | components["schemas"]["Option"])[];
+            /** Min Items */
+            min_items?: number;
+            /** Max Items */
+            max_items?: number;
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * RatingField
+         * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
+         */
+        RatingField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "rating";
+            /** Minimum */
+            minimum?: number;
+            /** Maximum */
+            maximum?: number;
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * RequiredIf
+         * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
+         */
+        RequiredIf: {
+            /** Field */
+            field: string;
+            /** In */
+            in: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * Review
+         * @description The share of decided labels that are reviewed, and the number of review stages.
+         */
+        Review: {
+            /**
+             * Votes
+             * @default hidden
+             * @enum {string}
+             */
+            votes?: "shown" | "hidden";
+            /**
+             * Experienced First Seconds
+             * @default 60
+             */
+            experienced_first_seconds?: number;
+            /** Escalate Hours */
+            escalate_hours?: number | null;
+            /**
+             * Escalate Skills
+             * @default []
+             */
+            escalate_skills?: string[];
+            /**
+             * Outside Batch
+             * @default false
+             */
+            outside_batch?: boolean;
+            /**
+             * Rate
+             * @default 0
+             */
+            rate?: number;
+            /**
+             * Stages
+             * @default 1
+             */
+            stages?: number;
+        };
+        /**
+         * Rule
+         * @description One numbered clause of the guidelines, in Markdown, which annotations cite.
+         */
+        Rule: {
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
+            /**
+             * Examples
+             * @default []
+             */
+            examples?: string[];
+            /**
+             * Counter Examples
+             * @default []
+             */
+            counter_examples?: string[];
+        };
+        /**
+         * SpansField
+         * @description Pieces of the text under `text_field` (`text`) of the item's payload.
+         */
+        SpansField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "spans";
+            /** Options */
+            options?: (string | components["schemas"]["Option"])[];
+            /** Text Field */
+            text_field?: string;
+            /** Overlapping */
+            overlapping?: boolean;
+            /** Min Items */
+            min_items?: number;
+            /** Max Items */
+            max_items?: number;
+            /** Tolerance */
+            tolerance?: number;
+        };
+        /**
+         * SpecRequest
+         * @description A spec version to be published, and the rule for labels decided before it.
+         * @example {
+         *       "fields": [
+         *         {
+         *           "kind": "choice",
+         *           "name": "mood",
+         *           "options": [
+         *             "calm",
+         *             "angry"
+         *           ]
+         *         }
+         *       ],
+         *       "guidelines": [
+         *         {
+         *           "id": "R1",
+         *           "text": "Judge the music, not its words."
+         *         }
+         *       ],
+         *       "policy": {
+         *         "redundancy": 3
+         *       },
+         *       "task_type": "mood"
+         *     }
+         */
+        SpecRequest: {
+            /** Task Type */
+            task_type: string;
+            /** Fields */
+            fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
+            /**
+             * Guidelines
+             * @default []
+             */
+            guidelines?: components["schemas"]["Rule"][];
+            /**
+             * @default {
+             *       "redundancy": 3,
+             *       "redundancy_max": 5,
+             *       "overlap_share": 1,
+             *       "decide": {
+             *         "how": "unanimous",
+             *         "threshold": 0.9
+             *       },
+             *       "decide_fields": {},
+             *       "votes_floor": 3,
+             *       "known_after": 10,
+             *       "deciders": [
+             *         "human"
+             *       ],
+             *       "agreement": {
+             *         "floor": 0.7,
+             *         "items_min": 20,
+             *         "slices": []
+             *       },
+             *       "honeypots": {
+             *         "exposure_max": 1000,
+             *         "first": 10,
+             *         "first_rate": 0.5,
+             *         "rate": 0.05
+             *       },
+             *       "review": {
+             *         "escalate_skills": [],
+             *         "experienced_first_seconds": 60,
+             *         "outside_batch": false,
+             *         "rate": 0,
+             *         "stages": 1,
+             *         "votes": "hidden"
+             *       },
+             *       "adjudication": {
+             *         "escalate_skills": [],
+             *         "experienced_first_seconds": 60,
+             *         "outside_batch": false,
+             *         "votes": "shown"
+             *       },
+             *       "quotas": {},
+             *       "qualification": {
+             *         "acknowledge": false,
+             *         "honeypots": 0
+             *       },
+             *       "skills": [],
+             *       "skips_max": 3,
+             *       "reopen_on_late_vote": false,
+             *       "lease_seconds": 900,
+             *       "blind_share": 0.1,
+             *       "undo_seconds": 0
+             *     }
+             */
+            policy?: components["schemas"]["Policy"];
+            /**
+             * Resolves
+             * @default []
+             */
+            resolves?: string[];
+            /**
+             * Relabel
+             * @default none
+             * @enum {string}
+             */
+            relabel?: "none" | "evidence" | "touched" | "all";
+            /** Expected Version */
+            expected_version?: number | null;
         };
         /**
          * TaskView
@@ -303,6 +1058,36 @@ export interface components {
             how: string | null;
             /** Why */
             why: string;
+        };
+        /**
+         * TextField
+         * @description Text of `min_length` (1) to `max_length` (10,000) characters.
+         */
+        TextField: {
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string;
+            /** Help */
+            help?: string;
+            /** Required */
+            required?: boolean;
+            required_if?: components["schemas"]["RequiredIf"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /** Min Length */
+            min_length?: number;
+            /** Max Length */
+            max_length?: number;
+            /** Pattern */
+            pattern?: string;
+            /** Ignore Case */
+            ignore_case?: boolean;
+            /** Tolerance */
+            tolerance?: number;
         };
         /**
          * Vote
@@ -671,6 +1456,40 @@ export interface operations {
             404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    preview_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     list_conflicts: {
