@@ -4,6 +4,116 @@
  */
 
 export interface paths {
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Get the progress of a job, and its result or its problem when it has ended.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Job
+         * @description Cancel a job. A job that has ended does not change.
+         */
+        delete: operations["cancel_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload File
+         * @description Upload a file of rows as the body; return what it holds. Nothing is imported yet.
+         *
+         *     CSV, TSV, XLSX, JSON, JSON lines, Parquet and Arrow, and gzip or zstd of the texts. Encoding,
+         *     delimiter and sheet are detected unless they are given.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View Upload
+         * @description An uploaded file, with what was understood of it.
+         */
+        get: operations["view_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Import an uploaded file by a job. Rows that cannot be imported are rejected alone.
+         *
+         *     `Prefer: wait=N` sets the seconds to wait for the result (10, at most 30). An import that takes
+         *     longer answers 202: `GET` the `url` until the job's state is done, failed or cancelled.
+         */
+        post: operations["import_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rejected Rows
+         * @description The rejected rows of the newest import, each with its reason, to mend and upload again.
+         */
+        get: operations["get_rejected_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects": {
         parameters: {
             query?: never;
@@ -456,6 +566,19 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * JobAccepted
+         * @description A job that takes longer than its request; GET `url` to read its progress.
+         */
+        JobAccepted: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Url */
+            url: string;
+        };
         JsonValue: unknown;
         /**
          * NumberField
@@ -657,6 +780,18 @@ export interface components {
             undo_seconds?: number;
         };
         /**
+         * PreviewRow
+         * @description An item as it will be imported, with the number of its line.
+         */
+        PreviewRow: {
+            /** Line */
+            line: number;
+            /** Item */
+            item: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * ProjectHead
          * @description A project in a list.
          */
@@ -805,6 +940,20 @@ export interface components {
             tolerance?: number;
         };
         /**
+         * RejectedRow
+         * @description A row that was not imported, or a part of it that was not (a warning).
+         */
+        RejectedRow: {
+            /** Line */
+            line: number;
+            /** External Id */
+            external_id: string | null;
+            /** Column */
+            column: string | null;
+            /** Message */
+            message: string;
+        };
+        /**
          * Rejection
          * @description A refused item of a batch; the rest of the batch was accepted.
          */
@@ -924,6 +1073,25 @@ export interface components {
              * @default 1
              */
             stages?: number;
+        };
+        /**
+         * RowProblem
+         * @description Equal faults of several rows.
+         */
+        RowProblem: {
+            /** Message */
+            message: string;
+            /** Column */
+            column: string | null;
+            /** Lines */
+            lines: number[];
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /** Count */
+            count: number;
         };
         /**
          * Rule
@@ -1258,6 +1426,143 @@ export interface components {
             tolerance?: number;
         };
         /**
+         * UnderstoodFile
+         * @description The content of a file, as it is understood by reading all of it.
+         */
+        UnderstoodFile: {
+            /** Name */
+            name: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "tsv" | "xlsx" | "json" | "ndjson" | "parquet" | "arrow";
+            /** Compression */
+            compression: ("gzip" | "zstd") | null;
+            /** Encoding */
+            encoding: string | null;
+            /** Delimiter */
+            delimiter: string | null;
+            /** Has Header */
+            has_header: boolean;
+            /** Sheet */
+            sheet: string | null;
+            /** Other Sheets */
+            other_sheets: string[];
+            /**
+             * Shape
+             * @enum {string}
+             */
+            shape: "columns" | "items";
+            /** Columns */
+            columns: string[];
+            /** Id Column */
+            id_column: string | null;
+            /** Id Candidates */
+            id_candidates: string[];
+            /** Payload Columns */
+            payload_columns: string[];
+            /** Metadata Columns */
+            metadata_columns: string[];
+            /** Rows */
+            rows: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** First Rows */
+            first_rows: components["schemas"]["PreviewRow"][];
+        };
+        /**
+         * Upload
+         * @description An uploaded file, with what was understood of it.
+         */
+        Upload: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Size */
+            size: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            understood: components["schemas"]["UnderstoodFile"];
+            /** Rows */
+            rows: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** First Rows */
+            first_rows: components["schemas"]["PreviewRow"][];
+            /** Import Id */
+            import_id: string | null;
+        };
+        /**
+         * UploadImportRequest
+         * @description The columns of an uploaded file that make items. Left out, they are as understood.
+         * @example {
+         *       "id_column": "id",
+         *       "metadata_columns": [
+         *         "source"
+         *       ]
+         *     }
+         */
+        UploadImportRequest: {
+            /** Id Column */
+            id_column?: string | null;
+            /**
+             * No Id
+             * @default false
+             */
+            no_id?: boolean;
+            /** Payload Columns */
+            payload_columns?: string[] | null;
+            /**
+             * Metadata Columns
+             * @default []
+             */
+            metadata_columns?: string[];
+            /**
+             * Gold
+             * @default false
+             */
+            gold?: boolean;
+            /** Source */
+            source?: string | null;
+        };
+        /**
+         * UploadVerdict
+         * @description The result of importing an uploaded file.
+         */
+        UploadVerdict: {
+            /**
+             * Import Id
+             * Format: uuid
+             */
+            import_id: string;
+            /** Created */
+            created: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Changed */
+            changed: number;
+            /** Updated */
+            updated: number;
+            /** Rejected */
+            rejected: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** Rejected Rows */
+            rejected_rows: components["schemas"]["RejectedRow"][];
+            /** Warnings */
+            warnings: components["schemas"]["RowProblem"][];
+        };
+        /**
          * ItemRequest
          * @description One thing to be labeled.
          * @example {
@@ -1499,7 +1804,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:missing-blob";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
@@ -1521,7 +1826,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:project-exists" | "urn:problem:no-spec";
+            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:no-spec";
             title: string;
             /** @constant */
             status: 409;
@@ -1587,7 +1892,7 @@ export interface components {
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
-            type: "urn:problem:invalid" | "urn:problem:key-reused" | "urn:problem:bad-cursor";
+            type: "urn:problem:invalid" | "urn:problem:no-id-column" | "urn:problem:unknown-column" | "urn:problem:unreadable-file" | "urn:problem:key-reused" | "urn:problem:bad-cursor";
             title: string;
             /** @constant */
             status: 422;
@@ -1747,6 +2052,228 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    upload_file: {
+        parameters: {
+            query: {
+                filename: string;
+                encoding?: string | null;
+                delimiter?: string | null;
+                sheet?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    view_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    import_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadImportRequest"];
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadVerdict"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    get_rejected_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string | null;
+            };
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rejected rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
