@@ -140,3 +140,55 @@ def test_an_empty_file_is_refused_in_a_whole_sentence(system: System, words: Any
 
     assert done.returncode == 2
     assert "its first line must name the columns, for example 'id' and 'text'." in done.stderr
+
+
+def test_a_file_of_a_german_excel_is_read_with_its_umlauts(system: System) -> None:
+    system.project("excel-german")
+
+    code, result = imported(system, "excel-german", "excel-german.csv")
+
+    assert (code, result["created"], result["understood"][0]["encoding"]) == (0, 2, "cp1252")
+    payloads = [one["payload"] for one in system.lease("ada", "excel-german", count=2)]
+    assert {"Text": "Grüße aus Köln, für 5 €"} in payloads
+
+
+def test_a_file_without_an_id_column_is_not_imported_by_accident(system: System) -> None:
+    system.project("no-id-column")
+
+    refused = system.cli("import", "no-id-column", str(INPUTS / "no-id-column.csv"))
+    shown = system.call("ingest", "GET", "/v1/projects/no-id-column").json()
+    code, result = imported(system, "no-id-column", "no-id-column.csv", "--no-id")
+
+    assert (refused.returncode, shown["items"]) == (2, 0)
+    assert "--id-column" in refused.stderr
+    assert "--no-id" in refused.stderr
+    assert (code, result["created"]) == (0, 2)
+
+
+def test_the_same_id_with_other_text_is_said(system: System) -> None:
+    system.project("same-id")
+
+    code, result = imported(system, "same-id", "same-id-other-text.csv")
+
+    assert (code, result["created"], result["changed"]) == (0, 2, 1)
+    [problem] = result["understood"][0]["problems"]
+    assert (problem["lines"], problem["message"]) == (
+        [4],
+        "The id '1' came on line 2 with other content.",
+    )
+    assert [one["external_id"] for one in result["warnings"]] == ["1"]
+
+
+def test_rejected_rows_are_written_to_a_file_that_can_be_mended_and_imported(
+    system: System, tmp_path: Path
+) -> None:
+    system.project("mended")
+    rejected = tmp_path / "rejected.csv"
+
+    first = imported(system, "mended", "one-bad-line.csv", "--rejected", str(rejected))
+    lines = rejected.read_text("utf-8-sig").splitlines()
+    rejected.write_text("\n".join([lines[0], lines[1].rsplit(",", 1)[0]]), "utf-8")
+    again = system.cli("import", "mended", str(rejected), "--json")
+
+    assert (first[0], lines[0].split(",")[0]) == (3, "rejected_because")
+    assert (again.returncode, json.loads(again.stdout)["created"]) == (0, 1)

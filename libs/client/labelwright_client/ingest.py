@@ -1,6 +1,8 @@
 """Calls to ingest: projects, spec versions, items, gold, repairs."""
 
 from collections.abc import Iterable
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from labelwright_client.call import JSON, NDJSON, Call, api_path, get, json_as, send_json
@@ -57,10 +59,26 @@ def show_spec(project: str, version: int) -> Call[SpecView]:
     return get("ingest", api_path("projects", project, "specs", version), json_as(SpecView))
 
 
-def import_lines(project: str, lines: bytes, *, gold: bool = False) -> Call[ImportVerdict]:
+class ImportPart(NamedTuple):
+    """A part of an import that is sent in several requests: its id, and the name of the part."""
+
+    import_id: UUID
+    name: str
+
+
+def import_lines(
+    project: str, lines: bytes, *, gold: bool = False, part: ImportPart | None = None
+) -> Call[ImportVerdict]:
     """Import items (or gold), one JSON object per line. Use `upload` for more than a few MB."""
     path = api_path("projects", project, "gold" if gold else "items")
-    return Call("ingest", "POST", path, json_as(ImportVerdict), headers=_idempotent(), body=lines)
+    headers, query = _idempotent(), {}
+    if part is not None:
+        digest = sha256(lines).hexdigest()[:16]
+        headers["Idempotency-Key"] = f"import {part.import_id} {part.name} {digest}"
+        query = {"import_id": str(part.import_id)}
+    return Call(
+        "ingest", "POST", path, json_as(ImportVerdict), headers=headers, body=lines, query=query
+    )
 
 
 def import_items(project: str, items: Iterable[ItemRequest]) -> Call[ImportVerdict]:

@@ -6,8 +6,10 @@ one chunk is held in memory.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from labelwright_client import ingest
+from labelwright_client.ingest import ImportPart
 from labelwright_client.transport import AsyncClient, Client
 from schemas.ingest import ImportVerdict, ItemRequest, Rejection
 
@@ -26,6 +28,7 @@ class RejectedLine:
     pointer: str
     keyword: str
     message: str
+    external_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ def _lines(chunk: Sequence[Line], rejections: Iterable[Rejection]) -> list[Rejec
             rejection.problem.pointer,
             rejection.problem.keyword,
             rejection.problem.message,
+            rejection.external_id,
         )
         for rejection in rejections
     ]
@@ -106,12 +110,19 @@ def send_all(
     lines: Iterable[Line],
     *,
     gold: bool = False,
+    import_id: UUID | None = None,
     on_progress: OnProgress | None = None,
 ) -> UploadResult:
-    """Import all `lines` into `project`, chunk after chunk."""
+    """Import all `lines` into `project`, chunk after chunk.
+
+    With an `import_id`, the same lines sent again under it are imported once, and the import can be
+    undone by it.
+    """
     result = UploadResult()
-    for chunk in chunks(lines):
-        result.add(chunk, client.send(ingest.import_lines(project, _body(chunk), gold=gold)))
+    for number, chunk in enumerate(chunks(lines)):
+        part = None if import_id is None else ImportPart(import_id, f"{chunk[0][0]} {number}")
+        call = ingest.import_lines(project, _body(chunk), gold=gold, part=part)
+        result.add(chunk, client.send(call))
         if on_progress is not None:
             on_progress(result)
     return result

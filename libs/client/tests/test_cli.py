@@ -1,54 +1,19 @@
 """The command line without a stack: refusals with their exit codes and messages."""
 
-import csv
-import gzip
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
 
-from labelwright_client.cli import main
-from labelwright_client.cli.items import _reader
 from labelwright_client.cli.output import InvalidInput
 from labelwright_client.cli.replays import _project_name, _redundancy
-from labelwright_client.replay.files import BadFile, BadRow
 
-
-class Ended(NamedTuple):
-    """A command that has ended."""
-
-    code: object
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def labelwright(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Run:
-    """Run a command in an empty folder, as the shell would."""
-    for name in os.environ:
-        if name.startswith("LABELWRIGHT"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["labelwright", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Ended(ended.value.code, *capfd.readouterr())
-
-    return run
+Run = Callable[..., Any]
 
 
 def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
@@ -136,132 +101,6 @@ def test_a_token_comes_with_the_link_that_opens_the_page_while_the_stack_runs(
     assert token.count(".") == 2
     assert running.stderr == f"The labeling page: http://queue.test/#token={token}\n"
     assert as_json["link"] == f"http://queue.test/#token={as_json['token']}"
-
-
-def test_csv_columns_become_the_payload(tmp_path: Path) -> None:
-    file = tmp_path / "items.csv.gz"
-    file.write_bytes(gzip.compress("item_id,text,n\n1,ü,2\n".encode()))
-
-    lines = [(number, json.loads(line)) for number, line in _reader(file, False, None)]
-
-    assert lines == [(2, {"external_id": "1", "payload": {"text": "ü", "n": "2"}})]
-
-
-def test_csv_gold_has_its_label_outside_the_payload(tmp_path: Path) -> None:
-    file = tmp_path / "gold.csv"
-    file.write_text("key,text,label.tone,label.topic\n1,x,good,food\n")
-
-    lines = [json.loads(line) for _, line in _reader(file, True, "key")]
-
-    label = {"tone": "good", "topic": "food"}
-    assert lines == [{"external_id": "1", "payload": {"text": "x"}, "label": label}]
-
-
-def test_csv_gold_without_a_label_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "gold.csv"
-    file.write_text("id,text\n1,x\n")
-
-    with pytest.raises(BadFile, match="line 2: gold needs a column 'label'"):
-        list(_reader(file, True, None))
-
-
-@pytest.mark.parametrize(
-    ("kind", "cell", "value"),
-    [
-        ("rating", "4", 4),
-        ("number", " 2.5 ", 2.5),
-        ("choices", '["a", "b"]', ["a", "b"]),
-        ("ranking", '["b", "a"]', ["b", "a"]),
-        ("spans", "[]", []),
-        ("boxes", '[{"x": 0.5}]', [{"x": 0.5}]),
-        ("choice", "4", "4"),
-        ("choice", '{"other": "4"}', {"other": "4"}),
-        ("pairwise", "tie", "tie"),
-        ("text", "[4]", "[4]"),
-    ],
-)
-def test_a_gold_cell_is_read_by_the_kind_of_its_field(
-    tmp_path: Path, kind: str, cell: str, value: object
-) -> None:
-    file = tmp_path / "gold.csv"
-    with file.open("w") as text:
-        csv.writer(text).writerows([("id", "label.a", "label.b"), ("1", cell, " ")])
-
-    [(_, line)] = _reader(file, True, None, kinds={"a": kind, "b": kind})
-
-    assert json.loads(line)["label"] == {"a": value}
-
-
-@pytest.mark.parametrize(
-    ("cell", "sentence"),
-    [
-        ("four", "line 2: label is 'four', but its field is of kind rating: write JSON, for"),
-        ('{"a": 1, "a": 2}', "line 2: label: The key 'a' occurs more than once"),
-    ],
-)
-def test_a_gold_cell_that_is_not_of_its_kind_is_refused(
-    tmp_path: Path, cell: str, sentence: str
-) -> None:
-    file = tmp_path / "gold.csv"
-    with file.open("w") as text:
-        csv.writer(text).writerows([("id", "label"), ("1", cell)])
-
-    with pytest.raises(BadFile, match=sentence):
-        list(_reader(file, True, None, kinds={"label": "rating"}))
-
-
-def test_an_invalid_line_is_rejected_and_the_others_are_read(tmp_path: Path) -> None:
-    file = tmp_path / "items.csv"
-    file.write_text('id;text\n1;a\n2;b;c\n;d\n5;e, f\n6;"g\n')
-    bad: list[BadRow] = []
-
-    lines = [json.loads(line) for _, line in _reader(file, False, None, reject=bad.append)]
-
-    assert [one["external_id"] for one in lines] == ["1", "5"]
-    assert lines[1]["payload"] == {"text": "e, f"}
-    assert [one.line for one in bad] == [3, 4, 6]
-    assert "nothing was read from this line on" in bad[2].why
-
-
-def test_a_file_with_an_unreadable_first_row_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "items.csv"
-    for text, sentence in (
-        ("", "must name the columns, for example 'id' and 'text'"),
-        ("id,id\n1,2\n", "twice"),
-    ):
-        file.write_text(text)
-        with pytest.raises(BadFile, match=sentence):
-            list(_reader(file, False, None, reject=[].append))
-
-
-def test_damaged_gzip_is_read_up_to_the_damage(tmp_path: Path) -> None:
-    file = tmp_path / "items.ndjson.gz"
-    packed = gzip.compress(b"".join(b'{"payload": {"n": %d}}\n' % (n * n) for n in range(9999)))
-    file.write_bytes(packed[:-2000])
-    bad: list[BadRow] = []
-
-    lines = list(_reader(file, False, None, reject=bad.append))
-
-    assert 0 < len(lines) < 9999
-    assert [one.line for one in bad] == [len(lines) + 1]
-
-
-def test_a_file_without_an_id_column_causes_a_warning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "items.csv"
-    file.write_text("name,text\n1,a\n2,b\n")
-
-    list(_reader(file, False, None))
-
-    assert capsys.readouterr().err.count("has no id column (external_id, item_id, id") == 1
-
-
-def test_ndjson_lines_are_sent_unchanged(tmp_path: Path) -> None:
-    file = tmp_path / "items.jsonl"
-    file.write_bytes(b'\xef\xbb\xbf{"payload": {}}\n\n  nonsense \n')
-
-    assert list(_reader(file, False, None)) == [(1, b'{"payload": {}}'), (3, b"nonsense")]
 
 
 def test_redundancy_is_a_number_or_all() -> None:

@@ -267,7 +267,7 @@ def test_equal_problems_are_counted_and_not_repeated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.csv", b"", "The file is empty: its first line must name the columns."),
+        ("a.csv", b"", "The file is empty: its first line must name the columns"),
         ("a.csv", b"id,id\n1,2\n", "names 'id' twice"),
         ("a.docx", b"x", "The format of 'a.docx' is unknown"),
         ("a.json", b"7", "Expected a JSON array of objects"),

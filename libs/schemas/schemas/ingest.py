@@ -213,6 +213,10 @@ class Rejection(Strict):
 
     index: int
     """Its position in the array, or its line, counted from 0."""
+    line: int | None = None
+    """The same, counted from 1, as files are numbered."""
+    external_id: str | None = None
+    """The external id of the item, if it has one."""
     problem: ItemProblem
 
 

@@ -91,6 +91,10 @@ router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(routes.router(needs(*PIPELINE_ROLES)))
 router.include_router(uploads.router)
 
+ImportId = Annotated[
+    UUID | None,
+    Query(description="The import that the items are a part of, by which it is undone."),
+]
 Version = Annotated[int, Path(ge=1, le=INT_MAX)]
 AnySpec = Annotated[
     Any, PlainValidator(lambda body: body, json_schema_input_type=SpecRequest), Body()
@@ -221,12 +225,16 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
 
 
 async def _batch(
-    request: Request, project: ProjectName, caller: Pipeline, key: Key = None
+    request: Request,
+    project: ProjectName,
+    caller: Pipeline,
+    key: Key = None,
+    import_id: ImportId = None,
 ) -> Batch:
     caller.check_project(project)
     kind = request.url.path.rsplit("/", 1)[1]
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Batch(project, kind, await request.body(), media_type == NDJSON, key)
+    return Batch(project, kind, await request.body(), media_type == NDJSON, key, import_id)
 
 
 BatchBody = Annotated[Batch, Depends(_batch)]

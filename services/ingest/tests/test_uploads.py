@@ -194,7 +194,10 @@ async def test_an_import_killed_between_chunks_imports_every_row_once(
 async def test_a_file_that_cannot_be_read_is_refused_in_words(ingest: Any) -> None:
     refused = await upload(ingest, b"", "a.csv")
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:problem:unreadable-file")
-    assert refused.json()["detail"] == "The file is empty: its first line must name the columns."
+    assert (
+        refused.json()["detail"]
+        == "The file is empty: its first line must name the columns, for example 'id' and 'text'."
+    )
     refused = await upload(ingest, b"x", "a.docx")
     assert "The format of 'a.docx' is unknown" in refused.json()["detail"]
     missing = await ingest.http.get(f"/v1/projects/p/uploads/{uuid4()}", headers=ingest.owner)

@@ -1,15 +1,34 @@
-"""`labelwright import`: items in CSV and NDJSON files, which may be compressed with gzip."""
+"""`labelwright import`: files of rows become items, after it was said what they hold."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
+from rich.progress import Progress
 
-from labelwright_client import ingest, upload
-from labelwright_client.cli.gold_cells import Kinds, kinds_of, take_label
+from interop.files import (
+    Options,
+    Problem,
+    RejectedRows,
+    Understanding,
+    UnknownColumn,
+    UnreadableFile,
+    Wishes,
+    as_json,
+    count_problems,
+    describe,
+    understand,
+)
+from labelwright_client import ingest
+from labelwright_client.cli.import_files import files_of
+from labelwright_client.cli.import_progress import ImportProgress
+from labelwright_client.cli.import_run import FileImport
 from labelwright_client.cli.output import (
     ExitCode,
     HomeOption,
@@ -21,189 +40,198 @@ from labelwright_client.cli.output import (
     show_json,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from labelwright_client.replay.files import BadFile, BadRow, Row, opened, read_rows
 from labelwright_client.transport import Client
-from labelwright_client.upload import Line, RejectedLine, UploadResult
+from labelwright_client.upload import RejectedLine, UploadResult
+from labelwright_client.versions import cache_folder
 
-ID_COLUMNS = ("external_id", "item_id", "id")
-CSV = (".csv",)
-NDJSON = (".jsonl", ".ndjson")
-SHOWN_MAX = 20
+COUNTS = ("created", "unchanged", "changed", "updated")
+Files = Mapping[Path, Understanding]
 
 
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     project: ProjectArgument,
     files: Annotated[
-        list[Path],
-        typer.Argument(help="Files .csv, .jsonl or .ndjson; also .gz of them.", show_default=False),
+        list[str],
+        typer.Argument(
+            help="Files, folders, or patterns such as 'data/*.csv'.", show_default=False
+        ),
     ],
     gold: Annotated[
         bool, typer.Option("--gold", help="Import gold: items whose correct label is known.")
     ] = False,
     id_column: Annotated[
-        str | None,
-        typer.Option(help="CSV: name of the id column; default: external_id, item_id or id."),
+        str | None, typer.Option(help="The column of the ids; else it is found by its name.")
+    ] = None,
+    no_id: Annotated[
+        bool, typer.Option("--no-id", help="Import rows without ids: the payload identifies each.")
+    ] = False,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that annotators do not see; give it once for each."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of the texts, such as cp1252; else detected.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a spreadsheet.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what the files hold; import nothing.")
+    ] = False,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(help="Write rejected rows with their reasons to this file, to be mended."),
     ] = None,
     home: HomeOption = None,
-    as_json: JsonOption = False,
+    json_: JsonOption = False,
 ) -> None:
-    """Import items. An item that exists and is the same stays unchanged, so repeating is safe.
+    """Import items, after saying what the files hold. Repeating an import changes nothing.
 
-    An NDJSON line is an item as in the API. In a CSV file every column but the id is a part of the
-    payload. With --gold the column `label` is the answer to the field `label`, and columns
-    `label.FIELD` are the answers to the fields: text for choice, pairwise and text, JSON for every
-    other kind.
+    CSV, TSV, XLSX, JSON, JSON lines, Parquet, Arrow; gzip or zstd. A JSON object with a payload is
+    an item as in the API; otherwise one column is the id and the others are the payload. With
+    --gold the columns `label` and `label.FIELD` are the answers. After an interruption the same
+    command goes on.
     """
-    for file in files:
-        _check_name(file)
-    results: dict[str, UploadResult] = {}
-    with connect(home) as client, progress_bar("Importing", None, quiet=as_json) as progress:
-        kinds = _kinds(client, project) if gold and any(map(_is_csv, files)) else {}
-        for file in files:
-            bad_rows: list[BadRow] = []
-            lines = _reader(file, gold, id_column, kinds=kinds, reject=bad_rows.append)
-
-            def show_progress(so_far: UploadResult, file: Path = file) -> None:
-                progress.update(
-                    progress.task_ids[0], description=f"{file.name}: {so_far.items:,} items"
-                )
-
-            result = upload.send_all(client, project, lines, gold=gold, on_progress=show_progress)
-            result.reject(RejectedLine(bad.line, "", "unreadable", bad.why) for bad in bad_rows)
-            results[str(file)] = result
-    _show(results, as_json)
+    wishes = Wishes(id_column, no_id, None, metadata or ())
+    found = {
+        path: _understand(path, Options(encoding, None, sheet), wishes) for path in files_of(files)
+    }
+    if not json_:
+        for understanding in found.values():
+            _print_lines(describe(understanding))
+    if dry_run:
+        _end_dry_run(found, json_)
+        return
+    _check_ids(found, no_id=no_id)
+    with connect(home) as client:
+        run = _Run(client, project, found, gold, rejected)
+        results, import_id = run.all_files(quiet=json_, wishes=wishes)
+    _show(results, found, import_id, json_)
     if any(result.rejected for result in results.values()):
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _show(results: dict[str, UploadResult], as_json: bool) -> None:
-    counts = ("created", "unchanged", "changed", "updated")
-    total = {name: sum(getattr(result, name) for result in results.values()) for name in counts}
-    rejected = _listed((file, result.rejected) for file, result in results.items())
-    warnings = _listed((file, result.warnings) for file, result in results.items())
-    if as_json:
-        show_json({**total, "rejected": rejected, "warnings": warnings})
-        return
-    summary = ", ".join(f"{total[name]:,} {name}" for name in counts)
-    typer.echo(f"{summary}, {len(rejected):,} rejected.")
-    _print_lines("", rejected)
-    _print_lines("warning: ", warnings)
+def _understand(path: Path, options: Options, wishes: Wishes) -> Understanding:
+    try:
+        return understand(path, options=options, wishes=wishes)
+    except (UnreadableFile, UnknownColumn) as error:
+        raise InvalidInput(f"{path}: {error}") from error
 
 
-def _listed(files: Iterable[tuple[str, Sequence[RejectedLine]]]) -> list[dict[str, object]]:
-    return [{"file": file, **asdict(line)} for file, lines in files for line in lines]
+def _check_ids(files: Files, *, no_id: bool) -> None:
+    """Raise InvalidInput if a file has no certain id column and the user did not say so."""
+    for path, found in files.items():
+        if found.needs_id_column and not no_id:
+            names = ", ".join(f"'{name}'" for name in found.id_candidates or found.columns[:10])
+            raise InvalidInput(
+                f"{path}: which column holds the ids is not certain, and nothing was imported: pass"
+                f" --id-column with one of {names}, or --no-id if it has none (a corrected row is"
+                " then a new item)."
+            )
 
 
-def _print_lines(prefix: str, lines: Sequence[dict[str, object]]) -> None:
-    for line in lines[:SHOWN_MAX]:
-        pointer = f"{line['pointer']}: " if line["pointer"] else ""
-        print_error(f"{prefix}{line['file']}, line {line['line']}: {pointer}{line['message']}")
-    if len(lines) > SHOWN_MAX:
-        print_error(f"… and {len(lines) - SHOWN_MAX:,} more (--json lists all).")
+def _end_dry_run(files: Files, json_: bool) -> None:
+    if json_:
+        show_json({"understood": [as_json(found) for found in files.values()]})
+    else:
+        print_error("This was a dry run: nothing was imported.")
 
 
-def _kinds(client: Client, project: str) -> Kinds:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One import of several files."""
+
+    client: Client
+    project: str
+    files: Files
+    gold: bool
+    rejected: Path | None
+
+    def all_files(self, *, quiet: bool, wishes: Wishes) -> tuple[dict[Path, UploadResult], UUID]:
+        """Import the files one after the other; return the results and the id of the import."""
+        kinds = _kinds(self.client, self.project) if self.gold else None
+        state = ImportProgress(
+            cache_folder(os.environ), self.project, list(self.files), [asdict(wishes), self.gold]
+        )
+        if state.is_resumed and not quiet:
+            print_error("An import of these files was interrupted: it goes on.")
+        total = sum(found.rows for found in self.files.values())
+        results: dict[Path, UploadResult] = {}
+        with progress_bar("Importing", total, quiet=quiet) as progress, self._output() as outputs:
+            for path, found in self.files.items():
+                columns = replace(found.used, kinds=kinds)
+                one = FileImport(self.client, path, found, columns, outputs[path])
+                done = sum(result.items for result in results.values())
+                show = partial(_advance, progress, done)
+                results[path] = one.run(self.project, state.import_id, show)
+        state.end()
+        return results, state.import_id
+
+    @contextmanager
+    def _output(self) -> Iterator[Mapping[Path, RejectedRows | None]]:
+        """Yield the writer of rejected rows of each file; files are numbered from the second on."""
+        with ExitStack() as stack:
+            outputs: dict[Path, RejectedRows | None] = {}
+            for number, (path, found) in enumerate(self.files.items(), 1):
+                target = self.rejected
+                if target is not None and number > 1:
+                    target = target.with_name(f"{target.stem}-{number}{target.suffix}")
+                outputs[path] = None
+                if target is not None:
+                    writer = RejectedRows(target, found.layout, found.columns)
+                    outputs[path] = stack.enter_context(writer)
+            yield outputs
+
+
+def _advance(progress: Progress, done: int, so_far: UploadResult) -> None:
+    progress.update(progress.task_ids[0], completed=done + so_far.items)
+
+
+def _kinds(client: Client, project: str) -> dict[str, str]:
     """Return the kinds of the fields in the newest spec version; empty if there is none."""
     version = client.send(ingest.show_project(project)).spec_version
     if version is None:
         return {}
-    return kinds_of(client.send(ingest.show_spec(project, version)).document.fields)
+    fields = client.send(ingest.show_spec(project, version)).document.fields
+    return {str(field["name"]): str(field["kind"]) for field in fields}
 
 
-def _ending(file: Path) -> str:
-    return Path(file.name.removesuffix(".gz")).suffix.lower()
-
-
-def _is_csv(file: Path) -> bool:
-    return _ending(file) in CSV
-
-
-def _check_name(file: Path) -> None:
-    if not file.is_file():
-        raise InvalidInput(f"{file} is not a file: name files to import.")
-    if _ending(file) not in CSV + NDJSON:
-        raise InvalidInput(
-            f"{file} has an unknown format: its name must end in .csv, .jsonl or .ndjson (or .gz)."
+def _show(results: Mapping[Path, UploadResult], files: Files, import_id: UUID, json_: bool) -> None:
+    total = {name: sum(getattr(result, name) for result in results.values()) for name in COUNTS}
+    if json_:
+        show_json(
+            {
+                **total,
+                "import_id": str(import_id),
+                "rejected": _listed(results, "rejected"),
+                "warnings": _listed(results, "warnings"),
+                "understood": [as_json(found) for found in files.values()],
+            }
         )
+        return
+    rejected = sum(len(result.rejected) for result in results.values())
+    summary = ", ".join(f"{count:,} {name}" for name, count in total.items())
+    typer.echo(f"{summary}, {rejected:,} rejected. This is the import {import_id}.")
+    for path, result in results.items():
+        _print_lines(f"{path}: {sentence}" for sentence in _counted(result.rejected))
+        _print_lines(f"{path}: warning: {sentence}" for sentence in _counted(result.warnings))
 
 
-def _reader(
-    file: Path,
-    gold: bool,
-    id_column: str | None,
-    *,
-    kinds: Kinds | None = None,
-    reject: Callable[[BadRow], None] | None = None,
-) -> Iterator[Line]:
-    """Yield the lines of a file; the ending of its name decides the format.
-
-    `reject` is called for each row that cannot be read; without it such a row raises BadFile.
-    """
-    lines = (
-        _csv_lines(file, gold, id_column, kinds or {}, reject)
-        if _is_csv(file)
-        else _ndjson_lines(file)
-    )
-    return lines if reject is None else _until_unreadable(file, lines, reject)
+def _listed(results: Mapping[Path, UploadResult], name: str) -> list[dict[str, Any]]:
+    return [
+        {"file": str(path), **asdict(line)}
+        for path, result in results.items()
+        for line in getattr(result, name)
+    ]
 
 
-def _until_unreadable(
-    file: Path, lines: Iterator[Line], reject: Callable[[BadRow], None]
-) -> Iterator[Line]:
-    """Yield the lines up to the place where the file cannot be read, which is rejected.
-
-    Raises BadFile if no line can be read.
-    """
-    last = 0
-    try:
-        for number, line in lines:
-            yield number, line
-            last = number
-    except BadFile as error:
-        if not last:
-            raise
-        reject(BadRow(file, last + 1, f"nothing was read from this line on: {error}"))
+def _counted(lines: Sequence[RejectedLine]) -> Iterator[str]:
+    """Yield a sentence for each reason, with its first lines and their ids, and its count."""
+    problems = [Problem(line.line, line.message, line.pointer or None) for line in lines]
+    ids = {line.line: line.external_id for line in lines if line.external_id is not None}
+    for problem in count_problems(problems):
+        named = [repr(ids[line]) for line in problem.lines if line in ids]
+        yield problem.sentence() + (f" (ids: {', '.join(named)})" if named else "")
 
 
-def _ndjson_lines(file: Path) -> Iterator[Line]:
-    """Yield the lines without parsing them: the server rejects the invalid ones."""
-    with opened(file) as stream:
-        for number, line in enumerate(stream, 1):
-            text = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if text:
-                yield number, text
-
-
-def _csv_lines(
-    file: Path,
-    gold: bool,
-    id_column: str | None,
-    kinds: Kinds,
-    reject: Callable[[BadRow], None] | None,
-) -> Iterator[Line]:
-    for index, row in enumerate(read_rows(file, [id_column] if id_column else [], reject=reject)):
-        if index == 0 and id_column is None and not row.cells.keys() & set(ID_COLUMNS):
-            print_error(
-                f"{file} has no id column ({', '.join(ID_COLUMNS)}, or name one with --id-column):"
-                " items are identified by their whole payload, so a corrected line is a new item."
-            )
-        try:
-            item = _csv_item(row, gold, id_column, kinds)
-        except BadRow as bad:
-            if reject is None:
-                raise
-            reject(bad)
-            continue
-        yield row.line, json.dumps(item, ensure_ascii=False).encode()
-
-
-def _csv_item(row: Row, gold: bool, id_column: str | None, kinds: Kinds) -> dict[str, Any]:
-    cells = {name: text for name, text in row.cells.items() if name}
-    id_name = id_column or next((name for name in ID_COLUMNS if name in cells), None)
-    item: dict[str, Any] = {}
-    if id_name is not None:
-        item["external_id"] = row.need(id_name)
-        del cells[id_name]
-    if gold:
-        item["label"] = take_label(row, cells, kinds)
-    return {**item, "payload": cells}
+def _print_lines(lines: Iterator[str] | Sequence[str]) -> None:
+    for line in lines:
+        print_error(line)

@@ -17,6 +17,7 @@ CELL_CHARACTERS_MAX = 2_000_000
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_CHARACTERS = 1 << 16
 _SAMPLE_RECORDS = 50
+EMPTY = "The file is empty: its first line must name the columns, for example 'id' and 'text'."
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*([eE][+-]?\d+)?%?")
 _REASONS = {
     "unexpected end of data": "A quotation mark is opened and never closed.",
@@ -95,7 +96,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Entry]:
         records = _records(text_of(stream, layout.encoding or "utf-8"), layout.delimiter or ",")
         first = next(records, None)
         if first is None:
-            raise UnreadableFile("The file is empty: its first line must name the columns.")
+            raise UnreadableFile(EMPTY)
         if isinstance(first, Problem):
             raise UnreadableFile(f"The header on line {first.line} is unreadable: {first.message}")
         line, cells = first

@@ -77,7 +77,8 @@ def _row(line: int, value: Any, raw: bytes) -> Entry:  # noqa: ANN401 (any JSON 
     if not isinstance(value, dict):
         return Problem(line, "It is not a JSON object.", source=raw)
     for repeated in repeated_keys(raw):
-        return Problem(line, f"{repeated.sentence()} Write it once.", repeated.key, raw)
+        place = repeated.pointer if repeated.object_pointer else repeated.key
+        return Problem(line, f"{repeated.sentence()} Write it once.", place, raw)
     return Row(line, value, raw)
 
 

@@ -14,7 +14,8 @@ import labels
 from ingest_service.domain.model import Gold, Item
 from ingest_service.domain.signals import newest_signals
 from schemas.canonical import NotCanonical, canonical
-from schemas.ingest import GoldRequest, ItemProblem, ItemRequest
+from schemas.error_words import plain_words
+from schemas.ingest import GoldRequest, ItemProblem, ItemRequest, Rejection
 from schemas.json_values import json_pointer
 from schemas.vocabulary import Payload, Strict, item_id
 
@@ -69,7 +70,7 @@ def parse_request(model: type[Request], value: object) -> Request:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidItem(json_pointer(*first["loc"]), first["type"], first["msg"]) from error
+        raise InvalidItem(json_pointer(*first["loc"]), first["type"], plain_words(first)) from error
 
 
 def incoming_item(project: str, request: ItemRequest) -> Incoming:
@@ -255,6 +256,12 @@ def prelabel_problems(incoming: Incoming, schema: labels.LabelSchema) -> dict[in
             found[index] = ItemProblem(pointer=place, keyword=refusal.keyword, message=message)
             break
     return found
+
+
+def rejection(index: int, external_id: object, problem: ItemProblem) -> Rejection:
+    """Return the rejection of the entry at `index`; `external_id` counts if it is text."""
+    known = external_id if isinstance(external_id, str) else None
+    return Rejection(index=index, line=index + 1, external_id=known, problem=problem)
 
 
 def without_prelabels(incoming: Incoming, left_out: Container[int]) -> Incoming:

@@ -17,6 +17,7 @@ from ingest_service.domain.intake import (
     incoming_item,
     parse_request,
     prelabel_problems,
+    rejection,
     upsert,
     with_import,
     with_positions,
@@ -109,6 +110,7 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
     verdicts: Counter[str] = Counter()
     rejected: list[Rejection] = []
     warnings: list[Rejection] = []
+    digests: dict[str, str] = {}
     schema = context.spec.schema() if context.spec is not None else None
     for chunk in batch.chunks():
         items, invalid = _read(chunk, context.read)
@@ -119,7 +121,8 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
         incoming = [with_import(entry, batch.import_id) for _, entry in items]
         changes = await _store(transaction, context, incoming)
         verdicts.update(changes.verdicts)
-        warnings += [_pending(items[position][0], name) for position, name in changes.pending]
+        warnings += [_pending(*items[position], name) for position, name in changes.pending]
+        warnings += _repeated(items, digests)
     transaction.after_commit(lambda: _count(verdicts, len(rejected)))
     return ImportVerdict(
         created=verdicts["created"],
@@ -131,10 +134,31 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
     )
 
 
-def _pending(index: int, name: str) -> Rejection:
+def _pending(index: int, incoming: Incoming, name: str) -> Rejection:
     message = f"The new {name} is stored; the current task of the item keeps the old one."
     problem = ItemProblem(pointer=f"/{name}", keyword="pending", message=message)
-    return Rejection(index=index, problem=problem)
+    return rejection(index, incoming.item.external_id, problem)
+
+
+def _repeated(items: Iterable[IndexedItem], digests: dict[str, str]) -> list[Rejection]:
+    """Return a warning for each item whose id came before in the batch with another payload.
+
+    `digests`: the payloads of the ids so far, to which those of `items` are added.
+    """
+    message = (
+        "The same external id came before in this batch with another payload; the payload here is"
+        " kept as the newer revision."
+    )
+    problem = ItemProblem(pointer="/external_id", keyword="repeated_id", message=message)
+    found: list[Rejection] = []
+    for index, incoming in items:
+        id_, digest = incoming.item.external_id, incoming.item.payload_sha256
+        if id_ is None:
+            continue
+        if digests.get(id_, digest) != digest:
+            found.append(rejection(index, id_, problem))
+        digests[id_] = digest
+    return found
 
 
 def _without_invalid_prelabels(
@@ -145,7 +169,8 @@ def _without_invalid_prelabels(
     refused: list[Rejection] = []
     for index, incoming in items:
         problems = prelabel_problems(incoming, schema)
-        refused += [Rejection(index=index, problem=problem) for problem in problems.values()]
+        id_ = incoming.item.external_id
+        refused += [rejection(index, id_, problem) for problem in problems.values()]
         valid.append((index, without_prelabels(incoming, problems) if problems else incoming))
     return valid, refused
 
@@ -155,12 +180,13 @@ def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[IndexedItem], li
     invalid: list[Rejection] = []
     for index, value in chunk:
         if isinstance(value, ItemProblem):
-            invalid.append(Rejection(index=index, problem=value))
+            invalid.append(rejection(index, None, value))
             continue
         try:
             items.append((index, reader(value)))
         except InvalidItem as error:
-            invalid.append(Rejection(index=index, problem=error.problem))
+            external_id = value.get("external_id") if isinstance(value, dict) else None
+            invalid.append(rejection(index, external_id, error.problem))
     return items, invalid
 
 

@@ -16,6 +16,7 @@ from ingest_service.domain.intake import (
     check_payload,
     incoming_item,
     parse_request,
+    rejection,
 )
 from ingest_service.domain.model import Item, Project, TaskChanges, TaskContext
 from ingest_service.domain.signals import SignalEffects, apply_signal, raised_tasks
@@ -77,12 +78,12 @@ def _read(project: Project, chunk: Sequence[Entry]) -> tuple[list[SignalInput], 
     invalid: list[Rejection] = []
     for index, value in chunk:
         if isinstance(value, ItemProblem):
-            invalid.append(Rejection(index=index, problem=value))
+            invalid.append(rejection(index, None, value))
             continue
         try:
             inputs.append(_signal_input(project, index, value))
         except InvalidItem as error:
-            invalid.append(Rejection(index=index, problem=error.problem))
+            invalid.append(rejection(index, None, error.problem))
     return inputs, invalid
 
 
@@ -116,7 +117,7 @@ async def _apply(
         try:
             item = item or _new_item(input_, schema)
         except InvalidItem as error:
-            rejected.append(Rejection(index=input_.index, problem=error.problem))
+            rejected.append(rejection(input_.index, input_.request.external_id, error.problem))
             continue
         signal = Signal.model_validate(
             input_.request.model_dump(include={"kind", "score", "reason", "model"})

@@ -174,75 +174,8 @@ export interface paths {
         /**
          * Publish Spec
          * @description Publish a spec version. The same document as the newest version answers 200.
-         *
-         *     With `expected_version` it is published only if that is the newest version, else 409.
          */
         post: operations["publish_spec"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/specs/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check Spec Document
-         * @description Check a spec document: all its problems at once, and warnings. Nothing is stored.
-         *
-         *     The problems are those for which publishing refuses the document, in the same sentences.
-         */
-        post: operations["check_spec_document"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/specs/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Preview Spec
-         * @description Preview a spec version: what changes, what stays valid, what is asked again.
-         *
-         *     Nothing is stored. The body is that of publishing; consensus answers the same body with the
-         *     labels concerned and the cost.
-         */
-        post: operations["preview_spec"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/spec-templates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Spec Templates
-         * @description Valid spec documents to begin with, sorted by name.
-         */
-        get: operations["list_spec_templates"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -276,11 +209,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Items
-         * @description The items of a project with their payloads, in the order in which they came.
-         */
-        get: operations["list_items"];
+        get?: never;
         put?: never;
         /**
          * Import Items
@@ -290,26 +219,6 @@ export interface paths {
          *     nothing; another payload is a new revision of the item.
          */
         post: operations["import_items"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/items/{item_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * View Item
-         * @description An item with its payload.
-         */
-        get: operations["view_item"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -596,20 +505,6 @@ export interface components {
             disputed?: "decide" | "adjudicate";
         };
         /**
-         * FieldProof
-         * @description The effect of a spec version on the labels of a field that an older version has.
-         */
-        FieldProof: {
-            /** Field */
-            field: string;
-            /** Stays Valid */
-            stays_valid: boolean;
-            /** Refused */
-            refused?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
-        };
-        /**
          * Honeypots
          * @description The rates of honeypots: higher for the first tasks, when least is known of an annotator.
          */
@@ -670,45 +565,6 @@ export interface components {
             keyword: string;
             /** Message */
             message: string;
-        };
-        /**
-         * ItemView
-         * @description An item at its newest revision.
-         */
-        ItemView: {
-            /**
-             * Item Id
-             * Format: uuid
-             */
-            item_id: string;
-            /** External Id */
-            external_id: string | null;
-            /** Revision */
-            revision: number;
-            /** Payload */
-            payload: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
-            /** Payload Sha256 */
-            payload_sha256: string;
-            /** Source */
-            source: string | null;
-            /** Metadata */
-            metadata: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** Gold */
-            gold: boolean;
-        };
-        /**
-         * Items
-         * @description Items of a project, in the order in which they came.
-         */
-        Items: {
-            /** Items */
-            items: components["schemas"]["ItemView"][];
-            /** Next */
-            next?: string | null;
         };
         /**
          * JobAccepted
@@ -1304,46 +1160,6 @@ export interface components {
             tolerance?: number;
         };
         /**
-         * SpecChange
-         * @description One difference between two spec documents, in terms of what annotators see or do.
-         */
-        SpecChange: {
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "task_type" | "field" | "option" | "rule" | "policy";
-            /**
-             * Change
-             * @enum {string}
-             */
-            change: "added" | "removed" | "changed" | "moved";
-            /** Name */
-            name: string;
-            /** Field */
-            field?: string | null;
-            /** Key */
-            key?: string | null;
-            /** Pointer */
-            pointer: string;
-            before?: components["schemas"]["JsonValue"];
-            after?: components["schemas"]["JsonValue"];
-        };
-        /**
-         * SpecCheck
-         * @description The result of the check of a specification, which stores nothing.
-         */
-        SpecCheck: {
-            /** Problems */
-            problems: components["schemas"]["SpecFinding"][];
-            /** Warnings */
-            warnings: components["schemas"]["SpecFinding"][];
-            /** Label Schema */
-            label_schema: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
-        };
-        /**
          * SpecDocument
          * @description The content of a spec version, which its hash is computed from.
          */
@@ -1413,20 +1229,6 @@ export interface components {
             policy?: components["schemas"]["Policy"];
         };
         /**
-         * SpecFinding
-         * @description A fault of a specification, or a part of it that does not do what its owner may expect.
-         */
-        SpecFinding: {
-            /** Pointer */
-            pointer: string;
-            /** Keyword */
-            keyword: string;
-            /** Message */
-            message: string;
-            /** Hint */
-            hint?: string | null;
-        };
-        /**
          * SpecHead
          * @description A spec version in a list.
          */
@@ -1447,28 +1249,6 @@ export interface components {
              * Format: date-time
              */
             published_at: string;
-        };
-        /**
-         * SpecPreview
-         * @description The effects of a spec version on the items of a project, by comparison with the newest.
-         */
-        SpecPreview: {
-            /** Base Version */
-            base_version: number | null;
-            /** Changes */
-            changes: components["schemas"]["SpecChange"][];
-            /** Stays Valid */
-            stays_valid: boolean;
-            /** Fields */
-            fields: components["schemas"]["FieldProof"][];
-            /** Open Items */
-            open_items: number;
-            /** Decided Items */
-            decided_items: number;
-            /** Gold */
-            gold: number;
-            /** Gold Refused */
-            gold_refused: number;
         };
         /**
          * SpecPublication
@@ -1581,24 +1361,6 @@ export interface components {
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
-            /** Expected Version */
-            expected_version?: number | null;
-        };
-        /**
-         * SpecTemplate
-         * @description A valid spec document to begin with.
-         */
-        SpecTemplate: {
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Description */
-            description: string;
-            /** Document */
-            document: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
         };
         /**
          * SpecView
@@ -1998,7 +1760,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
+            type: "urn:problem:unauthenticated";
             title: string;
             /** @constant */
             status: 401;
@@ -2042,7 +1804,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-upload" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
@@ -2064,7 +1826,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:spec-changed" | "urn:problem:no-spec";
+            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:no-spec";
             title: string;
             /** @constant */
             status: 409;
@@ -2679,99 +2441,6 @@ export interface operations {
             507: components["responses"]["InsufficientStorage"];
         };
     };
-    check_spec_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SpecRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecCheck"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
-    preview_spec: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SpecRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecPreview"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
-    list_spec_templates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecTemplate"][];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
     view_spec: {
         parameters: {
             query?: never;
@@ -2791,36 +2460,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpecView"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
-    list_items: {
-        parameters: {
-            query?: {
-                after?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Items"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -2866,34 +2505,6 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
-        };
-    };
-    view_item: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-                item_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ItemView"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
         };
     };
     register_gold: {
