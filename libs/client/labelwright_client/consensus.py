@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
-from labelwright_client.call import Call, api_path, get, json_as
+from labelwright_client.call import Call, api_path, get, json_as, send_json
 from schemas.consensus import AgreementViews, Conflicts, Precedents, TaskView
+from schemas.ingest import SpecRequest
+from schemas.spec_previews import LabelPreview
 
 
 def show_task(task_id: UUID) -> Call[TaskView]:
@@ -33,3 +35,9 @@ def conflicts(project: str, after: str | None = None) -> Call[Conflicts]:
     """List the open conflicts, oldest first, one page at a time."""
     path = api_path("projects", project, "conflicts")
     return get("consensus", path, json_as(Conflicts), after=after)
+
+
+def preview_spec(project: str, spec: SpecRequest) -> Call[LabelPreview]:
+    """Read the effects that publishing `spec` would have on the labels. Nothing is stored."""
+    path = api_path("projects", project, "specs", "preview")
+    return send_json("consensus", "POST", path, spec, json_as(LabelPreview))

@@ -1,5 +1,6 @@
 """Calls to ingest: projects, spec versions, items, gold, repairs."""
 
+import json
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple
@@ -25,6 +26,8 @@ from schemas.ingest import (
     Specs,
     SpecView,
 )
+from schemas.spec_checks import SpecCheck
+from schemas.spec_previews import SpecPreview
 
 
 def create_project(name: str, title: str | None = None) -> Call[ProjectHead]:
@@ -47,6 +50,20 @@ def publish_spec(project: str, spec: SpecRequest) -> Call[SpecPublication]:
     """Publish `spec` as the newest version. Publishing the newest again changes nothing."""
     path = api_path("projects", project, "specs")
     return send_json("ingest", "POST", path, spec, json_as(SpecPublication))
+
+
+def check_spec(project: str, document: object) -> Call[SpecCheck]:
+    """Check a spec document, which is any JSON value: all its problems, and warnings."""
+    path = api_path("projects", project, "specs", "check")
+    headers = {"Content-Type": JSON}
+    body = json.dumps(document).encode()
+    return Call("ingest", "POST", path, json_as(SpecCheck), headers=headers, body=body)
+
+
+def preview_spec(project: str, spec: SpecRequest) -> Call[SpecPreview]:
+    """Read the effects that publishing `spec` would have on the items. Nothing is stored."""
+    path = api_path("projects", project, "specs", "preview")
+    return send_json("ingest", "POST", path, spec, json_as(SpecPreview))
 
 
 def list_specs(project: str) -> Call[Specs]:

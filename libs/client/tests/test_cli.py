@@ -45,7 +45,11 @@ def test_the_command_is_installed_and_its_help_names_the_exit_codes() -> None:
         (["replay", "--votes", "v.csv", "--honeypots", "2"], 2, "--honeypots"),
         (["replay", "--votes", "v.csv"], 4, "No stack was found"),
         (["import", "reviews", "v.txt"], 2, "v.txt is not a file"),
-        (["spec", "publish", "reviews", "v.csv"], 2, "v.csv: /: Invalid JSON"),
+        (
+            ["spec", "publish", "reviews", "v.csv"],
+            2,
+            "v.csv: the document: A specification is an object",
+        ),
         (["repairs", "list", "reviews"], 4, "No stack was found"),
         (["repairs", "close", "reviews", "x7"], 2, "Invalid value for"),
         (["verify", "."], 5, "not a pulled version"),

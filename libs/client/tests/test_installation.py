@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 ONLY_IN_EXTRAS = {
     "labelwright-agreement",
+    "labelwright-labels",
     "numpy",
     "rich",
     "scipy",
@@ -23,7 +24,7 @@ from importlib.abc import MetaPathFinder
 
 class Blocked(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"numpy", "scipy", "rich", "typer", "agreement"}:
+        if name.partition(".")[0] in {"numpy", "scipy", "rich", "typer", "agreement", "labels"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
 
 sys.meta_path.insert(0, Blocked())
@@ -100,7 +101,7 @@ def test_the_client_alone_installs_nothing_of_the_extras() -> None:
     ("extra", "packages"),
     [
         ("replay", {"rich"}),
-        ("cli", {"labelwright-agreement", "numpy", "rich", "typer"}),
+        ("cli", {"labelwright-agreement", "labelwright-labels", "numpy", "rich", "typer"}),
         ("demo", {"numpy", "rich", "typer", "vadersentiment"}),
     ],
 )

@@ -131,6 +131,8 @@ class Reader:
             raw = {"value": raw}
         if not isinstance(raw, dict):
             message = "An option is its value, or an object with value, title and key."
+            if isinstance(raw, int | float):
+                message = f'An option is a text: put quotes around it, "{str(raw).lower()}".'
             self._refusals.append(Refusal(at, "type", message))
             return None
         before = len(self._refusals)

@@ -4,7 +4,8 @@ import pytest
 
 import labels
 from labels.specs.check import check_spec
-from labels.specs.templates import template_names, templates
+from labels.specs.templates import document_text, template_names, templates
+from labels.specs.yaml_reader import read_yaml
 from schemas.spec_checks import SpecTemplate
 from schemas.vocabulary import SpecDocument
 
@@ -38,3 +39,13 @@ def test_the_templates_show_every_kind_of_field() -> None:
     kinds = {field["kind"] for template in templates() for field in template.document["fields"]}
 
     assert kinds == set(labels.KINDS)
+
+
+@pytest.mark.parametrize("template", templates(), ids=template_names())
+def test_the_text_of_a_template_is_its_document_below_its_description(
+    template: SpecTemplate,
+) -> None:
+    text = document_text(template.name)
+
+    assert read_yaml(text).value == template.document
+    assert text.startswith(f"# {template.title}")

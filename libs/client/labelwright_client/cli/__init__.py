@@ -8,7 +8,7 @@ Errors are one sentence on the standard error. Exit codes:
 import sys
 from importlib import import_module
 
-EXTRA = ("agreement", "numpy", "rich", "typer")
+EXTRA = ("agreement", "labels", "numpy", "rich", "typer")
 """The packages that the extra `cli` installs."""
 
 

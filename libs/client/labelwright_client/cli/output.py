@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -31,7 +31,6 @@ from labelwright_client.retry import Retry
 from labelwright_client.stack import Stack
 from labelwright_client.tokens import NoSigningKey
 from labelwright_client.transport import Client
-from schemas.repeated_keys import repeated_keys
 
 PATIENCE = "LABELWRIGHT_PATIENCE"
 PATIENCE_SECONDS = 5.0
@@ -156,19 +155,6 @@ def _cell(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def read_model(kind: type[BaseModel], body: bytes, source: str) -> Any:  # noqa: ANN401
-    """Return `body` as a `kind`. Raises InvalidInput with `source` and the JSON pointer."""
-    try:
-        model = kind.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = "/" + "/".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"{source}: {place}: {first['msg']}.") from error
-    for repeated in repeated_keys(body):
-        raise InvalidInput(f"{source}: {repeated.pointer}: {repeated.sentence()} Write it once.")
-    return model
 
 
 @contextmanager

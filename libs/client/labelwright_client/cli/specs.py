@@ -1,45 +1,51 @@
-"""`labelwright spec`: publish and show spec versions."""
+"""`labelwright spec`: write, publish and show spec versions."""
 
-from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from labelwright_client import ingest
+from labelwright_client.cli import spec_authoring
 from labelwright_client.cli.output import (
     HomeOption,
     InvalidInput,
     JsonOption,
     connect,
-    read_model,
     show_json,
     show_table,
 )
 from labelwright_client.cli.projects import ProjectArgument
-from schemas.ingest import SpecRequest
-from schemas.vocabulary import Relabel
+from labelwright_client.cli.spec_files import (
+    FileArgument,
+    RelabelOption,
+    read_valid_spec,
+    with_relabel,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Publish and show spec versions.")
+app = typer.Typer(no_args_is_help=True, help="Write, check, publish and show spec versions.")
+app.command("init")(spec_authoring.init)
+app.command("check")(spec_authoring.check)
+app.command("diff")(spec_authoring.diff)
+app.command("preview")(spec_authoring.preview)
 
 
 @app.command()
 def publish(
     project: ProjectArgument,
-    file: Annotated[Path, typer.Argument(help="Spec document (JSON file).", show_default=False)],
+    file: FileArgument,
     resolves: Annotated[
         list[UUID] | None,
         typer.Option(help="Spec issue that it resolves; repeat for several."),
     ] = None,
-    relabel: Annotated[
-        str | None,
-        typer.Option(help="Decided labels to annotate again: none, evidence, touched or all."),
-    ] = None,
+    relabel: RelabelOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Publish a spec document as the newest version."""
-    spec = _read(file, resolves or [], relabel)
+    spec = with_relabel(read_valid_spec(file), relabel)
+    if resolves:
+        spec = spec.model_copy(update={"resolves": resolves})
     with connect(home) as client:
         published = client.send(ingest.publish_spec(project, spec))
     if as_json:
@@ -86,19 +92,3 @@ def versions(
         for spec in found
     ]
     show_table(None, ("version", "hash", "published", "relabel"), rows)
-
-
-def _read(file: Path, resolves: list[UUID], relabel: str | None) -> SpecRequest:
-    try:
-        body = file.read_bytes()
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}.") from error
-    spec: SpecRequest = read_model(SpecRequest, body, str(file))
-    changes: dict[str, object] = {"resolves": resolves} if resolves else {}
-    if relabel is not None:
-        if relabel not in get_args(Relabel):
-            raise InvalidInput(
-                f"--relabel is '{relabel}': use one of {', '.join(get_args(Relabel))}."
-            )
-        changes["relabel"] = relabel
-    return spec.model_copy(update=changes)

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from textwrap import dedent
 
 from labels.specs.yaml_reader import read_yaml
 from schemas.spec_checks import SpecTemplate
@@ -21,6 +22,16 @@ def templates() -> list[SpecTemplate]:
     """Return all templates, sorted by name."""
     contents = {name: read_yaml(_text(name)).value for name in template_names()}
     return [SpecTemplate.model_validate({"name": name, **contents[name]}) for name in contents]
+
+
+def document_text(name: str) -> str:
+    """Return the spec document of a template as YAML, below its description.
+
+    Raises KeyError if there is no template of this name.
+    """
+    head, document = _text(name).split("document:\n", 1)
+    content = read_yaml(head).value
+    return f"# {content['title']}. {content['description']}\n{dedent(document)}"
 
 
 def _text(name: str) -> str:
