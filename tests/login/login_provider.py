@@ -139,13 +139,20 @@ class LoginProvider:
 
 
 @contextmanager
-def running_provider(folder: Path, modules: Path, algorithm: str) -> Iterator[LoginProvider]:
+def running_provider(
+    folder: Path,
+    modules: Path,
+    algorithm: str,
+    *,
+    token_seconds: int = 600,
+    redirect: str = REDIRECT,
+) -> Iterator[LoginProvider]:
     """Start a provider that signs by `algorithm`. It ends when its standard input is closed."""
     shutil.copy(SOURCE / "provider.mjs", folder)
     (folder / "node_modules").symlink_to(modules)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [NODE, folder / "provider.mjs", algorithm, REDIRECT],
+            [NODE, folder / "provider.mjs", algorithm, str(token_seconds), redirect],
             env={"PATH": os.defpath},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,12 +1,14 @@
 import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { Suspense, useMemo, useState } from "react";
+import { Suspense, useCallback, useMemo, useState } from "react";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
-import { type Config, loadConfig } from "./api/config";
+import { type Config, type Login, loadConfig } from "./api/config";
 import { makeServices } from "./api/services";
-import { currentSession, endSession, type Session } from "./api/session";
+import { currentSession, endSession, identityOf, type Session } from "./api/session";
 import { roomsFor } from "./rooms";
+import { hasProviderAnswer } from "./sign-in/answer";
 import { SignIn, type SignInReason } from "./sign-in/sign-in";
+import { useTokens } from "./sign-in/use-tokens";
 import { Message } from "./ui/message";
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1 } } });
@@ -22,6 +24,7 @@ export function App() {
 
 function Configured() {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Infinity });
+  const [isComingBack] = useState(() => hasProviderAnswer(location.search));
   if (config.isPending) {
     return <Message title="Opening the page …" />;
   }
@@ -37,43 +40,89 @@ function Configured() {
       </Message>
     );
   }
+  if (config.data.login && isComingBack) {
+    return <ComingBack config={config.data} login={config.data.login} />;
+  }
   return <SignedIn config={config.data} />;
 }
 
-function SignedIn({ config }: { readonly config: Config }) {
-  const [session, setSession] = useState(currentSession);
-  const [reason, setReason] = useState<SignInReason>("none");
+/** Takes up what a login provider answered, which stands in the address. */
+function ComingBack({ config, login }: { readonly config: Config; readonly login: Login }) {
+  const arrival = useQuery({
+    queryKey: ["sign-in"],
+    queryFn: () => import("./sign-in/openid").then(({ finishSignIn }) => finishSignIn(login)),
+    retry: false,
+    staleTime: Infinity,
+  });
+  if (arrival.isPending) {
+    return <Message title="Signing in …" />;
+  }
+  return <SignedIn config={config} cameWith={arrival.isError ? "failed" : "none"} />;
+}
 
-  function leave(why: SignInReason) {
+interface SignedInProps {
+  readonly config: Config;
+  readonly cameWith?: SignInReason;
+}
+
+function SignedIn({ config, cameWith = "none" }: SignedInProps) {
+  const [session, setSession] = useState(currentSession);
+  const [reason, setReason] = useState<SignInReason>(cameWith);
+
+  const leave = useCallback((why: SignInReason) => {
     endSession();
     setReason(why);
     setSession(null);
-  }
+  }, []);
+  const refresh = useCallback(() => setSession(currentSession()), []);
 
-  if (session === null || session.expiresAt <= Date.now()) {
-    const why = session === null ? reason : "expired";
-    return <SignIn reason={why} onSignedIn={() => setSession(currentSession())} />;
+  const isOver = session !== null && !session.isRenewable && session.expiresAt <= Date.now();
+  if (session === null || isOver) {
+    return (
+      <SignIn reason={isOver ? "expired" : reason} login={config.login} onSignedIn={refresh} />
+    );
   }
-  return <Screens key={session.token} config={config} session={session} onLeave={leave} />;
+  return (
+    <Screens
+      key={identityOf(session)}
+      config={config}
+      session={session}
+      onLeave={leave}
+      onChanged={refresh}
+    />
+  );
 }
 
 interface ScreensProps {
   readonly config: Config;
   readonly session: Session;
   readonly onLeave: (why: SignInReason) => void;
+  /** Called when the renewed token opens something else. */
+  readonly onChanged: () => void;
 }
 
-function Screens({ config, session, onLeave }: ScreensProps) {
+function Screens({ config, session, onLeave, onChanged }: ScreensProps) {
+  const tokens = useTokens(config.login, session, { onLeave, onChanged });
   const services = useMemo(
     () =>
-      makeServices(config, session.token, () =>
+      makeServices(config, tokens, () =>
         onLeave(session.expiresAt <= Date.now() ? "expired" : "refused"),
       ),
-    [config, session, onLeave],
+    [config, session, tokens, onLeave],
   );
+
+  function signOut() {
+    const { login } = config;
+    const atProvider =
+      login && session.isRenewable
+        ? import("./sign-in/openid").then((openid) => openid.signOut(login))
+        : Promise.resolve();
+    void atProvider.catch(() => undefined).then(() => onLeave("none"));
+  }
+
   const rooms = roomsFor(session.roles);
   const [first] = rooms;
-  const shared = { services, session, onSignOut: () => onLeave("none") };
+  const shared = { services, session, onSignOut: signOut };
   if (!first) {
     return <NoRoom session={session} onSignOut={shared.onSignOut} />;
   }

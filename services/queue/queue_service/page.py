@@ -7,6 +7,7 @@ so browsers keep them for ever; `index.html`, which names them, is asked for eac
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -34,7 +35,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Add the routes of the page to `app`. They ask for no token."""
     headers = {**HEADERS, "content-security-policy": content_policy(settings)}
     files = PageFiles(headers, directory=settings.page_dir, check_dir=False)
-    config = {"services": settings.page_services, "login": settings.page_login}
+    config = {"services": settings.page_services, "login": login_config(settings)}
 
     async def index(request: Request) -> Response:
         try:
@@ -56,6 +57,24 @@ def install(app: FastAPI, settings: Settings) -> None:
     app.add_route("/", index, include_in_schema=False)
     app.add_route("/assets/{name}", asset, include_in_schema=False)
     app.add_route("/config.json", config_json, include_in_schema=False)
+
+
+def login_config(settings: Settings) -> dict[str, Any] | None:
+    """Return the login provider as it is in `/config.json`; None if there is none.
+
+    `roles_claim` and `projects_claim` are the paths of the claims that the services read, so that
+    the page shows the rooms that its token opens.
+    """
+    login = settings.page_login
+    if login is None:
+        return None
+    authority = login.authority.rstrip("/")
+    claims = [
+        {"roles_claim": issuer.roles_claim, "projects_claim": issuer.projects_claim}
+        for issuer in settings.issuers
+        if issuer.issuer.rstrip("/") == authority
+    ]
+    return {**login.model_dump(exclude_none=True), **(claims[0] if claims else {})}
 
 
 class PageFiles(StaticFiles):
@@ -100,7 +119,7 @@ MEDIA_TYPES = {
 def content_policy(settings: Settings) -> str:
     """Return the Content-Security-Policy: the page runs its own files and calls the services."""
     blobs = [settings.blob_store_endpoint] if settings.blob_store_endpoint else []
-    logins = [str(settings.page_login["authority"])] if settings.page_login else []
+    logins = [settings.page_login.authority] if settings.page_login else []
     addresses = [*settings.page_services.values(), *blobs, *logins]
     called = dict.fromkeys(origin for one in addresses if (origin := origin_of(one)))
     media = " ".join(["'self'", "data:", "blob:", *settings.page_media_origins])

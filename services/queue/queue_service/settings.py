@@ -3,11 +3,32 @@
 from pathlib import Path
 from typing import ClassVar
 
-from pydantic import Field, FilePath
+from pydantic import BaseModel, ConfigDict, Field, FilePath
 from pydantic_settings import SettingsConfigDict
 
 from chassis.blob_settings import BlobSettings
 from chassis.cross_origin import Origin
+
+
+class PageLogin(BaseModel):
+    """The OpenID provider where people of the page sign in (code flow with PKCE)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    authority: str = Field(pattern="^https?://")
+    """The address below which the provider has `/.well-known/openid-configuration`."""
+    client_id: str
+    """The public client that is registered for the page; its redirect is the page's address."""
+    title: str | None = None
+    """The provider's name for people; without one the page shows the host of `authority`."""
+    scope: str = "openid profile offline_access"
+    """`offline_access` asks for a refresh token, with which the page renews its token."""
+    prompt: str | None = None
+    """`consent`, for a provider that gives refresh tokens only with it."""
+    resource: str | None = None
+    """The audience of the token, for a provider that wants it as `resource` (RFC 8707)."""
+    audience: str | None = None
+    """The audience of the token, for a provider that wants it as `audience`."""
 
 
 class Settings(BlobSettings):
@@ -38,7 +59,7 @@ class Settings(BlobSettings):
     page_services: dict[str, str] = Field(default={"queue": "."})
     """The addresses of the services for the page: JSON, as `{"queue": "https://queue.example", …}`.
     An address without a host, as `/ingest`, is at the page's own origin."""
-    page_login: dict[str, str] | None = None
+    page_login: PageLogin | None = None
     """The login provider of the page, as JSON:
     `{"authority": "https://login.example", "client_id": "labels"}`."""
     page_media_origins: list[Origin] = Field(default=[])

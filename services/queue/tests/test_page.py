@@ -89,6 +89,38 @@ async def test_the_config_tells_where_the_services_are(http: httpx.AsyncClient) 
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_the_page_is_told_where_to_sign_in_and_which_claims_say_what_a_token_opens(
+    built: Path, tokens: testing.Tokens
+) -> None:
+    issuer = {
+        "issuer": "https://login.example/realm/", "jwks_url": "https://login.example/keys",
+        "algorithms": ["RS256"], "roles_claim": "realm_access.roles",
+    }  # fmt: skip
+    login = {"authority": "https://login.example/realm", "client_id": "labels", "title": "Acme"}
+    app = create_app(settings(tokens, built, page_login=login, issuers=[issuer]))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    ) as client:
+        shown = (await client.get("/config.json")).json()["login"]
+
+    assert shown == {
+        **login,
+        "scope": "openid profile offline_access",
+        "roles_claim": ["realm_access", "roles"],
+        "projects_claim": ["projects"],
+    }
+
+
+@pytest.mark.parametrize(
+    "login", [{"authority": "login.example", "client_id": "a"}, {"authority": "https://a.example"}]
+)
+def test_a_login_that_cannot_work_stops_the_service(
+    built: Path, tokens: testing.Tokens, login: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError, match="page_login"):
+        settings(tokens, built, page_login=login)
+
+
 async def test_no_script_or_style_runs_but_the_page_s_own(http: httpx.AsyncClient) -> None:
     headers = (await http.get("/")).headers
 

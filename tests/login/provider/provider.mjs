@@ -1,11 +1,12 @@
 // A whole OpenID provider for tests: real login forms that accept any password, so loopback only.
-// usage: node provider.mjs ALGORITHM REDIRECT_URI. Prints its address, and ends with its stdin.
+// usage: node provider.mjs ALGORITHM TOKEN_SECONDS REDIRECT_URI. Prints its address, and ends with
+// its stdin.
 // POST /_rotate begins to sign with a new key; POST /_withdraw publishes no other any more.
 import { createServer } from 'node:http';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
-const [algorithm, redirectUri] = process.argv.slice(2);
+const [algorithm, tokenSeconds, redirectUri] = process.argv.slice(2);
 const AUDIENCE = 'https://labelwright.example/api';
 
 const KEY_KINDS = {
@@ -27,19 +28,25 @@ function configuration(keys) {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
       redirect_uris: [redirectUri],
+      post_logout_redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
     }],
+    clientBasedCORS: (_, origin) => origin === new URL(redirectUri).origin,
+    claims: { openid: ['sub'], profile: ['name'] },
+    conformIdTokenClaims: false,
     // Without this every client is registered for RS256, and refused where there is no RSA key.
     clientDefaults: { id_token_signed_response_alg: algorithm },
     enabledJWA: { idTokenSigningAlgValues: [algorithm] },
     pkce: { required: () => true },
     cookies: { keys: ['of a provider that ends with the test'] },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, name: `${id} of the provider` }) }),
     extraTokenClaims: () => ({
       realm_access: { roles: ['annotator', 'offline_access'] },
       'https://labelwright.example/projects': ['street'],
     }),
     features: {
       devInteractions: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
@@ -47,7 +54,7 @@ function configuration(keys) {
           scope: 'label',
           audience: AUDIENCE,
           accessTokenFormat: 'jwt',
-          accessTokenTTL: 600,
+          accessTokenTTL: Number(tokenSeconds),
           jwt: { sign: { alg: algorithm } },
         }),
       },

@@ -2,10 +2,23 @@
 
 export type ServiceName = "ingest" | "queue" | "consensus" | "quality" | "dataset-store";
 
+/** The OpenID provider where people sign in. */
+export interface Login {
+  readonly authority: string;
+  readonly client_id: string;
+  readonly title?: string;
+  readonly scope: string;
+  readonly prompt?: string;
+  readonly resource?: string;
+  readonly audience?: string;
+  readonly roles_claim?: readonly string[];
+  readonly projects_claim?: readonly string[];
+}
+
 export interface Config {
   /** Absolute addresses, without a slash at the end. */
   readonly services: Readonly<Partial<Record<ServiceName, string>>>;
-  readonly login: Readonly<Record<string, string>> | null;
+  readonly login: Login | null;
 }
 
 /** Read the configuration. Addresses in it may be relative to the page. */

@@ -1,7 +1,8 @@
 /** A typed client for each service, which carries the session's token. */
 
-import createClient, { type Client, type Middleware } from "openapi-fetch";
+import createClient, { type Client } from "openapi-fetch";
 import type { Config, ServiceName } from "./config";
+import type { TokenSource } from "./token-source";
 import type { paths as ConsensusPaths } from "./types/consensus";
 import type { paths as DatasetStorePaths } from "./types/dataset_store";
 import type { paths as IngestPaths } from "./types/ingest";
@@ -19,23 +20,24 @@ export interface Services {
 }
 
 /** Make the clients. `onRefusedToken` is called when a service does not accept the token. */
-export function makeServices(config: Config, token: string, onRefusedToken: () => void): Services {
-  const middleware: Middleware = {
-    onRequest: ({ request }) => {
-      request.headers.set("authorization", `Bearer ${token}`);
-      return request;
-    },
-    onResponse: ({ response }) => {
-      if (response.status === 401) {
-        onRefusedToken();
-      }
-    },
-  };
+export function makeServices(
+  config: Config,
+  tokens: TokenSource,
+  onRefusedToken: () => void,
+): Services {
+  async function authorized(request: Request): Promise<Response> {
+    const token = await tokens.current();
+    const response = await fetch(withToken(request.clone(), token));
+    const other = response.status === 401 ? await tokens.replace(token) : null;
+    const last = other === null ? response : await fetch(withToken(request, other));
+    if (last.status === 401) {
+      onRefusedToken();
+    }
+    return last;
+  }
   const addressOf = (service: ServiceName) => config.services[service] ?? "";
   function client<Paths extends object>(service: ServiceName): Client<Paths> {
-    const made = createClient<Paths>({ baseUrl: addressOf(service) });
-    made.use(middleware);
-    return made;
+    return createClient<Paths>({ baseUrl: addressOf(service), fetch: authorized });
   }
   return {
     ingest: client<IngestPaths>("ingest"),
@@ -45,4 +47,9 @@ export function makeServices(config: Config, token: string, onRefusedToken: () =
     datasetStore: client<DatasetStorePaths>("dataset-store"),
     addressOf,
   };
+}
+
+function withToken(request: Request, token: string): Request {
+  request.headers.set("authorization", `Bearer ${token}`);
+  return request;
 }

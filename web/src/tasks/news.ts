@@ -1,6 +1,7 @@
 /** Reads the queue's stream of server-sent events, which tells an open page what changed. */
 
 import type { Services } from "../api/services";
+import type { Session } from "../api/session";
 
 export interface News {
   readonly name: "state" | "spec" | "standing";
@@ -12,13 +13,18 @@ const RECONNECT_MS = 3000;
 /** Call `onNews` for each event until `signal` is aborted; connect again whenever the stream ends. */
 export async function readNews(
   services: Services,
-  token: string,
+  session: Session,
   signal: AbortSignal,
   onNews: (news: News) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await readStream(`${services.addressOf("queue")}/v1/me/events`, token, signal, onNews);
+      await readStream(
+        `${services.addressOf("queue")}/v1/me/events`,
+        session.token,
+        signal,
+        onNews,
+      );
     } catch {
       // The stream only hastens what every answer of the queue says too: it is tried again.
     }
