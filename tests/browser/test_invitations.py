@@ -1,5 +1,6 @@
 """People open invitations in a browser: to the first task, a second time, and until access ends."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from page_stack import Annotator, PageStack
+from page_stack import Annotator, PageStack, until
 from playwright.async_api import Browser, BrowserContext, expect
+
+from labelwright_client.replay import try_it
+from labelwright_client.stack import Stack
+from labelwright_client.transport import AsyncClient
+from labelwright_local.testing import run_in_new_loop
 
 SECONDS = 30_000
 LABELWRIGHT = Path(sys.executable).with_name("labelwright")
@@ -146,3 +152,33 @@ def test_services_of_a_running_stack_refuse_whom_the_command_line_revokes(
     page_stack.until_refused(reads, bearer)
     states = labelwright(page_stack, "people", "list", "ended", "--invitations")
     assert [one["state"] for one in states] == ["revoked"]
+
+
+def try_it_links(page_stack: PageStack) -> list[str]:
+    """Set up the project `try-it`; return its links."""
+    stack = Stack.find(page_stack.home)
+
+    async def set_up() -> dict[str, str]:
+        async with AsyncClient(stack) as client:
+            return await try_it.set_up(client)
+
+    return list(run_in_new_loop(set_up()).values())
+
+
+async def test_try_it_is_made_once_and_each_of_its_links_opens_its_room(
+    page_stack: PageStack, context: BrowserContext
+) -> None:
+    first = await asyncio.to_thread(try_it_links, page_stack)
+    await asyncio.to_thread(
+        until, lambda: labelwright(page_stack, "status", "try-it")["items"]["contested"] == 5, 60
+    )
+    before = labelwright(page_stack, "project", "show", "try-it")
+    again = await asyncio.to_thread(try_it_links, page_stack)
+
+    assert labelwright(page_stack, "project", "show", "try-it") == before
+    assert (before["items"], before["gold"], before["spec_version"]) == (77, 12, 1)
+    assert len({*first, *again}) == 6
+    assert labelwright(page_stack, "status", "try-it")["items"]["contested"] == 5
+    ada = await Annotator.open(context, again[0])
+    assert ada.page.url.endswith("#/annotate/try-it")
+    assert "word" in (await ada.page.content())
