@@ -155,7 +155,7 @@ async def passed_on(request: Request, url: str) -> Response:
 
 
 async def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body as it arrives, still compressed; close the connection if nobody reads on."""
+    """Yield the body as it arrives, still compressed; at the end close the connection."""
     try:
         async for piece in response.aiter_raw():
             yield piece
