@@ -105,8 +105,19 @@ _.WEIGHTED
 
 # Public functions of the libraries, for programs of users.
 _.add_many
+_.describe_me
 _.keep_draft
 _.record_use
 _.send_signals
 _.show_spec_issue
 _.update_annotator
+
+# Columns of people that are passed on by name: from rows to HTTP models, and to JSON and tables.
+_.invited_at
+_.first_seen_at
+_.last_seen_at
+_.done_today
+_.done_last_hour
+
+# Starlette sends these headers of a response.
+_.raw_headers

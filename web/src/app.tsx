@@ -7,6 +7,7 @@ import { makeServices } from "./api/services";
 import { currentSession, endSession, identityOf, type Session } from "./api/session";
 import { roomsFor } from "./rooms";
 import { hasProviderAnswer } from "./sign-in/answer";
+import { OpenInvitation } from "./sign-in/invitation";
 import { SignIn, type SignInReason } from "./sign-in/sign-in";
 import { useTokens } from "./sign-in/use-tokens";
 import { Message } from "./ui/message";
@@ -14,15 +15,15 @@ import { Message } from "./ui/message";
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1 } } });
 
 /** The page: it knows the services, then who is signed in, then which screen they see. */
-export function App() {
+export function App({ invitation }: { readonly invitation: string | null }) {
   return (
     <QueryClientProvider client={queries}>
-      <Configured />
+      <Configured invitation={invitation} />
     </QueryClientProvider>
   );
 }
 
-function Configured() {
+function Configured({ invitation }: { readonly invitation: string | null }) {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Infinity });
   const [isComingBack] = useState(() => hasProviderAnswer(location.search));
   if (config.isPending) {
@@ -43,7 +44,7 @@ function Configured() {
   if (config.data.login && isComingBack) {
     return <ComingBack config={config.data} login={config.data.login} />;
   }
-  return <SignedIn config={config.data} />;
+  return <SignedIn config={config.data} invitation={invitation} />;
 }
 
 /** Takes up what a login provider answered, which stands in the address. */
@@ -57,17 +58,21 @@ function ComingBack({ config, login }: { readonly config: Config; readonly login
   if (arrival.isPending) {
     return <Message title="Signing in …" />;
   }
-  return <SignedIn config={config} cameWith={arrival.isError ? "failed" : "none"} />;
+  const cameWith = arrival.isError ? "failed" : "none";
+  return <SignedIn config={config} invitation={null} cameWith={cameWith} />;
 }
 
 interface SignedInProps {
   readonly config: Config;
+  /** The secret of an invitation that the address had. */
+  readonly invitation: string | null;
   readonly cameWith?: SignInReason;
 }
 
-function SignedIn({ config, cameWith = "none" }: SignedInProps) {
+function SignedIn({ config, invitation, cameWith = "none" }: SignedInProps) {
   const [session, setSession] = useState(currentSession);
   const [reason, setReason] = useState<SignInReason>(cameWith);
+  const [secret, setSecret] = useState(invitation);
 
   const leave = useCallback((why: SignInReason) => {
     endSession();
@@ -75,11 +80,23 @@ function SignedIn({ config, cameWith = "none" }: SignedInProps) {
     setSession(null);
   }, []);
   const refresh = useCallback(() => setSession(currentSession()), []);
+  const enter = useCallback(() => {
+    setSecret(null);
+    setSession(currentSession());
+  }, []);
 
+  if (secret !== null) {
+    return <OpenInvitation config={config} secret={secret} onSignedIn={enter} onLink={setSecret} />;
+  }
   const isOver = session !== null && !session.isRenewable && session.expiresAt <= Date.now();
   if (session === null || isOver) {
     return (
-      <SignIn reason={isOver ? "expired" : reason} login={config.login} onSignedIn={refresh} />
+      <SignIn
+        reason={isOver ? "expired" : reason}
+        login={config.login}
+        onSignedIn={enter}
+        onInvitation={setSecret}
+      />
     );
   }
   return (
@@ -105,9 +122,10 @@ function Screens({ config, session, onLeave, onChanged }: ScreensProps) {
   const tokens = useTokens(config.login, session, { onLeave, onChanged });
   const services = useMemo(
     () =>
-      makeServices(config, tokens, () =>
-        onLeave(session.expiresAt <= Date.now() ? "expired" : "refused"),
-      ),
+      makeServices(config, tokens, (type) => {
+        const why = type === "access-revoked" ? "revoked" : "refused";
+        onLeave(session.expiresAt <= Date.now() ? "expired" : why);
+      }),
     [config, session, tokens, onLeave],
   );
 

@@ -15,10 +15,11 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from labelwright_local import jars, java, keys, ready
+from labelwright_local.gateway import listener
 from labelwright_local.home import Home, cache_from_environment, is_full
 from labelwright_local.kafka import VERSION, Kafka
 from labelwright_local.output import Screen
-from labelwright_local.plan import KAFKA, POSTGRES, Plan
+from labelwright_local.plan import GATEWAY, KAFKA, POSTGRES, Plan
 from labelwright_local.ports import REPLICAS_MAX, Ports
 from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
@@ -30,7 +31,7 @@ INTERRUPTED = 130
 PROGRESS_LINES = 5
 
 
-def up(
+def up(  # noqa: PLR0913 (each is an option)
     ready_file: Annotated[
         Path | None,
         typer.Option(
@@ -49,6 +50,17 @@ def up(
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Run the demo when all is ready.")] = False,
     then_stop: Annotated[bool, typer.Option("--then-stop", help="Stop after the demo.")] = False,
+    *,
+    listen: Annotated[
+        str,
+        typer.Option(help="HOST:PORT of one origin in front of all services; default: none."),
+    ] = "",
+    public_url: Annotated[
+        str, typer.Option(help="Address of that origin for people; default: http://HOST:PORT.")
+    ] = "",
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow this without TLS beyond this machine.")
+    ] = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the services on this machine, and keep them running.
 
@@ -58,6 +70,10 @@ def up(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with plain_errors():
         plan = make_plan(ready_file, only, replicas or ())
+        origin = listener(listen, public_url, insecure=insecure)
+        if origin is not None and not plan.services:
+            raise CannotStart("--listen needs services: --only leaves all of them out.")
+        plan = replace(plan, listener=origin)
         run(replace(plan, plays_demo=demo, stops_after_demo=demo and then_stop), Screen())
 
 
@@ -164,7 +180,9 @@ def listeners(plan: Plan) -> dict[str, int]:
     servers = [name for name in (POSTGRES, KAFKA) if name in plan.parts]
     controller = ["kafka-controller"] if KAFKA in plan.parts else []
     apis = {name: plan.ports.of(name) for name in [*replicas, *servers, *controller]}
-    return apis | {f"{name} (metrics)": plan.ports.metrics_of(name) for name in replicas}
+    gateway = {GATEWAY: plan.listener.port} if plan.listener else {}
+    metrics = {f"{name} (metrics)": plan.ports.metrics_of(name) for name in replicas}
+    return apis | gateway | metrics
 
 
 def fetch(kafka: Kafka, screen: Screen) -> None:

@@ -11,10 +11,14 @@ from labelwright_local.supervisor import kill_group
 COMMAND = "from labelwright_client.cli import main; main()"
 
 
-async def run_demo(home: Home, guard: ProcessGuard) -> int:
-    """Run the demo on the current terminal; return its exit code."""
+async def run_demo(home: Home, guard: ProcessGuard, *, makes_links: bool) -> int:
+    """Run the demo on the current terminal; return its exit code.
+
+    `makes_links`: also make the project `try-it` and print links to it, for a stack that stays up.
+    """
+    options = ["--try-it"] if makes_links else []
     process = await asyncio.create_subprocess_exec(
-        *guard.command([sys.executable, "-P", "-c", COMMAND, "demo"]),
+        *guard.command([sys.executable, "-P", "-c", COMMAND, "demo", *options]),
         pass_fds=[guard.pipe],
         start_new_session=True,
         stdin=asyncio.subprocess.DEVNULL,

@@ -4,14 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from labelwright_local.gateway import Listener
 from labelwright_local.home import Home
 from labelwright_local.kafka import Kafka
 from labelwright_local.ports import Ports
 from labelwright_local.postgres import Postgres
 from labelwright_local.services import SERVICES, Replica, Service
 
-POSTGRES, KAFKA = "postgres", "kafka"
+POSTGRES, KAFKA, GATEWAY = "postgres", "kafka", "gateway"
 PAGE = "queue"
 """The service that serves the labeling page."""
 
@@ -30,6 +32,8 @@ class Plan:
     stops_after_demo: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     """The number of replicas of a service, if it is not one."""
+    listener: Listener | None = None
+    """The address of the gateway, if there is one."""
 
     @property
     def ready_files(self) -> list[Path]:
@@ -54,12 +58,29 @@ class Plan:
         """Return the base URL of a replica."""
         return f"http://127.0.0.1:{self.ports.of(replica.name)}"
 
+    def public_url(self, replica: Replica) -> str:
+        """Return the address of a replica for people: behind the gateway, if there is one."""
+        if self.listener is None:
+            return self.url(replica)
+        return f"{self.listener.public_url}/{replica.service.name}"
+
+    @property
+    def gateway_addresses(self) -> dict[str, list[str]]:
+        """The addresses of the replicas of each service."""
+        addresses: dict[str, list[str]] = {}
+        for replica in self.replicas:
+            addresses.setdefault(replica.service.name, []).append(self.url(replica))
+        return addresses
+
     @property
     def page_settings(self) -> dict[str, str]:
         """The settings that let the labeling page, served by every queue, call all services."""
         ports = [self.ports.of(one.name) for one in self.replicas if one.service.name == PAGE]
         origins = [f"http://{host}:{port}" for port in ports for host in ("127.0.0.1", "localhost")]
-        addresses = {one.name: self.url(Replica(one)) for one in self.services}
+        if self.listener is not None:
+            public = urlsplit(self.listener.public_url)
+            origins.append(f"{public.scheme}://{public.netloc}")
+        addresses = {one.name: self.public_url(Replica(one)) for one in self.services}
         return {"ALLOWED_ORIGINS": json.dumps(origins), "PAGE_SERVICES": json.dumps(addresses)}
 
     def metrics_url(self, replica: Replica) -> str:

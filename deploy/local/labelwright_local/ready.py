@@ -37,6 +37,8 @@ def described(plan: Plan, pid: Pid) -> dict[str, Any]:
         },
         "admin_token": tokens.sign(plan.home.path, name="admin", roles=["admin"]),
     }
+    if plan.listener is not None:
+        content["public_url"] = plan.listener.public_url
     if POSTGRES in plan.parts:
         content[POSTGRES] = {"url": plan.postgres.admin_dsn, "pid": pid(POSTGRES)}
     if KAFKA in plan.parts:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 import time
@@ -12,11 +13,11 @@ from typing import Any
 
 import asyncpg
 
-from labelwright_local import aot, databases, demo, keys, ready, services, topics
+from labelwright_local import aot, databases, demo, gateway, keys, ready, services, topics
 from labelwright_local.disk import CHECK_SECONDS, DiskGuard
 from labelwright_local.java import Java
 from labelwright_local.output import Screen
-from labelwright_local.plan import KAFKA, POSTGRES, Plan
+from labelwright_local.plan import GATEWAY, KAFKA, POSTGRES, Plan
 from labelwright_local.postgres import error_line
 from labelwright_local.process_guard import ProcessGuard
 from labelwright_local.refusal import CannotStart
@@ -99,11 +100,13 @@ class Stack:
         self._disk.reserve()
         await run_all(self._start_postgres(), self._start_kafka())
         await run_all(*map(self._start_replica, self._plan.replicas))
+        await self._start_gateway()
         self._supervisor.changed = self._write_ready_file
         self._write_ready_file()
         self._print_addresses(time.monotonic() - started)
         if self._plan.plays_demo:
-            code = await demo.run_demo(self._plan.home, self._guard)
+            stays_up = not self._plan.stops_after_demo
+            code = await demo.run_demo(self._plan.home, self._guard, makes_links=stays_up)
             if self._plan.stops_after_demo:
                 return code
         if self._java:
@@ -201,6 +204,20 @@ class Stack:
         )
         await self._supervisor.start(child)
 
+    async def _start_gateway(self) -> None:
+        listener = self._plan.listener
+        if listener is None:
+            return
+        self._screen.say(f"starting {GATEWAY}")
+        addresses = json.dumps(self._plan.gateway_addresses)
+        child = Child(
+            GATEWAY,
+            self._guard.command(listener.command()),
+            listener.accepts,
+            environment={**os.environ, gateway.ADDRESSES: addresses},
+        )
+        await self._supervisor.start(child)
+
     def _settings(self, replica: Replica, folder: Path) -> dict[str, str]:
         """Return the settings of a replica that this stack determines."""
         secrets = self._plan.home.keys
@@ -216,7 +233,7 @@ class Stack:
             "PAGE_KEY": keys.read(secrets, "page"),
             "STATE_DIR": str(folder),
             "BLOB_STORE_URL": (self._plan.home.of("ingest") / "blobs").as_uri(),
-            "PUBLIC_URL": self._plan.url(replica),
+            "PUBLIC_URL": self._plan.public_url(replica),
         }
 
     def _write_ready_file(self) -> None:
@@ -227,6 +244,8 @@ class Stack:
         self._screen.say(f"ready after {seconds:.1f} s; press Ctrl-C to stop")
         for replica in self._plan.replicas:
             self._screen.say(f"  {replica.name:<14} {self._plan.url(replica)}")
+        if self._plan.listener:
+            self._screen.say(f"  {GATEWAY:<14} {self._plan.listener.public_url}")
         if POSTGRES in self._plan.parts:
             self._screen.say(f"  {POSTGRES:<14} 127.0.0.1:{self._postgres.port}")
         if KAFKA in self._plan.parts:
@@ -236,6 +255,7 @@ class Stack:
         """Stop the services first: requests in progress still need PostgreSQL and Kafka."""
         ready.remove(self._plan)
         self._screen.say("stopping")
+        await self._supervisor.stop([GATEWAY] if self._plan.listener else [])
         await self._supervisor.stop([replica.name for replica in self._plan.replicas])
         await self._supervisor.stop([POSTGRES, KAFKA])
         self._screen.say("stopped")

@@ -17,27 +17,33 @@ export interface Services {
   readonly datasetStore: Client<DatasetStorePaths>;
   /** The address of a service, for what is no JSON: event streams and files. */
   readonly addressOf: (service: ServiceName) => string;
+  /** Sends a request that none of the clients can make, with the token. */
+  readonly send: (request: Request) => Promise<Response>;
 }
 
-/** Make the clients. `onRefusedToken` is called when a service does not accept the token. */
+/**
+ * Make the clients. `onRefusedToken` is called when a service does not accept the token, with the
+ * type of the problem.
+ */
 export function makeServices(
   config: Config,
   tokens: TokenSource,
-  onRefusedToken: () => void,
+  onRefusedToken: (type: string) => void,
 ): Services {
-  async function authorized(request: Request): Promise<Response> {
+  async function send(request: Request): Promise<Response> {
     const token = await tokens.current();
     const response = await fetch(withToken(request.clone(), token));
     const other = response.status === 401 ? await tokens.replace(token) : null;
     const last = other === null ? response : await fetch(withToken(request, other));
     if (last.status === 401) {
-      onRefusedToken();
+      const { type } = (await last.clone().json()) as { readonly type?: string };
+      onRefusedToken((type ?? "").replace("urn:problem:", ""));
     }
     return last;
   }
   const addressOf = (service: ServiceName) => config.services[service] ?? "";
   function client<Paths extends object>(service: ServiceName): Client<Paths> {
-    return createClient<Paths>({ baseUrl: addressOf(service), fetch: authorized });
+    return createClient<Paths>({ baseUrl: addressOf(service), fetch: send });
   }
   return {
     ingest: client<IngestPaths>("ingest"),
@@ -46,6 +52,7 @@ export function makeServices(
     quality: client<QualityPaths>("quality"),
     datasetStore: client<DatasetStorePaths>("dataset-store"),
     addressOf,
+    send,
   };
 }
 

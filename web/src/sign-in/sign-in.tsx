@@ -1,11 +1,12 @@
 import { type FormEvent, useState } from "react";
 import type { Login } from "../api/config";
+import { invitationIn } from "../api/invitation";
 import { readToken, startSession, tokenIn } from "../api/session";
 import { Message } from "../ui/message";
 import styles from "./sign-in.module.css";
 
 /** Why nobody is signed in. */
-export type SignInReason = "none" | "expired" | "refused" | "ended" | "failed";
+export type SignInReason = "none" | "expired" | "refused" | "revoked" | "ended" | "failed";
 
 const KEPT = "What you entered is kept in this browser.";
 
@@ -14,7 +15,9 @@ const SENTENCES: Readonly<Record<SignInReason, string>> = {
   expired:
     "Your link has expired. Ask the lead of your project for a new one and open it here: what you entered is kept in this browser.",
   refused:
-    "The services do not accept your link: it was made for another installation, or it was withdrawn. Ask the lead of your project for a new one.",
+    "The services do not accept your link: it was made for another installation. Ask the lead of your project for a new one.",
+  revoked:
+    "The lead of your project has ended your access. Answers that you submitted are stored; what you had not submitted is kept in this browser. Ask the lead for a new link if you should go on.",
   ended: `Your sign-in has ended. Sign in again to go on. ${KEPT}`,
   failed: "The sign-in did not succeed. Try again, or ask the lead of your project for help.",
 };
@@ -31,16 +34,18 @@ interface Props {
   /** The provider where people sign in; null if they have links alone. */
   readonly login: Login | null;
   readonly onSignedIn: () => void;
+  /** Called with the secret of a pasted invitation. */
+  readonly onInvitation: (secret: string) => void;
 }
 
 /** The way in. Each way of signing in is a section here and ends in `startSession`. */
-export function SignIn({ reason, login, onSignedIn }: Props) {
+export function SignIn({ reason, login, onSignedIn, onInvitation }: Props) {
   const sentence = (login ? SENTENCES_WITH_LOGIN[reason] : undefined) ?? SENTENCES[reason];
   return (
     <Message title={reason === "none" ? "Sign in" : "Sign in again"}>
       <p role="status">{sentence}</p>
       {login ? <ProviderButton login={login} /> : null}
-      <LinkForm onSignedIn={onSignedIn} />
+      <LinkForm onSignedIn={onSignedIn} onInvitation={onInvitation} />
     </Message>
   );
 }
@@ -78,12 +83,18 @@ function ProviderButton({ login }: { readonly login: Login }) {
   );
 }
 
-function LinkForm({ onSignedIn }: { readonly onSignedIn: () => void }) {
+/** Takes a pasted link, of an invitation or with a token. */
+export function LinkForm({ onSignedIn, onInvitation }: Pick<Props, "onSignedIn" | "onInvitation">) {
   const [text, setText] = useState("");
   const [isWrong, setIsWrong] = useState(false);
 
   function submit(event: FormEvent) {
     event.preventDefault();
+    const secret = invitationIn(text);
+    if (secret) {
+      onInvitation(secret);
+      return;
+    }
     const token = tokenIn(text);
     if (readToken(token) === null) {
       setIsWrong(true);
@@ -116,7 +127,7 @@ function LinkForm({ onSignedIn }: { readonly onSignedIn: () => void }) {
       </div>
       {isWrong ? (
         <p id="link-error" role="alert" className="error">
-          This is not a link to this page. It looks like {location.origin}/#token=eyJ…
+          This is not a link to this page. It looks like {location.origin}/#invite=…
         </p>
       ) : null}
     </form>

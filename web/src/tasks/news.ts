@@ -1,7 +1,6 @@
 /** Reads the queue's stream of server-sent events, which tells an open page what changed. */
 
 import type { Services } from "../api/services";
-import type { Session } from "../api/session";
 
 export interface News {
   readonly name: "state" | "spec" | "standing";
@@ -13,18 +12,12 @@ const RECONNECT_MS = 3000;
 /** Call `onNews` for each event until `signal` is aborted; connect again whenever the stream ends. */
 export async function readNews(
   services: Services,
-  session: Session,
   signal: AbortSignal,
   onNews: (news: News) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await readStream(
-        `${services.addressOf("queue")}/v1/me/events`,
-        session.token,
-        signal,
-        onNews,
-      );
+      await readStream(services, signal, onNews);
     } catch {
       // The stream only hastens what every answer of the queue says too: it is tried again.
     }
@@ -33,13 +26,12 @@ export async function readNews(
 }
 
 async function readStream(
-  address: string,
-  token: string,
+  services: Services,
   signal: AbortSignal,
   onNews: (news: News) => void,
 ): Promise<void> {
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(address, { headers, signal });
+  const address = `${services.addressOf("queue")}/v1/me/events`;
+  const response = await services.send(new Request(address, { signal }));
   if (!response.ok || !response.body) {
     return;
   }

@@ -69,7 +69,7 @@ export class Workbench {
     const goOn = () => this.#onNetworkBack();
     window.addEventListener("online", goOn);
     void this.#resume();
-    void readNews(this.services, this.session, this.#stop.signal, (n) => this.#onNews(n));
+    void readNews(this.services, this.#stop.signal, (n) => this.#onNews(n));
     return () => {
       this.#stop.abort();
       this.#supply.stop();

@@ -23,6 +23,7 @@ from labelwright_client.cli.output import (
 from labelwright_client.cli.projects import checked
 from labelwright_client.replay import demo as demonstration
 from labelwright_client.replay import run
+from labelwright_client.replay import try_it as try_it_project
 from labelwright_client.replay.plan import Plan, ReplayOptions, decide, make_plan
 from labelwright_client.replay.progress import Progress
 from labelwright_client.replay.recording import RecordingFiles, read_recording
@@ -120,6 +121,11 @@ def replay(  # noqa: PLR0913 (each is an option)
 
 def demo(
     count: Annotated[int, typer.Option(min=1, help="Number of words to label.")] = 300,
+    *,
+    try_it: Annotated[
+        bool,
+        typer.Option("--try-it", help="Also make the project `try-it`, and print links to it."),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -141,6 +147,22 @@ def demo(
     if not as_json:
         typer.echo(f"\n{demonstration.ABOUT}\n")
         show_facts(demonstration.addresses(stack, report.project))
+    if try_it:
+        _show_links(asyncio.run(_set_up_try_it(stack)))
+
+
+async def _set_up_try_it(stack: Stack) -> dict[str, str]:
+    async with AsyncClient(stack, retry=Retry(total=retry_seconds(REPLAY_PATIENCE))) as client:
+        return await try_it_project.set_up(client)
+
+
+def _show_links(links: dict[str, str]) -> None:
+    """Print the links to standard error, so that standard output has the report only."""
+    project = try_it_project.PROJECT
+    lines = [f"\nTry it yourself, in the project {project}. Each link opens once, in one tab:"]
+    lines += [f"  to {title}: {link}" for title, link in links.items()]
+    lines += [f"`labelwright people invite {project} NAME` makes more."]
+    typer.echo("\n".join(lines), err=True)
 
 
 def _run(stack: Stack, play: Callable[[AsyncClient, Progress], Awaitable[Report]]) -> Report:
