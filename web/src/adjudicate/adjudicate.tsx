@@ -1,5 +1,5 @@
 import type { RoomProps } from "../rooms";
-import type { Look, WaitingProps } from "../second-look/look";
+import type { DecisionRoom, WaitingProps } from "../second-look/decision-room";
 import { SecondLook } from "../second-look/second-look";
 import { ADJUDICATION, CAUSE, CAUSES, type Cause, RATIONALE, RULES, rulesIn } from "./adjudication";
 import { ConflictsDialog, countInWords, useConflicts } from "./conflicts";
@@ -32,8 +32,8 @@ function Empty({ services, project, work }: WaitingProps) {
   );
 }
 
-const LOOK: Look = {
-  room: "adjudicate",
+const ROOM: DecisionRoom = {
+  name: "adjudicate",
   work: ADJUDICATION,
   heading: "Adjudicate",
   rulesField: RULES,
@@ -51,5 +51,5 @@ const LOOK: Look = {
 
 /** The adjudicators' screen: one conflict after the other. */
 export default function Adjudicate(props: RoomProps) {
-  return <SecondLook {...props} look={LOOK} />;
+  return <SecondLook {...props} room={ROOM} />;
 }
