@@ -6,12 +6,12 @@ import { ConflictsDialog, countInWords, useConflicts } from "./conflicts";
 import { Precedents } from "./precedents";
 
 function Count({ services, project, work }: WaitingProps) {
-  const conflicts = useConflicts(services, project, work.answered);
+  const conflicts = useConflicts(services, project, work);
   return conflicts ? `${countInWords(conflicts)} · ` : null;
 }
 
 function Waiting(props: WaitingProps & { readonly onClose: () => void }) {
-  const conflicts = useConflicts(props.services, props.project, props.work.answered);
+  const conflicts = useConflicts(props.services, props.project, props.work);
   const inHand = props.work.tasks.map(({ lease }) => lease.task_id);
   return conflicts ? (
     <ConflictsDialog conflicts={conflicts} inHand={inHand} onClose={props.onClose} />
@@ -19,7 +19,7 @@ function Waiting(props: WaitingProps & { readonly onClose: () => void }) {
 }
 
 function Empty({ services, project, work }: WaitingProps) {
-  const conflicts = useConflicts(services, project, work.answered);
+  const conflicts = useConflicts(services, project, work);
   if (!conflicts?.list.length) {
     return <p>Every label of this project is decided. Conflicts come here when answers differ.</p>;
   }
