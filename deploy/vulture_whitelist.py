@@ -74,6 +74,7 @@ _.anchoring
 _.closed_by
 _.labels_changed
 _.last_at
+_.precedents
 _.reopened
 _.reviewer
 _.skip_notes

@@ -52,7 +52,7 @@ class Crowd:
         return leases
 
     def annotate(self, name: str, label: Any, count: int = 1, **more: Any) -> None:
-        """Annotate so many items alike."""
+        """Annotate `count` items alike."""
         for lease in self._leases(name, count):
             path = f"/v1/leases/{lease['lease_id']}/annotation"
             self._call(name, "PUT", path, {"label": label, **more})
@@ -66,7 +66,7 @@ class Crowd:
         self.annotate("bob", MIXED, count, rules=["R2"], note="Praise and blame of one thing.")
 
     def until_waiting(self, stage: str, count: int) -> None:
-        """Wait until so much work of a stage can be leased."""
+        """Wait until `count` tasks of a stage can be leased."""
 
         def ready() -> int:
             rows = self._stack.call("queue", "GET", "/v1/queues")
@@ -107,7 +107,7 @@ class Decider:
         return decider
 
     async def has_task(self) -> None:
-        await self.page.get_by_role("button", name="Decide").wait_for()
+        await self.page.get_by_role("button", name="Decide", exact=True).wait_for()
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -174,7 +174,7 @@ async def test_an_adjudicator_decides_with_keys_alone_and_the_lineage_says_why(
     await dee.sees("1 conflict waits")
     await asyncio.to_thread(page_stack.until_decided, "settled", 1)
     similar = dee.page.get_by_role("region", name="Similar earlier decisions")
-    await expect(similar).to_contain_text("Both halves are about the kettle.")
+    await expect(similar).to_contain_text("about the kettle.", timeout=WAIT_MS)
     await expect(similar).to_contain_text("Somebody made a slip · cites R2")
     assert_adjudicated(page_stack, "settled", "Both halves are about the kettle.")
     assert dee.errors == await dee.page.evaluate("window.violations") == []
@@ -211,11 +211,11 @@ async def test_a_decision_that_lacks_something_is_not_sent_and_the_page_leads_th
         .and_(dee.page.locator(":checked"))
         .uncheck()
     )
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("Please cite the rule that decides.")
     await dee.is_in_field("$rules")
     await dee.page.get_by_role("radio", name="The guidelines do not settle it").check()
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("Please give the reason for your decision.")
     await dee.is_in_field("$rationale")
 
@@ -241,13 +241,13 @@ async def test_a_lease_that_is_lost_is_told_and_the_decision_comes_back(
     [held] = page_stack.http.get(f"{queue}/v1/leases", headers=headers).json()["leases"]
     path = f"{queue}/v1/leases/{held['lease_id']}"
     assert page_stack.http.delete(path, headers=headers).status_code == 204
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
 
     await dee.sees("This task was given back, so this answer was not taken.")
     await dee.has_task()
     await expect(dee.page.get_by_role("textbox", name="Rationale")).to_have_value("Half a thought")
     await expect(dee.page.get_by_role("radio", name="Both views are legitimate")).to_be_checked()
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await asyncio.to_thread(page_stack.until_decided, "given-back", 1)
 
 
@@ -286,7 +286,7 @@ async def test_where_the_policy_hides_answers_they_are_shown_after_the_decision(
     await dee.sees("1 decided")
     await asyncio.to_thread(page_stack.until_decided, "blind", 1)
 
-    await dee.page.get_by_role("button", name="My decisions").click()
+    await dee.page.get_by_role("button", name="Decided").click()
     await dee.page.get_by_text("How others answered").click()
 
     await dee.sees(re.compile("Sentiment: Positive"))

@@ -76,14 +76,14 @@ async def conflict(dee: Decider) -> None:
 
 
 async def taken(dee: Decider) -> None:
-    await dee.page.get_by_role("button", name="Take: the answer of B", exact=True).click()
+    await dee.page.get_by_role("button", name="Take the answer of B", exact=True).click()
     await dee.page.get_by_role("radio", name="Somebody made a slip").check()
     await dee.page.get_by_role("textbox", name="Rationale").fill("Both are about the kettle.")
 
 
 async def lacking(dee: Decider) -> None:
     await dee.page.get_by_role("textbox", name="Rationale").fill("")
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("Please give the reason for your decision.")
 
 
@@ -92,7 +92,7 @@ async def marks(dee: Decider) -> None:
 
 
 async def guidelines(dee: Decider) -> None:
-    await dee.page.get_by_role("button", name="Guidelines").click()
+    await dee.page.get_by_role("button", name="Rules", exact=True).click()
 
 
 async def waiting(dee: Decider) -> None:
@@ -109,7 +109,7 @@ async def skip(dee: Decider) -> None:
 
 async def decided(dee: Decider) -> None:
     await dee.page.get_by_role("textbox", name="Rationale").fill("Both are about the kettle.")
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("There is nothing for you to do now")
 
 
@@ -151,13 +151,13 @@ async def review(dee: Decider) -> None:
 
 async def correction(dee: Decider) -> None:
     await dee.page.get_by_role("radio", name="Wrong: correct it").check()
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("This is still the decided label")
 
 
 async def reviewed(dee: Decider) -> None:
     await dee.page.get_by_role("radio", name="Right: confirm it").check()
-    await dee.page.get_by_role("button", name="Decide").click()
+    await dee.page.get_by_role("button", name="Decide", exact=True).click()
     await dee.sees("There is nothing for you to do now")
 
 
@@ -201,11 +201,11 @@ async def look_at(
     stack: PageStack,
     browser: Browser,
     room: tuple[str, str],
-    look: tuple[Any, str],
+    window: tuple[Any, str],
     states: tuple[State, ...],
 ) -> dict[str, list[str]]:
     """Return what is wrong with each state of a room that has a fault."""
-    scheme, size = look
+    scheme, size = window
     context = await browser.new_context(color_scheme=scheme, reduced_motion="reduce", **SIZES[size])
     dee = await Decider.open(context, stack, *room)
     await dee.has_task()

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from labelwright_client.call import Call, api_path, get, json_as, send_json
-from schemas.consensus import AgreementViews, Conflicts, Precedents, TaskView
+from schemas.consensus import AgreementViews, Conflicts, TaskView
 from schemas.ingest import SpecRequest
 from schemas.spec_previews import LabelPreview
 
@@ -11,11 +11,6 @@ from schemas.spec_previews import LabelPreview
 def show_task(task_id: UUID) -> Call[TaskView]:
     """Read the annotations, the distribution and the state of a task, with its reason."""
     return get("consensus", api_path("tasks", task_id), json_as(TaskView))
-
-
-def precedents(task_id: UUID) -> Call[Precedents]:
-    """List the earlier adjudications of conflicts that are similar to that of a task."""
-    return get("consensus", api_path("tasks", task_id, "precedents"), json_as(Precedents))
 
 
 def agreement(

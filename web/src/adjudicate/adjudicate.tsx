@@ -1,17 +1,17 @@
 import type { RoomProps } from "../rooms";
-import type { Look, WaitingProps } from "../second-look/look";
+import type { DecisionRoom, WaitingProps } from "../second-look/decision-room";
 import { SecondLook } from "../second-look/second-look";
 import { ADJUDICATION, CAUSE, CAUSES, type Cause, RATIONALE, RULES, rulesIn } from "./adjudication";
 import { ConflictsDialog, countInWords, useConflicts } from "./conflicts";
 import { Precedents } from "./precedents";
 
 function Count({ services, project, work }: WaitingProps) {
-  const conflicts = useConflicts(services, project, work.answered);
+  const conflicts = useConflicts(services, project, work);
   return conflicts ? `${countInWords(conflicts)} · ` : null;
 }
 
 function Waiting(props: WaitingProps & { readonly onClose: () => void }) {
-  const conflicts = useConflicts(props.services, props.project, props.work.answered);
+  const conflicts = useConflicts(props.services, props.project, props.work);
   const inHand = props.work.tasks.map(({ lease }) => lease.task_id);
   return conflicts ? (
     <ConflictsDialog conflicts={conflicts} inHand={inHand} onClose={props.onClose} />
@@ -19,7 +19,7 @@ function Waiting(props: WaitingProps & { readonly onClose: () => void }) {
 }
 
 function Empty({ services, project, work }: WaitingProps) {
-  const conflicts = useConflicts(services, project, work.answered);
+  const conflicts = useConflicts(services, project, work);
   if (!conflicts?.list.length) {
     return <p>Every label of this project is decided. Conflicts come here when answers differ.</p>;
   }
@@ -32,8 +32,8 @@ function Empty({ services, project, work }: WaitingProps) {
   );
 }
 
-const LOOK: Look = {
-  room: "adjudicate",
+const ROOM: DecisionRoom = {
+  name: "adjudicate",
   work: ADJUDICATION,
   heading: "Adjudicate",
   rulesField: RULES,
@@ -51,5 +51,5 @@ const LOOK: Look = {
 
 /** The adjudicators' screen: one conflict after the other. */
 export default function Adjudicate(props: RoomProps) {
-  return <SecondLook {...props} look={LOOK} />;
+  return <SecondLook {...props} room={ROOM} />;
 }

@@ -21,7 +21,7 @@ export const RULES = "$rules";
 export const RATIONALE = "$rationale";
 
 const RATIONALE_MAX = 10_000;
-const RULE_TITLE_MAX = 64;
+const RULE_TITLE_MAX = 44;
 
 export const ADJUDICATION: StageWork = {
   stage: "adjudicate",
@@ -70,7 +70,8 @@ function ownFields(rules: readonly Rule[]): FieldDefinition[] {
 /** Return the beginning of a rule without the signs of Markdown. */
 function firstWords(text: string): string {
   const line = (text.split("\n")[0] ?? "").replace(/[*_`#>]/g, "").trim();
-  return line.length > RULE_TITLE_MAX ? `${line.slice(0, RULE_TITLE_MAX - 1).trimEnd()}…` : line;
+  const words = line.slice(0, RULE_TITLE_MAX).replace(/\s+\S*$/, "");
+  return line.length > RULE_TITLE_MAX ? `${words} …` : line;
 }
 
 function ownProblems(spec: Spec, answers: Label): FieldProblem[] {

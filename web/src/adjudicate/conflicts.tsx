@@ -3,6 +3,7 @@ import { answerOf } from "../api/problem";
 import type { Services } from "../api/services";
 import type { components } from "../api/types/consensus";
 import styles from "../second-look/evidence.module.css";
+import type { Work } from "../tasks/work";
 import { Dialog } from "../ui/dialog";
 
 type Conflict = components["schemas"]["ConflictView"];
@@ -15,15 +16,17 @@ export interface Conflicts {
 
 const REFRESH_MS = 15_000;
 
-/** Return the open conflicts of a project, oldest first; undefined until they are known. */
+/**
+ * Return the open conflicts of a project, oldest first, without those that the person decided just
+ * now, which the service may not know yet; undefined until they are known.
+ */
 export function useConflicts(
   services: Services,
   project: string | undefined,
-  decided: number,
+  work: Work,
 ): Conflicts | undefined {
   const found = useQuery({
-    // A decision changes the list, so it is asked for again.
-    queryKey: ["conflicts", project, decided],
+    queryKey: ["conflicts", project],
     queryFn: async () => {
       const params = { path: { project: project ?? "" } };
       const call = services.consensus.GET("/v1/projects/{project}/conflicts", { params });
@@ -31,10 +34,14 @@ export function useConflicts(
       return { list: conflicts, hasMore: next !== null && next !== undefined };
     },
     enabled: project !== undefined,
-    placeholderData: (before) => before,
     refetchInterval: REFRESH_MS,
   });
-  return found.data;
+  if (!found.data) {
+    return undefined;
+  }
+  const decided = work.sent.filter((one) => !one.skipped).map(({ task }) => task.lease.task_id);
+  const list = found.data.list.filter(({ task_id }) => !decided.includes(task_id));
+  return { ...found.data, list };
 }
 
 /** Return how many conflicts wait, in words. */

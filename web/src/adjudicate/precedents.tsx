@@ -13,6 +13,9 @@ interface Props {
   readonly spec: Spec;
 }
 
+/** The decision before this one may be similar, and arrives a moment after it was sent. */
+const REFRESH_MS = 5000;
+
 /** Earlier adjudications of similar conflicts; nothing if there are none. */
 export function Precedents({ services, taskId, spec }: Props) {
   const found = useQuery({
@@ -22,7 +25,7 @@ export function Precedents({ services, taskId, spec }: Props) {
       const call = services.consensus.GET("/v1/tasks/{task_id}/precedents", { params });
       return (await answerOf(call)).precedents;
     },
-    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: REFRESH_MS,
   });
   if (found.isError) {
     return <p className="muted">Similar earlier decisions could not be loaded.</p>;

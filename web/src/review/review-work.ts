@@ -1,7 +1,7 @@
 /** Reviewing: a verdict is asked, and the label only if it is to be corrected. */
 
 import type { FieldProblem } from "../api/problem";
-import { isSameLabel } from "../second-look/given";
+import { isSameLabel } from "../second-look/candidates";
 import { labelOf, type StageWork } from "../tasks/stage";
 import type { ReviewContent } from "../tasks/storage";
 import type { Task } from "../tasks/task";

@@ -1,5 +1,5 @@
 import type { RoomProps } from "../rooms";
-import type { Look } from "../second-look/look";
+import type { DecisionRoom } from "../second-look/decision-room";
 import { SecondLook } from "../second-look/second-look";
 import {
   COMMENT,
@@ -20,8 +20,8 @@ function Empty() {
   );
 }
 
-const LOOK: Look = {
-  room: "review",
+const ROOM: DecisionRoom = {
+  name: "review",
   work: REVIEW,
   heading: "Review",
   reasonInWords,
@@ -35,5 +35,5 @@ const LOOK: Look = {
 
 /** The reviewers' screen: one decided label after the other. */
 export default function Review(props: RoomProps) {
-  return <SecondLook {...props} look={LOOK} />;
+  return <SecondLook {...props} room={ROOM} />;
 }

@@ -1,7 +1,7 @@
 /** The keys of the screens on which people decide between answers. */
 
 import type { FieldKey } from "../widgets/widget";
-import type { Given } from "./given";
+import type { Candidate } from "./candidates";
 
 export type DecisionCommand =
   | "submit"
@@ -15,7 +15,7 @@ export type DecisionCommand =
 
 export type DecisionBinding =
   | { readonly kind: "field"; readonly fieldKey: FieldKey }
-  | { readonly kind: "take"; readonly given: Given; readonly onlyActiveField: boolean }
+  | { readonly kind: "take"; readonly candidate: Candidate; readonly onlyActiveField: boolean }
   | { readonly kind: "command"; readonly command: DecisionCommand };
 
 export interface KeyEntry {
@@ -38,9 +38,9 @@ const MODEL_KEY = "p";
 const LETTER = /^[a-z]$/;
 
 /** Return the key that takes an answer over: an annotator's letter; null if it has none. */
-export function takingKey(given: Given, fieldKeys: readonly FieldKey[]): string | null {
-  const own = given.source === "model" ? MODEL_KEY : given.name.toLowerCase();
-  const isFree = given.source === "model" || "abcdef".includes(own);
+export function takingKey(candidate: Candidate, fieldKeys: readonly FieldKey[]): string | null {
+  const own = candidate.source === "model" ? MODEL_KEY : candidate.name.toLowerCase();
+  const isFree = candidate.source === "model" || "abcdef".includes(own);
   return isFree ? unclaimed(own, fieldKeys) : null;
 }
 
@@ -56,17 +56,17 @@ function unclaimed(key: string, fieldKeys: readonly FieldKey[]): string {
 
 /** Return what each key does besides the keys of the active field, the first of two going first. */
 export function decisionKeys(
-  given: readonly Given[],
+  candidates: readonly Candidate[],
   fieldKeys: readonly FieldKey[],
   has: (command: DecisionCommand) => boolean,
 ): KeyEntry[] {
-  const takings = given.flatMap((one): KeyEntry[] => {
+  const takings = candidates.flatMap((one): KeyEntry[] => {
     const key = takingKey(one, fieldKeys);
     if (key === null) {
       return [];
     }
     const title = one.source === "model" ? "the model’s suggestion" : `${one.name}’s answer`;
-    const whole = { kind: "take", given: one, onlyActiveField: false } as const;
+    const whole = { kind: "take", candidate: one, onlyActiveField: false } as const;
     const entries: KeyEntry[] = [{ key, title: `Take over ${title}`, binding: whole }];
     if (LETTER.test(key)) {
       const part = { ...whole, onlyActiveField: true };

@@ -7,29 +7,29 @@ import { labelToSend } from "../tasks/task";
 import { idOf, type Sent, type Work } from "../tasks/work";
 import type { Workbench } from "../tasks/workbench";
 import { Dialog } from "../ui/dialog";
+import { letterOf } from "./candidates";
+import type { DecisionRoom } from "./decision-room";
 import styles from "./evidence.module.css";
-import { letterOf } from "./given";
 import { labelInWords } from "./label-in-words";
-import type { Look } from "./look";
 
 interface Props {
   readonly services: Services;
   readonly bench: Workbench;
   readonly work: Work;
-  readonly look: Look;
+  readonly room: DecisionRoom;
   readonly onClose: () => void;
 }
 
 const SNIPPET_CHARACTERS = 90;
 
 /** The person's own decisions in this tab, the newest first, each with the answers of others. */
-export function DecidedDialog({ services, bench, work, look, onClose }: Props) {
+export function DecidedDialog({ services, bench, work, room, onClose }: Props) {
   return (
     <Dialog title="My decisions" onClose={onClose}>
       {work.sent.length === 0 ? <p className="muted">You have not decided anything yet.</p> : null}
       <ol className={styles.list}>
         {work.sent.map((sent) => (
-          <Entry key={idOf(sent.task)} {...{ services, bench, look, sent }} />
+          <Entry key={idOf(sent.task)} {...{ services, bench, room, sent }} />
         ))}
       </ol>
     </Dialog>
@@ -38,7 +38,7 @@ export function DecidedDialog({ services, bench, work, look, onClose }: Props) {
 
 type EntryProps = Omit<Props, "work" | "onClose"> & { readonly sent: Sent };
 
-function Entry({ services, bench, look, sent }: EntryProps) {
+function Entry({ services, bench, room, sent }: EntryProps) {
   const [isOpen, setOpen] = useState(false);
   const { task, skipped, isStored } = sent;
   const spec = bench.specOf(task);
@@ -50,8 +50,8 @@ function Entry({ services, bench, look, sent }: EntryProps) {
   return (
     <li className={styles.entry}>
       <span className={styles.small}>{item.join(" · ").slice(0, SNIPPET_CHARACTERS)}</span>
-      <strong>{skipped ? "Skipped" : label || look.decisionInWords(answers)}</strong>
-      {!skipped && label ? <span>{look.decisionInWords(answers)}</span> : null}
+      <strong>{skipped ? "Skipped" : label || room.decisionInWords(answers)}</strong>
+      {!skipped && label ? <span>{room.decisionInWords(answers)}</span> : null}
       {isStored && !skipped ? (
         <details onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary>How others answered</summary>
@@ -64,7 +64,7 @@ function Entry({ services, bench, look, sent }: EntryProps) {
   );
 }
 
-function Others({ services, bench, sent: { task } }: Omit<EntryProps, "look">) {
+function Others({ services, bench, sent: { task } }: Omit<EntryProps, "room">) {
   const taskId = task.lease.task_id;
   const found = useQuery({
     queryKey: ["task", taskId],

@@ -10,8 +10,8 @@ interface Props {
 }
 
 const MORE: readonly (readonly [DecisionCommand, string])[] = [
-  ["rule", "Guidelines"],
-  ["decided", "My decisions"],
+  ["rule", "Rules"],
+  ["decided", "Decided"],
   ["waiting", "Waiting"],
   ["help", "Keys"],
 ];

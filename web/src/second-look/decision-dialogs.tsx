@@ -8,8 +8,8 @@ import type { Workbench } from "../tasks/workbench";
 import type { FieldDefinition, FieldKey } from "../widgets/widget";
 import type { KeyEntry } from "./commands";
 import { DecidedDialog } from "./decided-dialog";
+import type { DecisionRoom } from "./decision-room";
 import { KeysDialog } from "./keys-dialog";
-import type { Look } from "./look";
 
 export type OpenDialog = "skip" | "help" | "decided" | "waiting" | null;
 
@@ -20,7 +20,7 @@ interface Props {
   readonly work: Work;
   readonly task: Task;
   readonly spec: Spec;
-  readonly look: Look;
+  readonly room: DecisionRoom;
   readonly project: string | undefined;
   readonly entries: readonly KeyEntry[];
   readonly active: FieldDefinition;
@@ -31,7 +31,7 @@ interface Props {
 
 /** The dialog that is open on the screen of a decision; nothing if none is. */
 export function DecisionDialogs(props: Props) {
-  const { open, services, bench, work, task, spec, look, project, active, onClose } = props;
+  const { open, services, bench, work, task, spec, room, project, active, onClose } = props;
   const field = isOwn(active.name) ? spec.labelFields[0] : active;
   if (open === "skip" && field) {
     return (
@@ -51,9 +51,9 @@ export function DecisionDialogs(props: Props) {
     return <KeysDialog entries={props.entries} keys={props.keys} onClose={onClose} />;
   }
   if (open === "decided") {
-    return <DecidedDialog {...{ services, bench, work, look, onClose }} />;
+    return <DecidedDialog {...{ services, bench, work, room, onClose }} />;
   }
-  return open === "waiting" && look.Waiting ? (
-    <look.Waiting {...{ services, project, work, onClose }} />
+  return open === "waiting" && room.Waiting ? (
+    <room.Waiting {...{ services, project, work, onClose }} />
   ) : null;
 }

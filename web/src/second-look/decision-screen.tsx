@@ -10,6 +10,7 @@ import { askedFields, type Task } from "../tasks/task";
 import { useActiveField } from "../tasks/use-active-field";
 import { idOf, type Work } from "../tasks/work";
 import type { Workbench } from "../tasks/workbench";
+import { candidatesOf } from "./candidates";
 import {
   bindDecisionKeys,
   type DecisionBinding,
@@ -19,10 +20,9 @@ import {
 } from "./commands";
 import { DecisionDialogs, type OpenDialog } from "./decision-dialogs";
 import { DecisionPanel } from "./decision-panel";
+import type { DecisionRoom } from "./decision-room";
 import styles from "./decision-screen.module.css";
 import { Evidence, isHidden } from "./evidence";
-import { givenIn } from "./given";
-import type { Look } from "./look";
 import { useDecision } from "./use-decision";
 
 interface Props {
@@ -31,12 +31,12 @@ interface Props {
   readonly work: Work;
   readonly task: Task;
   readonly spec: Spec;
-  readonly look: Look;
+  readonly room: DecisionRoom;
   readonly project: string | undefined;
 }
 
 /** One task: what the decision rests on, the decision, and the guidelines beside it. */
-export function DecisionScreen({ services, bench, work, task, spec, look, project }: Props) {
+export function DecisionScreen({ services, bench, work, task, spec, room, project }: Props) {
   const [open, setOpen] = useState<OpenDialog>(null);
   const [shown, setShown] = useState<{ leaseId: string; rule: string | null } | null>(null);
   const rule = shown?.leaseId === idOf(task) ? shown.rule : null;
@@ -44,15 +44,15 @@ export function DecisionScreen({ services, bench, work, task, spec, look, projec
   const asked = askedFields(spec.fields, task.draft.label);
   const { active, activate, advance } = useActiveField(task, spec, asked, true);
   const { answer, take, cite, cited } = useDecision({
-    ...{ bench, task, look, advance },
+    ...{ bench, task, room, advance },
     active: active.name,
   });
-  const given = givenIn(task.lease);
+  const candidates = candidatesOf(task.lease);
   const keys = spec.widgets.get(active.kind)?.keys(active) ?? [];
-  const { Precedents, Waiting } = look;
+  const { Precedents, Waiting } = room;
   const has = (command: DecisionCommand) =>
     command === "waiting" ? Waiting !== undefined : command !== "cite" || cite !== undefined;
-  const entries = decisionKeys(given, keys, has);
+  const entries = decisionKeys(candidates, keys, has);
 
   const commands: Readonly<Record<DecisionCommand, () => void>> = {
     submit: () => bench.submit(task, 0),
@@ -69,7 +69,7 @@ export function DecisionScreen({ services, bench, work, task, spec, look, projec
     if (binding.kind === "command") {
       commands[binding.command]();
     } else if (binding.kind === "take") {
-      take(binding.given, binding.onlyActiveField ? active.name : undefined);
+      take(binding.candidate, binding.onlyActiveField ? active.name : undefined);
     } else {
       const value = binding.fieldKey.apply(task.draft.label[active.name]);
       const answers = answer(active.name, value);
@@ -80,26 +80,26 @@ export function DecisionScreen({ services, bench, work, task, spec, look, projec
   }
 
   useKeys(bindDecisionKeys(entries, keys), run);
-  const item = useRef<HTMLElement>(null);
+  const evidence = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
   useEffect(() => {
-    item.current?.parentElement?.scrollTo(0, 0);
+    evidence.current?.scrollTo(0, 0);
   }, [idOf(task)]);
 
   return (
     <main className={`${panes.task} ${styles.screen}`}>
       <h1 className="visually-hidden">
-        {look.heading} {task.lease.project}
+        {room.heading} {task.lease.project}
       </h1>
       <div className={panes.left} data-covered={rule !== null}>
         <NoticeBar work={work} onDismiss={() => bench.dismiss()} />
         <Evidence
-          ref={item}
+          ref={evidence}
           task={task}
           spec={spec}
-          given={given}
+          candidates={candidates}
           keys={keys}
-          reason={look.reasonInWords(task.lease.context?.reason ?? "")}
+          reason={room.reasonInWords(task.lease.context?.reason ?? "")}
           onTake={take}
         >
           {Precedents && !isHidden(task, spec) ? (
@@ -123,7 +123,7 @@ export function DecisionScreen({ services, bench, work, task, spec, look, projec
         onCite={cite}
       />
       <DecisionDialogs
-        {...{ open, services, bench, work, task, spec, look, project, entries, keys }}
+        {...{ open, services, bench, work, task, spec, room, project, entries, keys }}
         active={active}
         onClose={() => setOpen(null)}
       />

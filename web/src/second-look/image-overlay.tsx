@@ -26,15 +26,15 @@ export function ImageOverlay({ field, address, layers }: Props) {
         alt="The item"
         onError={() => setFailed(address)}
       />
-      {layers.flatMap(({ given, place }) =>
-        boxesOf(given.label[field.name]).map((box, at) => (
+      {layers.flatMap(({ candidate, place }) =>
+        boxesOf(candidate.label[field.name]).map((box, at) => (
           <BoxView
-            key={`${given.name} ${at}`}
+            key={`${candidate.name} ${at}`}
             box={box}
             title={
               box.label === undefined
-                ? given.name
-                : `${given.name}: ${titleOf(field.options ?? [], box.label)}`
+                ? candidate.name
+                : `${candidate.name}: ${titleOf(field.options ?? [], box.label)}`
             }
             colorPlace={place}
             isSelected={false}

@@ -5,8 +5,10 @@ import { titleOf } from "../validate/sentences";
 import type { Label } from "../widgets/widget";
 
 /** Return the answers of a label in words, also of fields that this version of the spec lacks. */
-export function labelInWords(spec: Spec, label: Label, names = Object.keys(label)): string {
-  return names
+export function labelInWords(spec: Spec, label: Label, names?: readonly string[]): string {
+  const known = spec.labelFields.map(({ name }) => name);
+  const all = [...known, ...Object.keys(label).filter((name) => !known.includes(name))];
+  return (names ?? all)
     .filter((name) => label[name] !== undefined)
     .map((name) => {
       const field = spec.labelFields.find((one) => one.name === name);

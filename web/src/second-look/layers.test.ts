@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { CodePoints } from "../widgets/code-points";
-import type { Given } from "./given";
+import type { Candidate } from "./candidates";
 import { layeredMarks } from "./layers";
 
 const TEXT = "😀 Ada met Bob in Rome.";
-const given = (name: string, spans: unknown): Given => ({
+const candidate = (name: string, spans: unknown): Candidate => ({
   ...{ name, source: "annotator", label: { names: spans }, rules: [], note: null, score: null },
 });
 const span = (start: number, end: number, label?: string) => ({
@@ -15,8 +15,8 @@ const title = (label: string) => label.toUpperCase();
 
 it("draws the marks of all annotators in one text, each under the name of its annotator", () => {
   const layers = [
-    { given: given("A", [span(2, 5, "person")]), place: 0 },
-    { given: given("B", [span(2, 9), span(0, 1, "person")]), place: 1 },
+    { candidate: candidate("A", [span(2, 5, "person")]), place: 0 },
+    { candidate: candidate("B", [span(2, 9), span(0, 1, "person")]), place: 1 },
   ];
 
   const { marks, places, titles } = layeredMarks(layers, "names", new CodePoints(TEXT), title);
@@ -38,7 +38,7 @@ it("never draws two marks that overlap in one lane, and leaves no mark out", () 
   fc.assert(
     fc.property(spans, spans, (one, other) => {
       const layers = [one, other].map((value, place) => ({
-        given: given(`${place}`, value),
+        candidate: candidate(`${place}`, value),
         place,
       }));
       const { marks } = layeredMarks(layers, "names", new CodePoints(TEXT), title);

@@ -3,11 +3,11 @@
 import type { CodePoints } from "../widgets/code-points";
 import { lanesOf, type Mark } from "../widgets/spans/layout";
 import { spansOf } from "../widgets/spans/spans-value";
-import type { Given } from "./given";
+import type { Candidate } from "./candidates";
 
 /** The answers of one annotator, and the place of its colour. */
 export interface Layer {
-  readonly given: Given;
+  readonly candidate: Candidate;
   readonly place: number;
 }
 
@@ -27,13 +27,13 @@ export function layeredMarks(
 ): LayeredMarks {
   const places = new Map<string | undefined, number>();
   const titles = new Map<string | undefined, string>();
-  const passages = layers.flatMap(({ given, place }) =>
-    spansOf(given.label[field]).map((span) => {
-      const name = `${given.name}\n${span.label ?? ""}`;
+  const passages = layers.flatMap(({ candidate, place }) =>
+    spansOf(candidate.label[field]).map((span) => {
+      const name = `${candidate.name}\n${span.label ?? ""}`;
       places.set(name, place);
       titles.set(
         name,
-        span.label === undefined ? given.name : `${given.name}: ${titleOf(span.label)}`,
+        span.label === undefined ? candidate.name : `${candidate.name}: ${titleOf(span.label)}`,
       );
       return { start: points.toUnit(span.start), end: points.toUnit(span.end), label: name };
     }),

@@ -3,7 +3,7 @@ import { titleOf } from "../validate/sentences";
 import { imageKey } from "../widgets/boxes/boxes-value";
 import { markColor } from "../widgets/marks";
 import type { FieldDefinition, Payload } from "../widgets/widget";
-import type { Given } from "./given";
+import type { Candidate } from "./candidates";
 import { ImageOverlay } from "./image-overlay";
 import styles from "./overlays.module.css";
 import { TextOverlay } from "./text-overlay";
@@ -11,24 +11,26 @@ import { TextOverlay } from "./text-overlay";
 interface Props {
   readonly fields: readonly FieldDefinition[];
   readonly payload: Payload;
-  readonly given: readonly Given[];
+  readonly candidates: readonly Candidate[];
 }
 
 /** The item once more for each field that marks something in it, with the marks of all answers. */
-export default function Overlays({ fields, payload, given }: Props) {
+export default function Overlays({ fields, payload, candidates }: Props) {
   return fields
     .filter(({ kind }) => kind === "spans" || kind === "boxes")
-    .map((field) => <Overlay key={field.name} field={field} payload={payload} given={given} />);
+    .map((field) => (
+      <Overlay key={field.name} field={field} payload={payload} candidates={candidates} />
+    ));
 }
 
 interface OverlayProps extends Omit<Props, "fields"> {
   readonly field: FieldDefinition;
 }
 
-function Overlay({ field, payload, given }: OverlayProps) {
+function Overlay({ field, payload, candidates }: OverlayProps) {
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  const layers = given.map((one, place) => ({ given: one, place }));
-  const visible = layers.filter((one) => !hidden.includes(one.given.name));
+  const layers = candidates.map((one, place) => ({ candidate: one, place }));
+  const visible = layers.filter((one) => !hidden.includes(one.candidate.name));
   const image = imageKey(payload);
 
   function toggle(name: string) {
@@ -41,7 +43,7 @@ function Overlay({ field, payload, given }: OverlayProps) {
         <h2 className={styles.title}>{titleOf(field)}: everyone’s marks</h2>
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would draw a frame */}
         <div role="group" aria-label="Whose marks are shown" className={styles.legend}>
-          {layers.map(({ given: one, place }) => (
+          {layers.map(({ candidate: one, place }) => (
             <button
               key={one.name}
               type="button"

@@ -3,13 +3,13 @@ import { NoTask } from "../tasks/no-task";
 import panes from "../tasks/panes.module.css";
 import { useWork } from "../tasks/use-work";
 import { TopBar } from "../ui/top-bar";
+import type { DecisionRoom } from "./decision-room";
 import { DecisionScreen } from "./decision-screen";
-import type { Look } from "./look";
 
 /** The screen of a stage in which people decide between answers: one task after the other. */
-export function SecondLook({ look, ...props }: RoomProps & { readonly look: Look }) {
+export function SecondLook({ room, ...props }: RoomProps & { readonly room: DecisionRoom }) {
   const { services, session, project, onSignOut } = props;
-  const started = useWork(services, session, project, look.work);
+  const started = useWork(services, session, project, room.work);
   if (!started) {
     return null;
   }
@@ -18,13 +18,13 @@ export function SecondLook({ look, ...props }: RoomProps & { readonly look: Look
   const spec = task && bench.specOf(task);
   const asked = task?.lease.project ?? project ?? session.projects[0];
   const where = task ? `${task.lease.project} · version ${task.lease.spec_version}` : (asked ?? "");
-  const { Count } = look;
+  const { Count } = room;
 
   return (
     <div className={panes.screen}>
       <TopBar
         session={session}
-        room={look.room}
+        room={room.name}
         project={project}
         where={where}
         progress={
@@ -36,10 +36,10 @@ export function SecondLook({ look, ...props }: RoomProps & { readonly look: Look
         onSignOut={onSignOut}
       />
       {task && spec ? (
-        <DecisionScreen {...{ services, bench, work, task, spec, look }} project={asked} />
+        <DecisionScreen {...{ services, bench, work, task, spec, room }} project={asked} />
       ) : (
         <NoTask bench={bench} work={work}>
-          <look.Empty {...{ services, work }} project={asked} />
+          <room.Empty {...{ services, work }} project={asked} />
         </NoTask>
       )}
     </div>

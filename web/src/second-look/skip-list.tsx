@@ -1,6 +1,8 @@
 import type { components } from "../api/types/queue";
 import type { Spec } from "../tasks/spec";
 import type { SkipReason } from "../tasks/storage";
+import type { Label } from "../widgets/widget";
+import { isSameLabel } from "./candidates";
 import styles from "./evidence.module.css";
 import { labelInWords } from "./label-in-words";
 
@@ -32,9 +34,7 @@ export function SkipList({ skips, spec }: Props) {
           <li key={at} className={styles.entry}>
             <span>
               {REASONS[skip.reason]}
-              {skip.labels?.length
-                ? `: ${skip.labels.map((label) => labelInWords(spec, label)).join(" — or — ")}`
-                : ""}
+              {skip.labels?.length ? `: ${pairInWords(spec, skip.labels)}` : ""}
             </span>
             {skip.note ? <span className={styles.small}>“{skip.note}”</span> : null}
           </li>
@@ -42,4 +42,13 @@ export function SkipList({ skips, spec }: Props) {
       </ul>
     </section>
   );
+}
+
+/** Return two labels in words, without the answers that they share. */
+function pairInWords(spec: Spec, [one = {}, other = {}]: readonly Label[]): string {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  const differing = names.filter(
+    (name) => !isSameLabel({ name: one[name] }, { name: other[name] }),
+  );
+  return [one, other].map((label) => labelInWords(spec, label, differing)).join(" — or — ");
 }

@@ -2,13 +2,13 @@ import { isOwn } from "../tasks/stage";
 import type { Task } from "../tasks/task";
 import type { Workbench } from "../tasks/workbench";
 import type { Label } from "../widgets/widget";
-import type { Given } from "./given";
-import type { Look } from "./look";
+import type { Candidate } from "./candidates";
+import type { DecisionRoom } from "./decision-room";
 
 interface Parts {
   readonly bench: Workbench;
   readonly task: Task;
-  readonly look: Look;
+  readonly room: DecisionRoom;
   /** The field whose keys work now. */
   readonly active: string;
   /** Goes on to the next field without an answer. */
@@ -18,16 +18,16 @@ interface Parts {
 interface Decision {
   readonly answer: (name: string, value: unknown) => Label;
   /** Take an answer over with the rules that it cites; with a field, that field's answer alone. */
-  readonly take: (given: Given, field?: string) => void;
+  readonly take: (candidate: Candidate, field?: string) => void;
   /** Cite a rule, or take the citation back; undefined where no rules are cited. */
   readonly cite: ((ruleId: string) => void) | undefined;
   readonly cited: readonly string[];
 }
 
 /** What a person can do with the answers of a decision. */
-export function useDecision({ bench, task, look, active, advance }: Parts): Decision {
+export function useDecision({ bench, task, room, active, advance }: Parts): Decision {
   const { draft } = task;
-  const { rulesField } = look;
+  const { rulesField } = room;
   const cited = rulesField ? listOf(draft.label[rulesField]) : [];
 
   function edit(label: Label): Label {
@@ -39,19 +39,19 @@ export function useDecision({ bench, task, look, active, advance }: Parts): Deci
     return edit({ ...draft.label, [name]: value });
   }
 
-  function take(given: Given, field?: string) {
-    if (field !== undefined && !(field in given.label)) {
+  function take(candidate: Candidate, field?: string) {
+    if (field !== undefined && !(field in candidate.label)) {
       return;
     }
     const own = Object.entries(draft.label).filter(([name]) => isOwn(name));
     const taken = field
-      ? { ...draft.label, [field]: given.label[field] }
-      : { ...Object.fromEntries(own), ...given.label };
+      ? { ...draft.label, [field]: candidate.label[field] }
+      : { ...Object.fromEntries(own), ...candidate.label };
     const rules =
-      rulesField && !field && cited.length === 0 && given.rules.length > 0
-        ? { [rulesField]: [...given.rules] }
+      rulesField && !field && cited.length === 0 && candidate.rules.length > 0
+        ? { [rulesField]: [...candidate.rules] }
         : {};
-    const answers = edit(look.afterTaking(task, { ...taken, ...rules }));
+    const answers = edit(room.afterTaking(task, { ...taken, ...rules }));
     if (!isOwn(active)) {
       advance(answers);
     }

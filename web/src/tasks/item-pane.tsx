@@ -6,7 +6,7 @@ import own from "./item-pane.module.css";
 import styles from "./panes.module.css";
 
 interface Props {
-  readonly ref: Ref<HTMLElement>;
+  readonly ref?: Ref<HTMLElement> | undefined;
   readonly payload: Payload;
   /** The keys of the payload that the widgets of the fields show. */
   readonly shownByWidgets: ReadonlySet<string>;

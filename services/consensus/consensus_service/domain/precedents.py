@@ -12,7 +12,7 @@ Distribution = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """What is in dispute: the fields, and the answers that were given to them."""
+    """The fields that are in dispute, and the answers that were given to them."""
 
     fields: frozenset[str]
     answers: frozenset[tuple[str, str]]

@@ -8,9 +8,9 @@ import type { Task } from "../tasks/task";
 import type { Work } from "../tasks/work";
 import type { Label } from "../widgets/widget";
 
-export interface Look {
-  /** The name of its room. */
-  readonly room: string;
+export interface DecisionRoom {
+  /** As in the list of rooms. */
+  readonly name: string;
   readonly work: StageWork;
   /** The heading of the screen, which screen readers say. */
   readonly heading: string;

@@ -3,7 +3,7 @@
 import type { Lease } from "../tasks/task";
 import type { Label } from "../widgets/widget";
 
-export interface Given {
+export interface Candidate {
   /** A letter for each annotator, whose identity is not known here. */
   readonly name: string;
   readonly source: "annotator" | "model" | "decided";
@@ -18,21 +18,21 @@ export interface Given {
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** Return the decided label, the annotators' answers and the model's suggestion, if they are there. */
-export function givenIn({ context }: Lease): Given[] {
+export function candidatesOf({ context }: Lease): Candidate[] {
   if (!context) {
     return [];
   }
   const bare = { rules: [], note: null, score: null };
-  const decided: Given[] = context.label
+  const decided: Candidate[] = context.label
     ? [{ ...bare, name: "Decided", source: "decided", label: context.label }]
     : [];
   const annotators = (context.votes ?? []).map(
-    ({ label, rules = [], note = null }, place): Given => ({
+    ({ label, rules = [], note = null }, place): Candidate => ({
       ...{ name: letterOf(place), source: "annotator", label, rules, note, score: null },
     }),
   );
   const model = context.prelabel;
-  const suggested: Given[] = model
+  const suggested: Candidate[] = model
     ? [
         {
           ...bare,
@@ -53,9 +53,9 @@ export function letterOf(place: number): string {
 }
 
 /** Return for each answer the number of its group: equal answers to a field are in one group. */
-export function groupsOf(given: readonly Given[], field: string): number[] {
+export function groupsOf(candidates: readonly Candidate[], field: string): number[] {
   const groups = new Map<string, number>();
-  return given.map(({ label }) => {
+  return candidates.map(({ label }) => {
     const text = canonical(label[field]);
     const group = groups.get(text) ?? groups.size;
     groups.set(text, group);
@@ -64,8 +64,8 @@ export function groupsOf(given: readonly Given[], field: string): number[] {
 }
 
 /** Return true if the people's answers to a field differ; what a model says makes no dispute. */
-export function isDisputed(given: readonly Given[], field: string): boolean {
-  const people = given.filter(({ source }) => source !== "model");
+export function isDisputed(candidates: readonly Candidate[], field: string): boolean {
+  const people = candidates.filter(({ source }) => source !== "model");
   return new Set(groupsOf(people, field)).size > 1;
 }
 

@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Lease } from "../tasks/task";
-import { type Given, givenIn, groupsOf, isDisputed, isSameLabel, letterOf } from "./given";
+import {
+  type Candidate,
+  candidatesOf,
+  groupsOf,
+  isDisputed,
+  isSameLabel,
+  letterOf,
+} from "./candidates";
 
-const annotator = (label: Given["label"]): Given => ({
+const annotator = (label: Candidate["label"]): Candidate => ({
   ...{ name: "A", source: "annotator", label, rules: [], note: null, score: null },
 });
 
@@ -19,11 +26,11 @@ describe("the answers that were given", () => {
       prelabel: { model: "small", value: { mood: "bad" }, score: 0.5 },
     };
 
-    const given = givenIn({ context } as unknown as Lease);
+    const candidates = candidatesOf({ context } as unknown as Lease);
 
-    expect(given.map(({ name }) => name)).toEqual(["Decided", "A", "B", "small"]);
-    expect(given.map(({ rules }) => rules)).toEqual([[], ["R1"], [], []]);
-    expect(given.map(({ note }) => note)).toEqual([null, null, "n", null]);
+    expect(candidates.map(({ name }) => name)).toEqual(["Decided", "A", "B", "small"]);
+    expect(candidates.map(({ rules }) => rules)).toEqual([[], ["R1"], [], []]);
+    expect(candidates.map(({ note }) => note)).toEqual([null, null, "n", null]);
   });
 
   it("have a letter each, however many they are", () => {
@@ -36,22 +43,22 @@ describe("the answers that were given", () => {
   });
 
   it("are in one group if they are equal, whatever the order of their keys", () => {
-    const given = [
+    const candidates = [
       annotator({ box: { x: 1, y: 2 } }),
       annotator({ box: { y: 2, x: 1 } }),
       annotator({}),
     ];
 
-    expect(groupsOf(given, "box")).toEqual([0, 0, 1]);
+    expect(groupsOf(candidates, "box")).toEqual([0, 0, 1]);
     expect(isSameLabel({ a: 1, b: [{ c: 2, d: 3 }] }, { b: [{ d: 3, c: 2 }], a: 1 })).toBe(true);
     expect(isSameLabel({ a: [1, 2] }, { a: [2, 1] })).toBe(false);
   });
 
   it("are in dispute where people differ, not where a model does", () => {
-    const model: Given = { ...annotator({ mood: "bad", why: "x" }), source: "model" };
-    const given = [annotator({ mood: "good" }), annotator({ mood: "good", why: "x" }), model];
+    const model: Candidate = { ...annotator({ mood: "bad", why: "x" }), source: "model" };
+    const candidates = [annotator({ mood: "good" }), annotator({ mood: "good", why: "x" }), model];
 
-    expect(isDisputed(given, "mood")).toBe(false);
-    expect(isDisputed(given, "why")).toBe(true);
+    expect(isDisputed(candidates, "mood")).toBe(false);
+    expect(isDisputed(candidates, "why")).toBe(true);
   });
 });
