@@ -925,6 +925,8 @@ export interface components {
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
+            /** Expected Version */
+            expected_version?: number | null;
         };
         /**
          * TaskView
