@@ -27,7 +27,7 @@ async def spec_rules(page: Page) -> None:
     rule = page.get_by_role("region", name="Rule R2")
     await rule.get_by_label("Text").fill(TEXT)
     await rule.get_by_role("button", name="Add an example").click()
-    await rule.get_by_label("example 1").fill("“Why does it stick?” is a complaint.")
+    await rule.get_by_role("textbox", name="example 1").fill("“Why does it stick?” is a complaint.")
     await rule.get_by_role("checkbox", name="What is it?").check()
 
 
