@@ -52,6 +52,7 @@ async def spec_json(page: Page) -> None:
 async def spec_publish(page: Page) -> None:
     await page.get_by_role("tab", name="Publish").click()
     await expect(page.get_by_role("button", name="Publish version 2")).to_be_enabled()
+    await page.get_by_role("region", name="What it does").wait_for()
 
 
 async def spec_issues(page: Page) -> None:
