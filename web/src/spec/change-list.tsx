@@ -1,6 +1,6 @@
-import { type Piece, wordDifference } from "../widgets/pairwise/word-difference";
 import styles from "./change-list.module.css";
 import type { Change, Detail } from "./diff";
+import { type TextPart, textDiff } from "./text-diff";
 
 /** What changes from the published version to the draft, by fields, rules and settings. */
 export function ChangeList({ changes }: { readonly changes: readonly Change[] }) {
@@ -42,12 +42,12 @@ function nameOf({ area, name }: Change): string {
 function DetailLine({ detail }: { readonly detail: Detail }) {
   const { what, before, after } = detail;
   const isText = typeof before === "string" && typeof after === "string";
-  const pieces = isText ? wordDifference(before, after) : undefined;
+  const parts = isText ? textDiff(before, after) : undefined;
   return (
     <li>
       <span className={styles.what}>{what}</span>{" "}
-      {pieces ? (
-        <span className={styles.text}>{bothTexts(...pieces)}</span>
+      {parts ? (
+        <Words parts={parts} />
       ) : (
         <>
           {before === undefined ? null : <del className={styles.gone}>{shown(before)}</del>}{" "}
@@ -58,34 +58,21 @@ function DetailLine({ detail }: { readonly detail: Detail }) {
   );
 }
 
-/** Both texts in one: what is common once, what differs struck out and then written anew. */
-function bothTexts(before: readonly Piece[], after: readonly Piece[]) {
-  const [old, now] = [[...before], [...after]];
-  const parts = [];
-  while (old.length || now.length) {
-    const gone = old[0]?.isDifferent ? old.shift() : undefined;
-    const come = now[0]?.isDifferent ? now.shift() : undefined;
-    const key = `${old.length} ${now.length}`;
-    if (gone) {
-      parts.push(
-        <del key={`${key}-`} className={styles.gone}>
-          {gone.text}
-        </del>,
-      );
-    }
-    if (come) {
-      parts.push(
-        <ins key={`${key}+`} className={styles.come}>
-          {come.text}
-        </ins>,
-      );
-    }
-    if (!gone && !come) {
-      parts.push(<span key={key}>{old.shift()?.text ?? ""}</span>);
-      now.shift();
-    }
-  }
-  return parts;
+const TAGS = { kept: "span", gone: "del", come: "ins" } as const;
+
+function Words({ parts }: { readonly parts: readonly TextPart[] }) {
+  return (
+    <span className={styles.text}>
+      {parts.map(({ kind, text }, index) => {
+        const Tag = TAGS[kind];
+        return (
+          <Tag key={`${index} ${kind}`} className={kind === "kept" ? undefined : styles[kind]}>
+            {text}
+          </Tag>
+        );
+      })}
+    </span>
+  );
 }
 
 function shown(value: unknown): string {

@@ -64,7 +64,7 @@ export function ConfusionTable({ field, confusions, known, titleOf }: Props) {
 
 /** The share of the hot colour in a cell, in percent: never so much that its number cannot be read. */
 function heat(count: number | null, largest: number): number {
-  return count ? Math.round(10 + (40 * count) / largest) : 0;
+  return count ? Math.round(10 + (30 * count) / largest) : 0;
 }
 
 function pairWords(titleOf: (answer: string) => string) {

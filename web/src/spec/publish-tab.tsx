@@ -4,6 +4,7 @@ import type { Services } from "../api/services";
 import { ChangeList } from "./change-list";
 import type { Change } from "./diff";
 import type { Action, EditorState } from "./editor-state";
+import { EffectFigures } from "./effects";
 import styles from "./publish-tab.module.css";
 import { RelabelChoice } from "./relabel-choice";
 import { ResolvedIssues } from "./resolved-issues";
@@ -12,6 +13,7 @@ import { loadVersion, publish } from "./spec-api";
 import type { Base } from "./stored-draft";
 import { trimmed } from "./trim";
 import type { Checked } from "./use-check";
+import { useEffects } from "./use-effects";
 import { Versions } from "./versions";
 
 interface Props {
@@ -45,6 +47,8 @@ export function PublishTab(props: Props) {
   });
   const isFirst = published.version === 0;
   const obstacle = obstacleOf(props);
+  const isComparable = !isFirst && changes.length > 0 && check.isCurrent && !check.problems.length;
+  const effects = useEffects(services, project, state, isComparable);
 
   return (
     <div className={styles.publish}>
@@ -60,7 +64,12 @@ export function PublishTab(props: Props) {
         </h2>
         <ChangeList changes={changes} />
       </section>
-      {isFirst || !changes.length ? null : <RelabelChoice state={state} dispatch={dispatch} />}
+      {isFirst || !changes.length ? null : (
+        <>
+          <EffectFigures effects={effects} />
+          <RelabelChoice state={state} effects={effects} dispatch={dispatch} />
+        </>
+      )}
       <ResolvedIssues services={services} project={project} state={state} dispatch={dispatch} />
       <Warnings check={check} />
       <div className={styles.action}>

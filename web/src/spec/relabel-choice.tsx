@@ -1,10 +1,13 @@
 import { Option } from "../ui/option";
 import type { Action, EditorState } from "./editor-state";
 import styles from "./publish-tab.module.css";
+import type { AnnotationCost } from "./spec-api";
 import type { Relabel } from "./stored-draft";
+import { costWords, type Effects } from "./use-effects";
 
 interface Props {
   readonly state: EditorState;
+  readonly effects: Effects;
   readonly dispatch: (action: Action) => void;
 }
 
@@ -16,7 +19,7 @@ const CHOICES: readonly (readonly [Relabel, string])[] = [
 ];
 
 /** Which of the decided items are asked again. */
-export function RelabelChoice({ state, dispatch }: Props) {
+export function RelabelChoice({ state, effects, dispatch }: Props) {
   return (
     <fieldset className={styles.section}>
       <legend>Which decided items are asked again?</legend>
@@ -26,7 +29,7 @@ export function RelabelChoice({ state, dispatch }: Props) {
             key={relabel}
             type="radio"
             name="relabel"
-            title={title}
+            title={title + costOf(relabel, effects)}
             hotkey=""
             checked={state.relabel === relabel}
             disabled={relabel === "evidence" && state.resolves.length === 0}
@@ -36,8 +39,16 @@ export function RelabelChoice({ state, dispatch }: Props) {
         ))}
       </div>
       <p className="muted">
-        Items that are not decided yet are asked under the new version anyway.
+        Items that are not decided yet are asked under the new version anyway
+        {effects.labels ? `: ${costWords(effects.labels.cost_open)}` : ""}.
       </p>
     </fieldset>
   );
+}
+
+/** What a choice costs in annotations, behind its title; nothing where that is not known. */
+function costOf(relabel: Relabel, { labels }: Effects): string {
+  const costs: Readonly<Record<string, AnnotationCost | undefined>> = labels?.cost_relabel ?? {};
+  const cost = costs[relabel];
+  return cost && relabel !== "none" ? `: ${costWords(cost)}` : "";
 }

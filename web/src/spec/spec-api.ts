@@ -2,6 +2,7 @@
 
 import { answerOf } from "../api/problem";
 import type { Services } from "../api/services";
+import type { components as consensus } from "../api/types/consensus";
 import type { components } from "../api/types/ingest";
 import { readDocument, type SpecDocument } from "./document";
 import type { EditorState } from "./editor-state";
@@ -10,6 +11,9 @@ import type { Base } from "./stored-draft";
 export type SpecHead = components["schemas"]["SpecHead"];
 export type SpecCheck = components["schemas"]["SpecCheck"];
 export type SpecTemplate = components["schemas"]["SpecTemplate"];
+export type SpecPreview = components["schemas"]["SpecPreview"];
+export type LabelPreview = consensus["schemas"]["LabelPreview"];
+export type AnnotationCost = consensus["schemas"]["AnnotationCost"];
 export type SpecPublication = components["schemas"]["SpecPublication"];
 
 /** Return the versions of a project, the newest first. */
@@ -40,7 +44,7 @@ export async function checkDocument(
   document: SpecDocument,
 ): Promise<SpecCheck> {
   const params = { path: { project } };
-  const body = document as unknown as components["schemas"]["SpecRequest"]; // It is not changed.
+  const body = document as components["schemas"]["SpecDocument"];
   return answerOf(services.ingest.POST("/v1/projects/{project}/specs/check", { params, body }));
 }
 
@@ -52,14 +56,29 @@ export async function listTemplates(services: Services): Promise<SpecTemplate[]>
 export async function publish(
   services: Services,
   project: string,
-  { base, document, resolves, relabel }: EditorState,
+  state: EditorState,
 ): Promise<SpecPublication> {
   const params = { path: { project } };
-  const body = {
-    ...(document as components["schemas"]["SpecDocument"]),
-    resolves: [...resolves],
-    relabel,
-    expected_version: base.version,
-  };
+  const body = { ...requestOf(state), expected_version: state.base.version };
   return answerOf(services.ingest.POST("/v1/projects/{project}/specs", { params, body }));
+}
+
+/** Say what publishing the draft would do. Nothing is stored. */
+export async function previewEffects(
+  services: Services,
+  project: string,
+  state: EditorState,
+): Promise<{ readonly spec: SpecPreview; readonly labels: LabelPreview }> {
+  const params = { path: { project } };
+  const body = requestOf(state);
+  const [spec, labels] = await Promise.all([
+    answerOf(services.ingest.POST("/v1/projects/{project}/specs/preview", { params, body })),
+    answerOf(services.consensus.POST("/v1/projects/{project}/specs/preview", { params, body })),
+  ]);
+  return { spec, labels };
+}
+
+function requestOf({ document, resolves, relabel }: EditorState) {
+  const content = document as components["schemas"]["SpecDocument"];
+  return { ...content, resolves: [...resolves], relabel };
 }

@@ -11,6 +11,7 @@ import { makeOption, optionsToText, textToOptions } from "./option-text";
 import { editorAddress, issueAddress, issuesAddress, placeOf, reviseAddress } from "./place";
 import { applyPreset, PRESETS, presetOf } from "./presets";
 import { placesOf, tabOf } from "./problems";
+import { textDiff } from "./text-diff";
 import { trimmed } from "./trim";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/);
@@ -376,5 +377,25 @@ describe("an address in the room", () => {
     expect(placeOf(rest(issueAddress("p", "i-1")))).toEqual({ kind: "issue", issueId: "i-1" });
     expect(placeOf(rest(issuesAddress("p")))).toEqual({ kind: "issues" });
     expect(placeOf(rest(editorAddress("p")))).toEqual({ kind: "editor" });
+  });
+});
+
+describe("two texts written as one", () => {
+  const text = fc
+    .array(fc.constantFrom("a", "fault", "is", "*", "question", " ", ".", "🙂"))
+    .map((words) => words.join(" "));
+
+  it("give each of them back: without what has come, and without what is gone", () => {
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        const parts = textDiff(before, after) ?? [];
+        const without = (kind: string) =>
+          parts
+            .filter((part) => part.kind !== kind)
+            .map((part) => part.text)
+            .join("");
+        expect([without("come"), without("gone")]).toEqual([before, after]);
+      }),
+    );
   });
 });
