@@ -95,6 +95,8 @@ class SpecRequest(
     resolves: Annotated[list[Id], Field(max_length=100)] = []
     """The spec issues that it resolves."""
     relabel: Relabel = "none"
+    """The decided labels that are made again: `none`; `evidence`, those of the items of resolved
+    issues; `touched`, those that it refuses or that cite a changed rule; `all`."""
 
     def document(self) -> SpecDocument:
         """Return the document of the version: everything but `resolves` and `relabel`."""
