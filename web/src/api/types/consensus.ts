@@ -1447,7 +1447,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-task";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-task";
             title: string;
             /** @constant */
             status: 404;

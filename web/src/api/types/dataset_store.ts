@@ -1363,7 +1363,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;

@@ -2025,7 +2025,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:missing-blob";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:missing-blob";
             title: string;
             /** @constant */
             status: 404;
