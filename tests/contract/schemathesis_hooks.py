@@ -22,6 +22,8 @@ UNWRITABLE_RULES = frozenset(
         # In field definitions: rules between their keys, or between several definitions.
         *("unique", "range", "scale", "step", "field", "in", "ordered", "pattern", "unknown"),
         "metric",  # The metrics of a field depend on its kind.
+        "unused",  # Some keys of a policy have a meaning only with certain values of others.
+        "minimum",  # `redundancy_max` is not less than `redundancy`.
     }
 )
 

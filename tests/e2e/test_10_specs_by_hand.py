@@ -4,7 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 System = Any
+pytestmark = pytest.mark.timeout(900)
+"""Each of the many commands is a process of its own, which takes long on a loaded machine."""
 
 
 def test_a_specification_goes_from_a_template_to_a_previewed_revision(

@@ -174,3 +174,14 @@ def test_a_published_document_with_what_stands_beside_it_is_read(tmp_path: Path)
             "relabel": "touched",
         }
     )
+
+
+def test_a_recipe_sets_the_policy_and_the_schema_is_printed(labelwright: Run) -> None:
+    words = ("spec", "init", "--template", "sentiment", "--json")
+    document = json.loads(labelwright(*words, "--recipe", "subjective").stdout)
+    unknown = labelwright(*words, "--recipe", "odd")
+    schema = json.loads(labelwright("spec", "schema").stdout)
+
+    assert document["policy"]["decide"] == {"how": "subjective"}
+    assert "There is no recipe 'odd': use one of majority-of-three" in unknown.stderr
+    assert set(schema["properties"]) >= {"task_type", "fields", "guidelines", "policy"}

@@ -4,7 +4,13 @@ import pytest
 
 import labels
 from labels.specs.check import check_spec
-from labels.specs.templates import document_text, template_names, templates
+from labels.specs.templates import (
+    document_text,
+    recipe,
+    recipe_names,
+    template_names,
+    templates,
+)
 from labels.specs.yaml_reader import read_yaml
 from schemas.spec_checks import SpecTemplate
 from schemas.vocabulary import SpecDocument
@@ -49,3 +55,22 @@ def test_the_text_of_a_template_is_its_document_below_its_description(
 
     assert read_yaml(text).value == template.document
     assert text.startswith(f"# {template.title}")
+
+
+@pytest.mark.parametrize("recipe_name", recipe_names())
+@pytest.mark.parametrize("name", ["sentiment", "ner"])
+def test_a_recipe_replaces_the_policy_of_a_template(name: str, recipe_name: str) -> None:
+    document = read_yaml(document_text(name, recipe_name)).value
+    template = next(template for template in templates() if template.name == name)
+    found = check_spec(document)
+
+    assert found.problems == []
+    assert {warning.keyword for warning in found.warnings} <= ADVICE
+    assert document == {**template.document, "policy": recipe(recipe_name).policy}
+
+
+def test_an_unknown_template_or_recipe_is_refused() -> None:
+    with pytest.raises(KeyError):
+        document_text("mood")
+    with pytest.raises(KeyError):
+        recipe("mood")

@@ -32,9 +32,62 @@ OptionValue = Annotated[
 Number = Annotated[float, Field(ge=-NUMBER_MAX, le=NUMBER_MAX)]
 Share = Annotated[float, Field(ge=0, le=0.99)]
 UNIQUE: dict[str, JsonValue] = {"uniqueItems": True}
+_TEXTS = {
+    "value": "The value in labels, which never changes.",
+    "key": "The key on the keyboard that chooses the option.",
+    "field": "The name of an earlier field.",
+    "in": "The answers to that field with which this one is asked.",
+    "name": "The key of the answer in a label: small letters, digits and _.",
+    "title": "The text that people read. Default: the name or the value.",
+    "help": "A longer explanation of the question.",
+    "required": "True if a label has an answer wherever the field is asked. Default: true.",
+    "required_if": "The earlier answers with which the field is asked. Default: always asked.",
+    "kind": "The kind of the field.",
+    "options": "The answers to choose from: values, or objects with value, title and key.",
+    "spans.options": "The labels of a span. Default: spans have no label.",
+    "boxes.options": "The labels of a box. Default: boxes have no label.",
+    "other": "True if another answer can be written in words. Default: false.",
+    "ordered": "True if the options stand in ascending order. Default: false.",
+    "min_items": "The least number of parts of an answer. Default: 0.",
+    "max_items": "The largest number of parts of an answer. Default: 1000.",
+    "choices.max_items": "The largest number of options in an answer. Default: all.",
+    "ranking.min_items": "The least number of options to rank. Default: all.",
+    "ranking.max_items": "The largest number of options to rank. Default: all.",
+    "distance": "The distance of two sets of options. Default: jaccard.",
+    "tolerance": "The largest distance from gold that is still correct. Default: 0.",
+    "boxes.tolerance": "The largest distance from gold that is still correct. Default: 0.2.",
+    "choice.tolerance": "With `ordered`: the steps from gold that are still correct. Default: 0.",
+    "rating.tolerance": "The levels from gold that are still correct. Default: 0.",
+    "number.tolerance": "The difference from gold that is still correct. Default: 0.",
+    "minimum": "The smallest number. Default: no limit.",
+    "maximum": "The largest number. Default: no limit.",
+    "rating.minimum": "The lowest level. Default: 1.",
+    "rating.maximum": "The highest level. Default: 5, or 1 above a higher minimum.",
+    "step": "The number that every answer is a multiple of. Default: any number.",
+    "scale": "`ratio` if quotients have a meaning, `interval` if not. Default: interval.",
+    "min_length": "The least number of characters. Default: 1.",
+    "max_length": "The largest number of characters. Default: 10,000.",
+    "pattern": "A regular expression that a part of the text matches. Default: any text.",
+    "ignore_case": "True if texts are equal that differ in capital letters. Default: false.",
+    "text_field": "The key of the text in the item's payload. Default: text.",
+    "overlapping": "True if spans may overlap. Default: true.",
+    "tie": "True if a tie can be chosen. Default: false.",
+}
+"""The descriptions of the keys, by key, or by kind and key where they differ between kinds."""
 
 
-@with_config(ConfigDict(extra="forbid"))
+def _describe(schema: dict[str, Any]) -> None:
+    """Set the descriptions of all keys in the JSON Schema of a definition or of a part of one."""
+    properties = schema["properties"]
+    kind = properties.get("kind", {}).get("const")
+    for key, described in properties.items():
+        described["description"] = _TEXTS.get(f"{kind}.{key}") or _TEXTS[key]
+
+
+_DESCRIBED = ConfigDict(extra="forbid", json_schema_extra=_describe)
+
+
+@with_config(_DESCRIBED)
 class Option(TypedDict):
     """One answer to choose: its stable value, its title (which may change), its hotkey."""
 
@@ -57,7 +110,7 @@ TwoOptions = Annotated[
 class RequiredIf(BaseModel):
     """The field is asked only if the answer to an earlier `field` is, or has, one of `in`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _DESCRIBED
 
     field: FieldName
     in_: Annotated[list[JsonValue], Field(min_length=1, alias="in", json_schema_extra=UNIQUE)]
@@ -71,7 +124,7 @@ class _Definition(TypedDict):
     required_if: NotRequired[RequiredIf]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class ChoiceField(_Definition):
     """One of the options. `tolerance` counts steps, and needs `ordered`."""
 
@@ -82,7 +135,7 @@ class ChoiceField(_Definition):
     tolerance: NotRequired[Annotated[int, Field(ge=0, le=998)]]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class ChoicesField(_Definition):
     """Any of the options."""
 
@@ -95,7 +148,7 @@ class ChoicesField(_Definition):
     tolerance: NotRequired[Share]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class RatingField(_Definition):
     """A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels."""
 
@@ -105,7 +158,7 @@ class RatingField(_Definition):
     tolerance: NotRequired[Annotated[int, Field(ge=0, le=99)]]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class NumberField(_Definition):
     """A number. `tolerance` is in its own unit."""
 
@@ -117,7 +170,7 @@ class NumberField(_Definition):
     tolerance: NotRequired[Annotated[float, Field(ge=0, le=NUMBER_MAX)]]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class TextField(_Definition):
     """Text of `min_length` (1) to `max_length` (10,000) characters."""
 
@@ -129,7 +182,7 @@ class TextField(_Definition):
     tolerance: NotRequired[Share]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class SpansField(_Definition):
     """Pieces of the text under `text_field` (`text`) of the item's payload."""
 
@@ -142,7 +195,7 @@ class SpansField(_Definition):
     tolerance: NotRequired[Share]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class BoxesField(_Definition):
     """Boxes in an image."""
 
@@ -153,7 +206,7 @@ class BoxesField(_Definition):
     tolerance: NotRequired[Share]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class RankingField(_Definition):
     """The options, best first: all of them, or from `min_items` to `max_items`."""
 
@@ -164,7 +217,7 @@ class RankingField(_Definition):
     tolerance: NotRequired[Share]
 
 
-@with_config(ConfigDict(extra="forbid"))
+@with_config(_DESCRIBED)
 class PairwiseField(_Definition):
     """A choice of the better of two options; with `tie` also of neither."""
 

@@ -96,6 +96,8 @@ class SpecRequest(
     resolves: Annotated[list[Id], Field(max_length=100)] = []
     """The spec issues that it resolves."""
     relabel: Relabel = "none"
+    """The decided labels that are made again: `none`; `evidence`, those of the items of resolved
+    issues; `touched`, those that it refuses or that cite a changed rule; `all`."""
     expected_version: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] | None = None
     """The version that must be the newest, or it is not published; 0: no version must exist.
 

@@ -132,27 +132,41 @@ class PayloadBlob(Strict):
     It is absolute, or a path of the service that answered."""
 
 
-class Rule(Strict):
+class SpecModel(Strict):
+    """The base of the parts of a spec document; the text below a key is its description."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Rule(SpecModel):
     """One numbered clause of the guidelines, in Markdown, which annotations cite."""
 
     id: RuleId
+    """The name that annotations cite: R and a number, such as R1 or R2.3."""
     text: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_MAX)]
+    """The rule, in Markdown."""
     examples: Annotated[list[Text], Field(max_length=50)] = []
+    """Items or passages to which the rule applies, each with the right answer."""
     counter_examples: Annotated[list[Text], Field(max_length=50)] = []
+    """Items or passages to which the rule seems to apply, and does not."""
 
 
 def _is_default(disputed: str) -> bool:
     return disputed == "decide"
 
 
-class Decide(Strict):
+class Decide(SpecModel):
     """The rule by which a field is decided, with the confidence that it needs.
 
     `subjective` keeps the distribution of answers: no single answer wins, nothing is adjudicated.
     """
 
     how: Literal["unanimous", "share", "posterior", "subjective"] = "unanimous"
+    """`unanimous`: all annotations agree. `share`: the most frequent answer has a share of at least
+    `threshold`. `posterior`: its probability, by models of the annotators, is at least `threshold`.
+    `subjective`: the distribution of the answers is kept, and no answer wins."""
     threshold: Share = 0.9
+    """The share or the probability that `share` and `posterior` need."""
     disputed: Annotated[Literal["decide", "adjudicate"], Field(exclude_if=_is_default)] = "decide"
     """With `posterior`: the outcome where other models of the annotators prefer another answer.
 
@@ -160,12 +174,15 @@ class Decide(Strict):
     """
 
 
-class Honeypots(Strict):
+class Honeypots(SpecModel):
     """The rates of honeypots: higher for the first tasks, when least is known of an annotator."""
 
     first: Annotated[int, Field(ge=0, le=1000), INTEGRAL] = 10
+    """The number of an annotator's first tasks for which `first_rate` applies."""
     first_rate: Share = 0.5
+    """The share of honeypots among these tasks."""
     rate: Share = 0.05
+    """The share of honeypots among all later tasks."""
     exposure_max: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 1000
     """The number of people who may get one honeypot; more could recognize it."""
 
@@ -178,7 +195,7 @@ def _is_empty(value: object) -> bool:
 AgreementMetric = Literal["nominal", "ordinal", "interval", "ratio", "distance"]
 
 
-class Agreement(Strict):
+class Agreement(SpecModel):
     """The agreement that is measured, and the floor below which a spec issue is considered."""
 
     metric: AgreementMetric | None = None
@@ -186,16 +203,18 @@ class Agreement(Strict):
     metric_fields: Annotated[dict[str, AgreementMetric], Field(exclude_if=_is_empty)] = {}
     """The metric of single fields, by name. Left out of documents if it is empty."""
     floor: Annotated[float, Field(ge=-1, le=1)] = 0.70
+    """The agreement below which, with its whole interval, a spec issue is opened."""
     slices: Annotated[list[Name], Field(max_length=5)] = []
     """Metadata keys by whose values agreement is also measured and published."""
     items_min: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] = 20
+    """The number of items with several annotations that a measurement needs."""
 
     def metric_of(self, field: str) -> AgreementMetric | None:
         """Return the metric that the policy sets for `field`; None: the metric of the field."""
         return self.metric_fields.get(field, self.metric)
 
 
-class SecondLook(Strict):
+class SecondLook(SpecModel):
     """The settings of a stage after the first: the people who get it, and the data they see."""
 
     votes: Literal["shown", "hidden"] = "shown"
@@ -205,6 +224,7 @@ class SecondLook(Strict):
     escalate_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
     """The time after which it comes first, for people with `escalate_skills`. None: never."""
     escalate_skills: Annotated[list[Name], Field(max_length=20)] = []
+    """The skills of the people who get it after `escalate_hours`."""
     outside_batch: bool = False
     """True to exclude people who annotated in the item's batch (`batch` in its metadata)."""
 
@@ -213,7 +233,9 @@ class Review(SecondLook):
     """The share of decided labels that are reviewed, and the number of review stages."""
 
     rate: Share = 0.0
+    """The share of decided labels that are reviewed, drawn at random."""
     votes: Literal["shown", "hidden"] = "hidden"
+    """`hidden`: reviewers work blind. `shown`: they see the annotations."""
     stages: Annotated[int, Field(ge=1, le=5), INTEGRAL] = 1
     """The number of different people who must accept a label, one after the other."""
 
@@ -222,7 +244,7 @@ class Adjudication(SecondLook):
     """The settings of the stage in which conflicts are decided."""
 
 
-class Quotas(Strict):
+class Quotas(SpecModel):
     """The limits on the tasks of a project that are leased. None: no limit."""
 
     per_annotator: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
@@ -231,52 +253,77 @@ class Quotas(Strict):
     """The same limit for all annotators together."""
 
 
-class Qualification(Strict):
+class Qualification(SpecModel):
     """The requirements on an annotator before the first lease under a new spec version."""
 
     acknowledge: bool = False
+    """Not enforced yet: leave it out."""
     honeypots: Annotated[int, Field(ge=0, le=100), INTEGRAL] = 0
+    """Not enforced yet: leave it out."""
 
 
-class Policy(Strict):
+class Policy(SpecModel):
     """The rules of a project for redundancy, decisions, honeypots, reviews, quotas and leases."""
 
     redundancy: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
+    """The number of people who label an item at first."""
     redundancy_max: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 5
+    """The most people who label an item; `share` and `posterior` ask one more until they decide."""
     overlap_share: Share = 1.0
+    """The share of items that `redundancy` people label, drawn at random. One labels the others."""
     decide: Decide = Decide()
+    """The rule by which fields are decided."""
     decide_fields: dict[str, Decide] = {}
+    """The rules of single fields, by name, in place of `decide`."""
     votes_floor: Annotated[int, Field(ge=1, le=1000), INTEGRAL] = 3
-    """With `posterior`: the votes that are needed while one of the annotators is little known."""
+    """With `posterior`: the annotations needed while one of the annotators is little known."""
     known_after: Annotated[int, Field(ge=0, le=INT_MAX), INTEGRAL] = 10
-    """The number of votes from which on an annotator counts as known."""
+    """With `posterior`: the number of annotations from which on an annotator counts as known."""
     deciders: Annotated[list[AnnotatorKind], Field(min_length=1)] = ["human"]
+    """The kinds of annotators whose annotations decide; those of others are stored and compared."""
     agreement: Agreement = Agreement()
+    """The measurement of agreement."""
     honeypots: Honeypots = Honeypots()
+    """The rates of honeypots: items with a known label, mixed into the work unmarked."""
     review: Review = Review()
+    """The reviews of decided labels."""
     adjudication: Adjudication = Adjudication()
+    """The decision of conflicts by a person."""
     quotas: Quotas = Quotas()
+    """The limits on the work of annotators."""
     qualification: Qualification = Qualification()
+    """The requirements before the first lease."""
     skills: list[Name] = []
+    """The skills that annotators need, such as `french` or `french>=2`."""
     skips_max: Annotated[int, Field(ge=1, le=100), INTEGRAL] = 3
+    """The number of annotators who skip an item that makes it a conflict."""
     reopen_on_late_vote: bool = False
+    """True: an annotation that differs from a decided label makes a conflict."""
     lease_seconds: Annotated[int, Field(ge=5, le=86_400), INTEGRAL] = 900
+    """The time that an annotator has for a task, unless the page extends it."""
     sla_hours: Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL] | None = None
+    """The time until an undecided item is overdue. None: never."""
     blind_share: Share = 0.1
+    """The share of annotations for which the pre-label is hidden, to measure its influence."""
     undo_seconds: Annotated[int, Field(ge=0, le=600), INTEGRAL] = 0
+    """The time in which annotators can take an answer back. 0: not at all."""
 
     def decision(self, field: str) -> Decide:
         """Return the rule by which `field` is decided."""
         return self.decide_fields.get(field, self.decide)
 
 
-class SpecDocument(Strict):
+class SpecDocument(SpecModel):
     """The content of a spec version, which its hash is computed from."""
 
     task_type: Name
+    """The kind of work in one word; experience and skills are counted by it."""
     fields: Annotated[list[FieldDefinition], Field(min_length=1, max_length=100)]
+    """The questions of a label, in the order in which they are asked."""
     guidelines: Annotated[list[Rule], Field(max_length=1000)] = []
+    """The numbered rules that annotators read and cite."""
     policy: Policy = Policy()
+    """The settings of redundancy, decisions, honeypots, reviews, quotas and leases."""
 
 
 class Prelabel(Strict):

@@ -37,6 +37,7 @@ from ingest_service.routes.dependencies import (
 from interop.files import UnknownColumn, UnreadableFile
 from labels.specs import templates
 from labels.specs.check import check_spec, spec_problems
+from labels.specs.json_schema import spec_json_schema
 from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
@@ -189,6 +190,12 @@ async def preview_spec(
 async def list_spec_templates(_caller: AnyCaller) -> list[SpecTemplate]:
     """Valid spec documents to begin with, sorted by name."""
     return templates.templates()
+
+
+@router.get("/spec-schema")
+async def get_spec_schema(_caller: AnyCaller) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of spec documents, for editors."""
+    return spec_json_schema()
 
 
 @router.get("/projects/{project}/specs")

@@ -62,6 +62,7 @@ INTERNAL = ProblemType(500, "internal", "The service has a bug")
 
 COMMON = (
     MALFORMED,
+    of_status(404),
     of_status(413),
     INVALID,
     UNAVAILABLE,

@@ -1,5 +1,6 @@
 """`labelwright spec init|check|diff|preview`: write a spec document before it is published."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,8 @@ import typer
 
 from labels.specs.check import check_spec
 from labels.specs.diff import spec_changes
-from labels.specs.templates import document_text, template_names, templates
+from labels.specs.json_schema import spec_json_schema
+from labels.specs.templates import document_text, recipe_names, template_names, templates
 from labels.specs.yaml_reader import read_yaml
 from labelwright_client import consensus, ingest
 from labelwright_client.cli.output import (
@@ -45,6 +47,12 @@ def init(
     template: Annotated[
         str | None, typer.Option(help="Template to begin with; without it, all are listed.")
     ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="Recipe whose policy replaces the template's, such as majority-of-three."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="File to write; default: the standard output.")
     ] = None,
@@ -54,10 +62,10 @@ def init(
     if template is None:
         _list_templates(as_json)
         return
-    if template not in template_names():
-        names = ", ".join(template_names())
-        raise InvalidInput(f"There is no template '{template}': use one of {names}.")
-    text = document_text(template)
+    _check_name("template", template, template_names())
+    if recipe is not None:
+        _check_name("recipe", recipe, recipe_names())
+    text = document_text(template, recipe)
     if out is not None:
         write_new(out, text)
     if as_json:
@@ -66,6 +74,16 @@ def init(
         typer.echo(text, nl=False)
     else:
         typer.echo(f"{out} is written. Next step: labelwright spec check {out}")
+
+
+def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise InvalidInput(f"There is no {kind} '{name}': use one of {', '.join(known)}.")
+
+
+def schema() -> None:
+    """Print the JSON Schema of spec documents, with which editors complete keys."""
+    typer.echo(json.dumps(spec_json_schema(), ensure_ascii=False, indent=2))
 
 
 def _list_templates(as_json: bool) -> None:

@@ -25,6 +25,7 @@ from labelwright_client.cli.spec_files import (
 
 app = typer.Typer(no_args_is_help=True, help="Write, check, publish and show spec versions.")
 app.command("init")(spec_authoring.init)
+app.command("schema")(spec_authoring.schema)
 app.command("check")(spec_authoring.check)
 app.command("diff")(spec_authoring.diff)
 app.command("preview")(spec_authoring.preview)

@@ -118,24 +118,31 @@ export interface components {
         Adjudication: {
             /**
              * Votes
+             * @description `shown`: people see the annotations. `hidden`: they work blind.
              * @default shown
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
@@ -145,10 +152,14 @@ export interface components {
          * @description The agreement that is measured, and the floor below which a spec issue is considered.
          */
         Agreement: {
-            /** Metric */
+            /**
+             * Metric
+             * @description The metric of all fields that are not in `metric_fields`. None: the metric of the field.
+             */
             metric?: ("nominal" | "ordinal" | "interval" | "ratio" | "distance") | null;
             /**
              * Metric Fields
+             * @description The metric of single fields, by name. Left out of documents if it is empty.
              * @default {}
              */
             metric_fields?: {
@@ -156,16 +167,19 @@ export interface components {
             };
             /**
              * Floor
+             * @description The agreement below which, with its whole interval, a spec issue is opened.
              * @default 0.7
              */
             floor?: number;
             /**
              * Slices
+             * @description Metadata keys by whose values agreement is also measured and published.
              * @default []
              */
             slices?: string[];
             /**
              * Items Min
+             * @description The number of items with several annotations that a measurement needs.
              * @default 20
              */
             items_min?: number;
@@ -224,27 +238,52 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "boxes";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a box. Default: boxes have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.2.
+             */
             tolerance?: number;
         };
         /**
@@ -252,27 +291,52 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choice";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Ordered */
+            /**
+             * Ordered
+             * @description True if the options stand in ascending order. Default: false.
+             */
             ordered?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -280,34 +344,63 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choices";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options in an answer. Default: all.
+             */
             max_items?: number;
             /**
              * Distance
+             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -356,17 +449,24 @@ export interface components {
         Decide: {
             /**
              * How
+             * @description `unanimous`: all annotations agree. `share`: the most frequent answer has a share of at least
+             *     `threshold`. `posterior`: its probability, by models of the annotators, is at least `threshold`.
+             *     `subjective`: the distribution of the answers is kept, and no answer wins.
              * @default unanimous
              * @enum {string}
              */
             how?: "unanimous" | "share" | "posterior" | "subjective";
             /**
              * Threshold
+             * @description The share or the probability that `share` and `posterior` need.
              * @default 0.9
              */
             threshold?: number;
             /**
              * Disputed
+             * @description With `posterior`: the outcome where other models of the annotators prefer another answer.
+             *
+             *     Left out of documents at its default, so that hashes of older documents stay valid.
              * @default decide
              * @enum {string}
              */
@@ -379,21 +479,25 @@ export interface components {
         Honeypots: {
             /**
              * First
+             * @description The number of an annotator's first tasks for which `first_rate` applies.
              * @default 10
              */
             first?: number;
             /**
              * First Rate
+             * @description The share of honeypots among these tasks.
              * @default 0.5
              */
             first_rate?: number;
             /**
              * Rate
+             * @description The share of honeypots among all later tasks.
              * @default 0.05
              */
             rate?: number;
             /**
              * Exposure Max
+             * @description The number of people who may get one honeypot; more could recognize it.
              * @default 1000
              */
             exposure_max?: number;
@@ -469,32 +573,58 @@ export interface components {
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "number";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The smallest number. Default: no limit.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The largest number. Default: no limit.
+             */
             maximum?: number;
-            /** Step */
+            /**
+             * Step
+             * @description The number that every answer is a multiple of. Default: any number.
+             */
             step?: number;
             /**
              * Scale
+             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The difference from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -502,11 +632,20 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /** Value */
+            /**
+             * Value
+             * @description The value in labels, which never changes.
+             */
             value: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Key */
+            /**
+             * Key
+             * @description The key on the keyboard that chooses the option.
+             */
             key?: string;
         };
         /**
@@ -514,23 +653,42 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "pairwise";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Tie */
+            /**
+             * Tie
+             * @description True if a tie can be chosen. Default: false.
+             */
             tie?: boolean;
         };
         /**
@@ -540,20 +698,24 @@ export interface components {
         Policy: {
             /**
              * Redundancy
+             * @description The number of people who label an item at first.
              * @default 3
              */
             redundancy?: number;
             /**
              * Redundancy Max
+             * @description The most people who label an item; `share` and `posterior` ask one more until they decide.
              * @default 5
              */
             redundancy_max?: number;
             /**
              * Overlap Share
+             * @description The share of items that `redundancy` people label, drawn at random. One labels the others.
              * @default 1
              */
             overlap_share?: number;
             /**
+             * @description The rule by which fields are decided.
              * @default {
              *       "how": "unanimous",
              *       "threshold": 0.9
@@ -562,6 +724,7 @@ export interface components {
             decide?: components["schemas"]["Decide"];
             /**
              * Decide Fields
+             * @description The rules of single fields, by name, in place of `decide`.
              * @default {}
              */
             decide_fields?: {
@@ -569,22 +732,26 @@ export interface components {
             };
             /**
              * Votes Floor
+             * @description With `posterior`: the annotations needed while one of the annotators is little known.
              * @default 3
              */
             votes_floor?: number;
             /**
              * Known After
+             * @description With `posterior`: the number of annotations from which on an annotator counts as known.
              * @default 10
              */
             known_after?: number;
             /**
              * Deciders
+             * @description The kinds of annotators whose annotations decide; those of others are stored and compared.
              * @default [
              *       "human"
              *     ]
              */
             deciders?: ("human" | "model" | "function")[];
             /**
+             * @description The measurement of agreement.
              * @default {
              *       "floor": 0.7,
              *       "slices": [],
@@ -593,6 +760,7 @@ export interface components {
              */
             agreement?: components["schemas"]["Agreement"];
             /**
+             * @description The rates of honeypots: items with a known label, mixed into the work unmarked.
              * @default {
              *       "first": 10,
              *       "first_rate": 0.5,
@@ -602,6 +770,7 @@ export interface components {
              */
             honeypots?: components["schemas"]["Honeypots"];
             /**
+             * @description The reviews of decided labels.
              * @default {
              *       "votes": "hidden",
              *       "experienced_first_seconds": 60,
@@ -613,6 +782,7 @@ export interface components {
              */
             review?: components["schemas"]["Review"];
             /**
+             * @description The decision of conflicts by a person.
              * @default {
              *       "votes": "shown",
              *       "experienced_first_seconds": 60,
@@ -621,9 +791,13 @@ export interface components {
              *     }
              */
             adjudication?: components["schemas"]["Adjudication"];
-            /** @default {} */
+            /**
+             * @description The limits on the work of annotators.
+             * @default {}
+             */
             quotas?: components["schemas"]["Quotas"];
             /**
+             * @description The requirements before the first lease.
              * @default {
              *       "acknowledge": false,
              *       "honeypots": 0
@@ -632,33 +806,42 @@ export interface components {
             qualification?: components["schemas"]["Qualification"];
             /**
              * Skills
+             * @description The skills that annotators need, such as `french` or `french>=2`.
              * @default []
              */
             skills?: string[];
             /**
              * Skips Max
+             * @description The number of annotators who skip an item that makes it a conflict.
              * @default 3
              */
             skips_max?: number;
             /**
              * Reopen On Late Vote
+             * @description True: an annotation that differs from a decided label makes a conflict.
              * @default false
              */
             reopen_on_late_vote?: boolean;
             /**
              * Lease Seconds
+             * @description The time that an annotator has for a task, unless the page extends it.
              * @default 900
              */
             lease_seconds?: number;
-            /** Sla Hours */
+            /**
+             * Sla Hours
+             * @description The time until an undecided item is overdue. None: never.
+             */
             sla_hours?: number | null;
             /**
              * Blind Share
+             * @description The share of annotations for which the pre-label is hidden, to measure its influence.
              * @default 0.1
              */
             blind_share?: number;
             /**
              * Undo Seconds
+             * @description The time in which annotators can take an answer back. 0: not at all.
              * @default 0
              */
             undo_seconds?: number;
@@ -717,11 +900,13 @@ export interface components {
         Qualification: {
             /**
              * Acknowledge
+             * @description Not enforced yet: leave it out.
              * @default false
              */
             acknowledge?: boolean;
             /**
              * Honeypots
+             * @description Not enforced yet: leave it out.
              * @default 0
              */
             honeypots?: number;
@@ -731,9 +916,15 @@ export interface components {
          * @description The limits on the tasks of a project that are leased. None: no limit.
          */
         Quotas: {
-            /** Per Annotator */
+            /**
+             * Per Annotator
+             * @description The number of tasks of the project that one annotator may hold or have annotated.
+             */
             per_annotator?: number | null;
-            /** Total */
+            /**
+             * Total
+             * @description The same limit for all annotators together.
+             */
             total?: number | null;
         };
         /**
@@ -741,27 +932,52 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "ranking";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of options to rank. Default: all.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options to rank. Default: all.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -769,25 +985,47 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "rating";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The lowest level. Default: 1.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The highest level. Default: 5, or 1 above a higher minimum.
+             */
             maximum?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The levels from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -795,9 +1033,15 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /** Field */
+            /**
+             * Field
+             * @description The name of an earlier field.
+             */
             field: string;
-            /** In */
+            /**
+             * In
+             * @description The answers to that field with which this one is asked.
+             */
             in: components["schemas"]["JsonValue"][];
         };
         /**
@@ -807,34 +1051,43 @@ export interface components {
         Review: {
             /**
              * Votes
+             * @description `hidden`: reviewers work blind. `shown`: they see the annotations.
              * @default hidden
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
             /**
              * Rate
+             * @description The share of decided labels that are reviewed, drawn at random.
              * @default 0
              */
             rate?: number;
             /**
              * Stages
+             * @description The number of different people who must accept a label, one after the other.
              * @default 1
              */
             stages?: number;
@@ -844,17 +1097,25 @@ export interface components {
          * @description One numbered clause of the guidelines, in Markdown, which annotations cite.
          */
         Rule: {
-            /** Id */
+            /**
+             * Id
+             * @description The name that annotations cite: R and a number, such as R1 or R2.3.
+             */
             id: string;
-            /** Text */
+            /**
+             * Text
+             * @description The rule, in Markdown.
+             */
             text: string;
             /**
              * Examples
+             * @description Items or passages to which the rule applies, each with the right answer.
              * @default []
              */
             examples?: string[];
             /**
              * Counter Examples
+             * @description Items or passages to which the rule seems to apply, and does not.
              * @default []
              */
             counter_examples?: string[];
@@ -864,31 +1125,62 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "spans";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a span. Default: spans have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Text Field */
+            /**
+             * Text Field
+             * @description The key of the text in the item's payload. Default: text.
+             */
             text_field?: string;
-            /** Overlapping */
+            /**
+             * Overlapping
+             * @description True if spans may overlap. Default: true.
+             */
             overlapping?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -918,16 +1210,24 @@ export interface components {
          *     }
          */
         SpecRequest: {
-            /** Task Type */
+            /**
+             * Task Type
+             * @description The kind of work in one word; experience and skills are counted by it.
+             */
             task_type: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description The questions of a label, in the order in which they are asked.
+             */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
+             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
+             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -983,11 +1283,14 @@ export interface components {
             policy?: components["schemas"]["Policy"];
             /**
              * Resolves
+             * @description The spec issues that it resolves.
              * @default []
              */
             resolves?: string[];
             /**
              * Relabel
+             * @description The decided labels that are made again: `none`; `evidence`, those of the items of resolved
+             *     issues; `touched`, those that it refuses or that cite a changed rule; `all`.
              * @default none
              * @enum {string}
              */
@@ -1064,29 +1367,57 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "text";
-            /** Min Length */
+            /**
+             * Min Length
+             * @description The least number of characters. Default: 1.
+             */
             min_length?: number;
-            /** Max Length */
+            /**
+             * Max Length
+             * @description The largest number of characters. Default: 10,000.
+             */
             max_length?: number;
-            /** Pattern */
+            /**
+             * Pattern
+             * @description A regular expression that a part of the text matches. Default: any text.
+             */
             pattern?: string;
-            /** Ignore Case */
+            /**
+             * Ignore Case
+             * @description True if texts are equal that differ in capital letters. Default: false.
+             */
             ignore_case?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1185,7 +1516,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-task";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-task";
             title: string;
             /** @constant */
             status: 404;

@@ -597,7 +597,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-annotator" | "urn:problem:unknown-issue";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-annotator" | "urn:problem:unknown-issue";
             title: string;
             /** @constant */
             status: 404;
