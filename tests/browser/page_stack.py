@@ -122,6 +122,11 @@ class PageStack:
     def until_decided(self, project: str, count: int, seconds: float = 20) -> None:
         until(lambda: self.decided(project) == count, seconds)
 
+    def until_refused(self, urls: Sequence[str], headers: dict[str, str]) -> None:
+        """Wait until every address answers 401."""
+        for url in urls:
+            until(lambda url=url: self.http.get(url, headers=headers).status_code == 401, 30)  # type: ignore[misc]
+
 
 def until(condition: Callable[[], bool], seconds: float) -> None:
     ends = time.monotonic() + seconds

@@ -6,21 +6,22 @@ import { type Config, loadConfig } from "./api/config";
 import { makeServices } from "./api/services";
 import { currentSession, endSession, type Session } from "./api/session";
 import { roomsFor } from "./rooms";
+import { OpenInvitation } from "./sign-in/invitation";
 import { SignIn, type SignInReason } from "./sign-in/sign-in";
 import { Message } from "./ui/message";
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: 1 } } });
 
 /** The page: it knows the services, then who is signed in, then which screen they see. */
-export function App() {
+export function App({ invitation }: { readonly invitation: string | null }) {
   return (
     <QueryClientProvider client={queries}>
-      <Configured />
+      <Configured invitation={invitation} />
     </QueryClientProvider>
   );
 }
 
-function Configured() {
+function Configured({ invitation }: { readonly invitation: string | null }) {
   const config = useQuery({ queryKey: ["config"], queryFn: loadConfig, staleTime: Infinity });
   if (config.isPending) {
     return <Message title="Opening the page …" />;
@@ -37,12 +38,23 @@ function Configured() {
       </Message>
     );
   }
-  return <SignedIn config={config.data} />;
+  return <SignedIn config={config.data} invitation={invitation} />;
 }
 
-function SignedIn({ config }: { readonly config: Config }) {
+interface SignedInProps {
+  readonly config: Config;
+  readonly invitation: string | null;
+}
+
+function SignedIn({ config, invitation }: SignedInProps) {
   const [session, setSession] = useState(currentSession);
   const [reason, setReason] = useState<SignInReason>("none");
+  const [secret, setSecret] = useState(invitation);
+
+  function enter() {
+    setSecret(null);
+    setSession(currentSession());
+  }
 
   function leave(why: SignInReason) {
     endSession();
@@ -50,9 +62,12 @@ function SignedIn({ config }: { readonly config: Config }) {
     setSession(null);
   }
 
+  if (secret !== null) {
+    return <OpenInvitation config={config} secret={secret} onSignedIn={enter} onLink={setSecret} />;
+  }
   if (session === null || session.expiresAt <= Date.now()) {
     const why = session === null ? reason : "expired";
-    return <SignIn reason={why} onSignedIn={() => setSession(currentSession())} />;
+    return <SignIn reason={why} onSignedIn={enter} onInvitation={setSecret} />;
   }
   return <Screens key={session.token} config={config} session={session} onLeave={leave} />;
 }
@@ -66,9 +81,10 @@ interface ScreensProps {
 function Screens({ config, session, onLeave }: ScreensProps) {
   const services = useMemo(
     () =>
-      makeServices(config, session.token, () =>
-        onLeave(session.expiresAt <= Date.now() ? "expired" : "refused"),
-      ),
+      makeServices(config, session.token, (type) => {
+        const why = type === "access-revoked" ? "revoked" : "refused";
+        onLeave(session.expiresAt <= Date.now() ? "expired" : why);
+      }),
     [config, session, onLeave],
   );
   const rooms = roomsFor(session.roles);

@@ -44,6 +44,16 @@ export function roomsFor(roles: readonly string[]): readonly Room[] {
   return ROOMS.filter((room) => room.roles.some((role) => roles.includes(role)));
 }
 
+/**
+ * Return the address at which an invited person begins: in the project of the invitation. Leads
+ * begin at their overview, which stands behind the other rooms.
+ */
+export function addressOfFirstRoom({ roles, projects }: Session): string {
+  const rooms = roomsFor(roles);
+  const room = rooms.find(({ name }) => name === "lead") ?? rooms[0];
+  return room ? addressOfRoom(room.name, projects[0]) : "#/";
+}
+
 /** Return the address of a room of the page, for links. */
 export function addressOfRoom(name: string, project?: string, rest = ""): string {
   const parts = [name, project, rest].filter((part) => part).map((part) => part as string);

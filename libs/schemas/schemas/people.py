@@ -72,11 +72,21 @@ class InvitationToken(Strict):
     expires_at: Timestamp
 
 
+class ProviderLogin(Strict):
+    """The identity of a person at a login provider."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    """The claim `sub` of the person's tokens."""
+    issuer: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+    """The claim `iss` of these tokens. None: the only login provider of the installation."""
+
+
 class PersonRequest(
     Strict,
     json_schema_extra={
         "examples": [
-            {"name": "Ada", "subject": "8c1f", "issuer": "https://id.example.org/realms/labels"}
+            {"name": "Ada", "roles": ["annotator"]},
+            {"name": "Bob", "login": {"subject": "8c1f", "issuer": "https://id.example.org"}},
         ]
     },
 ):
@@ -84,10 +94,8 @@ class PersonRequest(
 
     name: PersonName
     roles: Annotated[list[InvitedRole], Field(max_length=5)] = []
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
-    """The claim `sub` of the person's tokens, for one who signs in at a login provider."""
-    issuer: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
-    """The claim `iss` of these tokens. None: the only login provider of the installation."""
+    login: ProviderLogin | None = None
+    """For people who sign in at a login provider. None: for people who get invitations."""
 
 
 class PersonAdded(Strict):
@@ -115,6 +123,7 @@ class ProjectPerson(Strict):
     """The number of submissions of every stage. Honeypots count as work does."""
     done_today: int
     """The same since midnight, UTC."""
+    done_last_hour: int
 
 
 class ProjectPeople(Strict):

@@ -201,7 +201,7 @@ async def test_a_revoked_person_is_refused_until_invited_again(people: People) -
 async def test_a_token_for_two_projects_keeps_the_other_one(people: People) -> None:
     tokens = people.queue.tokens
     token = tokens.sign("ada", "annotator", projects=["p", "q"], iat=utc_now().timestamp())
-    added = {"name": "Ada", "subject": "ada", "issuer": testing.ISSUER}
+    added = {"name": "Ada", "login": {"subject": "ada", "issuer": testing.ISSUER}}
     await people.http.post(f"{people.path}/people", json=added, headers=people.lead)
     assert (await people.me(token)).json()["projects"] == ["p", "q"]
 
@@ -267,7 +267,7 @@ async def test_work_and_honeypots_count_alike(people: People) -> None:
     stored = await queue.sql("SELECT DISTINCT w.purpose FROM answers JOIN work w USING (work_id)")
     assert {row["purpose"] for row in stored} == {"work", "honeypot"}
     ada = await people.entry()
-    assert (ada["done"], ada["done_today"]) == (4, 4)
+    assert (ada["done"], ada["done_today"], ada["done_last_hour"]) == (4, 4, 4)
     assert ada["first_seen_at"] < ada["last_seen_at"]
 
 
@@ -303,7 +303,7 @@ async def test_where_people_sign_in_elsewhere_the_refusal_names_the_provider(
         body = {"name": "Ada", "role": "annotator"}
         invited = await http.post(f"{people.path}/invitations", json=body, headers=people.lead)
         opened = await people.exchange({"link": "#invite=x"})
-        named = {"name": "Ada", "subject": "8c1f"}
+        named = {"name": "Ada", "login": {"subject": "8c1f"}}
         added = await http.post(f"{people.path}/people", json=named, headers=people.lead)
 
         for answer in (invited, opened):
@@ -315,7 +315,7 @@ async def test_where_people_sign_in_elsewhere_the_refusal_names_the_provider(
 
 async def test_one_name_is_one_person_and_one_person_has_one_name(people: People) -> None:
     await people.invite("Ada")
-    ada = {"name": "Ada", "subject": "8c1f", "issuer": testing.ISSUER}
+    ada = {"name": "Ada", "login": {"subject": "8c1f", "issuer": testing.ISSUER}}
     taken = await people.http.post(f"{people.path}/people", json=ada, headers=people.lead)
     bob = {**ada, "name": "Bob"}
     await people.http.post(f"{people.path}/people", json=bob, headers=people.lead)

@@ -18,7 +18,7 @@ export async function readNews(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await readStream(`${services.addressOf("queue")}/v1/me/events`, token, signal, onNews);
+      await readStream(services, token, signal, onNews);
     } catch {
       // The stream only hastens what every answer of the queue says too: it is tried again.
     }
@@ -27,13 +27,15 @@ export async function readNews(
 }
 
 async function readStream(
-  address: string,
+  services: Services,
   token: string,
   signal: AbortSignal,
   onNews: (news: News) => void,
 ): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
+  const address = `${services.addressOf("queue")}/v1/me/events`;
   const response = await fetch(address, { headers, signal });
+  await services.noteAnswer(response);
   if (!response.ok || !response.body) {
     return;
   }

@@ -16,20 +16,31 @@ export interface Services {
   readonly datasetStore: Client<DatasetStorePaths>;
   /** The address of a service, for what is no JSON: event streams and files. */
   readonly addressOf: (service: ServiceName) => string;
+  /** To be called with each answer to a request that no client above sent. */
+  readonly noteAnswer: (response: Response) => Promise<void>;
 }
 
-/** Make the clients. `onRefusedToken` is called when a service does not accept the token. */
-export function makeServices(config: Config, token: string, onRefusedToken: () => void): Services {
+/**
+ * Make the clients. `onRefusedToken` is called when a service does not accept the token, with the
+ * type of the problem.
+ */
+export function makeServices(
+  config: Config,
+  token: string,
+  onRefusedToken: (type: string) => void,
+): Services {
+  async function noteAnswer(response: Response): Promise<void> {
+    if (response.status === 401) {
+      const { type } = (await response.clone().json()) as { readonly type?: string };
+      onRefusedToken((type ?? "").replace("urn:problem:", ""));
+    }
+  }
   const middleware: Middleware = {
     onRequest: ({ request }) => {
       request.headers.set("authorization", `Bearer ${token}`);
       return request;
     },
-    onResponse: ({ response }) => {
-      if (response.status === 401) {
-        onRefusedToken();
-      }
-    },
+    onResponse: ({ response }) => noteAnswer(response),
   };
   const addressOf = (service: ServiceName) => config.services[service] ?? "";
   function client<Paths extends object>(service: ServiceName): Client<Paths> {
@@ -44,5 +55,6 @@ export function makeServices(config: Config, token: string, onRefusedToken: () =
     quality: client<QualityPaths>("quality"),
     datasetStore: client<DatasetStorePaths>("dataset-store"),
     addressOf,
+    noteAnswer,
   };
 }

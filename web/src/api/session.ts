@@ -46,9 +46,14 @@ function names(claim: unknown): string[] {
   return Array.isArray(claim) ? claim.map(String) : [];
 }
 
+/** Return true if the address has a token. */
+export function hasTokenInAddress(): boolean {
+  return location.hash.startsWith(FRAGMENT);
+}
+
 /** Take a token from the address, if one is there, and drop it from the address. */
 export function takeTokenFromAddress(): void {
-  if (location.hash.startsWith(FRAGMENT)) {
+  if (hasTokenInAddress()) {
     startSession(decodeURIComponent(location.hash.slice(FRAGMENT.length)));
     history.replaceState(null, "", location.pathname + location.search);
   }

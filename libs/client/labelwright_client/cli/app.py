@@ -9,6 +9,7 @@ import typer
 from labelwright_client.cli import (
     access,
     items,
+    people,
     projects,
     repairs,
     replays,
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(projects.app, name="project")
 app.add_typer(specs.app, name="spec")
 app.add_typer(repairs.app, name="repairs")
+app.add_typer(people.app, name="people")
 app.command("token")(access.token)
 app.command("import")(items.import_)
 app.command("status")(status.status)

@@ -1,7 +1,7 @@
 """The directory of the people of a project, and the end of their access."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from chassis.clock import utc_now
@@ -41,12 +41,10 @@ class Directory:
 
     def identity(self, project: str, request: PersonRequest) -> Identity:
         """Return the identity of a person. Raises Invalid, SignsInElsewhere."""
-        if request.subject is None:
-            if request.issuer is not None:
-                raise Invalid([Fault("/subject", "missing", "An issuer needs a subject too.")])
+        if request.login is None:
             issuer, subject = self.own_signer().issuer, rules.subject(project, request.name)
         else:
-            issuer, subject = self._issuer(request.issuer), request.subject
+            issuer, subject = self._issuer(request.login.issuer), request.login.subject
         return Identity(pseudonym(self.pseudonym_key, issuer, subject), issuer, subject)
 
     def _issuer(self, named: str | None) -> str:
@@ -56,7 +54,9 @@ class Directory:
             return providers[0]
         if named not in self.issuers:
             listed = ", ".join(self.issuers)
-            raise Invalid([Fault("/issuer", "unknown", f"Name one of these issuers: {listed}.")])
+            raise Invalid(
+                [Fault("/login/issuer", "unknown", f"Name one of these issuers: {listed}.")]
+            )
         return named
 
 
@@ -115,11 +115,8 @@ async def list_people(
     transaction: Transaction, project: str, after: str, limit: int, now: datetime
 ) -> ProjectPeople:
     """Return one page of the people of a project."""
-    rows = await people.list_people(transaction, project, after, limit + 1, now.date())
-    page = [
-        ProjectPerson.model_validate({slot: getattr(row, slot) for slot in row.__slots__})
-        for row in rows[:limit]
-    ]
+    rows = await people.list_people(transaction, project, after, limit + 1, now)
+    page = [ProjectPerson.model_validate(asdict(row)) for row in rows[:limit]]
     return ProjectPeople(people=page, next=page[-1].pseudonym if len(rows) > limit else None)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from chassis.db.database import Transaction
+from queue_service.store.views import ALLOW_FULL_SCANS
 
 _ADD = """
 INSERT INTO people (project, name, pseudonym, issuer, subject, roles, added_at)
@@ -29,7 +30,9 @@ SELECT b.pseudonym, p.name, coalesce(p.roles, '{}') AS roles, p.revoked_at, i.in
     least(a.first_done_at, i.first_used_at) AS first_seen_at,
     greatest(a.last_done_at, i.last_used_at) AS last_seen_at,
     coalesce(a.done, 0) AS done,
-    CASE WHEN a.done_on = $4 THEN a.done_that_day ELSE 0 END AS done_today
+    CASE WHEN a.done_on = ($4::timestamptz AT TIME ZONE 'UTC')::date THEN a.done_that_day ELSE 0 END
+        AS done_today,
+    coalesce(h.done, 0) AS done_last_hour
 FROM both_sides b
     LEFT JOIN people p ON p.project = $1 AND p.pseudonym = b.pseudonym
     LEFT JOIN annotators a ON a.project = $1 AND a.annotator = b.pseudonym
@@ -38,6 +41,10 @@ FROM both_sides b
             max(used_at) AS last_used_at
         FROM invitations v WHERE v.project = $1 AND v.name = p.name
     ) i ON true
+    LEFT JOIN (
+        SELECT s.annotator, count(*) AS done FROM answers s JOIN work w USING (work_id)
+        WHERE w.project = $1 AND s.submitted_at > $4::timestamptz - interval '1 hour' GROUP BY 1
+    ) h ON h.annotator = b.pseudonym
 WHERE b.pseudonym > $2 ORDER BY b.pseudonym LIMIT $3
 """
 _DONE = """
@@ -69,6 +76,7 @@ class PersonRow:
     last_seen_at: datetime | None
     done: int
     done_today: int
+    done_last_hour: int
 
 
 async def add_person(
@@ -111,11 +119,12 @@ async def revoke_person(
 
 
 async def list_people(
-    transaction: Transaction, project: str, after: str, limit: int, today: date
+    transaction: Transaction, project: str, after: str, limit: int, now: datetime
 ) -> list[PersonRow]:
     """Return the people of a project whose pseudonym is greater than `after`, in that order."""
     connection = await transaction.connection()
-    rows = await connection.fetch(_PEOPLE, project, after, limit, today)
+    await connection.execute(ALLOW_FULL_SCANS)
+    rows = await connection.fetch(_PEOPLE, project, after, limit, now)
     return [PersonRow(**row) for row in rows]
 
 

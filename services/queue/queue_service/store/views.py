@@ -10,8 +10,9 @@ from queue_service.store.intake import RANK
 from schemas.vocabulary import Stage
 
 _SPEC = "SELECT hash, document FROM specs WHERE project = $1 AND version = $2"
-# `_DEPTHS` reads whole tables, unlike every other statement, so the planner may do so.
-_ALLOW_FULL_SCANS = """
+# `_DEPTHS` and `people.list_people` read whole tables, unlike every other statement, so the planner
+# may do so.
+ALLOW_FULL_SCANS = """
 SELECT set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
     set_config('enable_hashjoin', 'on', true), set_config('plan_cache_mode', 'auto', true),
     set_config('max_parallel_workers_per_gather', '0', true)
@@ -72,7 +73,7 @@ async def depths(
 ) -> list[dict[str, Any]]:
     """Return the open slots, open leases and submissions per minute, by pool and priority."""
     connection = await transaction.connection()
-    await connection.execute(_ALLOW_FULL_SCANS)
+    await connection.execute(ALLOW_FULL_SCANS)
     return [dict(row) for row in await connection.fetch(_DEPTHS, projects, now)]
 
 

@@ -1236,9 +1236,17 @@ export interface components {
          * PersonRequest
          * @description A person to add to the directory of a project, or new roles of one.
          * @example {
-         *       "issuer": "https://id.example.org/realms/labels",
          *       "name": "Ada",
-         *       "subject": "8c1f"
+         *       "roles": [
+         *         "annotator"
+         *       ]
+         *     }
+         * @example {
+         *       "login": {
+         *         "issuer": "https://id.example.org",
+         *         "subject": "8c1f"
+         *       },
+         *       "name": "Bob"
          *     }
          */
         PersonRequest: {
@@ -1249,10 +1257,7 @@ export interface components {
              * @default []
              */
             roles?: ("annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer")[];
-            /** Subject */
-            subject?: string | null;
-            /** Issuer */
-            issuer?: string | null;
+            login?: components["schemas"]["ProviderLogin"] | null;
         };
         /**
          * Policy
@@ -1447,6 +1452,18 @@ export interface components {
             done: number;
             /** Done Today */
             done_today: number;
+            /** Done Last Hour */
+            done_last_hour: number;
+        };
+        /**
+         * ProviderLogin
+         * @description The identity of a person at a login provider.
+         */
+        ProviderLogin: {
+            /** Subject */
+            subject: string;
+            /** Issuer */
+            issuer?: string | null;
         };
         /**
          * Qualification
