@@ -82,7 +82,7 @@ async def activity(
 ) -> dict[tuple[int, Stage], int]:
     """Return the number of submissions since a time, by the number of the bucket and the stage."""
     connection = await transaction.connection()
-    await connection.execute(_ALLOW_FULL_SCANS)
+    await connection.execute(ALLOW_FULL_SCANS)
     rows = await connection.fetch(_ACTIVITY, project, since, bucket_seconds)
     return {(row["bucket"], row["stage"]): row["n"] for row in rows}
 
@@ -90,7 +90,7 @@ async def activity(
 async def overdue(transaction: Transaction, project: str, now: datetime) -> int:
     """Return the number of open tasks, reviews and adjudications whose `due_at` has passed."""
     connection = await transaction.connection()
-    await connection.execute(_ALLOW_FULL_SCANS)
+    await connection.execute(ALLOW_FULL_SCANS)
     count: int = await connection.fetchval(_OVERDUE, project, now)
     return count
 
