@@ -48,7 +48,7 @@ export function ProjectList({ services, session }: Props) {
       <div className={styles.heading}>
         <h1 className={styles.title}>Projects</h1>
         <span className={styles.push} />
-        {mayCreate && !isCreating && !isEmpty ? (
+        {mayCreate && !isCreating && projects.data?.length ? (
           <button type="button" className="button primary" onClick={() => setCreating(true)}>
             New project
           </button>

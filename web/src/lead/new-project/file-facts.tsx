@@ -39,12 +39,17 @@ function factsOf(understood: Understood): readonly string[] {
     counted(understood.rows, "row"),
     understood.format.toUpperCase(),
     understood.compression ?? "",
-    understood.encoding?.toUpperCase() ?? "",
+    encodingName(understood.encoding),
     delimiter ? (DELIMITERS[delimiter] ?? `separated by ${delimiter}`) : "",
     delimiter && !understood.has_header ? "no header" : "",
     understood.sheet ? `sheet ${understood.sheet}` : "",
     understood.other_sheets.length > 0 ? `not read: ${understood.other_sheets.join(", ")}` : "",
   ].filter((fact) => fact !== "");
+}
+
+/** Return what people call an encoding: `utf-8-sig` is UTF-8 too. */
+function encodingName(encoding: string | null): string {
+  return (encoding ?? "").replace("-sig", "").toUpperCase();
 }
 
 interface ProblemsProps {
