@@ -21,7 +21,8 @@ from chassis.http.problem import Fault, Invalid
 from schemas.json_values import INTEGER_MAX, json_pointer
 from schemas.repeated_keys import repeated_keys
 
-_SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
+# A pattern that begins with one set of bytes is searched three times as fast as alternatives.
+_NUMBER = re.compile(rb"[0-9](?:[0-9]{15}|[eE]\+?[0-9]{2})")
 
 
 def parse(body: bytes) -> object:
@@ -37,7 +38,7 @@ def parse(body: bytes) -> object:
         Fault(key.pointer, "repeated_key", f"{key.sentence()} Send each key once.")
         for key in repeated_keys(body)
     ]
-    if _SUSPECT.search(body):
+    if _NUMBER.search(body) or b"\\u0000" in body or b"\x00" in body:
         faults += _inexact(value, ())
     if faults:
         raise Invalid(faults)

@@ -31,7 +31,7 @@ from schemas.events import AnnotationSubmitted
 from schemas.queue import AnnotationRequest, BulkAccepted, BulkAnnotation, BulkRefusal, BulkRequest
 from schemas.vocabulary import Prelabel
 
-BACKLOG_MAX = 50_000
+BACKLOG_MAX = 10_000
 """With more unsent events, annotations in bulk are refused: those of people come first."""
 
 
@@ -204,7 +204,7 @@ async def submit_in_bulk(
     """
     if annotator.takes_slots:
         raise refusals.OnlyMachines("People annotate the tasks that they lease.")
-    if await outbox.has_backlog(transaction, BACKLOG_MAX):
+    if await outbox.has_backlog(transaction, request.project, BACKLOG_MAX):
         raise refusals.Backlogged("The events of earlier annotations are not sent yet.")
     version = await views.newest_version(transaction, request.project)
     if version is None:
