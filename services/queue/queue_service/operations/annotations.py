@@ -4,6 +4,7 @@
 checks each submission, stores the annotations, and adds their events to the outbox.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +33,10 @@ from schemas.queue import AnnotationRequest, BulkAccepted, BulkAnnotation, BulkR
 from schemas.vocabulary import Prelabel
 
 BACKLOG_MAX = 10_000
-"""With more unsent events, annotations in bulk are refused: those of people come first."""
+"""With more unsent events of its project, annotations in bulk are refused: those of people in the
+same project are sent after these."""
+CHECKS_PER_YIELD = 50
+"""The number of annotations in bulk that are checked before other calls are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,8 @@ async def submit_in_bulk(
     for index, annotation in enumerate(request.annotations):
         own_targets = targets.pop(annotation.external_id, [])
         await bulk.add(transaction, index, annotation, own_targets)
+        if index % CHECKS_PER_YIELD == 0:
+            await asyncio.sleep(0)
     if bulk.needed:
         raise ChecksNeeded(bulk.needed)
     await bulk_annotations.add_annotations(transaction, annotator, bulk.answers, now)
