@@ -1,5 +1,5 @@
 """Measures the flow of items from POST to leasable, of bulk annotations to labels in the ledger,
-and the delay of people in one project while models flood another.
+and the delay of people in one project, alone and while models flood another.
 
 CPU time is from /proc, by service, and by database for PostgreSQL; that of this driver is separate.
 The measurement ends when every service is idle again, so that it includes later work.
@@ -11,8 +11,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,14 +21,16 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parent))
 from cpu_time import cpu_by_database, cpu_seconds, own_cpu_seconds
-from http_client import Connection, request, run
+from http_client import Connection, Refused, request, run
 from stack import FIELDS, Stack, percentile, report, running_stack
 
 from schemas.vocabulary import item_id
 
 ITEMS, ANSWERS, FLOOD = 20_000, 20_000, 50_000
-ITEMS_A_CALL, ANSWERS_A_CALL = 5000, 1000
+ITEMS_A_CALL, ANSWERS_A_CALL, FLOOD_A_CALL = 5000, 1000, 5000
+BACKLOG_PAUSE_SECONDS = 0.2
 PEOPLE_TASKS, PEOPLE_PAUSE_SECONDS = 300, 0.1
+QUIET_SECONDS = 15.0
 POLICY = {
     "redundancy": 1,
     "deciders": ["human", "model"],
@@ -129,20 +132,37 @@ async def items_leasable(stack: Stack, project: str, count: int) -> tuple[float,
     return await posting, seconds
 
 
-async def annotate_in_bulk(stack: Stack, project: str, count: int) -> float:
-    """Let a model annotate the items of a project; return the seconds of the calls."""
+async def annotate_in_bulk(
+    stack: Stack, project: str, count: int, answers_a_call: int = ANSWERS_A_CALL
+) -> float:
+    """Let a model annotate the items of a project; return the seconds of the calls.
+
+    A call that is refused because of a backlog is sent again.
+    """
     headers = stack.bearer("model", "annotator", kind="model")
     connection = await Connection.open(stack.url("queue"))
     started = time.monotonic()
-    for start in range(0, count, ANSWERS_A_CALL):
-        part = range(start, min(start + ANSWERS_A_CALL, count))
+    for start in range(0, count, answers_a_call):
+        part = range(start, min(start + answers_a_call, count))
         answers = [{"external_id": f"x{n}", "label": {"mood": "good"}} for n in part]
         body = orjson.dumps({"project": project, "annotations": answers})
-        response = await connection.call(request("POST", "/v1/annotations/bulk", headers, body))
+        call = request("POST", "/v1/annotations/bulk", headers, body)
+        while (response := await _unless_backlogged(connection, call)) is None:
+            await asyncio.sleep(BACKLOG_PAUSE_SECONDS)
         if orjson.loads(response)["accepted"] != len(part):
             raise RuntimeError(f"not all annotations were accepted: {response[:500]!r}")
     connection.close()
     return time.monotonic() - started
+
+
+async def _unless_backlogged(connection: Connection, call: bytes) -> bytes | None:
+    """Return the response to a call; None if the queue has a backlog of events."""
+    try:
+        return await connection.call(call)
+    except Refused as refusal:
+        if not str(refusal).startswith("429"):
+            raise
+        return None
 
 
 async def annotations_in_ledger(stack: Stack, project: str, count: int) -> tuple[float, float]:
@@ -191,7 +211,7 @@ def measure_annotations(stack: Stack, project: str, count: int) -> None:
 
 
 async def annotate_as_person(
-    stack: Stack, project: str, flooding: asyncio.Task[float]
+    stack: Stack, project: str, meanwhile: asyncio.Task[float]
 ) -> list[float]:
     """Annotate one task after the other; return the seconds from each annotation to its label."""
     headers = stack.bearer("ada", "annotator")
@@ -201,8 +221,8 @@ async def annotate_as_person(
     answered: dict[UUID, float] = {}
     durations: list[float] = []
     left = PEOPLE_TASKS
-    while answered or (left and not flooding.done()):
-        if left and not flooding.done():
+    while answered or (left and not meanwhile.done()):
+        if left and not meanwhile.done():
             [leased] = orjson.loads(await connection.call(lease))["leases"]
             path = f"/v1/leases/{leased['lease_id']}/annotation"
             await connection.call(request("PUT", path, headers, b'{"label":{"mood":"good"}}'))
@@ -217,27 +237,38 @@ async def annotate_as_person(
     return durations
 
 
-async def people_beside_flood(stack: Stack, flood: int) -> tuple[list[float], float]:
-    """Return the seconds from each person's annotation to its label, and those of the flood."""
-    started = time.monotonic()
+async def people_beside(
+    stack: Stack, project: str, load: Coroutine[Any, Any, object]
+) -> tuple[list[float], float]:
+    """Let a person annotate during a load.
 
-    async def flooded() -> float:
-        await annotate_in_bulk(stack, "flood", flood)
-        await wait_for_rows(stack, "dataset_store", IN_LEDGER, "flood", flood)
+    Return the seconds from each annotation to its label, and those of the load.
+    """
+
+    async def timed() -> float:
+        started = time.monotonic()
+        await load
         return time.monotonic() - started
 
-    flooding = asyncio.create_task(flooded())
-    durations = await annotate_as_person(stack, "people", flooding)
-    return durations, await flooding
+    loading = asyncio.create_task(timed())
+    durations = await annotate_as_person(stack, project, loading)
+    return durations, await loading
+
+
+async def flood_with_models(stack: Stack, count: int) -> None:
+    """Annotate a project in bulk, in large calls, and wait for the last label."""
+    await annotate_in_bulk(stack, "flood", count, FLOOD_A_CALL)
+    await wait_for_rows(stack, "dataset_store", IN_LEDGER, "flood", count)
 
 
 def measure_fairness(stack: Stack, flood: int) -> None:
-    """Print the delay of people's annotations while models flood another project."""
-    for project, count in (("flood", flood), ("people", PEOPLE_TASKS)):
+    """Print the delay of people's annotations, alone and while models flood another project."""
+    for project, count in (("flood", flood), ("quiet", PEOPLE_TASKS), ("people", PEOPLE_TASKS)):
         create_project(stack, project)
         run(items_leasable(stack, project, count))
     wait_until_idle(stack)
-    durations, seconds = run(people_beside_flood(stack, flood))
+    alone, _ = run(people_beside(stack, "quiet", asyncio.sleep(QUIET_SECONDS)))
+    durations, seconds = run(people_beside(stack, "people", flood_with_models(stack, flood)))
     figures = {
         "flood_answers": flood,
         "flood_seconds": seconds,
@@ -246,8 +277,11 @@ def measure_fairness(stack: Stack, flood: int) -> None:
         "people_seconds_p95": percentile(durations, 0.95),
         "people_seconds_p95_target_max": PEOPLE_P95_SECONDS,
         "people_seconds_max": max(durations),
+        "without_flood_answers": len(alone),
+        "without_flood_seconds_p50": percentile(alone, 0.5),
+        "without_flood_seconds_p95": percentile(alone, 0.95),
     }
-    report("people's answers to the ledger during a flood of another project", with_load(figures))
+    report("people's answers to the ledger, alone and during a flood", with_load(figures))
 
 
 def with_load(figures: Mapping[str, float]) -> dict[str, float]:
@@ -258,7 +292,9 @@ def with_load(figures: Mapping[str, float]) -> dict[str, float]:
 def main() -> None:
     """Measure and print the figures."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--items", type=int, default=ITEMS)
+    options.add_argument(
+        "--items", type=int, default=ITEMS, help="number of items; 0 measures only the flood"
+    )
     options.add_argument("--answers", type=int, default=ANSWERS)
     options.add_argument(
         "--flood",
@@ -271,8 +307,9 @@ def main() -> None:
         create_project(stack, "warm")
         run(items_leasable(stack, "warm", 2000))
         run(annotations_in_ledger(stack, "warm", 2000))
-        measure_items(stack, "bench", sizes.items)
-        measure_annotations(stack, "bench", min(sizes.answers, sizes.items))
+        if sizes.items:
+            measure_items(stack, "bench", sizes.items)
+            measure_annotations(stack, "bench", min(sizes.answers, sizes.items))
         if sizes.flood:
             measure_fairness(stack, sizes.flood)
 

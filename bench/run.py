@@ -9,6 +9,7 @@ BENCHES = {
     "flow": ["flow.py"],
     "cycle": ["lease_cycle.py"],
     "queue_depth": ["queue_depth.py"],
+    "page": ["page.py"],
     "crowd_statistics": ["crowd_statistics.py", "--json"],
     "adaptive": ["adaptive.py"],
     "known_gold": ["known_gold.py"],

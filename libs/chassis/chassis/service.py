@@ -16,7 +16,7 @@ from starlette.types import Lifespan
 from chassis import cross_origin, gc_tuning, lifecycle, logs, metrics
 from chassis.background import Task, running
 from chassis.db.database import Database, create_pool
-from chassis.events import inbox, outbox
+from chassis.events import inbox, outbox, relay
 from chassis.events.consumer import Consumer
 from chassis.events.dead_letters import DeadLetters
 from chassis.events.delivery import BatchDelivery
@@ -114,11 +114,11 @@ class Runtime:
     async def relay(self) -> None:
         """Send the outbox until cancelled, after the broker has answered."""
         await self.producer.connect()
-        await outbox.relay(self.database, self.producer.kafka, self.topic_prefix)
+        await relay.relay(self.database, self.producer.kafka, self.topic_prefix)
 
     async def relay_rest(self) -> None:
         """Send the events that are in the outbox now."""
-        while await outbox.relay_batch(self.database, self.producer.kafka, self.topic_prefix):
+        while await relay.relay_batch(self.database, self.producer.kafka, self.topic_prefix):
             pass
 
 

@@ -20,10 +20,11 @@ from topics_of_tests import create_topics
 from chassis import logs, service, testing
 from chassis.db import locks
 from chassis.db.database import Database, RequestTransaction, Transaction, metadata
-from chassis.events import dead_letters, outbox
+from chassis.events import dead_letters, outbox, relay
 from chassis.events.deferred import find_or_defer, replay
 from chassis.events.dispatch import subscribe, subscribe_batch
-from chassis.events.outbox import add, relay_batch
+from chassis.events.outbox import add
+from chassis.events.relay import relay_batch
 from chassis.http.auth import AnyCaller, Caller, needs
 from chassis.http.json_body import JsonRoute
 from chassis.http.metrics_middleware import MetricsMiddleware
@@ -516,7 +517,7 @@ async def test_the_relay_that_finds_another_at_work_looks_again_soon(
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "POLL_SECONDS_MAX", 60)
+    monkeypatch.setattr(relay, "POLL_SECONDS_MAX", 60)
     app = make(kafka_bootstrap=kafka_server.bootstrap, topic_prefix=prefix)
     async with app.router.lifespan_context(app):
         await asyncio.sleep(3)  # It has nothing to do, and looks every few seconds by now.

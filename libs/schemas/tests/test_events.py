@@ -37,6 +37,37 @@ def test_a_golden_event_is_read_and_written_as_it_was(file: Path) -> None:
     assert {**written, "data": None} == {**old, "data": None}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: None} for name in ("id", "time", "project", "type", "data")),
+        *({name: ...} for name in ("id", "time", "project", "type", "data", "source")),
+        {"id": "x"},
+        {"id": 7},
+        {"time": "today"},
+        {"time": "2026-01-01T00:00:00"},
+        {"project": "Not A Name"},
+        {"project": 7},
+        {"type": 7},
+        {"data": "x"},
+        {"data": ["x"]},
+    ],
+    ids=str,
+)
+def test_a_record_without_a_valid_envelope_is_refused(change: dict[str, Any]) -> None:
+    body = {**json.loads(golden(TaskSkipped)), **change}
+    body = {name: value for name, value in body.items() if value is not ...}
+
+    with pytest.raises(ValueError, match=r"not an event|validation error"):
+        Envelope.read(json.dumps(body).encode()).event(TaskSkipped)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"null", b'"text"', b"\xff"], ids=str)
+def test_a_record_that_is_not_a_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="not an event"):
+        Envelope.read(body)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_what_is_not_known_yet_is_passed_over(kind: type[Event]) -> None:
     body = json.loads(golden(kind))

@@ -327,6 +327,36 @@ async def test_an_adjudication_ends_when_its_task_is_withdrawn(queue: Queue) -> 
 # --- bulk
 
 
+async def test_other_calls_are_served_while_many_annotations_in_bulk_are_checked(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 6 * annotations.CHECKS_PER_YIELD
+    await queue.deliver(spec(), *(task(n) for n in range(1, count + 1)))
+    turns, turn, check = set(), 0, annotations._Bulk.add
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def check_in_turn(bulk: Any, *arguments: Any) -> None:
+        turns.add(turn)
+        await check(bulk, *arguments)
+
+    monkeypatch.setattr(annotations._Bulk, "add", check_in_turn)
+    answers = [{"external_id": f"x{n}", "label": GOOD} for n in range(1, count + 1)]
+    who = queue.tokens.bearer("gpt", "annotator", kind="model")
+    counting = asyncio.create_task(count_turns())
+    accepted = await queue.http.post(
+        "/v1/annotations/bulk", json={"project": "p", "annotations": answers}, headers=who
+    )
+    counting.cancel()
+
+    assert accepted.json()["accepted"] == count
+    assert len(turns) >= 6
+
+
 async def test_no_more_is_taken_in_bulk_while_much_is_still_to_be_sent(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ class Producer:
             enable_idempotence=True,
             linger_ms=0,
             max_request_size=2 * outbox.EVENT_BYTES_MAX,
-            max_batch_size=131_072,
+            max_batch_size=500_000,
         )
         self.connected = asyncio.Event()
         self._probe: asyncio.Task[object] | None = None

@@ -38,7 +38,8 @@ class Finding(Protocol):
         """A sentence for people."""
 
 
-_SUSPECT = re.compile(rb"\\u0000|[0-9]{16}|[0-9][eE]\+?[0-9]{2}|\x00")
+# A pattern that begins with one set of bytes is searched three times as fast as alternatives.
+_NUMBER = re.compile(rb"[0-9](?:[0-9]{15}|[eE]\+?[0-9]{2})")
 
 
 def parse(body: bytes) -> object:
@@ -54,7 +55,7 @@ def parse(body: bytes) -> object:
         Fault(key.pointer, "repeated_key", f"{key.sentence()} Send each key once.")
         for key in repeated_keys(body)
     ]
-    if _SUSPECT.search(body):
+    if _NUMBER.search(body) or b"\\u0000" in body or b"\x00" in body:
         faults += _inexact(value, ())
     if faults:
         raise Invalid(faults)

@@ -104,12 +104,16 @@ async def on_label_decided(transaction: Transaction, events: Sequence[LabelDecid
 async def _add_and_release(
     transaction: Transaction, events: Sequence[Fact], add: Add[Fact]
 ) -> None:
-    """Store facts about items, and release the decisions that they complete."""
+    """Store facts about items, and release the decisions that they complete.
+
+    A decision needs facts of two kinds, so the first facts about an item complete none.
+    """
     if not events:
         return
-    await ledger.lock_items(transaction, ((event.item_id, event.project) for event in events))
+    items = ((event.item_id, event.project) for event in events)
+    known = await ledger.lock_items(transaction, items)
     await add(transaction, events)
-    released = await ledger.release(transaction, {event.item_id for event in events})
+    released = await ledger.release(transaction, known) if known else []
     if released:
         now = utc_now()
         transaction.after_commit(lambda: _observe(released, now))

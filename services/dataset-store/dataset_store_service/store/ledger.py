@@ -31,28 +31,29 @@ _ITEMS = """
 INSERT INTO items (item_id, project)
 SELECT DISTINCT ON (item_id) item_id, project
 FROM unnest($1::uuid[], $2::text[]) AS i (item_id, project) ORDER BY item_id
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING item_id
 """
 _LOCK = "SELECT item_id FROM items WHERE item_id = ANY($1) ORDER BY item_id FOR UPDATE"
 _TASKS = """
+WITH input AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1::json) AS t (
+        task_id uuid, project text, item_id uuid, external_id text, revision int, spec_version int,
+        payload_sha256 text, payload json, blob text, source text, metadata json, supersedes uuid,
+        reopens uuid)
+), new_payloads AS (
+    INSERT INTO payloads (sha256, payload)
+    SELECT DISTINCT ON (payload_sha256) payload_sha256, payload FROM input
+    WHERE payload IS NOT NULL ORDER BY payload_sha256
+    ON CONFLICT DO NOTHING
+), new_blobs AS (
+    INSERT INTO blobs (project, sha256)
+    SELECT DISTINCT project, blob FROM input WHERE blob IS NOT NULL ORDER BY project, blob
+    ON CONFLICT DO NOTHING
+)
 INSERT INTO tasks (task_id, project, item_id, external_id, revision, spec_version, payload_sha256,
     source, metadata, supersedes, reopens)
-SELECT * FROM json_to_recordset($1::json) AS t (
-    task_id uuid, project text, item_id uuid, external_id text, revision int, spec_version int,
-    payload_sha256 text, source text, metadata json, supersedes uuid, reopens uuid)
-ON CONFLICT DO NOTHING
-"""
-_PAYLOADS = """
-INSERT INTO payloads (sha256, payload)
-SELECT DISTINCT ON (payload_sha256) payload_sha256, payload
-FROM json_to_recordset($1::json) AS t (payload_sha256 text, payload json)
-WHERE payload IS NOT NULL ORDER BY payload_sha256
-ON CONFLICT DO NOTHING
-"""
-_BLOBS = """
-INSERT INTO blobs (project, sha256)
-SELECT DISTINCT project, blob FROM json_to_recordset($1::json) AS t (project text, blob text)
-WHERE blob IS NOT NULL ORDER BY project, blob
+SELECT task_id, project, item_id, external_id, revision, spec_version, payload_sha256, source,
+    metadata, supersedes, reopens FROM input
 ON CONFLICT DO NOTHING
 """
 _WITHDRAWALS = """
@@ -140,13 +141,19 @@ class Released:
     last_submitted_at: datetime | None
 
 
-async def lock_items(transaction: Transaction, items: Iterable[tuple[UUID, str]]) -> None:
-    """Lock items, given as (item, project); create the rows of those that have none."""
+async def lock_items(transaction: Transaction, items: Iterable[tuple[UUID, str]]) -> set[UUID]:
+    """Lock items, given as (item, project); return those that this transaction is not the first of.
+
+    The row of a first item is created, and its creation excludes other transactions like a lock.
+    """
     pairs = list(items)
     ids, projects = [item_id for item_id, _ in pairs], [project for _, project in pairs]
     connection = await transaction.connection()
-    await connection.execute(_ITEMS, ids, projects)
-    await connection.execute(_LOCK, ids)
+    created = {row["item_id"] for row in await connection.fetch(_ITEMS, ids, projects)}
+    known = set(ids) - created
+    if known:
+        await connection.execute(_LOCK, list(known))
+    return known
 
 
 async def release(transaction: Transaction, item_ids: Collection[UUID]) -> list[Released]:
@@ -157,69 +164,66 @@ async def release(transaction: Transaction, item_ids: Collection[UUID]) -> list[
 
 async def add_specs(transaction: Transaction, events: Sequence[SpecPublished]) -> None:
     """Store spec versions."""
-    await _add(transaction, [_SPECS], events)
+    await _add(transaction, _SPECS, events)
 
 
 async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> None:
     """Store tasks with their payloads or the references to these."""
-    await _add(transaction, [_PAYLOADS, _BLOBS, _TASKS], events)
+    await _add(transaction, _TASKS, events)
 
 
 async def add_withdrawals(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Store withdrawals of tasks."""
-    await _add(transaction, [_WITHDRAWALS], events)
+    await _add(transaction, _WITHDRAWALS, events)
 
 
 async def add_annotations(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
     """Store annotations of work."""
-    await _add(transaction, [_ANNOTATIONS.format(table="annotations")], events)
+    await _add(transaction, _ANNOTATIONS.format(table="annotations"), events)
 
 
 async def add_honeypot_annotations(
     transaction: Transaction, events: Sequence[AnnotationSubmitted]
 ) -> None:
     """Store annotations of honeypots in a table of their own."""
-    await _add(transaction, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
+    await _add(transaction, _ANNOTATIONS.format(table="honeypot_annotations"), events)
 
 
 async def add_skips(transaction: Transaction, events: Sequence[TaskSkipped]) -> None:
     """Store skips."""
-    await _add(transaction, [_SKIPS], events)
+    await _add(transaction, _SKIPS, events)
 
 
 async def add_adjudications(
     transaction: Transaction, events: Sequence[AdjudicationDecided]
 ) -> None:
     """Store adjudications."""
-    await _add(transaction, [_ADJUDICATIONS], events)
+    await _add(transaction, _ADJUDICATIONS, events)
 
 
 async def add_review_requests(transaction: Transaction, events: Sequence[ReviewRequested]) -> None:
     """Store requests for reviews."""
-    await _add(transaction, [_REVIEWS_REQUESTED], events)
+    await _add(transaction, _REVIEWS_REQUESTED, events)
 
 
 async def add_reviews(transaction: Transaction, events: Sequence[ReviewDecided]) -> None:
     """Store the verdicts of reviewers."""
-    await _add(transaction, [_REVIEWS_DECIDED], events)
+    await _add(transaction, _REVIEWS_DECIDED, events)
 
 
 async def add_conflicts(transaction: Transaction, events: Sequence[ConflictRaised]) -> None:
     """Store conflicts; the next decision about its task resolves each."""
-    await _add(transaction, [_CONFLICTS], events)
+    await _add(transaction, _CONFLICTS, events)
 
 
 async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
     """Store decisions; each resolves the earlier conflicts about its task."""
-    await _add(transaction, [_DECISIONS], events)
+    await _add(transaction, _DECISIONS, events)
 
 
-async def _add(
-    transaction: Transaction, statements: Sequence[str], events: Sequence[Event]
-) -> None:
-    """Run the statements with the events as one JSON array, serialized once."""
+async def _add(transaction: Transaction, statement: str, events: Sequence[Event]) -> None:
+    """Run the statement with the events as one JSON array."""
     if events:
         connection = await transaction.connection()
         rows = f"[{','.join(event.model_dump_json() for event in events)}]"
-        for statement in statements:
-            await connection.execute(statement, rows)
+        await connection.execute(statement, rows)

@@ -1,7 +1,7 @@
 """Parse incoming items, and compute the changes that they make to known items."""
 
 import hashlib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -23,6 +23,9 @@ INLINE_BYTES_MAX = 262_144
 """A payload with more canonical bytes is stored as a blob, and is not part of events."""
 FIELDS_BYTES_MAX = 262_144
 """The most bytes of an item without its payload, so that its events fit into Kafka."""
+
+UNBOUNDED_FIELDS = frozenset({"metadata", "skills", "signals", "prelabels", "label", "rules"})
+"""The fields that can make an item too large; the others have at most a few thousand bytes."""
 
 UPDATABLE_FIELDS = ("source", "metadata", "priority", "due_at", "skills", "prelabels", "redundancy")
 """The fields that a repeated item with the same payload may change. New signals are added."""
@@ -73,7 +76,7 @@ def parse_request(model: type[Request], value: object) -> Request:
         raise InvalidItem(json_pointer(*first["loc"]), first["type"], plain_words(first)) from error
 
 
-def incoming_item(project: str, request: ItemRequest) -> Incoming:
+def incoming_item(project: str, request: ItemRequest, position: int = 0) -> Incoming:
     """Return the item that `request` describes, at its first revision. Raise InvalidItem."""
     try:
         payload = canonical(request.payload)
@@ -101,6 +104,7 @@ def incoming_item(project: str, request: ItemRequest) -> Incoming:
         prelabels=[prelabel.model_dump(mode="json") for prelabel in request.prelabels],
         redundancy=request.redundancy,
         is_work=not isinstance(request, GoldRequest),
+        position=position,
         gold=Gold(1, request.label, tuple(request.rules))
         if isinstance(request, GoldRequest)
         else None,
@@ -118,6 +122,8 @@ def check_payload(payload: Payload, schema: labels.LabelSchema | None) -> None:
 
 
 def _check_size(request: ItemRequest) -> None:
+    if not UNBOUNDED_FIELDS.intersection(request.model_fields_set):
+        return
     fields = orjson.dumps(request.model_dump(mode="json", exclude={"payload"}))
     if len(fields) > FIELDS_BYTES_MAX:
         message = (
@@ -228,15 +234,9 @@ def _merged(new: Item, known: Item) -> Item:
     )
 
 
-def with_import(incoming: Incoming, import_id: UUID | None) -> Incoming:
+def with_import(incoming: Incoming, import_id: UUID) -> Incoming:
     """Return the item as one that the import `import_id` creates if it is new."""
     return replace(incoming, item=replace(incoming.item, import_id=import_id))
-
-
-def with_positions(items: Sequence[Item], positions: Iterable[int]) -> list[Item]:
-    """Return the items; those that have no position get the next of `positions`, in their order."""
-    free = iter(positions)
-    return [item if item.position else replace(item, position=next(free)) for item in items]
 
 
 def prelabel_problems(incoming: Incoming, schema: labels.LabelSchema) -> dict[int, ItemProblem]:

@@ -20,10 +20,9 @@ from ingest_service.domain.intake import (
     rejection,
     upsert,
     with_import,
-    with_positions,
     without_prelabels,
 )
-from ingest_service.domain.model import Item, Project, Spec, TaskContext
+from ingest_service.domain.model import Project, Spec, TaskContext
 from ingest_service.domain.refusals import NoSpec
 from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, idempotent
@@ -33,7 +32,8 @@ from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import GoldRequest, ImportVerdict, ItemProblem, ItemRequest, Rejection
 
-Reader = Callable[[object], Incoming]
+Reader = Callable[[object, int], Incoming]
+"""Reads an entry of a batch as an item with the given position. Raises InvalidItem."""
 IndexedItem = tuple[int, Incoming]
 """An index in a batch, and the item there."""
 
@@ -80,10 +80,10 @@ async def register_gold(
 def _item_reader(project: Project, spec: Spec | None) -> Reader:
     schema = spec.schema() if spec is not None else None
 
-    def read_item(value: object) -> Incoming:
+    def read_item(value: object, position: int) -> Incoming:
         request = parse_request(ItemRequest, value)
         check_payload(request.payload, schema)
-        return incoming_item(project.name, request)
+        return incoming_item(project.name, request, position)
 
     return read_item
 
@@ -92,7 +92,7 @@ def _gold_reader(project: Project, spec: Spec) -> Reader:
     schema = spec.schema()
     rules = {rule.id for rule in spec.document.guidelines}
 
-    def read_gold(value: object) -> Incoming:
+    def read_gold(value: object, position: int) -> Incoming:
         request = parse_request(GoldRequest, value)
         for index, rule in enumerate(request.rules):
             if rule not in rules:
@@ -101,7 +101,7 @@ def _gold_reader(project: Project, spec: Spec) -> Reader:
         check_payload(request.payload, schema)
         for refusal in schema.check(request.label, request.payload):
             raise InvalidItem("/label" + refusal.pointer, refusal.keyword, refusal.message)
-        return incoming_item(project.name, request)
+        return incoming_item(project.name, request, position)
 
     return read_gold
 
@@ -113,12 +113,15 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
     digests: dict[str, str] = {}
     schema = context.spec.schema() if context.spec is not None else None
     for chunk in batch.chunks():
-        items, invalid = _read(chunk, context.read)
+        positions = await store.next_positions(transaction, len(chunk))
+        items, invalid = _read(chunk, positions, context.read)
         rejected += invalid
         if schema is not None:
             items, refused = _without_invalid_prelabels(items, schema)
             warnings += refused
-        incoming = [with_import(entry, batch.import_id) for _, entry in items]
+        incoming = [entry for _, entry in items]
+        if batch.import_id is not None:
+            incoming = [with_import(entry, batch.import_id) for entry in incoming]
         changes = await _store(transaction, context, incoming)
         verdicts.update(changes.verdicts)
         warnings += [_pending(*items[position], name) for position, name in changes.pending]
@@ -175,15 +178,17 @@ def _without_invalid_prelabels(
     return valid, refused
 
 
-def _read(chunk: Iterable[Entry], reader: Reader) -> tuple[list[IndexedItem], list[Rejection]]:
+def _read(
+    chunk: Iterable[Entry], positions: Iterable[int], reader: Reader
+) -> tuple[list[IndexedItem], list[Rejection]]:
     items: list[IndexedItem] = []
     invalid: list[Rejection] = []
-    for index, value in chunk:
+    for (index, value), position in zip(chunk, positions, strict=True):
         if isinstance(value, ItemProblem):
             invalid.append(rejection(index, None, value))
             continue
         try:
-            items.append((index, reader(value)))
+            items.append((index, reader(value, position)))
         except InvalidItem as error:
             external_id = value.get("external_id") if isinstance(value, dict) else None
             invalid.append(rejection(index, external_id, error.problem))
@@ -200,7 +205,7 @@ async def _store(
     if not changes.items:
         return changes
     await store_payloads(transaction, context.blobs, name, batch)
-    items = await _with_positions(transaction, list(changes.items.values()))
+    items = list(changes.items.values())
     await store.save_items(transaction, items)
     changed_gold = frozenset(changes.changed_gold)
     if changed_gold:
@@ -216,12 +221,6 @@ async def _store(
         task_context = TaskContext(context.project, context.spec, context.now)
         await reconcile_tasks(transaction, task_context, items, changed_gold=changed_gold)
     return changes
-
-
-async def _with_positions(transaction: Transaction, items: Sequence[Item]) -> list[Item]:
-    """The items, each with its position: the new ones come after all that were there before."""
-    count = sum(not item.position for item in items)
-    return with_positions(items, await store.next_positions(transaction, count))
 
 
 def _count(verdicts: Counter[str], rejected: int) -> None:

@@ -66,7 +66,7 @@ _ADD_BLOBS = """
 INSERT INTO blobs (sha256, project) SELECT s, $2 FROM unnest($1::text[]) AS b (s)
 ON CONFLICT DO NOTHING
 """
-_NEXT_POSITIONS = "SELECT nextval('item_positions') FROM generate_series(1, $1)"
+_NEXT_POSITIONS = "SELECT ARRAY(SELECT nextval('item_positions') FROM generate_series(1, $1))"
 _BLOB_PROJECTS = "SELECT project FROM blobs WHERE sha256 = $1"
 
 
@@ -88,8 +88,7 @@ async def next_positions(transaction: Transaction, count: int) -> list[int]:
     The caller holds the lock of the project, so that its items get theirs in the order they come.
     """
     connection = await transaction.connection()
-    rows = await connection.fetch(_NEXT_POSITIONS, count) if count else []
-    return sorted(row["nextval"] for row in rows)
+    return sorted(await connection.fetchval(_NEXT_POSITIONS, count))
 
 
 async def save_items(transaction: Transaction, items: Iterable[Item]) -> None:

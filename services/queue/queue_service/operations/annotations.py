@@ -4,6 +4,7 @@
 checks each submission, stores the annotations, and adds their events to the outbox.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,8 +33,11 @@ from schemas.events import AnnotationSubmitted
 from schemas.queue import AnnotationRequest, BulkAccepted, BulkAnnotation, BulkRefusal, BulkRequest
 from schemas.vocabulary import Prelabel
 
-BACKLOG_MAX = 50_000
-"""With more unsent events, annotations in bulk are refused: those of people come first."""
+BACKLOG_MAX = 10_000
+"""With more unsent events of its project, annotations in bulk are refused: those of people in the
+same project are sent after these."""
+CHECKS_PER_YIELD = 50
+"""The number of annotations in bulk that are checked before other calls are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,7 @@ async def submit_in_bulk(
     """
     if annotator.takes_slots:
         raise refusals.OnlyMachines("People annotate the tasks that they lease.")
-    if await outbox.has_backlog(transaction, BACKLOG_MAX):
+    if await outbox.has_backlog(transaction, request.project, BACKLOG_MAX):
         raise refusals.Backlogged("The events of earlier annotations are not sent yet.")
     version = await views.newest_version(transaction, request.project)
     if version is None:
@@ -236,6 +240,8 @@ async def submit_in_bulk(
     for index, annotation in enumerate(request.annotations):
         own_targets = targets.pop(annotation.external_id, [])
         await bulk.add(transaction, index, annotation, own_targets)
+        if index % CHECKS_PER_YIELD == 0:
+            await asyncio.sleep(0)
     if bulk.needed:
         raise ChecksNeeded(bulk.needed)
     await bulk_annotations.add_annotations(transaction, annotator, bulk.answers, now)

@@ -150,9 +150,12 @@ WHERE w.work_id = m.work_id
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewWork:
-    """A row of `work` to be stored; `skills` have levels."""
+    """A row of `work` to be stored; `skills` have levels.
+
+    It is not frozen, since many are made, and a frozen one takes three times as long.
+    """
 
     task_id: UUID
     stage: Stage
