@@ -8,6 +8,7 @@ _KEPT = timedelta(days=90)
 
 SPECS = Topic("specs", None)
 TASKS = Topic("tasks", _KEPT)
+ITEMS = Topic("items", None)
 GOLD = Topic("gold", None)
 ANNOTATIONS = Topic("annotations", _KEPT)
 LEASES = Topic("leases", timedelta(days=7))
@@ -22,6 +23,7 @@ DATASET_VERSIONS = Topic("dataset-versions", None)
 TOPICS = (
     SPECS,
     TASKS,
+    ITEMS,
     GOLD,
     ANNOTATIONS,
     LEASES,

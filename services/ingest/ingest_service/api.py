@@ -17,7 +17,7 @@ from chassis.jobs import routes
 from ingest_service.domain import refusals
 from ingest_service.operations import intake, payloads, projects, repairs, signals, specs
 from ingest_service.operations.batches import Batch
-from ingest_service.routes import uploads
+from ingest_service.routes import items, uploads
 from ingest_service.routes.dependencies import (
     PIPELINE_ROLES,
     Blobs,
@@ -57,6 +57,7 @@ SPEC_CACHING = {
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: 404,
     refusals.UnknownRepair: 404,
+    refusals.UnknownItem: 404,
     refusals.UnknownUpload: 404,
     refusals.NotImported: 409,
     refusals.NoIdColumn: 422,
@@ -72,6 +73,7 @@ REFUSALS: dict[type[Exception], int] = {
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(routes.router(needs(*PIPELINE_ROLES)))
+router.include_router(items.router)
 router.include_router(uploads.router)
 
 ImportId = Annotated[

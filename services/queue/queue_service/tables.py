@@ -239,3 +239,13 @@ skills = sa.Table(
     sa.Column("skill", sa.Text, primary_key=True),
     sa.Column("level", sa.Integer, nullable=False),
 )
+
+# Items that were withdrawn or restored; the event with the largest `number` counts.
+item_withdrawals = sa.Table(
+    "item_withdrawals",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
+)

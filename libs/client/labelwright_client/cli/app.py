@@ -8,6 +8,7 @@ import typer
 
 from labelwright_client.cli import (
     access,
+    item_commands,
     items,
     projects,
     repairs,
@@ -38,6 +39,10 @@ app.add_typer(specs.app, name="spec")
 app.add_typer(repairs.app, name="repairs")
 app.command("token")(access.token)
 app.command("import")(items.import_)
+app.command("items")(item_commands.items)
+app.command("explain")(item_commands.explain)
+app.command("withdraw")(item_commands.withdraw)
+app.command("restore")(item_commands.restore)
 app.command("status")(status.status)
 app.command("replay")(replays.replay)
 app.command("demo")(replays.demo)

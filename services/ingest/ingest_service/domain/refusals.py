@@ -5,6 +5,10 @@ class UnknownSpec(Exception):
     """No such spec version is known."""
 
 
+class UnknownItem(Exception):
+    """No such item is known."""
+
+
 class UnknownUpload(Exception):
     """No such uploaded file is known."""
 
