@@ -28,6 +28,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description The items of a project in the order in which they came, or the one with an external id.
+         */
+        get: operations["list_items"];
+        put?: never;
+        /**
+         * Import Items
+         * @description Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
+         *
+         *     An item is identified by its `external_id`, else by its payload. A repeated payload changes
+         *     nothing; another payload is a new revision of the item.
+         */
+        post: operations["import_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Item
+         * @description Change the metadata, the priority or the due time of an item.
+         *
+         *     A new priority reaches its open task at once; the others are in `pending` and reach its next.
+         */
+        patch: operations["update_item"];
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Items
+         * @description Withdraw items by their ids, or those that an import created, to undo it.
+         *
+         *     Their open tasks are withdrawn, so that leases end with 409 `withdrawn`, and later dataset
+         *     versions leave them out. Importing an item again restores it. Many items are a job.
+         */
+        post: operations["withdraw_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Items
+         * @description Restore withdrawn items: those that were not decided get a new task.
+         */
+        post: operations["restore_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project}/uploads": {
         parameters: {
             query?: never;
@@ -196,29 +288,6 @@ export interface paths {
         get: operations["view_spec"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Items
-         * @description Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
-         *
-         *     An item is identified by its `external_id`, else by its payload. A repeated payload changes
-         *     nothing; another payload is a new revision of the item.
-         */
-        post: operations["import_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -546,6 +615,11 @@ export interface components {
              * @default 0
              */
             updated?: number;
+            /**
+             * Restored
+             * @default 0
+             */
+            restored?: number;
             /** Rejected */
             rejected: components["schemas"]["Rejection"][];
             /**
@@ -565,6 +639,95 @@ export interface components {
             keyword: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ItemUpdate
+         * @description New properties of a known item; those that are left out stay as they are.
+         * @example {
+         *       "metadata": {
+         *         "language": "de"
+         *       },
+         *       "priority": 9
+         *     }
+         */
+        ItemUpdate: {
+            /** Metadata */
+            metadata?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Priority */
+            priority?: number | null;
+            /** Due At */
+            due_at?: string | null;
+        };
+        /**
+         * ItemUpdated
+         * @description The properties of an item after an update.
+         */
+        ItemUpdated: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Priority */
+            priority: number;
+            /** Due At */
+            due_at: string | null;
+            /** Pending */
+            pending: string[];
+        };
+        /**
+         * ItemView
+         * @description An item in a list.
+         */
+        ItemView: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** External Id */
+            external_id: string | null;
+            /** Revision */
+            revision: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "decided" | "waiting" | "gold" | "withdrawn";
+            /** Task Id */
+            task_id: string | null;
+            /** Spec Version */
+            spec_version: number | null;
+            /** Gold */
+            gold: boolean;
+            /** Source */
+            source: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Priority */
+            priority: number;
+            /** Due At */
+            due_at: string | null;
+            /** Import Id */
+            import_id: string | null;
+        };
+        /**
+         * Items
+         * @description A page of the items of a project, in the order in which they came.
+         */
+        Items: {
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * JobAccepted
@@ -960,6 +1123,10 @@ export interface components {
         Rejection: {
             /** Index */
             index: number;
+            /** Line */
+            line?: number | null;
+            /** External Id */
+            external_id?: string | null;
             problem: components["schemas"]["ItemProblem"];
         };
         /**
@@ -1034,6 +1201,29 @@ export interface components {
             field: string;
             /** In */
             in: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * RestorationRequest
+         * @description Items to be restored.
+         * @example {
+         *       "external_ids": [
+         *         "song-17"
+         *       ]
+         *     }
+         */
+        RestorationRequest: {
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /**
+             * Item Ids
+             * @default []
+             */
+            item_ids?: string[];
+            /** Import Id */
+            import_id?: string | null;
         };
         /**
          * Review
@@ -1112,6 +1302,18 @@ export interface components {
              * @default []
              */
             counter_examples?: string[];
+        };
+        /**
+         * SelectionVerdict
+         * @description The result of withdrawing or restoring items.
+         */
+        SelectionVerdict: {
+            /** Items */
+            items: number;
+            /** Unknown */
+            unknown: string[];
+            /** Unknown Count */
+            unknown_count: number;
         };
         /**
          * SignalVerdict
@@ -1553,6 +1755,11 @@ export interface components {
             changed: number;
             /** Updated */
             updated: number;
+            /**
+             * Restored
+             * @default 0
+             */
+            restored?: number;
             /** Rejected */
             rejected: number;
             /** Problems */
@@ -1561,6 +1768,32 @@ export interface components {
             rejected_rows: components["schemas"]["RejectedRow"][];
             /** Warnings */
             warnings: components["schemas"]["RowProblem"][];
+        };
+        /**
+         * WithdrawalRequest
+         * @description Items to be withdrawn.
+         * @example {
+         *       "external_ids": [
+         *         "song-17"
+         *       ],
+         *       "reason": "sent twice"
+         *     }
+         */
+        WithdrawalRequest: {
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /**
+             * Item Ids
+             * @default []
+             */
+            item_ids?: string[];
+            /** Import Id */
+            import_id?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * ItemRequest
@@ -1804,7 +2037,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-item" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
@@ -2103,6 +2336,208 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                external_id?: string | null;
+                state?: ("open" | "decided" | "waiting" | "gold" | "withdrawn") | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    import_items: {
+        parameters: {
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemRequest"][];
+                "application/x-ndjson": components["schemas"]["ItemRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportVerdict"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    update_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemUpdated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    withdraw_items: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    restore_items: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestorationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
@@ -2469,47 +2904,12 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    import_items: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemRequest"][];
-                "application/x-ndjson": components["schemas"]["ItemRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportVerdict"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
     register_gold: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
             header?: {
                 "Idempotency-Key"?: string | null;
             };
@@ -2547,7 +2947,10 @@ export interface operations {
     };
     submit_signals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
             header?: {
                 "Idempotency-Key"?: string | null;
             };
