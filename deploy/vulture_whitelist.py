@@ -39,6 +39,7 @@ OWN_TABLES
 _.agreements
 _.contributions
 _.drafts
+item_withdrawals
 _.expiries
 _.history
 _.publications

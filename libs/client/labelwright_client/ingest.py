@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -11,6 +12,11 @@ from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
     ItemRequest,
+    Items,
+    ItemSelection,
+    ItemState,
+    ItemUpdate,
+    ItemUpdated,
     ProjectHead,
     ProjectRequest,
     Projects,
@@ -19,12 +25,15 @@ from schemas.ingest import (
     RepairClosing,
     Repairs,
     RepairState,
+    RestorationRequest,
+    SelectionVerdict,
     SignalRequest,
     SignalVerdict,
     SpecPublication,
     SpecRequest,
     Specs,
     SpecView,
+    WithdrawalRequest,
 )
 from schemas.spec_checks import SpecCheck
 from schemas.spec_previews import SpecPreview
@@ -96,6 +105,43 @@ def import_lines(
     return Call(
         "ingest", "POST", path, json_as(ImportVerdict), headers=headers, body=lines, query=query
     )
+
+
+def list_items(
+    project: str,
+    after: str | None = None,
+    *,
+    external_id: str | None = None,
+    state: ItemState | None = None,
+) -> Call[Items]:
+    """List the items of a project, one page at a time, or the one with an external id."""
+    path = api_path("projects", project, "items")
+    query = {"cursor": after, "external_id": external_id, "state": state}
+    return get("ingest", path, json_as(Items), **query)
+
+
+def update_item(project: str, item_id: UUID, update: ItemUpdate) -> Call[ItemUpdated]:
+    """Change the metadata, the priority or the due time of an item."""
+    path = api_path("projects", project, "items", item_id)
+    return send_json("ingest", "PATCH", path, update, json_as(ItemUpdated))
+
+
+def withdraw_items(project: str, items: ItemSelection, reason: str) -> Call[SelectionVerdict]:
+    """Withdraw items, or undo an import. Withdrawing an item again changes nothing."""
+    body = WithdrawalRequest(**items.model_dump(exclude_defaults=True), reason=reason)
+    path = api_path("projects", project, "items", "withdraw")
+    return _with_key(send_json("ingest", "POST", path, body, json_as(SelectionVerdict)))
+
+
+def restore_items(project: str, items: ItemSelection) -> Call[SelectionVerdict]:
+    """Restore withdrawn items. Restoring an item again changes nothing."""
+    body = RestorationRequest(**items.model_dump(exclude_defaults=True))
+    path = api_path("projects", project, "items", "restore")
+    return _with_key(send_json("ingest", "POST", path, body, json_as(SelectionVerdict)))
+
+
+def _with_key(call: Call[SelectionVerdict]) -> Call[SelectionVerdict]:
+    return replace(call, headers={**call.headers, "Idempotency-Key": str(uuid4())})
 
 
 def import_items(project: str, items: Iterable[ItemRequest]) -> Call[ImportVerdict]:

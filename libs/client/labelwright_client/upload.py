@@ -39,6 +39,7 @@ class UploadResult:
     unchanged: int = 0
     changed: int = 0
     updated: int = 0
+    restored: int = 0
     rejected: list[RejectedLine] = field(default_factory=list)
     warnings: list[RejectedLine] = field(default_factory=list)
     items: int = 0
@@ -50,6 +51,7 @@ class UploadResult:
         self.unchanged += verdict.unchanged
         self.changed += verdict.changed
         self.updated += verdict.updated
+        self.restored += verdict.restored
         self.items += len(chunk)
         self.bytes += sum(len(line) for _, line in chunk)
         self.rejected += _lines(chunk, verdict.rejected)

@@ -30,7 +30,7 @@ FORMAT: Final = "labelwright.dataset/1"
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 
 How = Literal["unanimous", "share", "posterior", "distribution", "adjudicated", "review"]
-ItemState = Literal["pending", "contested", "decided", "review_pending", "unreleased"]
+ItemState = Literal["pending", "contested", "decided", "review_pending", "unreleased", "withdrawn"]
 """`unreleased`: decided, but some of the annotations have not arrived in the ledger yet."""
 
 
@@ -53,6 +53,7 @@ class LeftOut(Strict):
     pending: int
     review_pending: int
     unreleased: int
+    withdrawn: int = 0
 
 
 class Published(Strict):
@@ -381,5 +382,7 @@ class LabelsSummary(Strict):
     pending: int
     review_pending: int
     unreleased: int
+    withdrawn: int = 0
+    """The number of items that were withdrawn from the project."""
     last_decision_no: int
     """0: no label is decided yet."""

@@ -1,8 +1,8 @@
 """The HTTP models of the ingest service."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BaseModel, Field, model_validator
 
 from schemas.vocabulary import (
     INT_MAX,
@@ -33,6 +33,8 @@ from schemas.vocabulary import (
 SIGNALS_MAX = 10_000
 
 TaskState = Literal["open", "decided", "withdrawn"]
+ItemState = Literal["open", "decided", "waiting", "gold", "withdrawn"]
+"""`waiting`: without a task, since no spec version is published. `gold`: only gold, no work."""
 RepairState = Literal["open", "changed", "right"]
 """`changed`: the item got another payload. `right`: a person confirmed that its data is right."""
 
@@ -165,8 +167,8 @@ class ItemRequest(
     """The redundancy of this item, in place of the policy's."""
 
 
-class ItemView(Strict):
-    """An item at its newest revision."""
+class ItemContent(Strict):
+    """An item at its newest revision, with its payload."""
 
     item_id: Id
     external_id: ExternalId | None
@@ -178,14 +180,6 @@ class ItemView(Strict):
     metadata: Payload
     gold: bool
     """True if the item has a right label, so that it is among the honeypots."""
-
-
-class Items(Strict):
-    """Items of a project, in the order in which they came."""
-
-    items: list[ItemView]
-    next: str | None = None
-    """Pass it as `after` to get the next page; None on the last page."""
 
 
 class GoldRequest(
@@ -231,11 +225,112 @@ class ImportVerdict(Strict):
     """Items with another payload, or another gold label."""
     updated: int = 0
     """Known items with the same payload whose other properties changed; left out if 0."""
+    restored: int = 0
+    """Items that were withdrawn and count again; left out if 0."""
     rejected: list[Rejection]
     warnings: list[Rejection] = []
     """Parts of accepted items that were not accepted: a pre-label that the specification forbids,
     or (the keyword is `pending`) a property that applies to the item but not to its current task.
     Left out if empty."""
+
+
+class ItemsQuery(BaseModel):
+    """The part of a list of items that is asked for."""
+
+    external_id: ExternalId | None = None
+    state: ItemState | None = None
+    cursor: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+
+
+class ItemUpdate(
+    Strict, json_schema_extra={"examples": [{"priority": 9, "metadata": {"language": "de"}}]}
+):
+    """New properties of a known item; those that are left out stay as they are."""
+
+    metadata: Payload | None = None
+    priority: Priority | None = None
+    due_at: Timestamp | None = None
+
+
+class ItemUpdated(Strict):
+    """The properties of an item after an update."""
+
+    item_id: Id
+    metadata: Payload
+    priority: Priority
+    due_at: Timestamp | None
+    pending: list[str]
+    """The changed properties that the current task of the item does not get, but the next."""
+
+
+class ItemView(Strict):
+    """An item in a list."""
+
+    item_id: Id
+    external_id: str | None
+    revision: int
+    state: ItemState
+    task_id: Id | None
+    """The newest task of work on it; None if it has none."""
+    spec_version: int | None
+    """The spec version of that task."""
+    gold: bool
+    """True if the correct label is known."""
+    source: str | None
+    metadata: Payload
+    priority: int
+    due_at: Timestamp | None
+    import_id: Id | None
+    """The import that created it, if that had an id and the item has no later revision."""
+
+
+class Items(Strict):
+    """A page of the items of a project, in the order in which they came."""
+
+    items: list[ItemView]
+    next: str | None = None
+    """Pass it as `cursor` to get the next page; None on the last page."""
+
+
+class ItemSelection(Strict):
+    """Items, named in one of three ways."""
+
+    external_ids: Annotated[list[ExternalId], Field(max_length=10_000)] = []
+    item_ids: Annotated[list[Id], Field(max_length=10_000)] = []
+    import_id: Id | None = None
+    """The items that this import created and that have no later revision."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.external_ids) + bool(self.item_ids) + (self.import_id is not None) != 1:
+            raise ValueError("Name the items by external_ids, item_ids or import_id: one of them.")
+        return self
+
+
+class WithdrawalRequest(
+    ItemSelection,
+    json_schema_extra={"examples": [{"external_ids": ["song-17"], "reason": "sent twice"}]},
+):
+    """Items to be withdrawn."""
+
+    reason: Annotated[ShortText, NotBlank]
+
+
+class RestorationRequest(
+    ItemSelection, json_schema_extra={"examples": [{"external_ids": ["song-17"]}]}
+):
+    """Items to be restored."""
+
+
+class SelectionVerdict(Strict):
+    """The result of withdrawing or restoring items."""
+
+    items: int
+    """The number of the named items that are now as it was asked, also those that were before."""
+    unknown: list[str]
+    """The first of the ids that no item has, at most 100."""
+    unknown_count: int
 
 
 class SignalRequest(

@@ -8,6 +8,7 @@ _KEPT = timedelta(days=90)
 
 SPECS = Topic("specs", None)
 TASKS = Topic("tasks", _KEPT)
+ITEMS = Topic("items", None)
 GOLD = Topic("gold", None)
 ANNOTATIONS = Topic("annotations", _KEPT)
 LEASES = Topic("leases", timedelta(days=7))
@@ -24,6 +25,7 @@ TOKENS = Topic("tokens", timedelta(days=400))
 TOPICS = (
     SPECS,
     TASKS,
+    ITEMS,
     GOLD,
     ANNOTATIONS,
     LEASES,

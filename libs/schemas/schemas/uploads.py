@@ -119,6 +119,8 @@ class UploadVerdict(Strict):
     unchanged: int
     changed: int
     updated: int
+    restored: int = 0
+    """Items that were withdrawn and count again."""
     rejected: int
     """The number of rejected rows, which `GET .../rejected` returns as a file."""
     problems: list[RowProblem]

@@ -12,6 +12,8 @@ SUBSCRIPTIONS = [
         events.TaskCreated, handlers.on_task_created, replay_key=handlers.task_created_key
     ),
     subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn),
+    subscribe(events.ItemsWithdrawn, handlers.on_items_withdrawn),
+    subscribe(events.ItemsRestored, handlers.on_items_restored),
     subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
     subscribe(events.TaskSkipped, handlers.on_task_skipped),
     subscribe(events.AdjudicationDecided, handlers.on_adjudication_decided),

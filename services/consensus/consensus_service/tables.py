@@ -179,3 +179,13 @@ agreements = sa.Table(
     sa.Column("measured_at", _TIME, nullable=False),
     sa.Column("cost_seconds", sa.Float, nullable=False),
 )
+
+# Items that were withdrawn or restored; the event with the largest `number` counts.
+item_withdrawals = sa.Table(
+    "item_withdrawals",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
+)

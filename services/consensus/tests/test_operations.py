@@ -28,6 +28,8 @@ from schemas.events import (
     AnnotatorStandingChanged,
     ConflictRaised,
     HoneypotScored,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     RedundancyRaised,
     RelabelRequested,
@@ -546,6 +548,27 @@ async def test_agreement_is_measured_published_and_served(consensus: Consensus) 
     shown = await consensus.get("/v1/projects/p/agreement?by=label")
     assert shown["agreement"][0]["measured"]["value"] == measured.value
     assert set(shown["agreement"][0]["by"]) == {"good", "bad"}
+
+
+async def test_agreement_is_measured_without_items_that_are_withdrawn(consensus: Consensus) -> None:
+    await consensus.handle(spec(), *(task(n) for n in range(1, 31)))
+    for n in range(1, 31):
+        mood = "good" if n % 2 else "bad"
+        await consensus.handle(vote(1, mood, n), vote(2, mood if n > 10 else "odd", n))
+    ids = [UUID(int=1000 + n) for n in range(1, 11)]
+    head: dict[str, Any] = {"occurred_at": NOW, "project": "p", "item_ids": ids}
+    await consensus.handle(
+        ItemsRestored(**head, number=2), ItemsWithdrawn(**head, number=1, reason="late")
+    )
+    await consensus.handle(ItemsWithdrawn(**head, number=3, reason="sent twice"))
+    await consensus.published()
+
+    async with consensus.database.transaction() as transaction:
+        await agreement.measure_agreement(transaction, "p", NOW)
+    [measured] = await consensus.published()
+
+    assert isinstance(measured, AgreementMeasured)
+    assert (measured.n_items, measured.value) == (20, 1.0)
 
 
 async def test_annotators_do_not_see_the_votes_of_others(consensus: Consensus) -> None:

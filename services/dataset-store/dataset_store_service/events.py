@@ -1,11 +1,13 @@
 """The events that the dataset-store subscribes to, with their handlers."""
 
-from chassis.events.dispatch import subscribe_batch
+from chassis.events.dispatch import subscribe, subscribe_batch
 from dataset_store_service.operations import event_handlers as handlers
 from schemas.events import (
     AdjudicationDecided,
     AnnotationSubmitted,
     ConflictRaised,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     ReviewDecided,
     ReviewRequested,
@@ -19,6 +21,8 @@ SUBSCRIPTIONS = [
     subscribe_batch(SpecPublished, handlers.on_spec_published),
     subscribe_batch(TaskCreated, handlers.on_task_created),
     subscribe_batch(TaskWithdrawn, handlers.on_task_withdrawn),
+    subscribe(ItemsWithdrawn, handlers.on_items_withdrawn),
+    subscribe(ItemsRestored, handlers.on_items_restored),
     subscribe_batch(AnnotationSubmitted, handlers.on_annotation_submitted),
     subscribe_batch(TaskSkipped, handlers.on_task_skipped),
     subscribe_batch(AdjudicationDecided, handlers.on_adjudication_decided),

@@ -72,6 +72,17 @@ withdrawals = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 
+# Items that were withdrawn or restored; the event with the largest `number` counts. Withdrawn items
+# are in no version that is published later.
+item_withdrawals = sa.Table(
+    "item_withdrawals",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
+)
+
 
 def _annotations(name: str) -> sa.Table:
     return sa.Table(

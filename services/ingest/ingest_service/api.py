@@ -17,7 +17,6 @@ from chassis.jobs import routes
 from ingest_service.domain import refusals
 from ingest_service.operations import (
     intake,
-    items,
     payloads,
     projects,
     repairs,
@@ -26,7 +25,7 @@ from ingest_service.operations import (
     specs,
 )
 from ingest_service.operations.batches import Batch
-from ingest_service.routes import uploads
+from ingest_service.routes import items, uploads
 from ingest_service.routes.dependencies import (
     PIPELINE_ROLES,
     Blobs,
@@ -42,8 +41,6 @@ from schemas.ingest import (
     GoldRequest,
     ImportVerdict,
     ItemRequest,
-    Items,
-    ItemView,
     ProjectHead,
     ProjectRequest,
     Projects,
@@ -73,12 +70,12 @@ SPEC_CACHING = {
 REFUSALS: dict[type[Exception], int] = {
     refusals.UnknownSpec: 404,
     refusals.UnknownRepair: 404,
+    refusals.UnknownItem: 404,
     refusals.UnknownUpload: 404,
     refusals.NotImported: 409,
     refusals.NoIdColumn: 422,
     UnknownColumn: 422,
     UnreadableFile: 422,
-    refusals.UnknownItem: 404,
     refusals.ProjectExists: 409,
     refusals.SpecChanged: 409,
     refusals.NoSpec: 409,
@@ -90,6 +87,7 @@ REFUSALS: dict[type[Exception], int] = {
 
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(routes.router(needs(*PIPELINE_ROLES)))
+router.include_router(items.router)
 router.include_router(uploads.router)
 
 ImportId = Annotated[
@@ -261,28 +259,6 @@ async def import_items(
     nothing; another payload is a new revision of the item.
     """
     return await intake.import_items(transaction, batch, blobs, now)
-
-
-@router.get("/projects/{project}/items")
-async def list_items(
-    project: ProjectName,
-    caller: Pipeline,
-    transaction: RequestTransaction,
-    after: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
-    limit: Annotated[int, Query(ge=1, le=items.PAGE_MAX)] = items.PAGE_MAX,
-) -> Items:
-    """The items of a project with their payloads, in the order in which they came."""
-    caller.check_project(project)
-    return await items.list_items(transaction, project, after, limit)
-
-
-@router.get("/projects/{project}/items/{item_id}")
-async def view_item(
-    project: ProjectName, item_id: UUID, caller: Pipeline, transaction: RequestTransaction
-) -> ItemView:
-    """An item with its payload."""
-    caller.check_project(project)
-    return await items.view_item(transaction, project, item_id)
 
 
 @router.post(

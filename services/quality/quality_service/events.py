@@ -9,6 +9,8 @@ SUBSCRIPTIONS = [
     subscribe(events.SpecPublished, handlers.on_spec_published, replay_key=spec_key),
     subscribe_batch(events.TaskCreated, handlers.on_task_created),
     subscribe_batch(events.TaskWithdrawn, handlers.on_task_withdrawn),
+    subscribe(events.ItemsWithdrawn, handlers.on_items_withdrawn),
+    subscribe(events.ItemsRestored, handlers.on_items_restored),
     subscribe_batch(events.GoldRegistered, handlers.on_gold_registered),
     subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
     subscribe_batch(events.TaskSkipped, handlers.on_task_skipped),

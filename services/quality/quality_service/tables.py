@@ -263,3 +263,13 @@ relabeled = sa.Table(
     sa.Column("issue_id", sa.Uuid, primary_key=True),
     sa.Column("item_id", sa.Uuid, primary_key=True),
 )
+
+# Items that were withdrawn or restored; the event with the largest `number` counts.
+item_withdrawals = sa.Table(
+    "item_withdrawals",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
+)

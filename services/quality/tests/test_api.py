@@ -1,11 +1,12 @@
 """The HTTP API of quality: who sees what, and how bad requests are refused."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from schemas.events import SpecIssueOpened
+from schemas.events import ItemsRestored, ItemsWithdrawn, SpecIssueOpened
 from schemas.quality import (
     AnnotatorView,
     Models,
@@ -15,6 +16,7 @@ from schemas.quality import (
 )
 
 PROJECT = "/v1/projects/p"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def test_a_spec_owner_sees_how_far_an_annotator_can_be_trusted(
@@ -280,6 +282,31 @@ async def test_an_issue_shows_its_evidence(quality: Any, make: Any) -> None:
     assert (missed.item_id, missed.expected) == (make.id("item trap"), "good")
     assert (missed.missed, missed.answered, missed.given) == (3, 4, {"bad": 3})
     assert missed.rules == ["R2"]
+
+
+async def test_items_that_are_withdrawn_are_no_evidence(quality: Any, make: Any) -> None:
+    await quality.deliver(
+        make.spec(agreement={"floor": 0.8}),
+        make.agreement(0.4),
+        make.conflict("one"),
+        make.conflict("two"),
+        make.skipped("a", "three", "two_labels_fit"),
+    )
+    issue = (await quality.published(SpecIssueOpened))[0].issue_id
+    ids = [make.id(f"item {name}") for name in ("one", "three")]
+    head: dict[str, Any] = {"occurred_at": NOW, "project": "p", "item_ids": ids}
+
+    await quality.deliver(ItemsWithdrawn(**head, reason="sent twice", number=1))
+    during = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
+    await quality.deliver(ItemsRestored(**head, number=2))
+    after = await quality.get(f"/v1/spec-issues/{issue}", "owner", "spec_owner")
+
+    shown = [
+        {entry["item_id"] for entry in answer.json()["evidence"]["items"]}
+        for answer in (during, after)
+    ]
+    assert shown[0] == {str(make.id("item two"))}
+    assert shown[1] == {str(make.id(f"item {name}")) for name in ("one", "two", "three")}
 
 
 async def test_two_labels_that_fit_are_a_confusion_of_the_fields_in_which_they_differ(

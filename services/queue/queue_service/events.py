@@ -12,6 +12,8 @@ SUBSCRIPTIONS = [
     ),
     subscribe(events.TaskReprioritized, handlers.on_task_reprioritized, lock_changed_rows),
     subscribe(events.TaskWithdrawn, handlers.on_task_withdrawn, lock_changed_rows),
+    subscribe(events.ItemsWithdrawn, handlers.on_items_withdrawn, lock_changed_rows),
+    subscribe(events.ItemsRestored, handlers.on_items_restored, lock_changed_rows),
     subscribe(events.RedundancyRaised, handlers.on_redundancy_raised, lock_changed_rows),
     subscribe(events.ConflictRaised, handlers.on_conflict_raised, lock_changed_rows),
     Subscription(events.LabelDecided, handlers.on_label_decided, lock_changed_rows),

@@ -278,3 +278,13 @@ invitations = sa.Table(
     sa.Column("revoked_at", _TIME),
     sa.Index(None, "project", "created_at", "invitation_id"),
 )
+
+# Items that were withdrawn or restored; the event with the largest `number` counts.
+item_withdrawals = sa.Table(
+    "item_withdrawals",
+    metadata,
+    sa.Column("item_id", sa.Uuid, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("is_withdrawn", sa.Boolean, nullable=False),
+)

@@ -6,7 +6,7 @@ import type { components } from "../api/types/ingest";
 import type { Payload } from "../widgets/widget";
 import type { SampleItem } from "./preview-pane";
 
-type ItemView = components["schemas"]["ItemView"];
+type ItemContent = components["schemas"]["ItemContent"];
 
 export interface Item {
   readonly externalId: string | null;
@@ -23,7 +23,7 @@ export async function loadItem(services: Services, project: string, itemId: stri
 }
 
 /** Return an item with its payload, which is fetched apart if it is large. */
-async function withPayload(services: Services, item: ItemView): Promise<Item> {
+async function withPayload(services: Services, item: ItemContent): Promise<Item> {
   const params = { path: { sha256: item.payload_sha256 } };
   const payload =
     item.payload ??
@@ -37,9 +37,9 @@ export async function sampleItems(services: Services, project: string): Promise<
   const call = services.ingest.GET("/v1/projects/{project}/items", { params });
   const { items } = await answerOf(call);
   return Promise.all(
-    items.map(async (item) => {
-      const { externalId, payload } = await withPayload(services, item);
-      return { id: item.item_id, title: externalId ?? titleOf(payload), payload };
+    items.map(async ({ item_id: id }) => {
+      const { externalId, payload } = await loadItem(services, project, id);
+      return { id, title: externalId ?? titleOf(payload), payload };
     }),
   );
 }

@@ -8,6 +8,7 @@ import typer
 
 from labelwright_client.cli import (
     access,
+    item_commands,
     items,
     people,
     projects,
@@ -40,6 +41,10 @@ app.add_typer(repairs.app, name="repairs")
 app.add_typer(people.app, name="people")
 app.command("token")(access.token)
 app.command("import")(items.import_)
+app.command("items")(item_commands.items)
+app.command("explain")(item_commands.explain)
+app.command("withdraw")(item_commands.withdraw)
+app.command("restore")(item_commands.restore)
 app.command("status")(status.status)
 app.command("replay")(replays.replay)
 app.command("demo")(replays.demo)

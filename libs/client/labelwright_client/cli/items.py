@@ -44,42 +44,50 @@ from labelwright_client.transport import Client
 from labelwright_client.upload import RejectedLine, UploadResult
 from labelwright_client.versions import cache_folder
 
-COUNTS = ("created", "unchanged", "changed", "updated")
+COUNTS = ("created", "unchanged", "changed", "updated", "restored")
 Files = Mapping[Path, Understanding]
+
+FilesArgument = Annotated[
+    list[str],
+    typer.Argument(help="Files, folders, or patterns such as 'data/*.csv'.", show_default=False),
+]
+GoldOption = Annotated[
+    bool, typer.Option("--gold", help="Import gold: items whose correct label is known.")
+]
+IdColumnOption = Annotated[
+    str | None, typer.Option(help="The column of the ids; else it is found by its name.")
+]
+NoIdOption = Annotated[
+    bool, typer.Option("--no-id", help="Import rows without ids: the payload identifies each.")
+]
+MetadataOption = Annotated[
+    list[str] | None,
+    typer.Option(help="A column that annotators do not see; give it once for each."),
+]
+EncodingOption = Annotated[
+    str | None, typer.Option(help="The encoding of the texts, such as cp1252; else detected.")
+]
+SheetOption = Annotated[str | None, typer.Option(help="The sheet of a spreadsheet.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what the files hold; import nothing.")
+]
+RejectedOption = Annotated[
+    Path | None,
+    typer.Option(help="Write rejected rows with their reasons to this file, to be mended."),
+]
 
 
 def import_(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     project: ProjectArgument,
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files, folders, or patterns such as 'data/*.csv'.", show_default=False
-        ),
-    ],
-    gold: Annotated[
-        bool, typer.Option("--gold", help="Import gold: items whose correct label is known.")
-    ] = False,
-    id_column: Annotated[
-        str | None, typer.Option(help="The column of the ids; else it is found by its name.")
-    ] = None,
-    no_id: Annotated[
-        bool, typer.Option("--no-id", help="Import rows without ids: the payload identifies each.")
-    ] = False,
-    metadata: Annotated[
-        list[str] | None,
-        typer.Option(help="A column that annotators do not see; give it once for each."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The encoding of the texts, such as cp1252; else detected.")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="The sheet of a spreadsheet.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what the files hold; import nothing.")
-    ] = False,
-    rejected: Annotated[
-        Path | None,
-        typer.Option(help="Write rejected rows with their reasons to this file, to be mended."),
-    ] = None,
+    files: FilesArgument,
+    gold: GoldOption = False,
+    id_column: IdColumnOption = None,
+    no_id: NoIdOption = False,
+    metadata: MetadataOption = None,
+    encoding: EncodingOption = None,
+    sheet: SheetOption = None,
+    dry_run: DryRunOption = False,
+    rejected: RejectedOption = None,
     home: HomeOption = None,
     json_: JsonOption = False,
 ) -> None:

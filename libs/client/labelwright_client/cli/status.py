@@ -48,7 +48,7 @@ def gather(client: Client, project: str) -> dict[str, Any]:
 
 
 def _items(summary: LabelsSummary) -> dict[str, Any]:
-    states = ("contested", "pending", "review_pending", "unreleased")
+    states = ("contested", "pending", "review_pending", "unreleased", "withdrawn")
     return {
         "all": summary.items,
         "decided": sum(summary.decided.values()),

@@ -15,6 +15,8 @@ from schemas.events.dataset_store import (
 )
 from schemas.events.ingest import (
     GoldRegistered,
+    ItemsRestored,
+    ItemsWithdrawn,
     SpecPublished,
     TaskCreated,
     TaskReprioritized,
@@ -52,6 +54,8 @@ __all__ = [
     "EvidenceRelabelRequested",
     "GoldRegistered",
     "HoneypotScored",
+    "ItemsRestored",
+    "ItemsWithdrawn",
     "LabelDecided",
     "LeaseExpired",
     "RedundancyRaised",

@@ -1,10 +1,13 @@
 """The events that ingest publishes: about spec versions, tasks and gold."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from schemas import topics
 from schemas.envelope import Event
 from schemas.vocabulary import (
+    IDS_MAX,
     Id,
     Label,
     Overlap,
@@ -14,6 +17,7 @@ from schemas.vocabulary import (
     Purpose,
     Relabel,
     Sha256,
+    ShortText,
     Signal,
     SpecVersion,
     Timestamp,
@@ -98,3 +102,26 @@ class GoldRegistered(Event):
     spec_version: SpecVersion
     label: Label
     rules: list[str] = []
+
+
+class ItemsWithdrawn(Event):
+    """Items were withdrawn: they are not labeled any more, and later dataset versions omit them."""
+
+    topic = topics.ITEMS
+    keyed_by = "project"
+    item_ids: Annotated[list[Id], Field(max_length=IDS_MAX)]
+    reason: ShortText
+    number: int
+    """A later withdrawal or restoration has a larger number: the last one counts, in any order."""
+    import_id: Id | None = None
+    """The import that was undone, if the items were withdrawn by that."""
+
+
+class ItemsRestored(Event):
+    """Withdrawn items count again."""
+
+    topic = topics.ITEMS
+    keyed_by = "project"
+    item_ids: Annotated[list[Id], Field(max_length=IDS_MAX)]
+    number: int
+    """A later withdrawal or restoration has a larger number: the last one counts, in any order."""

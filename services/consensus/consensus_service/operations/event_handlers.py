@@ -14,7 +14,7 @@ from consensus_service.domain.policy import Conflict, Decided
 from consensus_service.operations import decisions, specs
 from consensus_service.operations.decisions import Evaluation
 from consensus_service.operations.specs import compiled
-from consensus_service.store import adjudications, annotator_models, skips, tasks
+from consensus_service.store import adjudications, annotator_models, skips, tasks, withdrawals
 from consensus_service.store.tasks import Task
 from labels.compiled_spec import CompiledSpec
 from schemas.envelope import Event
@@ -23,6 +23,8 @@ from schemas.events import (
     AnnotationSubmitted,
     AnnotatorStandingChanged,
     HoneypotScored,
+    ItemsRestored,
+    ItemsWithdrawn,
     ReviewDecided,
     SpecPublished,
     TaskCreated,
@@ -45,6 +47,16 @@ async def on_task_withdrawn(transaction: Transaction, event: TaskWithdrawn) -> N
     """Close a task, unless it is decided."""
     if await _task(transaction, event, event.task_id) is not None:
         await tasks.withdraw(transaction, event.task_id)
+
+
+async def on_items_withdrawn(transaction: Transaction, event: ItemsWithdrawn) -> None:
+    """Store that items are withdrawn: agreement is measured without them from now on."""
+    await withdrawals.set_withdrawn(transaction, event)
+
+
+async def on_items_restored(transaction: Transaction, event: ItemsRestored) -> None:
+    """Store that items count again."""
+    await withdrawals.set_withdrawn(transaction, event)
 
 
 async def on_annotation_submitted(

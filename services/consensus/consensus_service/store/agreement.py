@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from chassis.db.database import Transaction
 from schemas.vocabulary import Measure
 
-# Votes of people on items of the random sample. Of each item only the votes that were requested
-# from the start: those requested because it was contested would bias the figure.
+# Votes of people on items of the random sample that are not withdrawn. Of each item only the votes
+# that were asked for from the start: those asked for because it was contested are biased.
 _SAMPLE = """
 SELECT task_id, annotator, label, prelabel, standing, metadata, submitted_at FROM (
     SELECT v.task_id, v.annotator, v.label, v.prelabel, v.submitted_at,
@@ -22,6 +22,8 @@ SELECT task_id, annotator, label, prelabel, standing, metadata, submitted_at FRO
         LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
     WHERE t.project = $1 AND t.spec_version = $2 AND t.purpose = 'work'
         AND t.overlap IN ('random', 'all') AND v.annotator_kind = 'human'
+        AND NOT EXISTS (SELECT 1 FROM item_withdrawals w
+            WHERE w.item_id = t.item_id AND w.is_withdrawn)
 ) sample
 WHERE place <= redundancy AND ($3::timestamptz IS NULL OR submitted_at >= $3)
     AND ($4::timestamptz IS NULL OR submitted_at < $4)

@@ -17,6 +17,8 @@ from schemas.events import (
     AdjudicationDecided,
     AnnotationSubmitted,
     ConflictRaised,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     ReviewDecided,
     ReviewRequested,
@@ -57,6 +59,16 @@ async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated
 async def on_task_withdrawn(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Store withdrawals of tasks."""
     await ledger.add_withdrawals(transaction, events)
+
+
+async def on_items_withdrawn(transaction: Transaction, event: ItemsWithdrawn) -> None:
+    """Store that items are withdrawn: versions that are published later leave them out."""
+    await ledger.set_withdrawn(transaction, event, is_withdrawn=True)
+
+
+async def on_items_restored(transaction: Transaction, event: ItemsRestored) -> None:
+    """Store that items count again."""
+    await ledger.set_withdrawn(transaction, event, is_withdrawn=False)
 
 
 async def on_annotation_submitted(

@@ -73,6 +73,7 @@ async def summary(transaction: Transaction, project: str) -> LabelsSummary:
             "pending": counts["pending"],
             "review_pending": counts["review_pending"],
             "unreleased": counts["unreleased"],
+            "withdrawn": counts["withdrawn"],
             "last_decision_no": last,
         }
     )

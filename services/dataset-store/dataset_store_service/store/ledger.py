@@ -11,6 +11,8 @@ from schemas.events import (
     AdjudicationDecided,
     AnnotationSubmitted,
     ConflictRaised,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     ReviewDecided,
     ReviewRequested,
@@ -59,6 +61,13 @@ ON CONFLICT DO NOTHING
 _WITHDRAWALS = """
 INSERT INTO withdrawals (task_id, reason)
 SELECT * FROM json_to_recordset($1::json) AS w (task_id uuid, reason text) ON CONFLICT DO NOTHING
+"""
+_ITEM_WITHDRAWALS = """
+INSERT INTO item_withdrawals (item_id, project, number, is_withdrawn)
+SELECT item_id, $2, $3, $4 FROM unnest($1::uuid[]) AS i (item_id) ORDER BY item_id
+ON CONFLICT (item_id) DO UPDATE
+    SET number = excluded.number, is_withdrawn = excluded.is_withdrawn
+    WHERE item_withdrawals.number < excluded.number
 """
 _ANNOTATIONS = """
 INSERT INTO {table} (annotation_id, task_id, item_id, project, spec_version, annotator,
@@ -175,6 +184,15 @@ async def add_tasks(transaction: Transaction, events: Sequence[TaskCreated]) -> 
 async def add_withdrawals(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Store withdrawals of tasks."""
     await _add(transaction, _WITHDRAWALS, events)
+
+
+async def set_withdrawn(
+    transaction: Transaction, event: ItemsWithdrawn | ItemsRestored, *, is_withdrawn: bool
+) -> None:
+    """Store that items are withdrawn, or count again, unless a later event said otherwise."""
+    connection = await transaction.connection()
+    ids = list(event.item_ids)
+    await connection.execute(_ITEM_WITHDRAWALS, ids, event.project, event.number, is_withdrawn)
 
 
 async def add_annotations(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:

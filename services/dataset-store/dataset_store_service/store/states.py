@@ -2,7 +2,8 @@
 
 The newest decision about an item up to that number counts, unless a conflict is open or a fact is
 missing. A conflict is open until a later decision about its task, up to that number, or until a
-newer task of the item is decided. The order in which facts arrived does not matter.
+newer task of the item is decided. An item that is withdrawn now is so
+at every decision number. The order in which facts arrived does not matter.
 """
 
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ WITH newest AS (
 ), stated AS (
     SELECT i.item_id AS ledger_item_id, d.*, t.external_id, t.payload_sha256, t.metadata, t.source,
         CASE
+            WHEN EXISTS (SELECT 1 FROM item_withdrawals w
+                WHERE w.item_id = i.item_id AND w.is_withdrawn) THEN 'withdrawn'
             WHEN EXISTS (
                 SELECT 1 FROM conflicts c LEFT JOIN tasks o ON o.task_id = c.task_id
                 WHERE c.item_id = i.item_id AND c.decision_no <= $2

@@ -51,6 +51,8 @@ class Incoming:
     """The canonical bytes of the payload; None if it is inline."""
     fields_set: frozenset[str] = frozenset()
     """The names of the fields that the request set."""
+    restores: bool = True
+    """True if the item counts again when it was withdrawn."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Changes:
     items: dict[UUID, Item] = field(default_factory=dict)
     changed_gold: set[UUID] = field(default_factory=set)
     """The items whose gold label has changed."""
+    restored: set[UUID] = field(default_factory=set)
+    """The withdrawn items that the batch has again."""
     verdicts: list[str] = field(default_factory=list)
     raised: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
     """The known items with a changed priority or new signals, with these signals."""
@@ -121,10 +125,17 @@ def check_payload(payload: Payload, schema: labels.LabelSchema | None) -> None:
         raise InvalidItem("/payload" + refusal.pointer, refusal.keyword, refusal.message)
 
 
+def check_properties(item: Item) -> None:
+    """Raise InvalidItem if the properties of an item would not fit into its events."""
+    _check_bytes(orjson.dumps([item.metadata, item.signals, item.prelabels]))
+
+
 def _check_size(request: ItemRequest) -> None:
-    if not UNBOUNDED_FIELDS.intersection(request.model_fields_set):
-        return
-    fields = orjson.dumps(request.model_dump(mode="json", exclude={"payload"}))
+    if UNBOUNDED_FIELDS.intersection(request.model_fields_set):
+        _check_bytes(orjson.dumps(request.model_dump(mode="json", exclude={"payload"})))
+
+
+def _check_bytes(fields: bytes) -> None:
     if len(fields) > FIELDS_BYTES_MAX:
         message = (
             f"Without the payload, an item may have {FIELDS_BYTES_MAX} bytes;"
@@ -151,6 +162,10 @@ def upsert(batch: Sequence[Incoming], known: Mapping[UUID, Item]) -> Changes:
         verdict, item = upsert_one(incoming.item, known_item)
         if known_item is not None and item.revision == known_item.revision:
             verdict, item = _update_fields(changes, index, incoming, (verdict, known_item, item))
+        if item.is_withdrawn and incoming.restores:
+            item = replace(item, is_withdrawn=False)
+            changes.restored.add(item.item_id)
+            verdict = "restored" if verdict in ("unchanged", "updated") else verdict
         changes.verdicts.append(verdict)
         if verdict == "unchanged":
             continue

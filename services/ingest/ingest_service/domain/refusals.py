@@ -5,6 +5,10 @@ class UnknownSpec(Exception):
     """No such spec version is known."""
 
 
+class UnknownItem(Exception):
+    """No such item is known."""
+
+
 class UnknownUpload(Exception):
     """No such uploaded file is known."""
 
@@ -15,10 +19,6 @@ class NotImported(Exception):
 
 class NoIdColumn(Exception):
     """The column of the ids is not certain."""
-
-
-class UnknownItem(Exception):
-    """No such item is known in this project."""
 
 
 class SpecChanged(Exception):

@@ -27,17 +27,32 @@ def work_task_changes(item: Item, version: int, *, relabel_below: int = 0) -> Ta
     A label decided under a version below `relabel_below` gets a new task; the old label counts
     until the new one is decided.
     """
+    task = item.work
+    if item.is_withdrawn:
+        return _withdrawn(task)
     if not item.is_work or not version:
         return NO_CHANGES
-    task = item.work
     if task is None:
         return TaskChanges(new_task=NewTask(item, "work", 0))
+    reason = _replaced_because(item, task, version, relabel_below)
+    return NO_CHANGES if reason is None else _replacement(item, task, version, reason)
+
+
+def _replaced_because(item: Item, task: Task, version: int, relabel_below: int) -> Reason | None:
+    """Return why a task needs a successor; None if it needs none."""
     if task.revision < item.revision:
-        return _replacement(item, task, version, "item_changed")
+        return "item_changed"
+    if task.state == "withdrawn":  # The item was withdrawn and is restored.
+        return "withdrawn"
     below = version if task.is_open else min(version, relabel_below)
-    if task.state != "withdrawn" and task.spec_version < below:
-        return _replacement(item, task, version, "superseded")
-    return NO_CHANGES
+    return "superseded" if task.spec_version < below else None
+
+
+def _withdrawn(task: Task | None) -> TaskChanges:
+    """Return the changes of the task of a withdrawn item."""
+    if task is None or not task.is_open:
+        return NO_CHANGES
+    return TaskChanges(Withdrawal(task.task_id, "withdrawn"))
 
 
 def _replacement(item: Item, task: Task, version: int, reason: Reason) -> TaskChanges:
@@ -53,6 +68,8 @@ def honeypot_task_changes(
     `is_valid`: the gold label is valid under that version.
     """
     task = item.honeypot
+    if item.is_withdrawn:
+        return _withdrawn(task)
     open_task = task if task is not None and task.is_open else None
     if item.gold is None or item.gold.revision < item.revision:
         if open_task is None:

@@ -28,6 +28,7 @@ from ingest_service.operations import repairs
 from ingest_service.operations.batches import Batch, Entry, idempotent
 from ingest_service.operations.payloads import store_payloads
 from ingest_service.operations.tasks import reconcile_tasks, reprioritize
+from ingest_service.operations.withdrawn_events import publish_restored
 from ingest_service.store import items as store
 from ingest_service.store.specs import newest_spec
 from schemas.ingest import GoldRequest, ImportVerdict, ItemProblem, ItemRequest, Rejection
@@ -75,6 +76,19 @@ async def register_gold(
         return await _import(transaction, batch, ImportContext(project, spec, reader, blobs, now))
 
     return await idempotent(transaction, batch, ImportVerdict, now, process)
+
+
+async def update_known(
+    transaction: Transaction, project: Project, blobs: BlobStore, incoming: Incoming, now: datetime
+) -> list[str]:
+    """Store changed properties of a known item; return those that only its next task gets.
+
+    The caller holds the lock of the project.
+    """
+    spec = await newest_spec(transaction, project.name)
+    context = ImportContext(project, spec, _item_reader(project, spec), blobs, now)
+    changes = await _store(transaction, context, [incoming])
+    return [name for _, name in changes.pending]
 
 
 def _item_reader(project: Project, spec: Spec | None) -> Reader:
@@ -132,6 +146,7 @@ async def _import(transaction: Transaction, batch: Batch, context: ImportContext
         unchanged=verdicts["unchanged"],
         changed=verdicts["changed"],
         updated=verdicts["updated"],
+        restored=verdicts["restored"],
         rejected=rejected,
         warnings=sorted(warnings, key=lambda warning: warning.index),
     )
@@ -207,6 +222,7 @@ async def _store(
     await store_payloads(transaction, context.blobs, name, batch)
     items = list(changes.items.values())
     await store.save_items(transaction, items)
+    await publish_restored(transaction, name, sorted(changes.restored), context.now)
     changed_gold = frozenset(changes.changed_gold)
     if changed_gold:
         await store.save_gold(transaction, [item for item in items if item.item_id in changed_gold])

@@ -116,6 +116,7 @@ async def _apply(
         item = known.get(input_.item_id) or effects.items.get(input_.item_id)
         try:
             item = item or _new_item(input_, schema)
+            _check_not_withdrawn(item)
         except InvalidItem as error:
             rejected.append(rejection(input_.index, input_.request.external_id, error.problem))
             continue
@@ -125,6 +126,11 @@ async def _apply(
         document = signal.model_dump(mode="json")
         apply_signal(effects, item, document, project.newest_version)
     return effects, rejected
+
+
+def _check_not_withdrawn(item: Item) -> None:
+    if item.is_withdrawn:
+        raise InvalidItem("", "withdrawn", "The item is withdrawn: restore it first.")
 
 
 def _new_item(input_: SignalInput, schema: labels.LabelSchema | None) -> Item:

@@ -51,7 +51,7 @@ CHUNK_ROWS = 1000
 SHOWN_ROWS = 100
 SHOWN_LINES = 5
 PROBLEMS_MAX = 100
-_COUNTS = ("created", "unchanged", "changed", "updated")
+_COUNTS = ("created", "unchanged", "changed", "updated", "restored")
 
 
 async def new_job(

@@ -19,7 +19,7 @@ SELECT {_COLUMNS} FROM projects
 WHERE ($1::text[] IS NULL OR project = ANY($1)) AND project > $2 ORDER BY project LIMIT $3
 """
 _COUNTS = """
-SELECT (SELECT count(*) FROM items WHERE project = $1 AND is_work) AS items,
+SELECT (SELECT count(*) FROM items WHERE project = $1 AND is_work AND NOT is_withdrawn) AS items,
     (SELECT count(*) FROM gold WHERE project = $1) AS gold,
     (SELECT count(*) FROM items i WHERE i.project = $1
         AND i.position > (SELECT min(after) FROM rollouts WHERE project = $1)) AS rest

@@ -8,7 +8,7 @@ from quality_service.domain.spec import Spec
 from quality_service.operations import honeypots, issues, reviews
 from quality_service.operations.deferred import with_specs
 from quality_service.store import reviews as stored
-from quality_service.store import scores, specs
+from quality_service.store import scores, specs, withdrawals
 from quality_service.store.reviews import Suggestion
 from schemas.events import (
     AdjudicationDecided,
@@ -16,6 +16,8 @@ from schemas.events import (
     AnnotationSubmitted,
     ConflictRaised,
     GoldRegistered,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     LeaseExpired,
     ReviewDecided,
@@ -44,6 +46,16 @@ async def on_task_created(transaction: Transaction, events: Sequence[TaskCreated
 async def on_task_withdrawn(transaction: Transaction, events: Sequence[TaskWithdrawn]) -> None:
     """Close withdrawn tasks, so that they are not counted as overdue."""
     await stored.close_tasks(transaction, {event.task_id for event in events})
+
+
+async def on_items_withdrawn(transaction: Transaction, event: ItemsWithdrawn) -> None:
+    """Store that items are withdrawn: they are no evidence for spec issues any more."""
+    await withdrawals.set_withdrawn(transaction, event)
+
+
+async def on_items_restored(transaction: Transaction, event: ItemsRestored) -> None:
+    """Store that items count again."""
+    await withdrawals.set_withdrawn(transaction, event)
 
 
 async def on_gold_registered(transaction: Transaction, events: Sequence[GoldRegistered]) -> None:

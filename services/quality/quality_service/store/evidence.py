@@ -1,4 +1,7 @@
-"""The evidence against a spec version: conflicts, adjudications, skips, missed gold."""
+"""The evidence against a spec version: conflicts, adjudications, skips, missed gold.
+
+Items that are withdrawn are no evidence.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -48,13 +51,16 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::int[
         fields)
 ON CONFLICT DO NOTHING
 """
-_CONFLICTS_OF = """
+_COUNTS = """NOT EXISTS (
+    SELECT 1 FROM item_withdrawals w WHERE w.item_id = {0}.item_id AND w.is_withdrawn)"""
+_CONFLICTS_OF = f"""
 SELECT * FROM conflicts
-WHERE project = $1 AND spec_version = $2 AND (fields = '{}' OR $3 = ANY(fields))
+WHERE project = $1 AND spec_version = $2 AND (fields = '{{}}' OR $3 = ANY(fields))
+    AND {_COUNTS.format("conflicts")}
 """
-_SKIPS_OF = """
+_SKIPS_OF = f"""
 SELECT * FROM skips WHERE project = $1 AND spec_version = $2 AND purpose = 'work'
-    AND (fields = '{}' OR $3 = ANY(fields))
+    AND (fields = '{{}}' OR $3 = ANY(fields)) AND {_COUNTS.format("skips")}
 """
 _ITEMS = f"""
 WITH conflict AS ({_CONFLICTS_OF}), skip AS ({_SKIPS_OF}), evidence AS (
@@ -88,12 +94,12 @@ _SKIPS = """
 SELECT reason, count(*) AS count FROM skips WHERE project = $1 AND spec_version = $2
 GROUP BY reason ORDER BY reason
 """
-_GOLD_MISSED = """
+_GOLD_MISSED = f"""
 SELECT g.item_id, g.label -> $3 AS expected, g.rules, s.given, s.is_correct, count(*) AS count
 FROM gold g JOIN answers a USING (task_id) JOIN scores s USING (annotation_id)
     JOIN standings p ON p.project = a.project AND p.annotator = a.annotator
 WHERE g.project = $1 AND g.spec_version = $2 AND s.field = $3
-    AND p.standing NOT IN ('flagged', 'suspended')
+    AND p.standing NOT IN ('flagged', 'suspended') AND {_COUNTS.format("g")}
 GROUP BY g.task_id, s.given, s.is_correct ORDER BY g.item_id, s.given::text
 """
 

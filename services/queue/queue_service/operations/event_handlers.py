@@ -12,12 +12,14 @@ from queue_service.domain.leases import sort_key
 from queue_service.operations.notifications import notify_spec, notify_standing, notify_work
 from queue_service.operations.second_look import Request, add_request
 from queue_service.operations.specs import policy_of
-from queue_service.store import annotators, intake, leases
+from queue_service.store import annotators, intake, leases, withdrawals
 from queue_service.store.intake import NewWork, Task
 from schemas.envelope import Event
 from schemas.events import (
     AnnotatorStandingChanged,
     ConflictRaised,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     RedundancyRaised,
     ReviewRequested,
@@ -96,6 +98,20 @@ async def on_task_withdrawn(transaction: Transaction, event: TaskWithdrawn) -> N
         await intake.close_work(transaction, [task], "withdrawn", ["annotate", "adjudicate"])
 
 
+async def on_items_withdrawn(transaction: Transaction, event: ItemsWithdrawn) -> None:
+    """Withdraw the reviews of items. TaskWithdrawn does it for their other work."""
+    await withdrawals.close_reviews(
+        transaction, await withdrawals.set_withdrawn(transaction, event)
+    )
+
+
+async def on_items_restored(transaction: Transaction, event: ItemsRestored) -> None:
+    """Open the reviews of restored items again."""
+    restored = await withdrawals.set_withdrawn(transaction, event)
+    await withdrawals.reopen_reviews(transaction, restored)
+    notify_work(transaction)
+
+
 async def on_redundancy_raised(transaction: Transaction, event: RedundancyRaised) -> None:
     """Raise the number of annotators that a task needs."""
     if await _find_task(transaction, event, event.task_id):
@@ -142,6 +158,8 @@ async def on_review_requested(transaction: Transaction, event: ReviewRequested) 
     }
     request = Request(event.review_id, "review", context, policy.review, event.review_id)
     await add_request(transaction, task, request, event.occurred_at)
+    if await withdrawals.is_withdrawn(transaction, task.item_id):
+        await withdrawals.close_reviews(transaction, [task.item_id])
     notify_work(transaction)
 
 

@@ -8,6 +8,8 @@ from queue_service.store import locks
 from schemas.events import (
     AnnotatorStandingChanged,
     ConflictRaised,
+    ItemsRestored,
+    ItemsWithdrawn,
     LabelDecided,
     RedundancyRaised,
     ReviewRequested,
@@ -23,14 +25,18 @@ AboutTask = (
     | LabelDecided
     | ReviewRequested
 )
+AboutItems = ItemsWithdrawn | ItemsRestored
 
 
 async def lock_changed_rows(
-    transaction: Transaction, events: Sequence[AboutTask | AnnotatorStandingChanged]
+    transaction: Transaction, events: Sequence[AboutTask | AboutItems | AnnotatorStandingChanged]
 ) -> None:
     """Lock the annotators, leases and work of `events`, in the order of `store.locks`."""
     standings = [event for event in events if isinstance(event, AnnotatorStandingChanged)]
-    tasks = [event.task_id for event in events if not isinstance(event, AnnotatorStandingChanged)]
+    tasks = [event.task_id for event in events if isinstance(event, AboutTask)]
+    items = [
+        item_id for event in events if isinstance(event, AboutItems) for item_id in event.item_ids
+    ]
     names = sorted({event.annotator for event in standings})
     leases = []
     if names:
@@ -41,7 +47,7 @@ async def lock_changed_rows(
             [event.annotator for event in suspended],
             [event.project for event in suspended],
         )
-    if tasks or leases:
-        await locks.lock_work(transaction, tasks, leases)
+    if tasks or items or leases:
+        await locks.lock_work(transaction, tasks, items, leases)
     if names:
         await locks.lock_annotators(transaction, names)

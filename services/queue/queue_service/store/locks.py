@@ -20,6 +20,7 @@ _WORK = """
 SELECT w.work_id FROM work w WHERE w.work_id IN (
     SELECT o.work_id FROM work t JOIN work o ON o.item_id = t.item_id AND o.task_id = t.task_id
         WHERE t.stage = 'annotate' AND t.subject = ANY($1)
+    UNION SELECT w.work_id FROM work w WHERE w.item_id = ANY($3)
     UNION SELECT l.work_id FROM leases l WHERE l.lease_id = ANY($2))
 ORDER BY w.purpose = 'honeypot', w.work_id FOR UPDATE
 """
@@ -37,11 +38,14 @@ async def lock_leases(
 
 
 async def lock_work(
-    transaction: Transaction, task_ids: Sequence[UUID], lease_ids: Sequence[UUID]
+    transaction: Transaction,
+    task_ids: Sequence[UUID],
+    item_ids: Sequence[UUID],
+    lease_ids: Sequence[UUID],
 ) -> None:
-    """Lock all work about these tasks, and the work of these leases."""
+    """Lock all work about these tasks and items, and the work of these leases."""
     connection = await transaction.connection()
-    await connection.execute(_WORK, task_ids, lease_ids)
+    await connection.execute(_WORK, task_ids, lease_ids, item_ids)
 
 
 async def lock_annotators(transaction: Transaction, annotators: Sequence[str]) -> None:

@@ -526,6 +526,11 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
+            /**
+             * Withdrawn
+             * @default 0
+             */
+            withdrawn?: number;
             /** Last Decision No */
             last_decision_no: number;
         };
@@ -542,6 +547,11 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
+            /**
+             * Withdrawn
+             * @default 0
+             */
+            withdrawn?: number;
         };
         /**
          * Lineage
@@ -561,7 +571,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased";
+            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased" | "withdrawn";
             /** Tasks */
             tasks: components["schemas"]["LineageTask"][];
             /** Versions */

@@ -4,6 +4,208 @@
  */
 
 export interface paths {
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Get the progress of a job, and its result or its problem when it has ended.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Job
+         * @description Cancel a job. A job that has ended does not change.
+         */
+        delete: operations["cancel_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description The items of a project in the order in which they came, or the one with an external id.
+         */
+        get: operations["list_items"];
+        put?: never;
+        /**
+         * Import Items
+         * @description Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
+         *
+         *     An item is identified by its `external_id`, else by its payload. A repeated payload changes
+         *     nothing; another payload is a new revision of the item.
+         */
+        post: operations["import_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update Item
+         * @description Change the metadata, the priority or the due time of an item.
+         *
+         *     A new priority reaches its open task at once; the others are in `pending` and reach its next.
+         */
+        patch: operations["update_item"];
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Items
+         * @description Withdraw items by their ids, or those that an import created, to undo it.
+         *
+         *     Their open tasks are withdrawn, so that leases end with 409 `withdrawn`, and later dataset
+         *     versions leave them out. Importing an item again restores it. Many items are a job.
+         */
+        post: operations["withdraw_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Items
+         * @description Restore withdrawn items: those that were not decided get a new task.
+         */
+        post: operations["restore_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload File
+         * @description Upload a file of rows as the body; return what it holds. Nothing is imported yet.
+         *
+         *     CSV, TSV, XLSX, JSON, JSON lines, Parquet and Arrow, and gzip or zstd of the texts. Encoding,
+         *     delimiter and sheet are detected unless they are given.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View Upload
+         * @description An uploaded file, with what was understood of it.
+         */
+        get: operations["view_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Import an uploaded file by a job. Rows that cannot be imported are rejected alone.
+         *
+         *     `Prefer: wait=N` sets the seconds to wait for the result (10, at most 30). An import that takes
+         *     longer answers 202: `GET` the `url` until the job's state is done, failed or cancelled.
+         */
+        post: operations["import_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/uploads/{upload_id}/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rejected Rows
+         * @description The rejected rows of the newest import, each with its reason, to mend and upload again.
+         */
+        get: operations["get_rejected_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects": {
         parameters: {
             query?: never;
@@ -72,91 +274,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/projects/{project}/specs/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check Spec Document
-         * @description Check a spec document: all its problems at once, and warnings. Nothing is stored.
-         *
-         *     The problems are those for which publishing refuses the document, in the same sentences.
-         */
-        post: operations["check_spec_document"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/specs/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Preview Spec
-         * @description Preview a spec version: what changes, what stays valid, what is asked again.
-         *
-         *     Nothing is stored. The body is that of publishing; consensus answers the same body with the
-         *     labels concerned and the cost.
-         */
-        post: operations["preview_spec"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/spec-templates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Spec Templates
-         * @description Valid spec documents to begin with, sorted by name.
-         */
-        get: operations["list_spec_templates"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/spec-schema": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Spec Schema
-         * @description The JSON Schema (2020-12) of spec documents, for editors.
-         */
-        get: operations["get_spec_schema"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/projects/{project}/specs/{version}": {
         parameters: {
             query?: never;
@@ -171,29 +288,6 @@ export interface paths {
         get: operations["view_spec"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/projects/{project}/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Import Items
-         * @description Import items: a JSON array, or one line of JSON for each. Invalid items are rejected alone.
-         *
-         *     An item is identified by its `external_id`, else by its payload. A repeated payload changes
-         *     nothing; another payload is a new revision of the item.
-         */
-        post: operations["import_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -311,31 +405,24 @@ export interface components {
         Adjudication: {
             /**
              * Votes
-             * @description `shown`: people see the annotations. `hidden`: they work blind.
              * @default shown
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
-             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /**
-             * Escalate Hours
-             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
-             */
+            /** Escalate Hours */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
-             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
-             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
@@ -345,14 +432,10 @@ export interface components {
          * @description The agreement that is measured, and the floor below which a spec issue is considered.
          */
         Agreement: {
-            /**
-             * Metric
-             * @description The metric of all fields that are not in `metric_fields`. None: the metric of the field.
-             */
+            /** Metric */
             metric?: ("nominal" | "ordinal" | "interval" | "ratio" | "distance") | null;
             /**
              * Metric Fields
-             * @description The metric of single fields, by name. Left out of documents if it is empty.
              * @default {}
              */
             metric_fields?: {
@@ -360,19 +443,16 @@ export interface components {
             };
             /**
              * Floor
-             * @description The agreement below which, with its whole interval, a spec issue is opened.
              * @default 0.7
              */
             floor?: number;
             /**
              * Slices
-             * @description Metadata keys by whose values agreement is also measured and published.
              * @default []
              */
             slices?: string[];
             /**
              * Items Min
-             * @description The number of items with several annotations that a measurement needs.
              * @default 20
              */
             items_min?: number;
@@ -382,52 +462,27 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "boxes";
-            /**
-             * Options
-             * @description The labels of a box. Default: boxes have no label.
-             */
+            /** Options */
             options?: (string | components["schemas"]["Option"])[];
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of parts of an answer. Default: 1000.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.2.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -435,52 +490,27 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "choice";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Other
-             * @description True if another answer can be written in words. Default: false.
-             */
+            /** Other */
             other?: boolean;
-            /**
-             * Ordered
-             * @description True if the options stand in ascending order. Default: false.
-             */
+            /** Ordered */
             ordered?: boolean;
-            /**
-             * Tolerance
-             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -488,63 +518,34 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "choices";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Other
-             * @description True if another answer can be written in words. Default: false.
-             */
+            /** Other */
             other?: boolean;
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of options in an answer. Default: all.
-             */
+            /** Max Items */
             max_items?: number;
             /**
              * Distance
-             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -556,42 +557,21 @@ export interface components {
         Decide: {
             /**
              * How
-             * @description `unanimous`: all annotations agree. `share`: the most frequent answer has a share of at least
-             *     `threshold`. `posterior`: its probability, by models of the annotators, is at least `threshold`.
-             *     `subjective`: the distribution of the answers is kept, and no answer wins.
              * @default unanimous
              * @enum {string}
              */
             how?: "unanimous" | "share" | "posterior" | "subjective";
             /**
              * Threshold
-             * @description The share or the probability that `share` and `posterior` need.
              * @default 0.9
              */
             threshold?: number;
             /**
              * Disputed
-             * @description With `posterior`: the outcome where other models of the annotators prefer another answer.
-             *
-             *     Left out of documents at its default, so that hashes of older documents stay valid.
              * @default decide
              * @enum {string}
              */
             disputed?: "decide" | "adjudicate";
-        };
-        /**
-         * FieldProof
-         * @description The effect of a spec version on the labels of a field that an older version has.
-         */
-        FieldProof: {
-            /** Field */
-            field: string;
-            /** Stays Valid */
-            stays_valid: boolean;
-            /** Refused */
-            refused?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
         };
         /**
          * Honeypots
@@ -600,25 +580,21 @@ export interface components {
         Honeypots: {
             /**
              * First
-             * @description The number of an annotator's first tasks for which `first_rate` applies.
              * @default 10
              */
             first?: number;
             /**
              * First Rate
-             * @description The share of honeypots among these tasks.
              * @default 0.5
              */
             first_rate?: number;
             /**
              * Rate
-             * @description The share of honeypots among all later tasks.
              * @default 0.05
              */
             rate?: number;
             /**
              * Exposure Max
-             * @description The number of people who may get one honeypot; more could recognize it.
              * @default 1000
              */
             exposure_max?: number;
@@ -639,6 +615,11 @@ export interface components {
              * @default 0
              */
             updated?: number;
+            /**
+             * Restored
+             * @default 0
+             */
+            restored?: number;
             /** Rejected */
             rejected: components["schemas"]["Rejection"][];
             /**
@@ -659,64 +640,140 @@ export interface components {
             /** Message */
             message: string;
         };
+        /**
+         * ItemUpdate
+         * @description New properties of a known item; those that are left out stay as they are.
+         * @example {
+         *       "metadata": {
+         *         "language": "de"
+         *       },
+         *       "priority": 9
+         *     }
+         */
+        ItemUpdate: {
+            /** Metadata */
+            metadata?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Priority */
+            priority?: number | null;
+            /** Due At */
+            due_at?: string | null;
+        };
+        /**
+         * ItemUpdated
+         * @description The properties of an item after an update.
+         */
+        ItemUpdated: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Priority */
+            priority: number;
+            /** Due At */
+            due_at: string | null;
+            /** Pending */
+            pending: string[];
+        };
+        /**
+         * ItemView
+         * @description An item in a list.
+         */
+        ItemView: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** External Id */
+            external_id: string | null;
+            /** Revision */
+            revision: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "decided" | "waiting" | "gold" | "withdrawn";
+            /** Task Id */
+            task_id: string | null;
+            /** Spec Version */
+            spec_version: number | null;
+            /** Gold */
+            gold: boolean;
+            /** Source */
+            source: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Priority */
+            priority: number;
+            /** Due At */
+            due_at: string | null;
+            /** Import Id */
+            import_id: string | null;
+        };
+        /**
+         * Items
+         * @description A page of the items of a project, in the order in which they came.
+         */
+        Items: {
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * JobAccepted
+         * @description A job that takes longer than its request; GET `url` to read its progress.
+         */
+        JobAccepted: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Url */
+            url: string;
+        };
         JsonValue: unknown;
         /**
          * NumberField
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "number";
-            /**
-             * Minimum
-             * @description The smallest number. Default: no limit.
-             */
+            /** Minimum */
             minimum?: number;
-            /**
-             * Maximum
-             * @description The largest number. Default: no limit.
-             */
+            /** Maximum */
             maximum?: number;
-            /**
-             * Step
-             * @description The number that every answer is a multiple of. Default: any number.
-             */
+            /** Step */
             step?: number;
             /**
              * Scale
-             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /**
-             * Tolerance
-             * @description The difference from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -724,20 +781,11 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /**
-             * Value
-             * @description The value in labels, which never changes.
-             */
+            /** Value */
             value: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Key
-             * @description The key on the keyboard that chooses the option.
-             */
+            /** Key */
             key?: string;
         };
         /**
@@ -745,42 +793,23 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "pairwise";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Tie
-             * @description True if a tie can be chosen. Default: false.
-             */
+            /** Tie */
             tie?: boolean;
         };
         /**
@@ -790,24 +819,20 @@ export interface components {
         Policy: {
             /**
              * Redundancy
-             * @description The number of people who label an item at first.
              * @default 3
              */
             redundancy?: number;
             /**
              * Redundancy Max
-             * @description The most people who label an item; `share` and `posterior` ask one more until they decide.
              * @default 5
              */
             redundancy_max?: number;
             /**
              * Overlap Share
-             * @description The share of items that `redundancy` people label, drawn at random. One labels the others.
              * @default 1
              */
             overlap_share?: number;
             /**
-             * @description The rule by which fields are decided.
              * @default {
              *       "how": "unanimous",
              *       "threshold": 0.9
@@ -816,7 +841,6 @@ export interface components {
             decide?: components["schemas"]["Decide"];
             /**
              * Decide Fields
-             * @description The rules of single fields, by name, in place of `decide`.
              * @default {}
              */
             decide_fields?: {
@@ -824,26 +848,22 @@ export interface components {
             };
             /**
              * Votes Floor
-             * @description With `posterior`: the annotations needed while one of the annotators is little known.
              * @default 3
              */
             votes_floor?: number;
             /**
              * Known After
-             * @description With `posterior`: the number of annotations from which on an annotator counts as known.
              * @default 10
              */
             known_after?: number;
             /**
              * Deciders
-             * @description The kinds of annotators whose annotations decide; those of others are stored and compared.
              * @default [
              *       "human"
              *     ]
              */
             deciders?: ("human" | "model" | "function")[];
             /**
-             * @description The measurement of agreement.
              * @default {
              *       "floor": 0.7,
              *       "slices": [],
@@ -852,7 +872,6 @@ export interface components {
              */
             agreement?: components["schemas"]["Agreement"];
             /**
-             * @description The rates of honeypots: items with a known label, mixed into the work unmarked.
              * @default {
              *       "first": 10,
              *       "first_rate": 0.5,
@@ -862,7 +881,6 @@ export interface components {
              */
             honeypots?: components["schemas"]["Honeypots"];
             /**
-             * @description The reviews of decided labels.
              * @default {
              *       "votes": "hidden",
              *       "experienced_first_seconds": 60,
@@ -874,7 +892,6 @@ export interface components {
              */
             review?: components["schemas"]["Review"];
             /**
-             * @description The decision of conflicts by a person.
              * @default {
              *       "votes": "shown",
              *       "experienced_first_seconds": 60,
@@ -883,13 +900,9 @@ export interface components {
              *     }
              */
             adjudication?: components["schemas"]["Adjudication"];
-            /**
-             * @description The limits on the work of annotators.
-             * @default {}
-             */
+            /** @default {} */
             quotas?: components["schemas"]["Quotas"];
             /**
-             * @description The requirements before the first lease.
              * @default {
              *       "acknowledge": false,
              *       "honeypots": 0
@@ -898,45 +911,48 @@ export interface components {
             qualification?: components["schemas"]["Qualification"];
             /**
              * Skills
-             * @description The skills that annotators need, such as `french` or `french>=2`.
              * @default []
              */
             skills?: string[];
             /**
              * Skips Max
-             * @description The number of annotators who skip an item that makes it a conflict.
              * @default 3
              */
             skips_max?: number;
             /**
              * Reopen On Late Vote
-             * @description True: an annotation that differs from a decided label makes a conflict.
              * @default false
              */
             reopen_on_late_vote?: boolean;
             /**
              * Lease Seconds
-             * @description The time that an annotator has for a task, unless the page extends it.
              * @default 900
              */
             lease_seconds?: number;
-            /**
-             * Sla Hours
-             * @description The time until an undecided item is overdue. None: never.
-             */
+            /** Sla Hours */
             sla_hours?: number | null;
             /**
              * Blind Share
-             * @description The share of annotations for which the pre-label is hidden, to measure its influence.
              * @default 0.1
              */
             blind_share?: number;
             /**
              * Undo Seconds
-             * @description The time in which annotators can take an answer back. 0: not at all.
              * @default 0
              */
             undo_seconds?: number;
+        };
+        /**
+         * PreviewRow
+         * @description An item as it will be imported, with the number of its line.
+         */
+        PreviewRow: {
+            /** Line */
+            line: number;
+            /** Item */
+            item: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ProjectHead
@@ -1013,13 +1029,11 @@ export interface components {
         Qualification: {
             /**
              * Acknowledge
-             * @description Not enforced yet: leave it out.
              * @default false
              */
             acknowledge?: boolean;
             /**
              * Honeypots
-             * @description Not enforced yet: leave it out.
              * @default 0
              */
             honeypots?: number;
@@ -1029,15 +1043,9 @@ export interface components {
          * @description The limits on the tasks of a project that are leased. None: no limit.
          */
         Quotas: {
-            /**
-             * Per Annotator
-             * @description The number of tasks of the project that one annotator may hold or have annotated.
-             */
+            /** Per Annotator */
             per_annotator?: number | null;
-            /**
-             * Total
-             * @description The same limit for all annotators together.
-             */
+            /** Total */
             total?: number | null;
         };
         /**
@@ -1045,52 +1053,27 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "ranking";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Min Items
-             * @description The least number of options to rank. Default: all.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of options to rank. Default: all.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -1098,48 +1081,40 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "rating";
-            /**
-             * Minimum
-             * @description The lowest level. Default: 1.
-             */
+            /** Minimum */
             minimum?: number;
-            /**
-             * Maximum
-             * @description The highest level. Default: 5, or 1 above a higher minimum.
-             */
+            /** Maximum */
             maximum?: number;
-            /**
-             * Tolerance
-             * @description The levels from gold that are still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
+        };
+        /**
+         * RejectedRow
+         * @description A row that was not imported, or a part of it that was not (a warning).
+         */
+        RejectedRow: {
+            /** Line */
+            line: number;
+            /** External Id */
+            external_id: string | null;
+            /** Column */
+            column: string | null;
+            /** Message */
+            message: string;
         };
         /**
          * Rejection
@@ -1148,6 +1123,10 @@ export interface components {
         Rejection: {
             /** Index */
             index: number;
+            /** Line */
+            line?: number | null;
+            /** External Id */
+            external_id?: string | null;
             problem: components["schemas"]["ItemProblem"];
         };
         /**
@@ -1218,16 +1197,33 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /**
-             * Field
-             * @description The name of an earlier field.
-             */
+            /** Field */
             field: string;
-            /**
-             * In
-             * @description The answers to that field with which this one is asked.
-             */
+            /** In */
             in: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * RestorationRequest
+         * @description Items to be restored.
+         * @example {
+         *       "external_ids": [
+         *         "song-17"
+         *       ]
+         *     }
+         */
+        RestorationRequest: {
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /**
+             * Item Ids
+             * @default []
+             */
+            item_ids?: string[];
+            /** Import Id */
+            import_id?: string | null;
         };
         /**
          * Review
@@ -1236,74 +1232,88 @@ export interface components {
         Review: {
             /**
              * Votes
-             * @description `hidden`: reviewers work blind. `shown`: they see the annotations.
              * @default hidden
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
-             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /**
-             * Escalate Hours
-             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
-             */
+            /** Escalate Hours */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
-             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
-             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
             /**
              * Rate
-             * @description The share of decided labels that are reviewed, drawn at random.
              * @default 0
              */
             rate?: number;
             /**
              * Stages
-             * @description The number of different people who must accept a label, one after the other.
              * @default 1
              */
             stages?: number;
+        };
+        /**
+         * RowProblem
+         * @description Equal faults of several rows.
+         */
+        RowProblem: {
+            /** Message */
+            message: string;
+            /** Column */
+            column: string | null;
+            /** Lines */
+            lines: number[];
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /** Count */
+            count: number;
         };
         /**
          * Rule
          * @description One numbered clause of the guidelines, in Markdown, which annotations cite.
          */
         Rule: {
-            /**
-             * Id
-             * @description The name that annotations cite: R and a number, such as R1 or R2.3.
-             */
+            /** Id */
             id: string;
-            /**
-             * Text
-             * @description The rule, in Markdown.
-             */
+            /** Text */
             text: string;
             /**
              * Examples
-             * @description Items or passages to which the rule applies, each with the right answer.
              * @default []
              */
             examples?: string[];
             /**
              * Counter Examples
-             * @description Items or passages to which the rule seems to apply, and does not.
              * @default []
              */
             counter_examples?: string[];
+        };
+        /**
+         * SelectionVerdict
+         * @description The result of withdrawing or restoring items.
+         */
+        SelectionVerdict: {
+            /** Items */
+            items: number;
+            /** Unknown */
+            unknown: string[];
+            /** Unknown Count */
+            unknown_count: number;
         };
         /**
          * SignalVerdict
@@ -1324,123 +1334,48 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "spans";
-            /**
-             * Options
-             * @description The labels of a span. Default: spans have no label.
-             */
+            /** Options */
             options?: (string | components["schemas"]["Option"])[];
-            /**
-             * Text Field
-             * @description The key of the text in the item's payload. Default: text.
-             */
+            /** Text Field */
             text_field?: string;
-            /**
-             * Overlapping
-             * @description True if spans may overlap. Default: true.
-             */
+            /** Overlapping */
             overlapping?: boolean;
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of parts of an answer. Default: 1000.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
-        };
-        /**
-         * SpecChange
-         * @description One difference between two spec documents, in terms of what annotators see or do.
-         */
-        SpecChange: {
-            /**
-             * Part
-             * @enum {string}
-             */
-            part: "task_type" | "field" | "option" | "rule" | "policy";
-            /**
-             * Change
-             * @enum {string}
-             */
-            change: "added" | "removed" | "changed" | "moved";
-            /** Name */
-            name: string;
-            /** Field */
-            field?: string | null;
-            /** Key */
-            key?: string | null;
-            /** Pointer */
-            pointer: string;
-            before?: components["schemas"]["JsonValue"];
-            after?: components["schemas"]["JsonValue"];
-        };
-        /**
-         * SpecCheck
-         * @description The result of the check of a specification, which stores nothing.
-         */
-        SpecCheck: {
-            /** Problems */
-            problems: components["schemas"]["SpecFinding"][];
-            /** Warnings */
-            warnings: components["schemas"]["SpecFinding"][];
         };
         /**
          * SpecDocument
          * @description The content of a spec version, which its hash is computed from.
          */
         SpecDocument: {
-            /**
-             * Task Type
-             * @description The kind of work in one word; experience and skills are counted by it.
-             */
+            /** Task Type */
             task_type: string;
-            /**
-             * Fields
-             * @description The questions of a label, in the order in which they are asked.
-             */
+            /** Fields */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
-             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
-             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -1496,20 +1431,6 @@ export interface components {
             policy?: components["schemas"]["Policy"];
         };
         /**
-         * SpecFinding
-         * @description A fault of a specification, or a part of it that does not do what its owner may expect.
-         */
-        SpecFinding: {
-            /** Pointer */
-            pointer: string;
-            /** Keyword */
-            keyword: string;
-            /** Message */
-            message: string;
-            /** Hint */
-            hint?: string | null;
-        };
-        /**
          * SpecHead
          * @description A spec version in a list.
          */
@@ -1530,28 +1451,6 @@ export interface components {
              * Format: date-time
              */
             published_at: string;
-        };
-        /**
-         * SpecPreview
-         * @description The effects of a spec version on the items of a project, by comparison with the newest.
-         */
-        SpecPreview: {
-            /** Base Version */
-            base_version: number | null;
-            /** Changes */
-            changes: components["schemas"]["SpecChange"][];
-            /** Stays Valid */
-            stays_valid: boolean;
-            /** Fields */
-            fields: components["schemas"]["FieldProof"][];
-            /** Open Items */
-            open_items: number;
-            /** Decided Items */
-            decided_items: number;
-            /** Gold */
-            gold: number;
-            /** Gold Refused */
-            gold_refused: number;
         };
         /**
          * SpecPublication
@@ -1590,24 +1489,16 @@ export interface components {
          *     }
          */
         SpecRequest: {
-            /**
-             * Task Type
-             * @description The kind of work in one word; experience and skills are counted by it.
-             */
+            /** Task Type */
             task_type: string;
-            /**
-             * Fields
-             * @description The questions of a label, in the order in which they are asked.
-             */
+            /** Fields */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
-             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
-             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -1663,34 +1554,15 @@ export interface components {
             policy?: components["schemas"]["Policy"];
             /**
              * Resolves
-             * @description The spec issues that it resolves.
              * @default []
              */
             resolves?: string[];
             /**
              * Relabel
-             * @description The decided labels that are made again: `none`; `evidence`, those of the items of resolved
-             *     issues; `touched`, those that it refuses or that cite a changed rule; `all`.
              * @default none
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
-        };
-        /**
-         * SpecTemplate
-         * @description A valid spec document to begin with.
-         */
-        SpecTemplate: {
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Description */
-            description: string;
-            /** Document */
-            document: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
         };
         /**
          * SpecView
@@ -1730,58 +1602,198 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "text";
-            /**
-             * Min Length
-             * @description The least number of characters. Default: 1.
-             */
+            /** Min Length */
             min_length?: number;
-            /**
-             * Max Length
-             * @description The largest number of characters. Default: 10,000.
-             */
+            /** Max Length */
             max_length?: number;
-            /**
-             * Pattern
-             * @description A regular expression that a part of the text matches. Default: any text.
-             */
+            /** Pattern */
             pattern?: string;
-            /**
-             * Ignore Case
-             * @description True if texts are equal that differ in capital letters. Default: false.
-             */
+            /** Ignore Case */
             ignore_case?: boolean;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
+        };
+        /**
+         * UnderstoodFile
+         * @description The content of a file, as it is understood by reading all of it.
+         */
+        UnderstoodFile: {
+            /** Name */
+            name: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "tsv" | "xlsx" | "json" | "ndjson" | "parquet" | "arrow";
+            /** Compression */
+            compression: ("gzip" | "zstd") | null;
+            /** Encoding */
+            encoding: string | null;
+            /** Delimiter */
+            delimiter: string | null;
+            /** Has Header */
+            has_header: boolean;
+            /** Sheet */
+            sheet: string | null;
+            /** Other Sheets */
+            other_sheets: string[];
+            /**
+             * Shape
+             * @enum {string}
+             */
+            shape: "columns" | "items";
+            /** Columns */
+            columns: string[];
+            /** Id Column */
+            id_column: string | null;
+            /** Id Candidates */
+            id_candidates: string[];
+            /** Payload Columns */
+            payload_columns: string[];
+            /** Metadata Columns */
+            metadata_columns: string[];
+            /** Rows */
+            rows: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** First Rows */
+            first_rows: components["schemas"]["PreviewRow"][];
+        };
+        /**
+         * Upload
+         * @description An uploaded file, with what was understood of it.
+         */
+        Upload: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Size */
+            size: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            understood: components["schemas"]["UnderstoodFile"];
+            /** Rows */
+            rows: number;
+            /** Duplicates */
+            duplicates: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** First Rows */
+            first_rows: components["schemas"]["PreviewRow"][];
+            /** Import Id */
+            import_id: string | null;
+        };
+        /**
+         * UploadImportRequest
+         * @description The columns of an uploaded file that make items. Left out, they are as understood.
+         * @example {
+         *       "id_column": "id",
+         *       "metadata_columns": [
+         *         "source"
+         *       ]
+         *     }
+         */
+        UploadImportRequest: {
+            /** Id Column */
+            id_column?: string | null;
+            /**
+             * No Id
+             * @default false
+             */
+            no_id?: boolean;
+            /** Payload Columns */
+            payload_columns?: string[] | null;
+            /**
+             * Metadata Columns
+             * @default []
+             */
+            metadata_columns?: string[];
+            /**
+             * Gold
+             * @default false
+             */
+            gold?: boolean;
+            /** Source */
+            source?: string | null;
+        };
+        /**
+         * UploadVerdict
+         * @description The result of importing an uploaded file.
+         */
+        UploadVerdict: {
+            /**
+             * Import Id
+             * Format: uuid
+             */
+            import_id: string;
+            /** Created */
+            created: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Changed */
+            changed: number;
+            /** Updated */
+            updated: number;
+            /**
+             * Restored
+             * @default 0
+             */
+            restored?: number;
+            /** Rejected */
+            rejected: number;
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /** Rejected Rows */
+            rejected_rows: components["schemas"]["RejectedRow"][];
+            /** Warnings */
+            warnings: components["schemas"]["RowProblem"][];
+        };
+        /**
+         * WithdrawalRequest
+         * @description Items to be withdrawn.
+         * @example {
+         *       "external_ids": [
+         *         "song-17"
+         *       ],
+         *       "reason": "sent twice"
+         *     }
+         */
+        WithdrawalRequest: {
+            /**
+             * External Ids
+             * @default []
+             */
+            external_ids?: string[];
+            /**
+             * Item Ids
+             * @default []
+             */
+            item_ids?: string[];
+            /** Import Id */
+            import_id?: string | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * ItemRequest
@@ -2025,7 +2037,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:missing-blob";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-item" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
@@ -2047,7 +2059,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:project-exists" | "urn:problem:no-spec";
+            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:no-spec";
             title: string;
             /** @constant */
             status: 409;
@@ -2113,7 +2125,7 @@ export interface components {
          */
         UnprocessableContentProblem: {
             /** @enum {string} */
-            type: "urn:problem:invalid" | "urn:problem:key-reused" | "urn:problem:bad-cursor";
+            type: "urn:problem:invalid" | "urn:problem:no-id-column" | "urn:problem:unknown-column" | "urn:problem:unreadable-file" | "urn:problem:key-reused" | "urn:problem:bad-cursor";
             title: string;
             /** @constant */
             status: 422;
@@ -2273,6 +2285,430 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                external_id?: string | null;
+                state?: ("open" | "decided" | "waiting" | "gold" | "withdrawn") | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    import_items: {
+        parameters: {
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemRequest"][];
+                "application/x-ndjson": components["schemas"]["ItemRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportVerdict"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    update_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemUpdated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    withdraw_items: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    restore_items: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestorationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelectionVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    upload_file: {
+        parameters: {
+            query: {
+                filename: string;
+                encoding?: string | null;
+                delimiter?: string | null;
+                sheet?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    view_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    import_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                prefer?: string | null;
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadImportRequest"];
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadVerdict"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadVerdict"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    get_rejected_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string | null;
+            };
+            path: {
+                project: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rejected rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -2440,124 +2876,6 @@ export interface operations {
             507: components["responses"]["InsufficientStorage"];
         };
     };
-    check_spec_document: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SpecRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecCheck"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
-    preview_spec: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SpecRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecPreview"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
-    list_spec_templates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SpecTemplate"][];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
-    get_spec_schema: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            503: components["responses"]["ServiceUnavailable"];
-        };
-    };
     view_spec: {
         parameters: {
             query?: never;
@@ -2586,47 +2904,12 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    import_items: {
-        parameters: {
-            query?: never;
-            header?: {
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ItemRequest"][];
-                "application/x-ndjson": components["schemas"]["ItemRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ImportVerdict"];
-                };
-            };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            413: components["responses"]["ContentTooLarge"];
-            422: components["responses"]["UnprocessableContent"];
-            503: components["responses"]["ServiceUnavailable"];
-            507: components["responses"]["InsufficientStorage"];
-        };
-    };
     register_gold: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
             header?: {
                 "Idempotency-Key"?: string | null;
             };
@@ -2664,7 +2947,10 @@ export interface operations {
     };
     submit_signals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The import that the items are a part of, by which it is undone. */
+                import_id?: string | null;
+            };
             header?: {
                 "Idempotency-Key"?: string | null;
             };
