@@ -1295,7 +1295,12 @@ export interface components {
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
-            /** Expected Version */
+            /**
+             * Expected Version
+             * @description The version that must be the newest, or it is not published; 0: no version must exist.
+             *
+             *     None: it is published after whichever version is the newest.
+             */
             expected_version?: number | null;
         };
         /**

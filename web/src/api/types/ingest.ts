@@ -62,7 +62,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * View Item
+         * @description An item with its payload.
+         */
+        get: operations["view_item"];
         put?: never;
         post?: never;
         delete?: never;
@@ -266,8 +270,95 @@ export interface paths {
         /**
          * Publish Spec
          * @description Publish a spec version. The same document as the newest version answers 200.
+         *
+         *     With `expected_version` it is published only if that is the newest version, else 409.
          */
         post: operations["publish_spec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/specs/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Spec Document
+         * @description Check a spec document: all its problems at once, and warnings. Nothing is stored.
+         *
+         *     The problems are those for which publishing refuses the document, in the same sentences.
+         */
+        post: operations["check_spec_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/specs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Spec
+         * @description Preview a spec version: what changes, what stays valid, what is asked again.
+         *
+         *     Nothing is stored. The body is that of publishing; consensus answers the same body with the
+         *     labels concerned and the cost.
+         */
+        post: operations["preview_spec"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spec-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Spec Templates
+         * @description Valid spec documents to begin with, sorted by name.
+         */
+        get: operations["list_spec_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spec-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Spec Schema
+         * @description The JSON Schema (2020-12) of spec documents, for editors.
+         */
+        get: operations["get_spec_schema"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -405,24 +496,31 @@ export interface components {
         Adjudication: {
             /**
              * Votes
+             * @description `shown`: people see the annotations. `hidden`: they work blind.
              * @default shown
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
@@ -432,10 +530,14 @@ export interface components {
          * @description The agreement that is measured, and the floor below which a spec issue is considered.
          */
         Agreement: {
-            /** Metric */
+            /**
+             * Metric
+             * @description The metric of all fields that are not in `metric_fields`. None: the metric of the field.
+             */
             metric?: ("nominal" | "ordinal" | "interval" | "ratio" | "distance") | null;
             /**
              * Metric Fields
+             * @description The metric of single fields, by name. Left out of documents if it is empty.
              * @default {}
              */
             metric_fields?: {
@@ -443,16 +545,19 @@ export interface components {
             };
             /**
              * Floor
+             * @description The agreement below which, with its whole interval, a spec issue is opened.
              * @default 0.7
              */
             floor?: number;
             /**
              * Slices
+             * @description Metadata keys by whose values agreement is also measured and published.
              * @default []
              */
             slices?: string[];
             /**
              * Items Min
+             * @description The number of items with several annotations that a measurement needs.
              * @default 20
              */
             items_min?: number;
@@ -462,27 +567,52 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "boxes";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a box. Default: boxes have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.2.
+             */
             tolerance?: number;
         };
         /**
@@ -490,27 +620,52 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choice";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Ordered */
+            /**
+             * Ordered
+             * @description True if the options stand in ascending order. Default: false.
+             */
             ordered?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -518,34 +673,63 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choices";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options in an answer. Default: all.
+             */
             max_items?: number;
             /**
              * Distance
+             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -557,21 +741,42 @@ export interface components {
         Decide: {
             /**
              * How
+             * @description `unanimous`: all annotations agree. `share`: the most frequent answer has a share of at least
+             *     `threshold`. `posterior`: its probability, by models of the annotators, is at least `threshold`.
+             *     `subjective`: the distribution of the answers is kept, and no answer wins.
              * @default unanimous
              * @enum {string}
              */
             how?: "unanimous" | "share" | "posterior" | "subjective";
             /**
              * Threshold
+             * @description The share or the probability that `share` and `posterior` need.
              * @default 0.9
              */
             threshold?: number;
             /**
              * Disputed
+             * @description With `posterior`: the outcome where other models of the annotators prefer another answer.
+             *
+             *     Left out of documents at its default, so that hashes of older documents stay valid.
              * @default decide
              * @enum {string}
              */
             disputed?: "decide" | "adjudicate";
+        };
+        /**
+         * FieldProof
+         * @description The effect of a spec version on the labels of a field that an older version has.
+         */
+        FieldProof: {
+            /** Field */
+            field: string;
+            /** Stays Valid */
+            stays_valid: boolean;
+            /** Refused */
+            refused?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * Honeypots
@@ -580,21 +785,25 @@ export interface components {
         Honeypots: {
             /**
              * First
+             * @description The number of an annotator's first tasks for which `first_rate` applies.
              * @default 10
              */
             first?: number;
             /**
              * First Rate
+             * @description The share of honeypots among these tasks.
              * @default 0.5
              */
             first_rate?: number;
             /**
              * Rate
+             * @description The share of honeypots among all later tasks.
              * @default 0.05
              */
             rate?: number;
             /**
              * Exposure Max
+             * @description The number of people who may get one honeypot; more could recognize it.
              * @default 1000
              */
             exposure_max?: number;
@@ -627,6 +836,35 @@ export interface components {
              * @default []
              */
             warnings?: components["schemas"]["Rejection"][];
+        };
+        /**
+         * ItemContent
+         * @description An item at its newest revision, with its payload.
+         */
+        ItemContent: {
+            /**
+             * Item Id
+             * Format: uuid
+             */
+            item_id: string;
+            /** External Id */
+            external_id: string | null;
+            /** Revision */
+            revision: number;
+            /** Payload */
+            payload: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Payload Sha256 */
+            payload_sha256: string;
+            /** Source */
+            source: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Gold */
+            gold: boolean;
         };
         /**
          * ItemProblem
@@ -748,32 +986,58 @@ export interface components {
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "number";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The smallest number. Default: no limit.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The largest number. Default: no limit.
+             */
             maximum?: number;
-            /** Step */
+            /**
+             * Step
+             * @description The number that every answer is a multiple of. Default: any number.
+             */
             step?: number;
             /**
              * Scale
+             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The difference from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -781,11 +1045,20 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /** Value */
+            /**
+             * Value
+             * @description The value in labels, which never changes.
+             */
             value: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Key */
+            /**
+             * Key
+             * @description The key on the keyboard that chooses the option.
+             */
             key?: string;
         };
         /**
@@ -793,23 +1066,42 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "pairwise";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Tie */
+            /**
+             * Tie
+             * @description True if a tie can be chosen. Default: false.
+             */
             tie?: boolean;
         };
         /**
@@ -819,20 +1111,24 @@ export interface components {
         Policy: {
             /**
              * Redundancy
+             * @description The number of people who label an item at first.
              * @default 3
              */
             redundancy?: number;
             /**
              * Redundancy Max
+             * @description The most people who label an item; `share` and `posterior` ask one more until they decide.
              * @default 5
              */
             redundancy_max?: number;
             /**
              * Overlap Share
+             * @description The share of items that `redundancy` people label, drawn at random. One labels the others.
              * @default 1
              */
             overlap_share?: number;
             /**
+             * @description The rule by which fields are decided.
              * @default {
              *       "how": "unanimous",
              *       "threshold": 0.9
@@ -841,6 +1137,7 @@ export interface components {
             decide?: components["schemas"]["Decide"];
             /**
              * Decide Fields
+             * @description The rules of single fields, by name, in place of `decide`.
              * @default {}
              */
             decide_fields?: {
@@ -848,22 +1145,26 @@ export interface components {
             };
             /**
              * Votes Floor
+             * @description With `posterior`: the annotations needed while one of the annotators is little known.
              * @default 3
              */
             votes_floor?: number;
             /**
              * Known After
+             * @description With `posterior`: the number of annotations from which on an annotator counts as known.
              * @default 10
              */
             known_after?: number;
             /**
              * Deciders
+             * @description The kinds of annotators whose annotations decide; those of others are stored and compared.
              * @default [
              *       "human"
              *     ]
              */
             deciders?: ("human" | "model" | "function")[];
             /**
+             * @description The measurement of agreement.
              * @default {
              *       "floor": 0.7,
              *       "slices": [],
@@ -872,6 +1173,7 @@ export interface components {
              */
             agreement?: components["schemas"]["Agreement"];
             /**
+             * @description The rates of honeypots: items with a known label, mixed into the work unmarked.
              * @default {
              *       "first": 10,
              *       "first_rate": 0.5,
@@ -881,6 +1183,7 @@ export interface components {
              */
             honeypots?: components["schemas"]["Honeypots"];
             /**
+             * @description The reviews of decided labels.
              * @default {
              *       "votes": "hidden",
              *       "experienced_first_seconds": 60,
@@ -892,6 +1195,7 @@ export interface components {
              */
             review?: components["schemas"]["Review"];
             /**
+             * @description The decision of conflicts by a person.
              * @default {
              *       "votes": "shown",
              *       "experienced_first_seconds": 60,
@@ -900,9 +1204,13 @@ export interface components {
              *     }
              */
             adjudication?: components["schemas"]["Adjudication"];
-            /** @default {} */
+            /**
+             * @description The limits on the work of annotators.
+             * @default {}
+             */
             quotas?: components["schemas"]["Quotas"];
             /**
+             * @description The requirements before the first lease.
              * @default {
              *       "acknowledge": false,
              *       "honeypots": 0
@@ -911,33 +1219,42 @@ export interface components {
             qualification?: components["schemas"]["Qualification"];
             /**
              * Skills
+             * @description The skills that annotators need, such as `french` or `french>=2`.
              * @default []
              */
             skills?: string[];
             /**
              * Skips Max
+             * @description The number of annotators who skip an item that makes it a conflict.
              * @default 3
              */
             skips_max?: number;
             /**
              * Reopen On Late Vote
+             * @description True: an annotation that differs from a decided label makes a conflict.
              * @default false
              */
             reopen_on_late_vote?: boolean;
             /**
              * Lease Seconds
+             * @description The time that an annotator has for a task, unless the page extends it.
              * @default 900
              */
             lease_seconds?: number;
-            /** Sla Hours */
+            /**
+             * Sla Hours
+             * @description The time until an undecided item is overdue. None: never.
+             */
             sla_hours?: number | null;
             /**
              * Blind Share
+             * @description The share of annotations for which the pre-label is hidden, to measure its influence.
              * @default 0.1
              */
             blind_share?: number;
             /**
              * Undo Seconds
+             * @description The time in which annotators can take an answer back. 0: not at all.
              * @default 0
              */
             undo_seconds?: number;
@@ -1029,11 +1346,13 @@ export interface components {
         Qualification: {
             /**
              * Acknowledge
+             * @description Not enforced yet: leave it out.
              * @default false
              */
             acknowledge?: boolean;
             /**
              * Honeypots
+             * @description Not enforced yet: leave it out.
              * @default 0
              */
             honeypots?: number;
@@ -1043,9 +1362,15 @@ export interface components {
          * @description The limits on the tasks of a project that are leased. None: no limit.
          */
         Quotas: {
-            /** Per Annotator */
+            /**
+             * Per Annotator
+             * @description The number of tasks of the project that one annotator may hold or have annotated.
+             */
             per_annotator?: number | null;
-            /** Total */
+            /**
+             * Total
+             * @description The same limit for all annotators together.
+             */
             total?: number | null;
         };
         /**
@@ -1053,27 +1378,52 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "ranking";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of options to rank. Default: all.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options to rank. Default: all.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1081,25 +1431,47 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "rating";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The lowest level. Default: 1.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The highest level. Default: 5, or 1 above a higher minimum.
+             */
             maximum?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The levels from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1197,9 +1569,15 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /** Field */
+            /**
+             * Field
+             * @description The name of an earlier field.
+             */
             field: string;
-            /** In */
+            /**
+             * In
+             * @description The answers to that field with which this one is asked.
+             */
             in: components["schemas"]["JsonValue"][];
         };
         /**
@@ -1232,34 +1610,43 @@ export interface components {
         Review: {
             /**
              * Votes
+             * @description `hidden`: reviewers work blind. `shown`: they see the annotations.
              * @default hidden
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
             /**
              * Rate
+             * @description The share of decided labels that are reviewed, drawn at random.
              * @default 0
              */
             rate?: number;
             /**
              * Stages
+             * @description The number of different people who must accept a label, one after the other.
              * @default 1
              */
             stages?: number;
@@ -1288,17 +1675,25 @@ export interface components {
          * @description One numbered clause of the guidelines, in Markdown, which annotations cite.
          */
         Rule: {
-            /** Id */
+            /**
+             * Id
+             * @description The name that annotations cite: R and a number, such as R1 or R2.3.
+             */
             id: string;
-            /** Text */
+            /**
+             * Text
+             * @description The rule, in Markdown.
+             */
             text: string;
             /**
              * Examples
+             * @description Items or passages to which the rule applies, each with the right answer.
              * @default []
              */
             examples?: string[];
             /**
              * Counter Examples
+             * @description Items or passages to which the rule seems to apply, and does not.
              * @default []
              */
             counter_examples?: string[];
@@ -1334,48 +1729,127 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "spans";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a span. Default: spans have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Text Field */
+            /**
+             * Text Field
+             * @description The key of the text in the item's payload. Default: text.
+             */
             text_field?: string;
-            /** Overlapping */
+            /**
+             * Overlapping
+             * @description True if spans may overlap. Default: true.
+             */
             overlapping?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
+        };
+        /**
+         * SpecChange
+         * @description One difference between two spec documents, in terms of what annotators see or do.
+         */
+        SpecChange: {
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "task_type" | "field" | "option" | "rule" | "policy";
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed" | "moved";
+            /** Name */
+            name: string;
+            /** Field */
+            field?: string | null;
+            /** Key */
+            key?: string | null;
+            /** Pointer */
+            pointer: string;
+            before?: components["schemas"]["JsonValue"];
+            after?: components["schemas"]["JsonValue"];
+        };
+        /**
+         * SpecCheck
+         * @description The result of the check of a specification, which stores nothing.
+         */
+        SpecCheck: {
+            /** Problems */
+            problems: components["schemas"]["SpecFinding"][];
+            /** Warnings */
+            warnings: components["schemas"]["SpecFinding"][];
+            /** Label Schema */
+            label_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * SpecDocument
          * @description The content of a spec version, which its hash is computed from.
          */
         SpecDocument: {
-            /** Task Type */
+            /**
+             * Task Type
+             * @description The kind of work in one word; experience and skills are counted by it.
+             */
             task_type: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description The questions of a label, in the order in which they are asked.
+             */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
+             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
+             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -1431,6 +1905,20 @@ export interface components {
             policy?: components["schemas"]["Policy"];
         };
         /**
+         * SpecFinding
+         * @description A fault of a specification, or a part of it that does not do what its owner may expect.
+         */
+        SpecFinding: {
+            /** Pointer */
+            pointer: string;
+            /** Keyword */
+            keyword: string;
+            /** Message */
+            message: string;
+            /** Hint */
+            hint?: string | null;
+        };
+        /**
          * SpecHead
          * @description A spec version in a list.
          */
@@ -1451,6 +1939,28 @@ export interface components {
              * Format: date-time
              */
             published_at: string;
+        };
+        /**
+         * SpecPreview
+         * @description The effects of a spec version on the items of a project, by comparison with the newest.
+         */
+        SpecPreview: {
+            /** Base Version */
+            base_version: number | null;
+            /** Changes */
+            changes: components["schemas"]["SpecChange"][];
+            /** Stays Valid */
+            stays_valid: boolean;
+            /** Fields */
+            fields: components["schemas"]["FieldProof"][];
+            /** Open Items */
+            open_items: number;
+            /** Decided Items */
+            decided_items: number;
+            /** Gold */
+            gold: number;
+            /** Gold Refused */
+            gold_refused: number;
         };
         /**
          * SpecPublication
@@ -1489,16 +1999,24 @@ export interface components {
          *     }
          */
         SpecRequest: {
-            /** Task Type */
+            /**
+             * Task Type
+             * @description The kind of work in one word; experience and skills are counted by it.
+             */
             task_type: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description The questions of a label, in the order in which they are asked.
+             */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
+             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
+             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -1554,15 +2072,41 @@ export interface components {
             policy?: components["schemas"]["Policy"];
             /**
              * Resolves
+             * @description The spec issues that it resolves.
              * @default []
              */
             resolves?: string[];
             /**
              * Relabel
+             * @description The decided labels that are made again: `none`; `evidence`, those of the items of resolved
+             *     issues; `touched`, those that it refuses or that cite a changed rule; `all`.
              * @default none
              * @enum {string}
              */
             relabel?: "none" | "evidence" | "touched" | "all";
+            /**
+             * Expected Version
+             * @description The version that must be the newest, or it is not published; 0: no version must exist.
+             *
+             *     None: it is published after whichever version is the newest.
+             */
+            expected_version?: number | null;
+        };
+        /**
+         * SpecTemplate
+         * @description A valid spec document to begin with.
+         */
+        SpecTemplate: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Document */
+            document: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * SpecView
@@ -1602,29 +2146,57 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "text";
-            /** Min Length */
+            /**
+             * Min Length
+             * @description The least number of characters. Default: 1.
+             */
             min_length?: number;
-            /** Max Length */
+            /**
+             * Max Length
+             * @description The largest number of characters. Default: 10,000.
+             */
             max_length?: number;
-            /** Pattern */
+            /**
+             * Pattern
+             * @description A regular expression that a part of the text matches. Default: any text.
+             */
             pattern?: string;
-            /** Ignore Case */
+            /**
+             * Ignore Case
+             * @description True if texts are equal that differ in capital letters. Default: false.
+             */
             ignore_case?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1993,7 +2565,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated";
+            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
             title: string;
             /** @constant */
             status: 401;
@@ -2037,7 +2609,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-item" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-repair" | "urn:problem:unknown-item" | "urn:problem:unknown-upload" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
@@ -2059,7 +2631,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:no-spec";
+            type: "urn:problem:not-imported" | "urn:problem:project-exists" | "urn:problem:spec-changed" | "urn:problem:no-spec";
             title: string;
             /** @constant */
             status: 409;
@@ -2347,6 +2919,7 @@ export interface operations {
                 external_id?: string | null;
                 state?: ("open" | "decided" | "waiting" | "gold" | "withdrawn") | null;
                 cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path: {
@@ -2411,6 +2984,34 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    view_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemContent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     update_item: {
@@ -2874,6 +3475,124 @@ export interface operations {
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
             507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    check_spec_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecCheck"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    preview_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_spec_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpecTemplate"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    get_spec_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
         };
     };
     view_spec: {

@@ -57,7 +57,9 @@ export interface paths {
         };
         /**
          * Stream My Events
-         * @description Stream changes of specs and standing until the token expires; then connect again.
+         * @description Stream changes of specs and standing until the token expires or is revoked.
+         *
+         *     If the stream ends, connect again: a 401 says that the token is not accepted any more.
          *
          *     - `state`: the newest spec version of each of the caller's projects and the caller's standing
          *       there. It is sent first, and again whenever events may have been missed.
@@ -70,6 +72,158 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Activity
+         * @description Return the submissions of the last `hours` over time, and how much work is overdue.
+         */
+        get: operations["show_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe Me
+         * @description Return who the caller is: pseudonym, name, roles, projects, and how much is done.
+         */
+        get: operations["describe_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description Return the invitations of a project, newest first, without their secrets.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Create Invitation
+         * @description Invite a person in a role. The link works once, until it expires.
+         *
+         *     The secret is in the fragment of the link, which browsers send to no server.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Invitation
+         * @description Revoke an invitation. If it was used, all services refuse its token within two seconds.
+         */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange Invitation
+         * @description Exchange the secret of an invitation for a bearer token, once. Needs no token.
+         */
+        post: operations["exchange_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description Return the people of a project with their names and how much they have done.
+         */
+        get: operations["list_people"];
+        put?: never;
+        /**
+         * Add Person
+         * @description Add a person to the directory of a project, without an invitation.
+         */
+        post: operations["add_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/people/{pseudonym}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Person
+         * @description Revoke a person's access to a project: all its tokens so far, and its open invitations.
+         *
+         *     All services refuse the tokens within two seconds. Tokens for all projects are not affected.
+         */
+        delete: operations["revoke_person"];
         options?: never;
         head?: never;
         patch?: never;
@@ -319,6 +473,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActivityBucket
+         * @description The submissions of people, models and functions in one part of the period.
+         */
+        ActivityBucket: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Annotations */
+            annotations: number;
+            /** Reviews */
+            reviews: number;
+            /** Adjudications */
+            adjudications: number;
+        };
         /**
          * Adjudication
          * @description The settings of the stage in which conflicts are decided.
@@ -816,6 +987,115 @@ export interface components {
              */
             exposure_max?: number;
         };
+        /**
+         * InvitationCreated
+         * @description An invitation with its link, which is not shown again: only its hash is stored.
+         */
+        InvitationCreated: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Link */
+            link: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationExchange
+         * @description The secret in the fragment of an invitation's link.
+         * @example {
+         *       "secret": "Zk3v1mJ0pXc8aWqR7tYbN2sLhUeGdFoK"
+         *     }
+         */
+        InvitationExchange: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * InvitationRequest
+         * @description An invitation of a person to a project in one role.
+         * @example {
+         *       "name": "Ada",
+         *       "role": "annotator"
+         *     }
+         */
+        InvitationRequest: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer";
+            /** Name */
+            name: string;
+            /**
+             * Hours
+             * @default 720
+             */
+            hours?: number;
+        };
+        /**
+         * InvitationToken
+         * @description The bearer token of the invited person.
+         */
+        InvitationToken: {
+            /** Token */
+            token: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationView
+         * @description An invitation as leads see it, without its secret.
+         */
+        InvitationView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "used" | "revoked" | "expired";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * Invitations
+         * @description The invitations of a project, newest first. Pass `next` as `after` to get the next page.
+         */
+        Invitations: {
+            /** Invitations */
+            invitations: components["schemas"]["InvitationView"][];
+            /** Next */
+            next?: string | null;
+        };
         JsonValue: unknown;
         /**
          * Lease
@@ -858,6 +1138,13 @@ export interface components {
             prelabel?: components["schemas"]["Prelabel"] | null;
             draft?: components["schemas"]["JsonValue"];
             context?: components["schemas"]["LeaseContext"] | null;
+            /**
+             * Presentation
+             * @default {}
+             */
+            presentation?: {
+                [key: string]: string[];
+            };
         };
         /**
          * LeaseContext
@@ -885,6 +1172,7 @@ export interface components {
             label?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+            prelabel?: components["schemas"]["Prelabel"] | null;
         };
         /**
          * LeaseExtended
@@ -935,6 +1223,24 @@ export interface components {
         Leases: {
             /** Leases */
             leases: components["schemas"]["Lease"][];
+        };
+        /**
+         * Me
+         * @description The caller, as its token and the queue know it.
+         */
+        Me: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string | null;
+            /** Roles */
+            roles: string[];
+            /** Projects */
+            projects: string[];
+            /** Done */
+            done: number;
+            /** Done Today */
+            done_today: number;
         };
         /**
          * NumberField
@@ -1081,6 +1387,43 @@ export interface components {
             size: number | null;
             /** Url */
             url: string;
+        };
+        /**
+         * PersonAdded
+         * @description The pseudonym and the name of a person in the directory of a project.
+         */
+        PersonAdded: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PersonRequest
+         * @description A person to add to the directory of a project, or new roles of one.
+         * @example {
+         *       "name": "Ada",
+         *       "roles": [
+         *         "annotator"
+         *       ]
+         *     }
+         * @example {
+         *       "login": {
+         *         "issuer": "https://id.example.org",
+         *         "subject": "8c1f"
+         *       },
+         *       "name": "Bob"
+         *     }
+         */
+        PersonRequest: {
+            /** Name */
+            name: string;
+            /**
+             * Roles
+             * @default []
+             */
+            roles?: ("annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer")[];
+            login?: components["schemas"]["ProviderLogin"] | null;
         };
         /**
          * Policy
@@ -1250,6 +1593,68 @@ export interface components {
             };
             /** Score */
             score?: number | null;
+        };
+        /**
+         * ProjectActivity
+         * @description The state of a project's work, and its submissions over a period, without honeypots.
+         */
+        ProjectActivity: {
+            /** Project */
+            project: string;
+            /** Paused */
+            paused: boolean;
+            /** Overdue */
+            overdue: number;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Buckets */
+            buckets: components["schemas"]["ActivityBucket"][];
+        };
+        /**
+         * ProjectPeople
+         * @description The people of a project. Pass `next` as `after` to get the next page.
+         */
+        ProjectPeople: {
+            /** People */
+            people: components["schemas"]["ProjectPerson"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * ProjectPerson
+         * @description A person of a project, as only its leads see it.
+         */
+        ProjectPerson: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string | null;
+            /** Roles */
+            roles: ("annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer")[];
+            /** Invited At */
+            invited_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** First Seen At */
+            first_seen_at: string | null;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Done */
+            done: number;
+            /** Done Today */
+            done_today: number;
+            /** Done Last Hour */
+            done_last_hour: number;
+        };
+        /**
+         * ProviderLogin
+         * @description The identity of a person at a login provider.
+         */
+        ProviderLogin: {
+            /** Subject */
+            subject: string;
+            /** Issuer */
+            issuer?: string | null;
         };
         /**
          * Qualification
@@ -1839,7 +2244,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated";
+            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
             title: string;
             /** @constant */
             status: 401;
@@ -1883,7 +2288,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-lease" | "urn:problem:missing-blob";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-lease" | "urn:problem:missing-blob" | "urn:problem:unknown-invitation" | "urn:problem:unknown-person";
             title: string;
             /** @constant */
             status: 404;
@@ -1905,7 +2310,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:wrong-stage";
+            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:wrong-stage" | "urn:problem:signs-in-elsewhere" | "urn:problem:name-taken" | "urn:problem:invitation-used" | "urn:problem:invitation-expired" | "urn:problem:invitation-revoked";
             title: string;
             /** @constant */
             status: 409;
@@ -2295,6 +2700,290 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_activity: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectActivity"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    describe_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitations"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    exchange_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationExchange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPeople"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    add_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonAdded"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    revoke_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                pseudonym: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     get_signed_blob: {
