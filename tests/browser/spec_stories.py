@@ -1,4 +1,4 @@
-"""What the stories of a spec owner begin with: people who disagree, and the owner at the page."""
+"""Set up the stories of a spec owner: people who disagree, and the owner at the page."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

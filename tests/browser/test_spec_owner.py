@@ -80,7 +80,7 @@ async def sees_the_change(page: Page) -> None:
 
 
 def asked_again(stack: PageStack) -> bool:
-    """Return True if somebody new is asked exactly the disputed items."""
+    """Return True if a new annotator is asked exactly the disputed items."""
     wanted = {"projects": ["mails"], "count": 20, "wait_seconds": 1}
     work = stories.call_as(stack, "zoe", "annotator", "POST", "/v1/leases", wanted)
     return {lease["payload"]["text"] for lease in work["leases"]} == set(stories.TEXTS[:12])
