@@ -13,7 +13,7 @@ const COLUMNS: readonly Column<Model>[] = [
   { key: "model", title: "Model", value: (row) => row.model },
   {
     key: "shown",
-    title: "People agree, seeing the suggestion",
+    title: "Agree, seeing it",
     value: (row) => row.accepted.value,
     cell: (row) => <Interval {...row.accepted} format={percent} />,
   },
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<Model>[] = [
   },
   {
     key: "hidden",
-    title: "People agree, not seeing it",
+    title: "Agree, not seeing it",
     value: (row) => row.agreed_blind.value,
     cell: (row) => <Interval {...row.agreed_blind} format={percent} />,
   },
@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<Model>[] = [
   },
   {
     key: "anchoring",
-    title: "Anchoring",
+    title: "Anchoring, in points",
     value: (row) => row.anchoring.value,
     cell: (row) => <Interval {...row.anchoring} from={-1} to={1} format={points} />,
   },
@@ -59,8 +59,9 @@ export default function Models({ services, project }: ViewProps) {
                 keyOf={(row) => row.model}
               />
               <p className="muted">
-                Anchoring is how much more often people agree with a suggestion that they see. If
-                its interval is above 0, people follow the model instead of judging for themselves.
+                People see a suggestion or not. Anchoring is how much more often they agree with one
+                that they see. If its interval is above 0, people follow the model instead of
+                judging for themselves.
               </p>
             </>
           ) : (
@@ -79,5 +80,5 @@ export default function Models({ services, project }: ViewProps) {
 
 function points(difference: number): string {
   const rounded = Math.round(difference * 100);
-  return `${rounded > 0 ? "+" : ""}${rounded} points`;
+  return `${rounded > 0 ? "+" : ""}${rounded}`;
 }

@@ -52,7 +52,7 @@ export function ItemStates({ project, items, summary }: Props) {
           <div key={state.name} className={styles.state} data-state={state.name}>
             <dt className={styles.name}>{state.title}</dt>
             <dd className={styles.count}>
-              {count(state.count)}
+              {count(state.count)}{" "}
               <span className={styles.share}>{percent(state.count / items)}</span>
             </dd>
           </div>
