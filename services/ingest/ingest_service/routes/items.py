@@ -38,7 +38,7 @@ async def list_items(
     return await items.list_items(transaction, project, query)
 
 
-@router.patch("/projects/{project}/items/{item_id}")
+@router.patch("/projects/{project}/items/{item_id}/properties")
 async def update_item(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     project: ProjectName,
     item_id: UUID,
