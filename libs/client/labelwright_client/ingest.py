@@ -122,7 +122,7 @@ def list_items(
 
 def update_item(project: str, item_id: UUID, update: ItemUpdate) -> Call[ItemUpdated]:
     """Change the metadata, the priority or the due time of an item."""
-    path = api_path("projects", project, "items", item_id)
+    path = api_path("projects", project, "items", item_id, "properties")
     return send_json("ingest", "PATCH", path, update, json_as(ItemUpdated))
 
 

@@ -152,12 +152,12 @@ async def test_properties_of_a_known_item_can_be_changed(ingest: Any) -> None:
     await ingest.publish()
     await ingest.post_ok("/items", ITEMS[:1])
     [item] = await listed(ingest)
-    url = f"/v1/projects/p/items/{item['item_id']}"
+    url = f"/v1/projects/p/items/{item['item_id']}/properties"
     update = {"metadata": {"lang": "de"}, "priority": 9, "due_at": "2027-01-01T00:00:00Z"}
 
     answer = await ingest.http.patch(url, json=update, headers=ingest.owner)
     missing = await ingest.http.patch(
-        f"/v1/projects/p/items/{uuid4()}", json={}, headers=ingest.owner
+        f"/v1/projects/p/items/{uuid4()}/properties", json={}, headers=ingest.owner
     )
     large = await ingest.http.patch(
         url, json={"metadata": {"x": "y" * 300_000}}, headers=ingest.owner

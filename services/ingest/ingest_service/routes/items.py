@@ -48,7 +48,7 @@ async def view_item(
     return await items.view_item(transaction, project, item_id)
 
 
-@router.patch("/projects/{project}/items/{item_id}")
+@router.patch("/projects/{project}/items/{item_id}/properties")
 async def update_item(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     project: ProjectName,
     item_id: UUID,
