@@ -145,8 +145,10 @@ def test_a_batch_has_the_same_verdicts_as_its_items_one_by_one(
 def entry(name: int, text: int, is_gold: bool) -> Incoming:
     facts = {"external_id": f"x{name}", "payload": {"text": text}}
     if is_gold:
-        return incoming_item("p", GoldRequest.model_validate({**facts, "label": {"mood": text}}))
-    return incoming_item("p", ItemRequest.model_validate(facts))
+        return incoming_item(
+            "p", GoldRequest.model_validate({**facts, "label": {"mood": text}}), position=1
+        )
+    return incoming_item("p", ItemRequest.model_validate(facts), position=1)
 
 
 @given(st.lists(st.text(max_size=3).map(lambda text: {"kind": text}), max_size=300))
@@ -168,14 +170,17 @@ def test_a_due_time_outside_of_all_years_is_invalid() -> None:
     facts = {"payload": {}, "due_at": "0001-01-01T00:00:00+14:00"}
 
     with pytest.raises(InvalidItem) as refusal:
-        incoming_item("p", parse_request(ItemRequest, facts))
+        incoming_item("p", parse_request(ItemRequest, facts), position=1)
 
     assert refusal.value.problem.pointer == "/due_at"
 
 
 def test_an_item_is_known_by_its_name_else_by_its_payload() -> None:
-    named = [incoming_item("p", ItemRequest(external_id="x", payload={"a": n})) for n in (1, 2)]
-    nameless = [incoming_item("p", ItemRequest(payload={"a": n})) for n in (1, 1.0, 2)]
+    named = [
+        incoming_item("p", ItemRequest(external_id="x", payload={"a": n}), position=1)
+        for n in (1, 2)
+    ]
+    nameless = [incoming_item("p", ItemRequest(payload={"a": n}), position=1) for n in (1, 1.0, 2)]
 
     assert len({incoming.item.item_id for incoming in named}) == 1
     assert [incoming.item.item_id == nameless[0].item.item_id for incoming in nameless] == [

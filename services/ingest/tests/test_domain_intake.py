@@ -34,8 +34,8 @@ def coming(payload: Any = None, *, label: Any = None, **facts: Any) -> Incoming:
     """The item `x` as it comes in, as gold if `label` is given."""
     said = {"external_id": "x", "payload": payload or {"text": "a"}, **facts}
     if label is None:
-        return incoming_item("p", ItemRequest.model_validate(said))
-    return incoming_item("p", GoldRequest.model_validate({**said, "label": label}))
+        return incoming_item("p", ItemRequest.model_validate(said), position=1)
+    return incoming_item("p", GoldRequest.model_validate({**said, "label": label}), position=1)
 
 
 def known_item(one: Incoming, **facts: Any) -> Item:

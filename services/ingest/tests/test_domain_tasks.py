@@ -55,7 +55,7 @@ def task(
 
 def item(**facts: Any) -> Item:
     """An item at its second revision."""
-    one = incoming_item("p", ItemRequest(external_id="x", payload={"text": "a"})).item
+    one = incoming_item("p", ItemRequest(external_id="x", payload={"text": "a"}), position=1).item
     return replace(one, **{"revision": 2, **facts})
 
 
@@ -98,7 +98,18 @@ def test_a_relabel_asks_again_for_labels_of_older_versions_than_it_says() -> Non
         one, "work", 0, supersedes=OLD
     )
     assert work_task_changes(one, 3, relabel_below=4) == TaskChanges(), "there is no newer version"
-    assert work_task_changes(item(work=task("withdrawn")), 5, relabel_below=5) == TaskChanges()
+
+
+def test_a_withdrawn_item_has_no_open_task_and_a_restored_one_gets_a_new_one() -> None:
+    withdrawn = item(work=task("withdrawn"), is_withdrawn=True)
+
+    assert work_task_changes(withdrawn, 5, relabel_below=5) == TaskChanges()
+    restored = work_task_changes(replace(withdrawn, is_withdrawn=False), 5)
+    assert restored.new_task is not None
+    assert restored.withdraw is None
+    open_one = work_task_changes(item(work=task("open"), is_withdrawn=True), 5)
+    assert open_one.new_task is None
+    assert open_one.withdraw is not None
 
 
 @pytest.mark.parametrize(

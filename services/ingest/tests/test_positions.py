@@ -67,6 +67,18 @@ async def test_gold_that_becomes_work_has_its_place_among_the_work_it_came_with(
     assert await order(ingest) == ["a", "b", "c"]
 
 
+async def test_an_item_that_a_signal_brings_has_its_place_and_gets_a_task_once_there_is_a_spec(
+    ingest: Any,
+) -> None:
+    await ingest.post_ok("/items", [item("b")])
+    signal = {"kind": "low_confidence", "score": 0.2}
+    await ingest.post_ok("/signals", [{**item("a"), **signal}, {**item("c"), **signal}])
+    await ingest.publish()
+    await ingest.roll_out()
+
+    assert await order(ingest) == ["b", "a", "c"]
+
+
 async def test_a_specification_reaches_the_items_in_their_order_step_by_step(
     ingest: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ def parse_request(model: type[Request], value: object) -> Request:
         raise InvalidItem(json_pointer(*first["loc"]), first["type"], plain_words(first)) from error
 
 
-def incoming_item(project: str, request: ItemRequest, position: int = 0) -> Incoming:
+def incoming_item(project: str, request: ItemRequest, position: int) -> Incoming:
     """Return the item that `request` describes, at its first revision. Raise InvalidItem."""
     try:
         payload = canonical(request.payload)

@@ -53,7 +53,8 @@ async def submit_signals(
         spec = await newest_spec(transaction, project.name)
         schema = spec.schema() if spec is not None else None
         for chunk in batch.chunks():
-            inputs, invalid = _read(project, chunk)
+            positions = await store.next_positions(transaction, len(chunk))
+            inputs, invalid = _read(project, chunk, positions)
             effects, unknown = await _apply(transaction, project, schema, inputs)
             await _store(transaction, project, effects, now)
             new_ids = [input_.item_id for input_ in inputs if input_.incoming is not None]
@@ -73,26 +74,28 @@ async def submit_signals(
     return await idempotent(transaction, batch, SignalVerdict, now, process)
 
 
-def _read(project: Project, chunk: Sequence[Entry]) -> tuple[list[SignalInput], list[Rejection]]:
+def _read(
+    project: Project, chunk: Sequence[Entry], positions: Sequence[int]
+) -> tuple[list[SignalInput], list[Rejection]]:
     inputs: list[SignalInput] = []
     invalid: list[Rejection] = []
-    for index, value in chunk:
+    for (index, value), position in zip(chunk, positions, strict=True):
         if isinstance(value, ItemProblem):
             invalid.append(rejection(index, None, value))
             continue
         try:
-            inputs.append(_signal_input(project, index, value))
+            inputs.append(_signal_input(project, index, value, position))
         except InvalidItem as error:
             invalid.append(rejection(index, None, error.problem))
     return inputs, invalid
 
 
-def _signal_input(project: Project, index: int, value: object) -> SignalInput:
+def _signal_input(project: Project, index: int, value: object, position: int) -> SignalInput:
     request = parse_request(SignalRequest, value)
     incoming = None
     if request.payload is not None:
         item = ItemRequest(external_id=request.external_id, payload=request.payload)
-        incoming = incoming_item(project.name, item)
+        incoming = incoming_item(project.name, item, position)
     if request.item_id is not None:
         return SignalInput(index, request, request.item_id, incoming)
     if request.external_id is not None:
