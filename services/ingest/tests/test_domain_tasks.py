@@ -106,10 +106,10 @@ def test_a_withdrawn_item_has_no_open_task_and_a_restored_one_gets_a_new_one() -
     assert work_task_changes(withdrawn, 5, relabel_below=5) == TaskChanges()
     restored = work_task_changes(replace(withdrawn, is_withdrawn=False), 5)
     assert restored.new_task is not None
-    assert restored.withdraw is None
+    assert restored.withdrawal is None
     open_one = work_task_changes(item(work=task("open"), is_withdrawn=True), 5)
     assert open_one.new_task is None
-    assert open_one.withdraw is not None
+    assert open_one.withdrawal is not None
 
 
 @pytest.mark.parametrize(
