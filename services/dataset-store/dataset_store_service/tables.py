@@ -73,6 +73,7 @@ withdrawals = sa.Table(
 )
 
 
+# A correction is an annotation too, in the place of the one that `corrects` names.
 def _annotations(name: str) -> sa.Table:
     return sa.Table(
         name,
@@ -93,6 +94,7 @@ def _annotations(name: str) -> sa.Table:
         sa.Column("leased_at", _TIME, nullable=False),
         sa.Column("submitted_at", _TIME, nullable=False),
         sa.Column("active_ms", sa.Integer),
+        sa.Column("corrects", sa.Uuid),
     )
 
 

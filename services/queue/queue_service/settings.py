@@ -50,6 +50,9 @@ class Settings(BlobSettings):
     open_leases_max: int = 50
     """The number of leases that one annotator may hold at a time."""
 
+    correction_hours: float = Field(24.0, ge=0)
+    """The time in which annotators can correct their annotations after the undo period."""
+
     page_dir: Path = Path(__file__).parent / "page_files"
     """The folder of the labeling page, as `web/build.py` makes it."""
     page_services: dict[str, str] = Field(default={"queue": "."})

@@ -1,3 +1,4 @@
+import { OwnKeysContext, useStoredKeys } from "../keys/use-own-keys";
 import type { RoomProps } from "../rooms";
 import { TopBar } from "../ui/top-bar";
 import styles from "./annotate.module.css";
@@ -8,6 +9,7 @@ import { useWork } from "./use-work";
 /** The annotators' screen: one task after the other. */
 export default function Annotate({ services, session, project, onSignOut }: RoomProps) {
   const started = useWork(services, session, project);
+  const keys = useStoredKeys(services, session);
   if (!started) {
     return null;
   }
@@ -29,7 +31,9 @@ export default function Annotate({ services, session, project, onSignOut }: Room
         onSignOut={onSignOut}
       />
       {task && spec ? (
-        <TaskScreen bench={bench} work={work} task={task} spec={spec} />
+        <OwnKeysContext value={keys}>
+          <TaskScreen bench={bench} work={work} task={task} spec={spec} />
+        </OwnKeysContext>
       ) : (
         <NoTask bench={bench} work={work} />
       )}

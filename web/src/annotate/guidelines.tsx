@@ -1,4 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { keyOfCommand } from "../keys/keys";
+import { useOwnKeys } from "../keys/use-own-keys";
 import { Key } from "../ui/key";
 import styles from "./annotate.module.css";
 import own from "./guidelines.module.css";
@@ -72,6 +74,7 @@ interface RuleCardProps {
 }
 
 function RuleCard({ rule, isCited, isShown, onCite }: RuleCardProps) {
+  const { own: ownKeys } = useOwnKeys();
   const ref = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isShown) {
@@ -84,7 +87,8 @@ function RuleCard({ rule, isCited, isShown, onCite }: RuleCardProps) {
       <div className={own.ruleHead}>
         <h3 className={own.id}>{rule.id}</h3>
         <button type="button" className={own.cite} aria-pressed={isCited} onClick={onCite}>
-          {isCited ? "Cited" : "Cite"} {isShown ? <Key name="c" /> : null}
+          {isCited ? "Cited" : "Cite"}{" "}
+          {isShown ? <Key name={keyOfCommand("cite", [], ownKeys)} /> : null}
         </button>
       </div>
       <Suspense fallback={<p>{rule.text}</p>}>

@@ -125,6 +125,11 @@ export class Outbox {
       await answerOf(call);
       return null;
     }
+    if (body.kind === "correction") {
+      const call = queue.PUT("/v1/leases/{lease_id}/correction", { params, body: body.content });
+      await answerOf(call);
+      return null;
+    }
     const call = queue.PUT("/v1/leases/{lease_id}/annotation", { params, body: body.content });
     const accepted = await answerOf(call);
     return accepted.held_until ?? null;

@@ -15,6 +15,7 @@ export interface Submission {
   readonly task: Task;
   readonly body:
     | { readonly kind: "annotation"; readonly content: AnnotationContent }
+    | { readonly kind: "correction"; readonly content: CorrectionContent }
     | { readonly kind: "skip"; readonly content: SkipContent };
 }
 
@@ -24,6 +25,8 @@ export interface AnnotationContent {
   readonly note: string | null;
   readonly active_ms: number;
 }
+
+export type CorrectionContent = Omit<AnnotationContent, "active_ms">;
 
 export interface SkipContent {
   readonly reason: SkipReason;

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { type Binding, bindKeys, type Command } from "../keys/keys";
 import { KeysHelp } from "../keys/keys-help";
 import { useKeys } from "../keys/use-keys";
+import { useOwnKeys } from "../keys/use-own-keys";
 import styles from "./annotate.module.css";
 import { AnswerPanel } from "./answer-panel";
 import { Guidelines } from "./guidelines";
@@ -84,7 +85,8 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
     }
   }
 
-  useKeys(bindKeys(keys), run);
+  const { own, change } = useOwnKeys();
+  useKeys(bindKeys(keys, own), run);
   const item = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
   useEffect(() => {
@@ -130,7 +132,9 @@ export function TaskScreen({ bench, work, task, spec }: Props) {
           onClose={() => setOpen(null)}
         />
       ) : null}
-      {open === "help" ? <KeysHelp keys={keys} onClose={() => setOpen(null)} /> : null}
+      {open === "help" ? (
+        <KeysHelp keys={keys} own={own} onChange={change} onClose={() => setOpen(null)} />
+      ) : null}
       {open === "history" ? (
         <HistoryDialog
           work={work}

@@ -94,8 +94,13 @@ export class Workbench {
       return false;
     }
     const { rules, note } = task.draft;
-    const content = { label, rules: [...rules], note: note || null, active_ms: activeMs };
-    this.#finish(task, { kind: "annotation", content });
+    const content = { label, rules: [...rules], note: note || null };
+    this.#finish(
+      task,
+      task.changeUntil === null
+        ? { kind: "correction", content }
+        : { kind: "annotation", content: { ...content, active_ms: activeMs } },
+    );
     return true;
   }
 
@@ -119,9 +124,10 @@ export class Workbench {
     }
   }
 
-  /** Put one of the person's own answers back on the screen, to be changed. */
+  /** Put one of the person's stored answers back on the screen, to be changed or corrected. */
   revise(sent: Sent): void {
-    const task = sent.changeUntil ? { ...sent.task, changeUntil: sent.changeUntil } : sent.task;
+    const isChange = changes.canChange(sent, Date.now());
+    const task = { ...sent.task, changeUntil: isChange ? sent.changeUntil : null };
     this.#change((work) => changes.bringBack(work, task, null));
   }
 

@@ -32,6 +32,7 @@ from schemas.events.quality import (
 )
 from schemas.events.queue import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     LeaseExpired,
     ReviewDecided,
@@ -44,6 +45,7 @@ __all__ = [
     "IDS_MAX",
     "AdjudicationDecided",
     "AgreementMeasured",
+    "AnnotationCorrected",
     "AnnotationSubmitted",
     "AnnotatorStandingChanged",
     "ConflictRaised",

@@ -15,7 +15,6 @@ from dataset_store_service import metrics
 from dataset_store_service.store import ledger
 from schemas.events import (
     AdjudicationDecided,
-    AnnotationSubmitted,
     ConflictRaised,
     LabelDecided,
     ReviewDecided,
@@ -59,10 +58,8 @@ async def on_task_withdrawn(transaction: Transaction, events: Sequence[TaskWithd
     await ledger.add_withdrawals(transaction, events)
 
 
-async def on_annotation_submitted(
-    transaction: Transaction, events: Sequence[AnnotationSubmitted]
-) -> None:
-    """Store annotations; those of honeypots in a table of their own."""
+async def on_annotation(transaction: Transaction, events: Sequence[ledger.Annotation]) -> None:
+    """Store annotations and corrections; those of honeypots in a table of their own."""
     work = [event for event in events if event.purpose == "work"]
     await _add_and_release(transaction, work, ledger.add_annotations)
     honeypots = [event for event in events if event.purpose == "honeypot"]

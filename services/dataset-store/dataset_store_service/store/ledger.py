@@ -9,6 +9,7 @@ from chassis.db.database import Transaction
 from schemas.envelope import Event
 from schemas.events import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     LabelDecided,
@@ -62,11 +63,12 @@ SELECT * FROM json_to_recordset($1::json) AS w (task_id uuid, reason text) ON CO
 _ANNOTATIONS = """
 INSERT INTO {table} (annotation_id, task_id, item_id, project, spec_version, annotator,
     annotator_kind, standing, label, rules, note, prelabel, prelabel_given, leased_at, submitted_at,
-    active_ms)
+    active_ms, corrects)
 SELECT * FROM json_to_recordset($1::json) AS a (
     annotation_id uuid, task_id uuid, item_id uuid, project text, spec_version int, annotator text,
     annotator_kind text, standing text, label json, rules text[], note text, prelabel text,
-    prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int)
+    prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int,
+    corrects uuid)
 ON CONFLICT DO NOTHING
 """
 _SKIPS = """
@@ -169,15 +171,16 @@ async def add_withdrawals(transaction: Transaction, events: Sequence[TaskWithdra
     await _add(transaction, [_WITHDRAWALS], events)
 
 
-async def add_annotations(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
-    """Store annotations of work."""
+Annotation = AnnotationSubmitted | AnnotationCorrected
+
+
+async def add_annotations(transaction: Transaction, events: Sequence[Annotation]) -> None:
+    """Store annotations of work, and corrections of such."""
     await _add(transaction, [_ANNOTATIONS.format(table="annotations")], events)
 
 
-async def add_honeypot_annotations(
-    transaction: Transaction, events: Sequence[AnnotationSubmitted]
-) -> None:
-    """Store annotations of honeypots in a table of their own."""
+async def add_honeypot_annotations(transaction: Transaction, events: Sequence[Annotation]) -> None:
+    """Store annotations of honeypots, and corrections of such, in a table of their own."""
     await _add(transaction, [_ANNOTATIONS.format(table="honeypot_annotations")], events)
 
 

@@ -521,6 +521,8 @@ export interface components {
              * Format: date-time
              */
             submitted_at: string;
+            /** Corrects */
+            corrects: string | null;
         };
         /**
          * LineageConflict

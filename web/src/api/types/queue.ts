@@ -95,6 +95,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/leases/{lease_id}/correction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Correct Annotation
+         * @description Correct an own annotation: 201, or 200 if nothing new is stored. 409 if it is too late.
+         */
+        put: operations["correct_annotation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * View Preferences
+         * @description Return the caller's own settings of the page; empty if nothing is stored.
+         */
+        get: operations["view_preferences"];
+        /**
+         * Store Preferences
+         * @description Store the caller's own settings of the page, in the place of the earlier ones.
+         */
+        put: operations["store_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leases/{lease_id}/adjudication": {
         parameters: {
             query?: never;
@@ -630,6 +674,40 @@ export interface components {
             note?: string | null;
         };
         /**
+         * CorrectionAccepted
+         * @description The correction is stored durably.
+         */
+        CorrectionAccepted: {
+            /**
+             * Annotation Id
+             * Format: uuid
+             */
+            annotation_id: string;
+        };
+        /**
+         * CorrectionRequest
+         * @description A correction of an own annotation.
+         * @example {
+         *       "label": {
+         *         "mood": "angry"
+         *       },
+         *       "note": "I misread it."
+         *     }
+         */
+        CorrectionRequest: {
+            /** Label */
+            label: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Rules
+             * @default []
+             */
+            rules?: string[];
+            /** Note */
+            note?: string | null;
+        };
+        /**
          * Decide
          * @description The rule by which a field is decided, with the confidence that it needs.
          *
@@ -1053,6 +1131,24 @@ export interface components {
              * @default 0
              */
             undo_seconds?: number;
+        };
+        /**
+         * Preferences
+         * @description A person's own settings of the page. A key that is left out has its default.
+         * @example {
+         *       "keys": {
+         *         "skip": "x"
+         *       }
+         *     }
+         */
+        Preferences: {
+            /**
+             * Keys
+             * @default {}
+             */
+            keys?: {
+                [key: string]: string;
+            };
         };
         /**
          * Prelabel
@@ -1577,7 +1673,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:wrong-stage";
+            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:not-answered" | "urn:problem:correction-too-late" | "urn:problem:wrong-stage";
             title: string;
             /** @constant */
             status: 409;
@@ -2008,6 +2104,106 @@ export interface operations {
             416: components["responses"]["RangeNotSatisfiable"];
             422: components["responses"]["UnprocessableContent"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    correct_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lease_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAccepted"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAccepted"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    view_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    store_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     submit_adjudication: {
