@@ -316,6 +316,8 @@ class LineageAnnotation(RecordAnnotation):
     note: str | None
     submitted_at: Timestamp
     presentation: Presentation = {}
+    corrects: Id | None
+    """The annotation that this one corrects; None for one that was made with the task."""
 
 
 class LineageReview(Strict):

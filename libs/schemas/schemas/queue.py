@@ -124,6 +124,34 @@ class AnnotationAccepted(Strict):
     held_until: Timestamp | None = None
 
 
+class CorrectionRequest(
+    Strict, json_schema_extra={"examples": [{"label": {"mood": "angry"}, "note": "I misread it."}]}
+):
+    """A correction of an own annotation."""
+
+    label: dict[str, JsonValue]
+    rules: Rules = []
+    note: Text | None = None
+
+
+class CorrectionAccepted(Strict):
+    """The correction is stored durably."""
+
+    annotation_id: Id
+    """The annotation that is in force now."""
+
+
+Command = Annotated[str, Field(pattern="^[a-z_]{1,40}$")]
+Key = Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class Preferences(Strict, json_schema_extra={"examples": [{"keys": {"skip": "x"}}]}):
+    """A person's own settings of the page. A key that is left out has its default."""
+
+    keys: Annotated[dict[Command, Key], Field(max_length=50)] = {}
+    """The key of each command that has another one than by default, as `KeyboardEvent.key`."""
+
+
 class SkipRequest(
     Strict,
     json_schema_extra={

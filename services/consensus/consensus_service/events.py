@@ -15,6 +15,7 @@ SUBSCRIPTIONS = [
     subscribe(events.ItemsWithdrawn, handlers.on_items_withdrawn),
     subscribe(events.ItemsRestored, handlers.on_items_restored),
     subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
+    subscribe(events.AnnotationCorrected, handlers.on_annotation_corrected),
     subscribe(events.TaskSkipped, handlers.on_task_skipped),
     subscribe(events.AdjudicationDecided, handlers.on_adjudication_decided),
     subscribe(events.ReviewDecided, handlers.on_review_decided),

@@ -62,6 +62,7 @@ sa.Index(
 )
 sa.Index("ix_tasks_version", tasks.c.project, tasks.c.spec_version)
 
+# `corrected_by` is the correction that `label` is from; null for the label as it was submitted.
 votes = sa.Table(
     "votes",
     metadata,
@@ -74,9 +75,22 @@ votes = sa.Table(
     sa.Column("label", JSONB, nullable=False),
     sa.Column("prelabel", sa.Text, nullable=False),
     sa.Column("submitted_at", _TIME, nullable=False),
+    sa.Column("corrected_by", sa.Uuid),
 )
 sa.Index("ix_votes_annotator", votes.c.project, votes.c.annotator)
 sa.Index("ix_votes_arrival", votes.c.project, votes.c.arrival)
+
+# The corrections of annotations, also those that came too late to replace a vote. The last of an
+# annotation is that with the highest number.
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("annotation_id", sa.Uuid, primary_key=True),
+    sa.Column("corrects", sa.Uuid, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("label", JSONB, nullable=False),
+    sa.UniqueConstraint("corrects", "number"),
+)
 
 # `annotator` is null for skips that were stored before it was.
 skips = sa.Table(

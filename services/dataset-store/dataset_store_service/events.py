@@ -4,6 +4,7 @@ from chassis.events.dispatch import subscribe, subscribe_batch
 from dataset_store_service.operations import event_handlers as handlers
 from schemas.events import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     ItemsRestored,
@@ -23,7 +24,8 @@ SUBSCRIPTIONS = [
     subscribe_batch(TaskWithdrawn, handlers.on_task_withdrawn),
     subscribe(ItemsWithdrawn, handlers.on_items_withdrawn),
     subscribe(ItemsRestored, handlers.on_items_restored),
-    subscribe_batch(AnnotationSubmitted, handlers.on_annotation_submitted),
+    subscribe_batch(AnnotationSubmitted, handlers.on_annotation),
+    subscribe_batch(AnnotationCorrected, handlers.on_annotation),
     subscribe_batch(TaskSkipped, handlers.on_task_skipped),
     subscribe_batch(AdjudicationDecided, handlers.on_adjudication_decided),
     subscribe_batch(ReviewDecided, handlers.on_review_decided),

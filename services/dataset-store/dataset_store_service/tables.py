@@ -84,6 +84,7 @@ item_withdrawals = sa.Table(
 )
 
 
+# A correction is an annotation too, in the place of the one that `corrects` names.
 def _annotations(name: str) -> sa.Table:
     return sa.Table(
         name,
@@ -105,6 +106,7 @@ def _annotations(name: str) -> sa.Table:
         sa.Column("submitted_at", _TIME, nullable=False),
         sa.Column("active_ms", sa.Integer),
         sa.Column("presentation", sa.JSON, nullable=False, server_default="{}"),
+        sa.Column("corrects", sa.Uuid),
     )
 
 

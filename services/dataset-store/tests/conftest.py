@@ -21,6 +21,7 @@ from schemas.canonical import digest
 from schemas.events import (
     EVENTS,
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     LabelDecided,
@@ -125,6 +126,23 @@ class History:
             "submitted_at": NOW,
         }
         event = self.add(AnnotationSubmitted, **{**facts, **more})
+        return cast(UUID, event.annotation_id)
+
+    def correction(self, task: TaskCreated, corrects: UUID, label: Any, number: int = 1) -> UUID:
+        event = self.add(
+            AnnotationCorrected,
+            **task_columns(task),
+            annotation_id=self.new_id(),
+            corrects=corrects,
+            number=number,
+            purpose=task.purpose,
+            annotator=self.new_id().hex,
+            annotator_kind="human",
+            standing="good",
+            label=label,
+            leased_at=NOW,
+            submitted_at=NOW,
+        )
         return cast(UUID, event.annotation_id)
 
     def decision(self, task: TaskCreated, ids: list[UUID], how: str = "unanimous") -> LabelDecided:

@@ -50,6 +50,19 @@ def contested_and_adjudicated(history: Any) -> str:
     return "decided"
 
 
+def corrected(history: Any) -> str:
+    task = history.task()
+    first, second = history.annotations(task, BAD, GOOD)
+    history.decision(task, [history.correction(task, first, GOOD), second])
+    return "decided"
+
+
+def corrected_after_decision(history: Any) -> str:
+    task, decision = history.decided()
+    history.correction(task, decision.annotation_ids[0], BAD)
+    return "decided"
+
+
 def reviewed(history: Any) -> str:
     history.review(*history.decided(), "accept")
     return "decided"
@@ -123,6 +136,8 @@ SCENARIOS: list[Callable[[Any], str]] = [
     adjudicated,
     contested_after_decision,
     contested_and_adjudicated,
+    corrected,
+    corrected_after_decision,
     reviewed,
     in_review,
     rejected,

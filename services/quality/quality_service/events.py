@@ -13,6 +13,7 @@ SUBSCRIPTIONS = [
     subscribe(events.ItemsRestored, handlers.on_items_restored),
     subscribe_batch(events.GoldRegistered, handlers.on_gold_registered),
     subscribe_batch(events.AnnotationSubmitted, handlers.on_annotation_submitted),
+    subscribe_batch(events.AnnotationCorrected, handlers.on_annotation_corrected),
     subscribe_batch(events.TaskSkipped, handlers.on_task_skipped),
     subscribe_batch(events.AdjudicationDecided, handlers.on_adjudication_decided),
     subscribe_batch(events.ReviewDecided, handlers.on_review_decided),

@@ -114,7 +114,8 @@ skills = sa.Table(
     sa.Column("level", sa.Integer, nullable=False),
 )
 
-# Answers to work. `model`, `was_shown` and `equals` are set if there was a pre-label.
+# Answers to work. `model`, `was_shown` and `equals` are set if there was a pre-label. `corrects` is
+# set for a correction, which is not counted as work.
 annotations = sa.Table(
     "annotations",
     metadata,
@@ -125,6 +126,7 @@ annotations = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("was_shown", sa.Boolean),
     sa.Column("equals", sa.Boolean),
+    sa.Column("corrects", sa.Uuid),
     sa.Index("ix_annotations_annotator", "project", "annotator", "submitted_at"),
 )
 sa.Index(

@@ -19,6 +19,7 @@ from schemas.events import (
     EVENTS,
     AdjudicationDecided,
     AgreementMeasured,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     GoldRegistered,
@@ -107,6 +108,14 @@ class EventFactory:
             "submitted_at": at,
         }
         return AnnotationSubmitted(occurred_at=at, project=self.project, **{**facts, **more})
+
+    def corrected(
+        self, who: str, name: str, label: Any = "bad", *, minute: int = 0, **more: Any
+    ) -> AnnotationCorrected:
+        first = self.answer(who, name, label, minute=minute, **more)
+        facts = first.model_dump(exclude={"event_id", "prelabel_given", "active_ms"})
+        correction = {"annotation_id": self.id(f"{who} again on {name}"), "number": 1}
+        return AnnotationCorrected(**{**facts, "corrects": first.annotation_id, **correction})
 
     def honeypot(self, who: str, name: str, label: Any = "good", **more: Any) -> Any:
         return self.answer(who, name, label, purpose="honeypot", **more)

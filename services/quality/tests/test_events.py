@@ -55,6 +55,8 @@ def work(make: Any) -> list[Event]:
         *(make.task(name) for name in TASKS),
         *(make.answer(who, name) for who in ("ada", "bob") for name in TASKS),
         make.answer("cal", "t0", prelabel="shown", prelabel_given=suggested),
+        make.corrected("cal", "t0", "bad", minute=3),
+        make.corrected("ada", "h0", "good", minute=3, purpose="honeypot"),
         make.skipped("cal", "t1", "two_labels_fit"),
         make.skipped("dot", "t7", "two_labels_fit", labels=[{"mood": "good"}, {"mood": "bad"}]),
         make.skipped("dot", "t8", "bad_data"),

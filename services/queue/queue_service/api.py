@@ -15,10 +15,11 @@ from chassis.db.retries import retry
 from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, Caller, Forbidden, caller_of, needs
 from chassis.http.json_body import JsonRoute
-from queue_service import activity_routes, people_routes, stream
+from queue_service import activity_routes, own_api, people_routes, stream
+from queue_service.dependencies import AnnotatorCaller, Checks, holder_of
 from queue_service.domain import refusals
 from queue_service.domain.dispatch import LeaseQuery
-from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator, Holder
+from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator
 from queue_service.fast_route import FastRoute, json_response
 from queue_service.operations import (
     annotations,
@@ -31,7 +32,6 @@ from queue_service.operations import (
 )
 from queue_service.operations.allocation import PoolCache
 from queue_service.operations.annotations import Submission
-from queue_service.operations.blob_checks import BlobChecks
 from queue_service.people_routes import LEADS, LeadCaller
 from schemas.queue import (
     AdjudicationAccepted,
@@ -69,6 +69,8 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.Superseded: status.HTTP_409_CONFLICT,
     refusals.Withdrawn: status.HTTP_409_CONFLICT,
     refusals.AlreadyAnswered: status.HTTP_409_CONFLICT,
+    refusals.NotAnswered: status.HTTP_409_CONFLICT,
+    refusals.CorrectionTooLate: status.HTTP_409_CONFLICT,
     refusals.WrongStage: status.HTTP_409_CONFLICT,
     refusals.DraftTooLarge: status.HTTP_413_CONTENT_TOO_LARGE,
     refusals.LabelMissing: status.HTTP_422_UNPROCESSABLE_CONTENT,
@@ -90,20 +92,13 @@ router.include_router(stream.router)
 router.include_router(activity_routes.router)
 router.include_router(people_routes.router)
 router.include_router(blob_routes.router)
+router.include_router(own_api.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
-AnnotatorCaller = Annotated[Caller, Depends(needs("annotator"))]
 ReviewerCaller = Annotated[Caller, Depends(needs("reviewer"))]
 AdjudicatorCaller = Annotated[Caller, Depends(needs("adjudicator"))]
 HolderOrLead = Annotated[Caller, Depends(needs(*STAGE_ROLES.values(), *LEADS))]
 MonitoringCaller = Annotated[Caller, Depends(needs("sre", "spec_owner", "admin", "pipeline"))]
-
-
-async def _checks(request: Request) -> BlobChecks:
-    return BlobChecks(request.app.state.payload_reader)
-
-
-Checks = Annotated[BlobChecks, Depends(_checks)]
 
 
 @fast_router.post("/leases", response_model=Leases)
@@ -151,10 +146,6 @@ def _lease_query(body: LeaseRequest, caller: Caller) -> LeaseQuery:
     )
 
 
-def _holder(caller: Caller) -> Holder:
-    return Holder(caller.pseudonym, None if "*" in caller.projects else caller.projects)
-
-
 def _annotator(caller: Caller) -> Annotator:
     """Return the caller as an annotator; it is a person unless the token names another kind."""
     kinds: dict[str, AnnotatorKind] = {"model": "model", "function": "function"}
@@ -177,7 +168,7 @@ async def list_my_leases(
     """Return the caller's open leases with drafts, for a page that is loaded again."""
     cache: PoolCache = request.app.state.pool_cache
     view = leases.LeaseView(cache.key, shows_external_ids=caller.has(*PICKERS))
-    found = await leases.list_leases(transaction, _holder(caller), view, now)
+    found = await leases.list_leases(transaction, holder_of(caller), view, now)
     return await _respond(request, found)
 
 
@@ -196,7 +187,7 @@ async def submit_annotation(
 ) -> Response:
     """Submit an annotation: 201, or 200 if it is repeated. 409 says why the lease ended."""
     batcher: annotations.AnnotationBatcher = request.app.state.annotation_batcher
-    submission = Submission(lease_id, _holder(caller), body, checks)
+    submission = Submission(lease_id, holder_of(caller), body, checks)
     accepted, is_new = await checks.complete(
         lambda: annotations.submit(batcher, database, submission)
     )
@@ -218,7 +209,7 @@ async def submit_adjudication(
     now: Now,
 ) -> Response:
     """Submit the decision of a conflict, with a rationale and the cause."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     run = partial(
         second_look.adjudicate,
         lease_id=lease_id,
@@ -246,7 +237,7 @@ async def submit_review(
     now: Now,
 ) -> Response:
     """Submit the verdict on a decided label: accept, fix or reject."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     run = partial(
         second_look.review, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
@@ -265,7 +256,7 @@ async def skip_task(
     now: Now,
 ) -> None:
     """Skip the task with a reason; another annotator gets it."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     run = partial(
         leases.skip_task, lease_id=lease_id, holder=holder, request=body, checks=checks, now=now
     )
@@ -277,7 +268,7 @@ async def extend_lease(
     lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> LeaseExtended:
     """Extend the lease."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     until = await retry(
         database, lambda transaction: leases.extend(transaction, lease_id, holder, now)
     )
@@ -289,7 +280,7 @@ async def release_lease(
     lease_id: UUID, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
     """Release the lease; the caller may get the task again."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     await retry(database, lambda transaction: leases.release(transaction, lease_id, holder, now))
 
 
@@ -298,7 +289,7 @@ async def save_draft(
     lease_id: UUID, body: DraftRequest, caller: LeaseHolder, database: RequestDatabase, now: Now
 ) -> None:
     """Store a draft, which is kept after the lease ends."""
-    holder = _holder(caller)
+    holder = holder_of(caller)
     await retry(
         database,
         lambda transaction: leases.save_draft(transaction, lease_id, holder, body.draft, now),

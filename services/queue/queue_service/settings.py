@@ -53,6 +53,8 @@ class Settings(BlobSettings):
     signing_key_file: FilePath | None = None
     """The private key (JWK, Ed25519) of the installation's own issuer, `issuer`, with which the
     queue signs the tokens of invited people. Without it, people sign in at the login provider."""
+    correction_hours: float = Field(24.0, ge=0)
+    """The time in which annotators can correct their annotations after the undo period."""
 
     page_dir: Path = Path(__file__).parent / "page_files"
     """The folder of the labeling page, as `web/build.py` makes it."""

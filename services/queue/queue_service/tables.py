@@ -200,6 +200,26 @@ sa.Index(
     "ix_answers_held", answers.c.release_at, postgresql_where=sa.text("release_at IS NOT NULL")
 )
 
+# The corrections of annotations after their undo period; the last of each lease is in force.
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("annotation_id", sa.Uuid, primary_key=True),
+    sa.Column("lease_id", sa.Uuid, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("body", JSONB, nullable=False),
+    sa.Column("corrected_at", _TIME, nullable=False),
+    sa.UniqueConstraint("lease_id", "number"),
+)
+
+# The own settings of the page of each person.
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("document", JSONB, nullable=False),
+)
+
 # `taken` counts the tasks of a project that an annotator holds or has answered. `done` counts its
 # submissions of every stage, honeypots among them; `done_that_day` those of the UTC day `done_on`.
 annotators = sa.Table(

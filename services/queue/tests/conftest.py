@@ -1,6 +1,7 @@
 """Fixtures of the queue service. A database is migrated once, then copied."""
 
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -13,6 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from blindness_crowd import Crowd
+from queue_costs import count_statements
 from queue_harness import Queue
 
 from chassis import migrations, testing
@@ -55,3 +57,9 @@ async def crowd(fresh_database: Any, migrated: str, tokens: testing.Tokens) -> A
     app = create_app(testing.settings(Settings, tokens, fresh_database(template=migrated)))
     async with testing.serving(app) as http:
         yield Crowd(app, http, tokens)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the statements of all connections."""
+    return count_statements(monkeypatch)

@@ -1,3 +1,4 @@
+import { OwnKeysContext, useStoredKeys } from "../keys/use-own-keys";
 import type { RoomProps } from "../rooms";
 import { NoTask } from "../tasks/no-task";
 import styles from "../tasks/panes.module.css";
@@ -9,6 +10,7 @@ import { TaskScreen } from "./task-screen";
 /** The annotators' screen: one task after the other. */
 export default function Annotate({ services, session, project, onSignOut }: RoomProps) {
   const started = useWork(services, session, project, ANNOTATION);
+  const keys = useStoredKeys(services, session);
   if (!started) {
     return null;
   }
@@ -30,7 +32,9 @@ export default function Annotate({ services, session, project, onSignOut }: Room
         onSignOut={onSignOut}
       />
       {task && spec ? (
-        <TaskScreen bench={bench} work={work} task={task} spec={spec} />
+        <OwnKeysContext value={keys}>
+          <TaskScreen bench={bench} work={work} task={task} spec={spec} />
+        </OwnKeysContext>
       ) : (
         <NoTask bench={bench} work={work} />
       )}

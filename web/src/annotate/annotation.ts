@@ -8,8 +8,10 @@ export const ANNOTATION: StageWork = {
   fields: (labelFields) => labelFields,
   begin: () => ({}),
   problems: (spec, _, answers) => spec.check.check(answers),
-  submission: ({ draft: { rules, note } }, label, activeMs) => ({
-    kind: "annotation",
-    content: { label, rules: [...rules], note: note || null, active_ms: activeMs },
-  }),
+  submission: ({ draft: { rules, note }, changeUntil }, label, activeMs) => {
+    const content = { label, rules: [...rules], note: note || null };
+    return changeUntil === null
+      ? { kind: "correction", content }
+      : { kind: "annotation", content: { ...content, active_ms: activeMs } };
+  },
 };

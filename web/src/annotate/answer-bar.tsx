@@ -1,11 +1,12 @@
 import { type Command, keyOfCommand } from "../keys/keys";
+import { useOwnKeys } from "../keys/use-own-keys";
 import { Key } from "../ui/key";
 import type { FieldKey } from "../widgets/widget";
 import styles from "./answer-bar.module.css";
 
 interface Props {
   readonly keys: readonly FieldKey[];
-  readonly changeUntil: string | undefined;
+  readonly changeUntil: string | null | undefined;
   readonly cited: readonly string[];
   readonly onCommand: (command: Command) => void;
   readonly onKeepStored: () => void;
@@ -13,11 +14,14 @@ interface Props {
 
 /** Submit, skip, undo: always at the same place. */
 export function AnswerBar({ keys, changeUntil, cited, onCommand, onKeepStored }: Props) {
+  const isStored = changeUntil !== undefined;
   return (
     <div className={styles.bar}>
-      {changeUntil ? (
+      {isStored ? (
         <p className={styles.hint}>
-          You are changing a stored answer, until {timeOf(changeUntil)}.{" "}
+          {changeUntil
+            ? `You are changing a stored answer, until ${timeOf(changeUntil)}.`
+            : "You are correcting a stored answer. The first one is kept beside it."}{" "}
           <button type="button" className={styles.link} onClick={onKeepStored}>
             Leave it as it was
           </button>
@@ -30,7 +34,7 @@ export function AnswerBar({ keys, changeUntil, cited, onCommand, onKeepStored }:
           className={`button primary ${styles.submit}`}
           onClick={() => onCommand("submit")}
         >
-          {changeUntil ? "Change the answer" : "Submit"}
+          {isStored ? (changeUntil ? "Change the answer" : "Correct the answer") : "Submit"}
         </button>
         <CommandButton title="Skip" command="skip" keys={keys} onCommand={onCommand} />
         <CommandButton title="Undo" command="undo" keys={keys} onCommand={onCommand} />
@@ -52,9 +56,10 @@ interface CommandButtonProps {
 }
 
 function CommandButton({ title, command, keys, onCommand }: CommandButtonProps) {
+  const { own } = useOwnKeys();
   return (
     <button type="button" className="button" onClick={() => onCommand(command)}>
-      {title} <Key name={keyOfCommand(command, keys)} />
+      {title} <Key name={keyOfCommand(command, keys, own)} />
     </button>
   );
 }

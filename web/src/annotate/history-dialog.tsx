@@ -1,4 +1,4 @@
-import { canChange, idOf, type Sent, type Work } from "../tasks/work";
+import { canChange, canRevise, idOf, type Sent, type Work } from "../tasks/work";
 import type { Bench } from "../tasks/workbench";
 import { Dialog } from "../ui/dialog";
 import { titleOf } from "../validate/sentences";
@@ -13,7 +13,7 @@ interface Props {
 
 const SNIPPET_CHARACTERS = 90;
 
-/** The person's own answers in this tab, the newest first. Those that may be changed can be. */
+/** The person's own answers in this tab, the newest first, to be changed or corrected. */
 export function HistoryDialog({ work, bench, onRevise, onClose }: Props) {
   const now = Date.now();
   return (
@@ -26,9 +26,9 @@ export function HistoryDialog({ work, bench, onRevise, onClose }: Props) {
               <p className={styles.item}>{snippet(sent)}</p>
               <p className={styles.answer}>{answerOf(sent, bench)}</p>
             </div>
-            {canChange(sent, now) ? (
+            {canRevise(sent) ? (
               <button type="button" className="button" onClick={() => onRevise(sent)}>
-                Change
+                {canChange(sent, now) ? "Change" : "Correct"}
               </button>
             ) : (
               <span className="muted">{sent.isStored ? "stored" : "waits to be sent"}</span>

@@ -1,4 +1,6 @@
 import type { components } from "../api/types/queue";
+import { keyOfCommand } from "../keys/keys";
+import { useOwnKeys } from "../keys/use-own-keys";
 import { Key } from "../ui/key";
 import type { FieldDefinition, WidgetModule } from "../widgets/widget";
 import styles from "./suggestion.module.css";
@@ -16,6 +18,7 @@ interface Props {
  * It stands below the fields, so that these do not move between tasks with and without one.
  */
 export function Suggestion({ field, module, prelabel, onTake }: Props) {
+  const { own } = useOwnKeys();
   const value = prelabel?.value[field.name];
   if (!prelabel || value === undefined || !module) {
     return null;
@@ -29,7 +32,7 @@ export function Suggestion({ field, module, prelabel, onTake }: Props) {
         {score}
       </span>
       <button type="button" className={`button ${styles.take}`} onClick={onTake}>
-        Take over <Key name="p" />
+        Take over <Key name={keyOfCommand("suggestion", [], own)} />
       </button>
     </p>
   );

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { type Binding, bindKeys, type Command } from "../keys/keys";
 import { KeysHelp } from "../keys/keys-help";
 import { useKeys } from "../keys/use-keys";
+import { useOwnKeys } from "../keys/use-own-keys";
 import { Guidelines } from "../tasks/guidelines";
 import { ItemPane } from "../tasks/item-pane";
 import { NoticeBar } from "../tasks/notice-bar";
@@ -86,8 +87,9 @@ export function TaskScreen({ bench, work, task, spec, isEmbedded = false }: Prop
     }
   }
 
+  const { own, change } = useOwnKeys();
   const screen = useRef<HTMLElement>(null);
-  useKeys(bindKeys(keys), run, isEmbedded ? screen : undefined);
+  useKeys(bindKeys(keys, own), run, isEmbedded ? screen : undefined);
   const item = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each task begins at the top.
   useEffect(() => {
@@ -134,7 +136,9 @@ export function TaskScreen({ bench, work, task, spec, isEmbedded = false }: Prop
           onClose={() => setOpen(null)}
         />
       ) : null}
-      {open === "help" ? <KeysHelp keys={keys} onClose={() => setOpen(null)} /> : null}
+      {open === "help" ? (
+        <KeysHelp keys={keys} own={own} onChange={change} onClose={() => setOpen(null)} />
+      ) : null}
       {open === "history" ? (
         <HistoryDialog
           work={work}

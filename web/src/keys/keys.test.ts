@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bindKeys, keyName, keyOfCommand } from "./keys";
+import { bindKeys, conflictOf, keyName, keyOfCommand } from "./keys";
 
 const pressed = { key: "s", shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
 const keyOf = (key: string) => ({ key, title: key, apply: () => key });
@@ -27,5 +27,22 @@ describe("keys", () => {
   it("leaves keys with modifiers to the browser, but for Ctrl and Enter", () => {
     expect(keyName({ ...pressed, ctrlKey: true })).toBeNull();
     expect(keyName({ ...pressed, key: "Enter", ctrlKey: true })).toBe("Enter");
+  });
+
+  it("gives a command the key that the person chose, and its default no more", () => {
+    const bindings = bindKeys([], { skip: "x" });
+
+    expect(bindings.get("x")).toEqual({ kind: "command", command: "skip" });
+    expect(bindings.get("s")).toBeUndefined();
+    expect(keyOfCommand("skip", [keyOf("x")], { skip: "x" })).toBe("X");
+  });
+
+  it("says in words why a command cannot have a key", () => {
+    expect(conflictOf("skip", "h", {})).toContain("Show my last answers");
+    expect(conflictOf("skip", "h", { history: "y" })).toBeNull();
+    expect(conflictOf("skip", "1", {})).toContain("used by fields");
+    expect(conflictOf("skip", "Enter", {})).toContain("used by fields");
+    expect(conflictOf("submit", "x", {})).toContain("always");
+    expect(conflictOf("skip", "F2", {})).toBeNull();
   });
 });

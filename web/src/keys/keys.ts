@@ -33,23 +33,50 @@ export type Binding =
   | { readonly kind: "field"; readonly fieldKey: FieldKey }
   | { readonly kind: "command"; readonly command: Command };
 
+/** The keys that a person has chosen, by command; the others have their default. */
+export type OwnKeys = Readonly<Partial<Record<Command, string>>>;
+
 /** Return what each key does. A command whose letter the field claims moves to Shift and the letter. */
-export function bindKeys(fieldKeys: readonly FieldKey[]): ReadonlyMap<string, Binding> {
+export function bindKeys(
+  fieldKeys: readonly FieldKey[],
+  own: OwnKeys = {},
+): ReadonlyMap<string, Binding> {
   const bindings = new Map<string, Binding>();
   for (const fieldKey of fieldKeys) {
     bindings.set(fieldKey.key, { kind: "field", fieldKey });
   }
   for (const { command } of COMMANDS) {
-    bindings.set(keyOfCommand(command, fieldKeys), { kind: "command", command });
+    bindings.set(keyOfCommand(command, fieldKeys, own), { kind: "command", command });
   }
   return bindings;
 }
 
 /** Return the key of a command while a field with these keys is active. */
-export function keyOfCommand(command: Command, fieldKeys: readonly FieldKey[]): string {
-  const key = COMMANDS.find((one) => one.command === command)?.key ?? "";
+export function keyOfCommand(
+  command: Command,
+  fieldKeys: readonly FieldKey[],
+  own: OwnKeys = {},
+): string {
+  const key = own[command] ?? COMMANDS.find((one) => one.command === command)?.key ?? "";
   const isClaimed = /^[a-z]$/.test(key) && fieldKeys.some((one) => one.key === key);
   return isClaimed ? key.toUpperCase() : key;
+}
+
+/** Keys that move the focus, leave a dialog or belong to fields, so that no command can have them. */
+const RESERVED = /^([0-9 A-Z]|Tab|Escape|Arrow.*|Home|End|Page.*|Shift|Control|Alt|Meta|CapsLock)$/;
+
+/** Return in words why a command cannot have a key; null if it can. */
+export function conflictOf(command: Command, key: string, own: OwnKeys): string | null {
+  if (command === "submit") {
+    return "Enter always submits.";
+  }
+  if (key === "Enter" || RESERVED.test(key)) {
+    return `${key === " " ? "Space" : key} is used by fields and by the browser. Choose a small letter, a sign or a function key.`;
+  }
+  const other = COMMANDS.find(
+    (one) => one.command !== command && keyOfCommand(one.command, [], own) === key,
+  );
+  return other ? `${key} is taken: ${other.title}. Give that another key first.` : null;
 }
 
 interface Pressed {

@@ -130,6 +130,11 @@ export class Outbox {
         const accepted = await answerOf(queue.PUT(path, { params, body: body.content }));
         return accepted.held_until ?? null;
       }
+      case "correction":
+        await answerOf(
+          queue.PUT("/v1/leases/{lease_id}/correction", { params, body: body.content }),
+        );
+        return null;
       case "adjudication": {
         const path = "/v1/leases/{lease_id}/adjudication";
         await answerOf(queue.PUT(path, { params, body: body.content }));

@@ -18,6 +18,7 @@ export interface Submission {
     | { readonly kind: "annotation"; readonly content: AnnotationContent }
     | { readonly kind: "adjudication"; readonly content: AdjudicationContent }
     | { readonly kind: "review"; readonly content: ReviewContent }
+    | { readonly kind: "correction"; readonly content: CorrectionContent }
     | { readonly kind: "skip"; readonly content: SkipContent };
 }
 
@@ -30,6 +31,7 @@ export interface AnnotationContent {
 
 export type AdjudicationContent = components["schemas"]["AdjudicationRequest"];
 export type ReviewContent = components["schemas"]["ReviewRequest"];
+export type CorrectionContent = Omit<AnnotationContent, "active_ms">;
 
 export interface SkipContent {
   readonly reason: SkipReason;

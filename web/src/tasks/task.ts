@@ -29,8 +29,11 @@ export interface Task {
   readonly payload: Payload;
   readonly draft: Draft;
   readonly problems: readonly FieldProblem[];
-  /** Set when a stored answer is being changed: until when it can be (ISO 8601). */
-  readonly changeUntil?: string;
+  /**
+   * Set when a stored answer is being changed: until when it can be (ISO 8601), or null after that,
+   * when it can only be corrected.
+   */
+  readonly changeUntil?: string | null;
 }
 
 /** Return the fields that are asked, given the answers so far. */

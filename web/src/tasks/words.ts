@@ -13,6 +13,8 @@ const LOST: Readonly<Record<string, string>> = {
   superseded: `The guidelines of this project have changed, so the task comes again under the new version. ${KEPT}`,
   withdrawn: "This task was withdrawn: nobody needs to answer it any more.",
   "already-answered": "Your earlier answer to this task stands: the time to change it is over.",
+  "correction-too-late":
+    "Your earlier answer to this task stands: it is too long ago to be corrected here. Tell the lead of the project.",
   "unknown-lease": `This task is no longer yours. ${KEPT}`,
 };
 

@@ -130,6 +130,11 @@ export function changeable(work: Work, now: number): Sent | undefined {
   return work.sent.find((one) => canChange(one, now));
 }
 
+/** True if the server has the answer, so that it can be changed or at least corrected. */
+export function canRevise(sent: Sent): boolean {
+  return sent.isStored && !sent.skipped;
+}
+
 export function canChange(sent: Sent, now: number): boolean {
   return sent.changeUntil !== null && !sent.skipped && Date.parse(sent.changeUntil) > now;
 }
@@ -148,7 +153,8 @@ export function keepStored(work: Work, task: Task, changeUntil: string | null): 
 /** Remove an answer that the server did not take. */
 export function forget(work: Work, leaseId: string): Work {
   const before = work.sent.find((one) => idOf(one.task) === leaseId);
-  const wasCounted = before !== undefined && !before.skipped;
+  const wasCounted =
+    before !== undefined && !before.skipped && before.task.changeUntil === undefined;
   const sent = work.sent.filter((one) => one !== before);
   return { ...work, sent, answered: work.answered - (wasCounted ? 1 : 0) };
 }

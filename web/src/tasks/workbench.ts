@@ -126,9 +126,10 @@ export class Workbench {
     }
   }
 
-  /** Put one of the person's own answers back on the screen, to be changed. */
+  /** Put one of the person's stored answers back on the screen, to be changed or corrected. */
   revise(sent: Sent): void {
-    const task = sent.changeUntil ? { ...sent.task, changeUntil: sent.changeUntil } : sent.task;
+    const isChange = changes.canChange(sent, Date.now());
+    const task = { ...sent.task, changeUntil: isChange ? sent.changeUntil : null };
     this.#change((work) => changes.bringBack(work, task, null));
   }
 

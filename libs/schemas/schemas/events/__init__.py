@@ -34,6 +34,7 @@ from schemas.events.quality import (
 )
 from schemas.events.queue import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     LeaseExpired,
     ReviewDecided,
@@ -47,6 +48,7 @@ __all__ = [
     "IDS_MAX",
     "AdjudicationDecided",
     "AgreementMeasured",
+    "AnnotationCorrected",
     "AnnotationSubmitted",
     "AnnotatorStandingChanged",
     "ConflictRaised",

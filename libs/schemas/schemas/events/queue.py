@@ -47,6 +47,37 @@ class AnnotationSubmitted(Event):
     presentation: Presentation = {}
 
 
+class AnnotationCorrected(Event):
+    """An annotator corrected an own annotation after its undo period.
+
+    It has the fields of an annotation: it is one, in the place of another.
+    """
+
+    topic = topics.ANNOTATIONS
+    keyed_by = "task_id"
+    annotation_id: Id
+    """The id of the correction, with which decisions that are based on it name it."""
+    corrects: Id
+    """The annotation as it was submitted, also if it was corrected before."""
+    number: int
+    """1 for the first correction of an annotation; the one with the highest number is in force."""
+    task_id: Id
+    item_id: Id
+    spec_version: SpecVersion
+    purpose: Purpose
+    annotator: Annotator
+    annotator_kind: AnnotatorKind
+    standing: Standing
+    label: Label
+    rules: list[str] = []
+    note: str | None = None
+    prelabel: Literal["shown", "hidden", "none"] = "none"
+    leased_at: Timestamp
+    submitted_at: Timestamp
+    """The time of the correction."""
+    presentation: Presentation = {}
+
+
 class TaskSkipped(Event):
     """An annotator skipped a task, for the given reason."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from chassis.db.database import Transaction
 from chassis.events.deferred import find_or_defer
 from consensus_service.domain.policy import Conflict, Decided
-from consensus_service.operations import decisions, specs
+from consensus_service.operations import corrections, decisions, specs
 from consensus_service.operations.decisions import Evaluation
 from consensus_service.operations.specs import compiled
 from consensus_service.store import adjudications, annotator_models, skips, tasks, withdrawals
@@ -20,6 +20,7 @@ from labels.compiled_spec import CompiledSpec
 from schemas.envelope import Event
 from schemas.events import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     AnnotatorStandingChanged,
     HoneypotScored,
@@ -116,6 +117,15 @@ async def _reopen_if_contradicted(
     conflict = Conflict(tuple(event.label), "A late vote differs from the decided label.", {})
     ids = [*decision.annotation_ids, event.annotation_id]
     await decisions.apply(transaction, [Evaluation(task, conflict, ids, event.occurred_at)])
+
+
+async def on_annotation_corrected(transaction: Transaction, event: AnnotationCorrected) -> None:
+    """Replace the vote on an open task, or request a review. Those of honeypots are ignored."""
+    if event.purpose != "work":
+        return
+    found = await _task_and_spec(transaction, event, event.task_id, event.spec_version)
+    if found is not None:
+        await corrections.correct_vote(transaction, found[0], event)
 
 
 async def on_task_skipped(transaction: Transaction, event: TaskSkipped) -> None:

@@ -28,16 +28,21 @@ _LOCK = _SELECT + "WHERE task_id = ANY($1) ORDER BY task_id FOR UPDATE"
 _TASK_UNLOCKED = _SELECT + "WHERE task_id = $1"
 _ADD_VOTES = """
 INSERT INTO votes (annotation_id, task_id, project, annotator, annotator_kind, label, prelabel,
-    submitted_at)
-SELECT annotation_id, task_id, project, annotator, annotator_kind, label, prelabel, submitted_at
+    submitted_at, corrected_by)
+SELECT annotation_id, task_id, project, annotator, annotator_kind, coalesce(last.label, v.label),
+    prelabel, submitted_at, last.id
 FROM jsonb_to_recordset($1::jsonb) AS v (place int, annotation_id uuid, task_id uuid, project text,
     annotator text, annotator_kind text, label jsonb, prelabel text, submitted_at timestamptz)
+LEFT JOIN LATERAL (
+    SELECT c.annotation_id AS id, c.label FROM corrections c
+    WHERE c.corrects = v.annotation_id ORDER BY c.number DESC LIMIT 1
+) last ON true
 ORDER BY place
 ON CONFLICT DO NOTHING
 """
 _VOTES = """
-SELECT v.task_id, v.annotation_id, v.annotator, v.annotator_kind, v.label,
-    coalesce(a.standing, 'new') AS standing
+SELECT v.task_id, coalesce(v.corrected_by, v.annotation_id) AS annotation_id, v.annotator,
+    v.annotator_kind, v.label, coalesce(a.standing, 'new') AS standing
 FROM votes v LEFT JOIN annotators a ON a.annotator = v.annotator AND a.project = v.project
 WHERE v.task_id = ANY($1) ORDER BY v.arrival
 """
@@ -79,7 +84,7 @@ SELECT item_id, max(decision_no) AS decision_no FROM decisions WHERE item_id = A
 GROUP BY item_id
 """
 _DECISION = """
-SELECT label, confidence, how, annotation_ids FROM decisions
+SELECT decision_no, label, confidence, how, annotation_ids FROM decisions
 WHERE project = $1 AND task_id = $2 ORDER BY decision_no DESC LIMIT 1
 """
 _WITHDRAW = "UPDATE tasks SET state = 'withdrawn' WHERE task_id = $1 AND state <> 'decided'"
@@ -132,6 +137,7 @@ class VoteRequest:
 class Decision:
     """A stored decision."""
 
+    decision_no: int
     label: dict[str, Any]
     confidence: float | None
     how: str

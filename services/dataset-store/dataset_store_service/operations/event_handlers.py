@@ -15,7 +15,6 @@ from dataset_store_service import metrics
 from dataset_store_service.store import ledger
 from schemas.events import (
     AdjudicationDecided,
-    AnnotationSubmitted,
     ConflictRaised,
     ItemsRestored,
     ItemsWithdrawn,
@@ -71,10 +70,8 @@ async def on_items_restored(transaction: Transaction, event: ItemsRestored) -> N
     await ledger.set_withdrawn(transaction, event, is_withdrawn=False)
 
 
-async def on_annotation_submitted(
-    transaction: Transaction, events: Sequence[AnnotationSubmitted]
-) -> None:
-    """Store annotations; those of honeypots in a table of their own."""
+async def on_annotation(transaction: Transaction, events: Sequence[ledger.Annotation]) -> None:
+    """Store annotations and corrections; those of honeypots in a table of their own."""
     work = [event for event in events if event.purpose == "work"]
     await _add_and_release(transaction, work, ledger.add_annotations)
     honeypots = [event for event in events if event.purpose == "honeypot"]

@@ -9,6 +9,7 @@ from chassis.db.database import Transaction
 from schemas.envelope import Event
 from schemas.events import (
     AdjudicationDecided,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     ItemsRestored,
@@ -72,12 +73,12 @@ ON CONFLICT (item_id) DO UPDATE
 _ANNOTATIONS = """
 INSERT INTO {table} (annotation_id, task_id, item_id, project, spec_version, annotator,
     annotator_kind, standing, label, rules, note, prelabel, prelabel_given, leased_at, submitted_at,
-    active_ms, presentation)
+    active_ms, presentation, corrects)
 SELECT * FROM json_to_recordset($1::json) AS a (
     annotation_id uuid, task_id uuid, item_id uuid, project text, spec_version int, annotator text,
     annotator_kind text, standing text, label json, rules text[], note text, prelabel text,
     prelabel_given json, leased_at timestamptz, submitted_at timestamptz, active_ms int,
-    presentation json)
+    presentation json, corrects uuid)
 ON CONFLICT DO NOTHING
 """
 _SKIPS = """
@@ -195,15 +196,16 @@ async def set_withdrawn(
     await connection.execute(_ITEM_WITHDRAWALS, ids, event.project, event.number, is_withdrawn)
 
 
-async def add_annotations(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:
-    """Store annotations of work."""
+Annotation = AnnotationSubmitted | AnnotationCorrected
+
+
+async def add_annotations(transaction: Transaction, events: Sequence[Annotation]) -> None:
+    """Store annotations of work, and corrections of such."""
     await _add(transaction, _ANNOTATIONS.format(table="annotations"), events)
 
 
-async def add_honeypot_annotations(
-    transaction: Transaction, events: Sequence[AnnotationSubmitted]
-) -> None:
-    """Store annotations of honeypots in a table of their own."""
+async def add_honeypot_annotations(transaction: Transaction, events: Sequence[Annotation]) -> None:
+    """Store annotations of honeypots, and corrections of such, in a table of their own."""
     await _add(transaction, _ANNOTATIONS.format(table="honeypot_annotations"), events)
 
 

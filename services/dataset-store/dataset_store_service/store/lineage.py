@@ -24,7 +24,7 @@ ORDER BY t.revision NULLS LAST, f.spec_version, t.reopens IS NOT NULL, f.task_id
 _FACTS = {
     "annotations": """
 SELECT task_id, annotation_id, annotator, annotator_kind, label, rules, note, submitted_at,
-    presentation
+    presentation, corrects
 FROM annotations WHERE task_id = ANY($1) ORDER BY annotation_id
 """,
     "skips": """

@@ -13,6 +13,7 @@ from quality_service.store.reviews import Suggestion
 from schemas.events import (
     AdjudicationDecided,
     AgreementMeasured,
+    AnnotationCorrected,
     AnnotationSubmitted,
     ConflictRaised,
     GoldRegistered,
@@ -75,6 +76,17 @@ async def on_annotation_submitted(
         transaction, [event for event in events if event.purpose == "honeypot"]
     )
     await _add_work(transaction, [event for event in events if event.purpose == "work"])
+
+
+async def on_annotation_corrected(
+    transaction: Transaction, events: Sequence[AnnotationCorrected]
+) -> None:
+    """Store corrections of work. A honeypot is scored by its first answer alone."""
+    work = [event for event in events if event.purpose == "work"]
+    if work:
+        await specs.lock(transaction, {event.project for event in work})
+        await stored.add_corrections(transaction, work)
+        await reviews.review_late_annotations(transaction, work)
 
 
 async def _add_work(transaction: Transaction, events: Sequence[AnnotationSubmitted]) -> None:

@@ -9,7 +9,12 @@ from quality_service.domain.reviews import SAMPLED, SUSPENSION, is_sampled
 from quality_service.operations.deferred import with_specs
 from quality_service.store import reviews, specs
 from quality_service.store.reviews import Decision
-from schemas.events import AnnotationSubmitted, LabelDecided, ReviewRequested
+from schemas.events import (
+    AnnotationCorrected,
+    AnnotationSubmitted,
+    LabelDecided,
+    ReviewRequested,
+)
 
 
 async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]) -> None:
@@ -36,7 +41,7 @@ async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]
 
 
 async def review_late_annotations(
-    transaction: Transaction, events: Sequence[AnnotationSubmitted]
+    transaction: Transaction, events: Sequence[AnnotationSubmitted | AnnotationCorrected]
 ) -> None:
     """Request reviews of decisions that arrived before annotations of suspended annotators."""
     found = await reviews.distrusted_among(transaction, {event.annotation_id for event in events})

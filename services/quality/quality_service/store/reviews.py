@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.db.database import Transaction, as_json
 from quality_service.domain.reviews import review_id
 from schemas.events import (
+    AnnotationCorrected,
     AnnotationSubmitted,
     LabelDecided,
     LeaseExpired,
@@ -28,6 +29,11 @@ INSERT INTO annotations
     (annotation_id, project, annotator, submitted_at, model, was_shown, equals)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],
     $6::bool[], $7::bool[])
+ON CONFLICT DO NOTHING
+"""
+_ADD_CORRECTIONS = """
+INSERT INTO annotations (annotation_id, project, annotator, submitted_at, corrects)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[])
 ON CONFLICT DO NOTHING
 """
 _ADD_DECISIONS = """
@@ -161,6 +167,19 @@ async def add_decisions(transaction: Transaction, events: Sequence[LabelDecided]
         [event.project for event, _ in pairs],
         [event.decision_no for event, _ in pairs],
         [annotation for _, annotation in pairs],
+    )
+
+
+async def add_corrections(transaction: Transaction, events: Sequence[AnnotationCorrected]) -> None:
+    """Store corrections, which decisions name in the place of what they correct."""
+    connection = await transaction.connection()
+    await connection.execute(
+        _ADD_CORRECTIONS,
+        [event.annotation_id for event in events],
+        [event.project for event in events],
+        [event.annotator for event in events],
+        [event.submitted_at for event in events],
+        [event.corrects for event in events],
     )
 
 

@@ -22,7 +22,8 @@ _ANNOTATORS = """
 SELECT annotator, standing, reason, answered_right - right_before AS right,
     answered - answered_before AS n, last_good_at,
     (SELECT count(*) FROM annotations a
-     WHERE a.project = s.project AND a.annotator = s.annotator) AS annotations,
+     WHERE a.project = s.project AND a.annotator = s.annotator
+        AND a.corrects IS NULL) AS annotations,
     (SELECT count(*) FROM answers a
      WHERE a.project = s.project AND a.annotator = s.annotator) AS honeypots,
     (SELECT count(*) FROM skips k

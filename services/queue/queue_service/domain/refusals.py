@@ -48,6 +48,14 @@ class AlreadyAnswered(Refused):
     """The lease was already used for another submission."""
 
 
+class NotAnswered(Refused):
+    """The lease has no annotation yet that could be corrected."""
+
+
+class CorrectionTooLate(Refused):
+    """The time to correct this annotation is over."""
+
+
 class WrongStage(Refused):
     """This lease is for another stage."""
 

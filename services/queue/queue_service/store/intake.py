@@ -129,10 +129,15 @@ DELETE FROM ready USING pools WHERE ready.pool = pools.pool AND pools.project = 
 """
 _PAUSE = "UPDATE projects SET paused = $2 WHERE project = $1 RETURNING true"
 _ANNOTATIONS = """
-SELECT body FROM answers WHERE answer_id = ANY($1) ORDER BY answer_id
+SELECT body FROM (
+    SELECT answer_id, body FROM answers WHERE answer_id = ANY($1)
+    UNION ALL SELECT annotation_id, body FROM corrections WHERE annotation_id = ANY($1)
+) named ORDER BY answer_id
 """
 _ANNOTATIONS_OF = """
-SELECT body FROM answers WHERE work_id = $1 AND release_at IS NULL ORDER BY answer_id
+SELECT coalesce((SELECT c.body FROM corrections c WHERE c.lease_id = a.lease_id
+    ORDER BY c.number DESC LIMIT 1), a.body) AS body
+FROM answers a WHERE a.work_id = $1 AND a.release_at IS NULL ORDER BY a.answer_id
 """
 _DUE_ESCALATIONS = """
 SELECT w.work_id, w.project, w.stage, w.task_type, w.skills, w.priority, w.spec_version,
@@ -330,7 +335,7 @@ async def pause(transaction: Transaction, project: str, *, paused: bool) -> bool
 
 
 async def annotations_of(transaction: Transaction, work_id: int) -> list[dict[str, Any]]:
-    """Return the bodies of all annotations of a task whose undo period has ended."""
+    """Return the bodies of a task's annotations, as corrected, whose undo period has ended."""
     connection = await transaction.connection()
     return [row["body"] for row in await connection.fetch(_ANNOTATIONS_OF, work_id)]
 

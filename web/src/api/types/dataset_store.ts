@@ -224,52 +224,27 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "boxes";
-            /**
-             * Options
-             * @description The labels of a box. Default: boxes have no label.
-             */
+            /** Options */
             options?: (string | components["schemas"]["Option"])[];
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of parts of an answer. Default: 1000.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.2.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -277,52 +252,27 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "choice";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Other
-             * @description True if another answer can be written in words. Default: false.
-             */
+            /** Other */
             other?: boolean;
-            /**
-             * Ordered
-             * @description True if the options stand in ascending order. Default: false.
-             */
+            /** Ordered */
             ordered?: boolean;
-            /**
-             * Tolerance
-             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -330,63 +280,34 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "choices";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Other
-             * @description True if another answer can be written in words. Default: false.
-             */
+            /** Other */
             other?: boolean;
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of options in an answer. Default: all.
-             */
+            /** Max Items */
             max_items?: number;
             /**
              * Distance
-             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -526,11 +447,6 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
-            /**
-             * Withdrawn
-             * @default 0
-             */
-            withdrawn?: number;
             /** Last Decision No */
             last_decision_no: number;
         };
@@ -547,11 +463,6 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
-            /**
-             * Withdrawn
-             * @default 0
-             */
-            withdrawn?: number;
         };
         /**
          * Lineage
@@ -571,7 +482,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased" | "withdrawn";
+            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased";
             /** Tasks */
             tasks: components["schemas"]["LineageTask"][];
             /** Versions */
@@ -579,7 +490,7 @@ export interface components {
         };
         /**
          * LineageAnnotation
-         * @description One annotation, with its note, the time of submission and what its annotator was shown.
+         * @description One annotation, with its note and the time of submission.
          */
         LineageAnnotation: {
             /**
@@ -610,13 +521,8 @@ export interface components {
              * Format: date-time
              */
             submitted_at: string;
-            /**
-             * Presentation
-             * @default {}
-             */
-            presentation?: {
-                [key: string]: string[];
-            };
+            /** Corrects */
+            corrects: string | null;
         };
         /**
          * LineageConflict
@@ -779,58 +685,32 @@ export interface components {
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "number";
-            /**
-             * Minimum
-             * @description The smallest number. Default: no limit.
-             */
+            /** Minimum */
             minimum?: number;
-            /**
-             * Maximum
-             * @description The largest number. Default: no limit.
-             */
+            /** Maximum */
             maximum?: number;
-            /**
-             * Step
-             * @description The number that every answer is a multiple of. Default: any number.
-             */
+            /** Step */
             step?: number;
             /**
              * Scale
-             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /**
-             * Tolerance
-             * @description The difference from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -838,20 +718,11 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /**
-             * Value
-             * @description The value in labels, which never changes.
-             */
+            /** Value */
             value: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Key
-             * @description The key on the keyboard that chooses the option.
-             */
+            /** Key */
             key?: string;
         };
         /**
@@ -859,42 +730,23 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "pairwise";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Tie
-             * @description True if a tie can be chosen. Default: false.
-             */
+            /** Tie */
             tie?: boolean;
         };
         /**
@@ -955,52 +807,27 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "ranking";
-            /**
-             * Options
-             * @description The answers to choose from: values, or objects with value, title and key.
-             */
+            /** Options */
             options: (string | components["schemas"]["Option"])[];
-            /**
-             * Min Items
-             * @description The least number of options to rank. Default: all.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of options to rank. Default: all.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -1008,47 +835,25 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "rating";
-            /**
-             * Minimum
-             * @description The lowest level. Default: 1.
-             */
+            /** Minimum */
             minimum?: number;
-            /**
-             * Maximum
-             * @description The highest level. Default: 5, or 1 above a higher minimum.
-             */
+            /** Maximum */
             maximum?: number;
-            /**
-             * Tolerance
-             * @description The levels from gold that are still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -1110,15 +915,9 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /**
-             * Field
-             * @description The name of an earlier field.
-             */
+            /** Field */
             field: string;
-            /**
-             * In
-             * @description The answers to that field with which this one is asked.
-             */
+            /** In */
             in: components["schemas"]["JsonValue"][];
         };
         /**
@@ -1126,62 +925,31 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "spans";
-            /**
-             * Options
-             * @description The labels of a span. Default: spans have no label.
-             */
+            /** Options */
             options?: (string | components["schemas"]["Option"])[];
-            /**
-             * Text Field
-             * @description The key of the text in the item's payload. Default: text.
-             */
+            /** Text Field */
             text_field?: string;
-            /**
-             * Overlapping
-             * @description True if spans may overlap. Default: true.
-             */
+            /** Overlapping */
             overlapping?: boolean;
-            /**
-             * Min Items
-             * @description The least number of parts of an answer. Default: 0.
-             */
+            /** Min Items */
             min_items?: number;
-            /**
-             * Max Items
-             * @description The largest number of parts of an answer. Default: 1000.
-             */
+            /** Max Items */
             max_items?: number;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -1189,57 +957,29 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /**
-             * Name
-             * @description The key of the answer in a label: small letters, digits and _.
-             */
+            /** Name */
             name: string;
-            /**
-             * Title
-             * @description The text that people read. Default: the name or the value.
-             */
+            /** Title */
             title?: string;
-            /**
-             * Help
-             * @description A longer explanation of the question.
-             */
+            /** Help */
             help?: string;
-            /**
-             * Required
-             * @description True if a label has an answer wherever the field is asked. Default: true.
-             */
+            /** Required */
             required?: boolean;
-            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description The kind of the field. (enum property replaced by openapi-typescript)
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             kind: "text";
-            /**
-             * Min Length
-             * @description The least number of characters. Default: 1.
-             */
+            /** Min Length */
             min_length?: number;
-            /**
-             * Max Length
-             * @description The largest number of characters. Default: 10,000.
-             */
+            /** Max Length */
             max_length?: number;
-            /**
-             * Pattern
-             * @description A regular expression that a part of the text matches. Default: any text.
-             */
+            /** Pattern */
             pattern?: string;
-            /**
-             * Ignore Case
-             * @description True if texts are equal that differ in capital letters. Default: false.
-             */
+            /** Ignore Case */
             ignore_case?: boolean;
-            /**
-             * Tolerance
-             * @description The largest distance from gold that is still correct. Default: 0.
-             */
+            /** Tolerance */
             tolerance?: number;
         };
         /**
@@ -1336,7 +1076,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
+            type: "urn:problem:unauthenticated";
             title: string;
             /** @constant */
             status: 401;
@@ -1380,7 +1120,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;
