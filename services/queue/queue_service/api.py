@@ -15,8 +15,7 @@ from chassis.db.retries import retry
 from chassis.http import blob_routes
 from chassis.http.auth import AnyCaller, Caller, Forbidden, caller_of, needs
 from chassis.http.json_body import JsonRoute
-from queue_service import activity_routes, own_api, people_routes, stream
-from queue_service.dependencies import AnnotatorCaller, Checks, holder_of
+from queue_service import stream
 from queue_service.domain import refusals
 from queue_service.domain.dispatch import LeaseQuery
 from queue_service.domain.leases import PICKERS, STAGE_ROLES, Annotator
@@ -32,7 +31,9 @@ from queue_service.operations import (
 )
 from queue_service.operations.allocation import PoolCache
 from queue_service.operations.annotations import Submission
-from queue_service.people_routes import LEADS, LeadCaller
+from queue_service.routes import activity, own, people
+from queue_service.routes.dependencies import AnnotatorCaller, Checks, holder_of
+from queue_service.routes.people import LEADS, LeadCaller
 from schemas.queue import (
     AdjudicationAccepted,
     AdjudicationRequest,
@@ -77,7 +78,7 @@ REFUSALS: dict[type[Exception], int] = {
     refusals.Backlogged: status.HTTP_429_TOO_MANY_REQUESTS,
     refusals.PayloadUnavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
     **blob_routes.REFUSALS,
-    **people_routes.REFUSALS,
+    **people.REFUSALS,
     refusals.Contended: status.HTTP_503_SERVICE_UNAVAILABLE,
 }
 
@@ -89,10 +90,10 @@ SPEC_CACHING = {
 fast_router = APIRouter(route_class=FastRoute, prefix="/v1")
 router = APIRouter(route_class=JsonRoute, prefix="/v1")
 router.include_router(stream.router)
-router.include_router(activity_routes.router)
-router.include_router(people_routes.router)
+router.include_router(activity.router)
+router.include_router(people.router)
 router.include_router(blob_routes.router)
-router.include_router(own_api.router)
+router.include_router(own.router)
 
 LeaseHolder = Annotated[Caller, Depends(needs(*STAGE_ROLES.values()))]
 ReviewerCaller = Annotated[Caller, Depends(needs("reviewer"))]

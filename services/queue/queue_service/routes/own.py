@@ -11,9 +11,9 @@ from chassis.db.database import RequestDatabase, RequestTransaction
 from chassis.db.retries import retry
 from chassis.http.auth import AnyCaller
 from chassis.http.json_body import JsonRoute
-from queue_service.dependencies import AnnotatorCaller, Checks, holder_of
 from queue_service.fast_route import json_response
 from queue_service.operations import corrections
+from queue_service.routes.dependencies import AnnotatorCaller, Checks, holder_of
 from queue_service.store import preferences
 from schemas.queue import CorrectionAccepted, CorrectionRequest, Preferences
 

@@ -1,0 +1,1 @@
+"""Groups of routes, which `api` includes."""
