@@ -24,6 +24,11 @@ take_published
 _.is_paired
 _.stays_valid
 
+# Fields of the login in `/config.json`, which the page reads.
+client_id
+prompt
+resource
+
 # Fields of responses, which clients read.
 _.base_version
 _.open_items

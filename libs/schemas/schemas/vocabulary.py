@@ -20,7 +20,6 @@ from schemas.canonical import canonical
 from schemas.field_definitions import FieldDefinition
 
 INT_MAX = 2**31 - 1
-BIGINT_MAX = 2**63 - 1
 TEXT_MAX = 10_000
 IDS_MAX = 500
 """The largest number of ids in one event; more are published as several events."""

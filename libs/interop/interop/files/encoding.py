@@ -3,8 +3,9 @@
 import codecs
 import re
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import IO
+
+from charset_normalizer import from_bytes
 
 CHUNK_BYTES = 1 << 20
 SAMPLE_BYTES = 1 << 16
@@ -97,7 +98,7 @@ class _Utf8Scan:
 
 
 def _guess(sample: bytes) -> str:
-    matches = import_module("charset_normalizer").from_bytes(sample, cp_isolation=_LIKELY)
+    matches = from_bytes(sample, cp_isolation=_LIKELY)
     best = matches.best()
     if best is None:
         return "cp1252"

@@ -224,27 +224,52 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "boxes";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a box. Default: boxes have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.2.
+             */
             tolerance?: number;
         };
         /**
@@ -252,27 +277,52 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choice";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Ordered */
+            /**
+             * Ordered
+             * @description True if the options stand in ascending order. Default: false.
+             */
             ordered?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -280,34 +330,63 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choices";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options in an answer. Default: all.
+             */
             max_items?: number;
             /**
              * Distance
+             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -447,6 +526,11 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
+            /**
+             * Withdrawn
+             * @default 0
+             */
+            withdrawn?: number;
             /** Last Decision No */
             last_decision_no: number;
         };
@@ -463,6 +547,11 @@ export interface components {
             review_pending: number;
             /** Unreleased */
             unreleased: number;
+            /**
+             * Withdrawn
+             * @default 0
+             */
+            withdrawn?: number;
         };
         /**
          * Lineage
@@ -482,7 +571,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased";
+            state: "pending" | "contested" | "decided" | "review_pending" | "unreleased" | "withdrawn";
             /** Tasks */
             tasks: components["schemas"]["LineageTask"][];
             /** Versions */
@@ -490,7 +579,7 @@ export interface components {
         };
         /**
          * LineageAnnotation
-         * @description One annotation, with its note and the time of submission.
+         * @description One annotation, with its note, the time of submission and what its annotator was shown.
          */
         LineageAnnotation: {
             /**
@@ -521,6 +610,13 @@ export interface components {
              * Format: date-time
              */
             submitted_at: string;
+            /**
+             * Presentation
+             * @default {}
+             */
+            presentation?: {
+                [key: string]: string[];
+            };
             /** Corrects */
             corrects: string | null;
         };
@@ -685,32 +781,58 @@ export interface components {
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "number";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The smallest number. Default: no limit.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The largest number. Default: no limit.
+             */
             maximum?: number;
-            /** Step */
+            /**
+             * Step
+             * @description The number that every answer is a multiple of. Default: any number.
+             */
             step?: number;
             /**
              * Scale
+             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The difference from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -718,11 +840,20 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /** Value */
+            /**
+             * Value
+             * @description The value in labels, which never changes.
+             */
             value: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Key */
+            /**
+             * Key
+             * @description The key on the keyboard that chooses the option.
+             */
             key?: string;
         };
         /**
@@ -730,23 +861,42 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "pairwise";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Tie */
+            /**
+             * Tie
+             * @description True if a tie can be chosen. Default: false.
+             */
             tie?: boolean;
         };
         /**
@@ -807,27 +957,52 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "ranking";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of options to rank. Default: all.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options to rank. Default: all.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -835,25 +1010,47 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "rating";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The lowest level. Default: 1.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The highest level. Default: 5, or 1 above a higher minimum.
+             */
             maximum?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The levels from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -915,9 +1112,15 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /** Field */
+            /**
+             * Field
+             * @description The name of an earlier field.
+             */
             field: string;
-            /** In */
+            /**
+             * In
+             * @description The answers to that field with which this one is asked.
+             */
             in: components["schemas"]["JsonValue"][];
         };
         /**
@@ -925,31 +1128,62 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "spans";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a span. Default: spans have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Text Field */
+            /**
+             * Text Field
+             * @description The key of the text in the item's payload. Default: text.
+             */
             text_field?: string;
-            /** Overlapping */
+            /**
+             * Overlapping
+             * @description True if spans may overlap. Default: true.
+             */
             overlapping?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -957,29 +1191,57 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "text";
-            /** Min Length */
+            /**
+             * Min Length
+             * @description The least number of characters. Default: 1.
+             */
             min_length?: number;
-            /** Max Length */
+            /**
+             * Max Length
+             * @description The largest number of characters. Default: 10,000.
+             */
             max_length?: number;
-            /** Pattern */
+            /**
+             * Pattern
+             * @description A regular expression that a part of the text matches. Default: any text.
+             */
             pattern?: string;
-            /** Ignore Case */
+            /**
+             * Ignore Case
+             * @description True if texts are equal that differ in capital letters. Default: false.
+             */
             ignore_case?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1076,7 +1338,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated";
+            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
             title: string;
             /** @constant */
             status: 401;
@@ -1120,7 +1382,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-dataset" | "urn:problem:unknown-version" | "urn:problem:unknown-file" | "urn:problem:unknown-item" | "urn:problem:missing-blob" | "urn:problem:unknown-job";
             title: string;
             /** @constant */
             status: 404;

@@ -55,7 +55,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/projects/{project}/items/{item_id}/properties": {
+    "/v1/projects/{project}/items/{item_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -67,6 +67,22 @@ export interface paths {
          * @description An item with its payload.
          */
         get: operations["view_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/items/{item_id}/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         put?: never;
         post?: never;
         delete?: never;

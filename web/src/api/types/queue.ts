@@ -57,7 +57,9 @@ export interface paths {
         };
         /**
          * Stream My Events
-         * @description Stream changes of specs and standing until the token expires; then connect again.
+         * @description Stream changes of specs and standing until the token expires or is revoked.
+         *
+         *     If the stream ends, connect again: a 401 says that the token is not accepted any more.
          *
          *     - `state`: the newest spec version of each of the caller's projects and the caller's standing
          *       there. It is sent first, and again whenever events may have been missed.
@@ -70,6 +72,158 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Activity
+         * @description Return the submissions of the last `hours` over time, and how much work is overdue.
+         */
+        get: operations["show_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe Me
+         * @description Return who the caller is: pseudonym, name, roles, projects, and how much is done.
+         */
+        get: operations["describe_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description Return the invitations of a project, newest first, without their secrets.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Create Invitation
+         * @description Invite a person in a role. The link works once, until it expires.
+         *
+         *     The secret is in the fragment of the link, which browsers send to no server.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Invitation
+         * @description Revoke an invitation. If it was used, all services refuse its token within two seconds.
+         */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange Invitation
+         * @description Exchange the secret of an invitation for a bearer token, once. Needs no token.
+         */
+        post: operations["exchange_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description Return the people of a project with their names and how much they have done.
+         */
+        get: operations["list_people"];
+        put?: never;
+        /**
+         * Add Person
+         * @description Add a person to the directory of a project, without an invitation.
+         */
+        post: operations["add_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/people/{pseudonym}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Person
+         * @description Revoke a person's access to a project: all its tokens so far, and its open invitations.
+         *
+         *     All services refuse the tokens within two seconds. Tokens for all projects are not affected.
+         */
+        delete: operations["revoke_person"];
         options?: never;
         head?: never;
         patch?: never;
@@ -364,30 +518,54 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActivityBucket
+         * @description The submissions of people, models and functions in one part of the period.
+         */
+        ActivityBucket: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Annotations */
+            annotations: number;
+            /** Reviews */
+            reviews: number;
+            /** Adjudications */
+            adjudications: number;
+        };
+        /**
          * Adjudication
          * @description The settings of the stage in which conflicts are decided.
          */
         Adjudication: {
             /**
              * Votes
+             * @description `shown`: people see the annotations. `hidden`: they work blind.
              * @default shown
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
@@ -437,10 +615,14 @@ export interface components {
          * @description The agreement that is measured, and the floor below which a spec issue is considered.
          */
         Agreement: {
-            /** Metric */
+            /**
+             * Metric
+             * @description The metric of all fields that are not in `metric_fields`. None: the metric of the field.
+             */
             metric?: ("nominal" | "ordinal" | "interval" | "ratio" | "distance") | null;
             /**
              * Metric Fields
+             * @description The metric of single fields, by name. Left out of documents if it is empty.
              * @default {}
              */
             metric_fields?: {
@@ -448,16 +630,19 @@ export interface components {
             };
             /**
              * Floor
+             * @description The agreement below which, with its whole interval, a spec issue is opened.
              * @default 0.7
              */
             floor?: number;
             /**
              * Slices
+             * @description Metadata keys by whose values agreement is also measured and published.
              * @default []
              */
             slices?: string[];
             /**
              * Items Min
+             * @description The number of items with several annotations that a measurement needs.
              * @default 20
              */
             items_min?: number;
@@ -508,27 +693,52 @@ export interface components {
          * @description Boxes in an image.
          */
         BoxesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "boxes";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a box. Default: boxes have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.2.
+             */
             tolerance?: number;
         };
         /**
@@ -598,27 +808,52 @@ export interface components {
          * @description One of the options. `tolerance` counts steps, and needs `ordered`.
          */
         ChoiceField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choice";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Ordered */
+            /**
+             * Ordered
+             * @description True if the options stand in ascending order. Default: false.
+             */
             ordered?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description With `ordered`: the steps from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -626,34 +861,63 @@ export interface components {
          * @description Any of the options.
          */
         ChoicesField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "choices";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Other */
+            /**
+             * Other
+             * @description True if another answer can be written in words. Default: false.
+             */
             other?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options in an answer. Default: all.
+             */
             max_items?: number;
             /**
              * Distance
+             * @description The distance of two sets of options. Default: jaccard.
              * @enum {string}
              */
             distance?: "jaccard" | "masi";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -716,17 +980,24 @@ export interface components {
         Decide: {
             /**
              * How
+             * @description `unanimous`: all annotations agree. `share`: the most frequent answer has a share of at least
+             *     `threshold`. `posterior`: its probability, by models of the annotators, is at least `threshold`.
+             *     `subjective`: the distribution of the answers is kept, and no answer wins.
              * @default unanimous
              * @enum {string}
              */
             how?: "unanimous" | "share" | "posterior" | "subjective";
             /**
              * Threshold
+             * @description The share or the probability that `share` and `posterior` need.
              * @default 0.9
              */
             threshold?: number;
             /**
              * Disputed
+             * @description With `posterior`: the outcome where other models of the annotators prefer another answer.
+             *
+             *     Left out of documents at its default, so that hashes of older documents stay valid.
              * @default decide
              * @enum {string}
              */
@@ -771,24 +1042,137 @@ export interface components {
         Honeypots: {
             /**
              * First
+             * @description The number of an annotator's first tasks for which `first_rate` applies.
              * @default 10
              */
             first?: number;
             /**
              * First Rate
+             * @description The share of honeypots among these tasks.
              * @default 0.5
              */
             first_rate?: number;
             /**
              * Rate
+             * @description The share of honeypots among all later tasks.
              * @default 0.05
              */
             rate?: number;
             /**
              * Exposure Max
+             * @description The number of people who may get one honeypot; more could recognize it.
              * @default 1000
              */
             exposure_max?: number;
+        };
+        /**
+         * InvitationCreated
+         * @description An invitation with its link, which is not shown again: only its hash is stored.
+         */
+        InvitationCreated: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Link */
+            link: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationExchange
+         * @description The secret in the fragment of an invitation's link.
+         * @example {
+         *       "secret": "Zk3v1mJ0pXc8aWqR7tYbN2sLhUeGdFoK"
+         *     }
+         */
+        InvitationExchange: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * InvitationRequest
+         * @description An invitation of a person to a project in one role.
+         * @example {
+         *       "name": "Ada",
+         *       "role": "annotator"
+         *     }
+         */
+        InvitationRequest: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer";
+            /** Name */
+            name: string;
+            /**
+             * Hours
+             * @default 720
+             */
+            hours?: number;
+        };
+        /**
+         * InvitationToken
+         * @description The bearer token of the invited person.
+         */
+        InvitationToken: {
+            /** Token */
+            token: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * InvitationView
+         * @description An invitation as leads see it, without its secret.
+         */
+        InvitationView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "used" | "revoked" | "expired";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * Invitations
+         * @description The invitations of a project, newest first. Pass `next` as `after` to get the next page.
+         */
+        Invitations: {
+            /** Invitations */
+            invitations: components["schemas"]["InvitationView"][];
+            /** Next */
+            next?: string | null;
         };
         JsonValue: unknown;
         /**
@@ -832,6 +1216,13 @@ export interface components {
             prelabel?: components["schemas"]["Prelabel"] | null;
             draft?: components["schemas"]["JsonValue"];
             context?: components["schemas"]["LeaseContext"] | null;
+            /**
+             * Presentation
+             * @default {}
+             */
+            presentation?: {
+                [key: string]: string[];
+            };
         };
         /**
          * LeaseContext
@@ -859,6 +1250,7 @@ export interface components {
             label?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+            prelabel?: components["schemas"]["Prelabel"] | null;
         };
         /**
          * LeaseExtended
@@ -911,36 +1303,80 @@ export interface components {
             leases: components["schemas"]["Lease"][];
         };
         /**
+         * Me
+         * @description The caller, as its token and the queue know it.
+         */
+        Me: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string | null;
+            /** Roles */
+            roles: string[];
+            /** Projects */
+            projects: string[];
+            /** Done */
+            done: number;
+            /** Done Today */
+            done_today: number;
+        };
+        /**
          * NumberField
          * @description A number. `tolerance` is in its own unit.
          */
         NumberField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "number";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The smallest number. Default: no limit.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The largest number. Default: no limit.
+             */
             maximum?: number;
-            /** Step */
+            /**
+             * Step
+             * @description The number that every answer is a multiple of. Default: any number.
+             */
             step?: number;
             /**
              * Scale
+             * @description `ratio` if quotients have a meaning, `interval` if not. Default: interval.
              * @enum {string}
              */
             scale?: "interval" | "ratio";
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The difference from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -948,11 +1384,20 @@ export interface components {
          * @description One answer to choose: its stable value, its title (which may change), its hotkey.
          */
         Option: {
-            /** Value */
+            /**
+             * Value
+             * @description The value in labels, which never changes.
+             */
             value: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Key */
+            /**
+             * Key
+             * @description The key on the keyboard that chooses the option.
+             */
             key?: string;
         };
         /**
@@ -960,23 +1405,42 @@ export interface components {
          * @description A choice of the better of two options; with `tie` also of neither.
          */
         PairwiseField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "pairwise";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Tie */
+            /**
+             * Tie
+             * @description True if a tie can be chosen. Default: false.
+             */
             tie?: boolean;
         };
         /**
@@ -1003,26 +1467,67 @@ export interface components {
             url: string;
         };
         /**
+         * PersonAdded
+         * @description The pseudonym and the name of a person in the directory of a project.
+         */
+        PersonAdded: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PersonRequest
+         * @description A person to add to the directory of a project, or new roles of one.
+         * @example {
+         *       "name": "Ada",
+         *       "roles": [
+         *         "annotator"
+         *       ]
+         *     }
+         * @example {
+         *       "login": {
+         *         "issuer": "https://id.example.org",
+         *         "subject": "8c1f"
+         *       },
+         *       "name": "Bob"
+         *     }
+         */
+        PersonRequest: {
+            /** Name */
+            name: string;
+            /**
+             * Roles
+             * @default []
+             */
+            roles?: ("annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer")[];
+            login?: components["schemas"]["ProviderLogin"] | null;
+        };
+        /**
          * Policy
          * @description The rules of a project for redundancy, decisions, honeypots, reviews, quotas and leases.
          */
         Policy: {
             /**
              * Redundancy
+             * @description The number of people who label an item at first.
              * @default 3
              */
             redundancy?: number;
             /**
              * Redundancy Max
+             * @description The most people who label an item; `share` and `posterior` ask one more until they decide.
              * @default 5
              */
             redundancy_max?: number;
             /**
              * Overlap Share
+             * @description The share of items that `redundancy` people label, drawn at random. One labels the others.
              * @default 1
              */
             overlap_share?: number;
             /**
+             * @description The rule by which fields are decided.
              * @default {
              *       "how": "unanimous",
              *       "threshold": 0.9
@@ -1031,6 +1536,7 @@ export interface components {
             decide?: components["schemas"]["Decide"];
             /**
              * Decide Fields
+             * @description The rules of single fields, by name, in place of `decide`.
              * @default {}
              */
             decide_fields?: {
@@ -1038,22 +1544,26 @@ export interface components {
             };
             /**
              * Votes Floor
+             * @description With `posterior`: the annotations needed while one of the annotators is little known.
              * @default 3
              */
             votes_floor?: number;
             /**
              * Known After
+             * @description With `posterior`: the number of annotations from which on an annotator counts as known.
              * @default 10
              */
             known_after?: number;
             /**
              * Deciders
+             * @description The kinds of annotators whose annotations decide; those of others are stored and compared.
              * @default [
              *       "human"
              *     ]
              */
             deciders?: ("human" | "model" | "function")[];
             /**
+             * @description The measurement of agreement.
              * @default {
              *       "floor": 0.7,
              *       "slices": [],
@@ -1062,6 +1572,7 @@ export interface components {
              */
             agreement?: components["schemas"]["Agreement"];
             /**
+             * @description The rates of honeypots: items with a known label, mixed into the work unmarked.
              * @default {
              *       "first": 10,
              *       "first_rate": 0.5,
@@ -1071,6 +1582,7 @@ export interface components {
              */
             honeypots?: components["schemas"]["Honeypots"];
             /**
+             * @description The reviews of decided labels.
              * @default {
              *       "votes": "hidden",
              *       "experienced_first_seconds": 60,
@@ -1082,6 +1594,7 @@ export interface components {
              */
             review?: components["schemas"]["Review"];
             /**
+             * @description The decision of conflicts by a person.
              * @default {
              *       "votes": "shown",
              *       "experienced_first_seconds": 60,
@@ -1090,9 +1603,13 @@ export interface components {
              *     }
              */
             adjudication?: components["schemas"]["Adjudication"];
-            /** @default {} */
+            /**
+             * @description The limits on the work of annotators.
+             * @default {}
+             */
             quotas?: components["schemas"]["Quotas"];
             /**
+             * @description The requirements before the first lease.
              * @default {
              *       "acknowledge": false,
              *       "honeypots": 0
@@ -1101,33 +1618,42 @@ export interface components {
             qualification?: components["schemas"]["Qualification"];
             /**
              * Skills
+             * @description The skills that annotators need, such as `french` or `french>=2`.
              * @default []
              */
             skills?: string[];
             /**
              * Skips Max
+             * @description The number of annotators who skip an item that makes it a conflict.
              * @default 3
              */
             skips_max?: number;
             /**
              * Reopen On Late Vote
+             * @description True: an annotation that differs from a decided label makes a conflict.
              * @default false
              */
             reopen_on_late_vote?: boolean;
             /**
              * Lease Seconds
+             * @description The time that an annotator has for a task, unless the page extends it.
              * @default 900
              */
             lease_seconds?: number;
-            /** Sla Hours */
+            /**
+             * Sla Hours
+             * @description The time until an undecided item is overdue. None: never.
+             */
             sla_hours?: number | null;
             /**
              * Blind Share
+             * @description The share of annotations for which the pre-label is hidden, to measure its influence.
              * @default 0.1
              */
             blind_share?: number;
             /**
              * Undo Seconds
+             * @description The time in which annotators can take an answer back. 0: not at all.
              * @default 0
              */
             undo_seconds?: number;
@@ -1165,17 +1691,81 @@ export interface components {
             score?: number | null;
         };
         /**
+         * ProjectActivity
+         * @description The state of a project's work, and its submissions over a period, without honeypots.
+         */
+        ProjectActivity: {
+            /** Project */
+            project: string;
+            /** Paused */
+            paused: boolean;
+            /** Overdue */
+            overdue: number;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Buckets */
+            buckets: components["schemas"]["ActivityBucket"][];
+        };
+        /**
+         * ProjectPeople
+         * @description The people of a project. Pass `next` as `after` to get the next page.
+         */
+        ProjectPeople: {
+            /** People */
+            people: components["schemas"]["ProjectPerson"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * ProjectPerson
+         * @description A person of a project, as only its leads see it.
+         */
+        ProjectPerson: {
+            /** Pseudonym */
+            pseudonym: string;
+            /** Name */
+            name: string | null;
+            /** Roles */
+            roles: ("annotator" | "reviewer" | "adjudicator" | "spec_owner" | "trainer")[];
+            /** Invited At */
+            invited_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** First Seen At */
+            first_seen_at: string | null;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Done */
+            done: number;
+            /** Done Today */
+            done_today: number;
+            /** Done Last Hour */
+            done_last_hour: number;
+        };
+        /**
+         * ProviderLogin
+         * @description The identity of a person at a login provider.
+         */
+        ProviderLogin: {
+            /** Subject */
+            subject: string;
+            /** Issuer */
+            issuer?: string | null;
+        };
+        /**
          * Qualification
          * @description The requirements on an annotator before the first lease under a new spec version.
          */
         Qualification: {
             /**
              * Acknowledge
+             * @description Not enforced yet: leave it out.
              * @default false
              */
             acknowledge?: boolean;
             /**
              * Honeypots
+             * @description Not enforced yet: leave it out.
              * @default 0
              */
             honeypots?: number;
@@ -1220,9 +1810,15 @@ export interface components {
          * @description The limits on the tasks of a project that are leased. None: no limit.
          */
         Quotas: {
-            /** Per Annotator */
+            /**
+             * Per Annotator
+             * @description The number of tasks of the project that one annotator may hold or have annotated.
+             */
             per_annotator?: number | null;
-            /** Total */
+            /**
+             * Total
+             * @description The same limit for all annotators together.
+             */
             total?: number | null;
         };
         /**
@@ -1230,27 +1826,52 @@ export interface components {
          * @description The options, best first: all of them, or from `min_items` to `max_items`.
          */
         RankingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "ranking";
-            /** Options */
+            /**
+             * Options
+             * @description The answers to choose from: values, or objects with value, title and key.
+             */
             options: (string | components["schemas"]["Option"])[];
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of options to rank. Default: all.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of options to rank. Default: all.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1258,25 +1879,47 @@ export interface components {
          * @description A whole number from `minimum` (1) to `maximum` (5). `tolerance` counts levels.
          */
         RatingField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "rating";
-            /** Minimum */
+            /**
+             * Minimum
+             * @description The lowest level. Default: 1.
+             */
             minimum?: number;
-            /** Maximum */
+            /**
+             * Maximum
+             * @description The highest level. Default: 5, or 1 above a higher minimum.
+             */
             maximum?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The levels from gold that are still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1284,9 +1927,15 @@ export interface components {
          * @description The field is asked only if the answer to an earlier `field` is, or has, one of `in`.
          */
         RequiredIf: {
-            /** Field */
+            /**
+             * Field
+             * @description The name of an earlier field.
+             */
             field: string;
-            /** In */
+            /**
+             * In
+             * @description The answers to that field with which this one is asked.
+             */
             in: components["schemas"]["JsonValue"][];
         };
         /**
@@ -1296,34 +1945,43 @@ export interface components {
         Review: {
             /**
              * Votes
+             * @description `hidden`: reviewers work blind. `shown`: they see the annotations.
              * @default hidden
              * @enum {string}
              */
             votes?: "shown" | "hidden";
             /**
              * Experienced First Seconds
+             * @description The time for which only people with experience in such work get it, if there are any.
              * @default 60
              */
             experienced_first_seconds?: number;
-            /** Escalate Hours */
+            /**
+             * Escalate Hours
+             * @description The time after which it comes first, for people with `escalate_skills`. None: never.
+             */
             escalate_hours?: number | null;
             /**
              * Escalate Skills
+             * @description The skills of the people who get it after `escalate_hours`.
              * @default []
              */
             escalate_skills?: string[];
             /**
              * Outside Batch
+             * @description True to exclude people who annotated in the item's batch (`batch` in its metadata).
              * @default false
              */
             outside_batch?: boolean;
             /**
              * Rate
+             * @description The share of decided labels that are reviewed, drawn at random.
              * @default 0
              */
             rate?: number;
             /**
              * Stages
+             * @description The number of different people who must accept a label, one after the other.
              * @default 1
              */
             stages?: number;
@@ -1368,17 +2026,25 @@ export interface components {
          * @description One numbered clause of the guidelines, in Markdown, which annotations cite.
          */
         Rule: {
-            /** Id */
+            /**
+             * Id
+             * @description The name that annotations cite: R and a number, such as R1 or R2.3.
+             */
             id: string;
-            /** Text */
+            /**
+             * Text
+             * @description The rule, in Markdown.
+             */
             text: string;
             /**
              * Examples
+             * @description Items or passages to which the rule applies, each with the right answer.
              * @default []
              */
             examples?: string[];
             /**
              * Counter Examples
+             * @description Items or passages to which the rule seems to apply, and does not.
              * @default []
              */
             counter_examples?: string[];
@@ -1436,31 +2102,62 @@ export interface components {
          * @description Pieces of the text under `text_field` (`text`) of the item's payload.
          */
         SpansField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "spans";
-            /** Options */
+            /**
+             * Options
+             * @description The labels of a span. Default: spans have no label.
+             */
             options?: (string | components["schemas"]["Option"])[];
-            /** Text Field */
+            /**
+             * Text Field
+             * @description The key of the text in the item's payload. Default: text.
+             */
             text_field?: string;
-            /** Overlapping */
+            /**
+             * Overlapping
+             * @description True if spans may overlap. Default: true.
+             */
             overlapping?: boolean;
-            /** Min Items */
+            /**
+             * Min Items
+             * @description The least number of parts of an answer. Default: 0.
+             */
             min_items?: number;
-            /** Max Items */
+            /**
+             * Max Items
+             * @description The largest number of parts of an answer. Default: 1000.
+             */
             max_items?: number;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1468,16 +2165,24 @@ export interface components {
          * @description The content of a spec version, which its hash is computed from.
          */
         SpecDocument: {
-            /** Task Type */
+            /**
+             * Task Type
+             * @description The kind of work in one word; experience and skills are counted by it.
+             */
             task_type: string;
-            /** Fields */
+            /**
+             * Fields
+             * @description The questions of a label, in the order in which they are asked.
+             */
             fields: (components["schemas"]["ChoiceField"] | components["schemas"]["ChoicesField"] | components["schemas"]["RatingField"] | components["schemas"]["NumberField"] | components["schemas"]["TextField"] | components["schemas"]["SpansField"] | components["schemas"]["BoxesField"] | components["schemas"]["RankingField"] | components["schemas"]["PairwiseField"])[];
             /**
              * Guidelines
+             * @description The numbered rules that annotators read and cite.
              * @default []
              */
             guidelines?: components["schemas"]["Rule"][];
             /**
+             * @description The settings of redundancy, decisions, honeypots, reviews, quotas and leases.
              * @default {
              *       "redundancy": 3,
              *       "redundancy_max": 5,
@@ -1554,29 +2259,57 @@ export interface components {
          * @description Text of `min_length` (1) to `max_length` (10,000) characters.
          */
         TextField: {
-            /** Name */
+            /**
+             * Name
+             * @description The key of the answer in a label: small letters, digits and _.
+             */
             name: string;
-            /** Title */
+            /**
+             * Title
+             * @description The text that people read. Default: the name or the value.
+             */
             title?: string;
-            /** Help */
+            /**
+             * Help
+             * @description A longer explanation of the question.
+             */
             help?: string;
-            /** Required */
+            /**
+             * Required
+             * @description True if a label has an answer wherever the field is asked. Default: true.
+             */
             required?: boolean;
+            /** @description The earlier answers with which the field is asked. Default: always asked. */
             required_if?: components["schemas"]["RequiredIf"];
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The kind of the field. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             kind: "text";
-            /** Min Length */
+            /**
+             * Min Length
+             * @description The least number of characters. Default: 1.
+             */
             min_length?: number;
-            /** Max Length */
+            /**
+             * Max Length
+             * @description The largest number of characters. Default: 10,000.
+             */
             max_length?: number;
-            /** Pattern */
+            /**
+             * Pattern
+             * @description A regular expression that a part of the text matches. Default: any text.
+             */
             pattern?: string;
-            /** Ignore Case */
+            /**
+             * Ignore Case
+             * @description True if texts are equal that differ in capital letters. Default: false.
+             */
             ignore_case?: boolean;
-            /** Tolerance */
+            /**
+             * Tolerance
+             * @description The largest distance from gold that is still correct. Default: 0.
+             */
             tolerance?: number;
         };
         /**
@@ -1607,7 +2340,7 @@ export interface components {
          */
         UnauthorizedProblem: {
             /** @enum {string} */
-            type: "urn:problem:unauthenticated";
+            type: "urn:problem:unauthenticated" | "urn:problem:access-revoked";
             title: string;
             /** @constant */
             status: 401;
@@ -1651,7 +2384,7 @@ export interface components {
          */
         NotFoundProblem: {
             /** @enum {string} */
-            type: "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-lease" | "urn:problem:missing-blob";
+            type: "urn:problem:not-found" | "urn:problem:unknown-project" | "urn:problem:unknown-spec" | "urn:problem:unknown-lease" | "urn:problem:missing-blob" | "urn:problem:unknown-invitation" | "urn:problem:unknown-person";
             title: string;
             /** @constant */
             status: 404;
@@ -1673,7 +2406,7 @@ export interface components {
          */
         ConflictProblem: {
             /** @enum {string} */
-            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:not-answered" | "urn:problem:correction-too-late" | "urn:problem:wrong-stage";
+            type: "urn:problem:lease-expired" | "urn:problem:lease-released" | "urn:problem:lease-skipped" | "urn:problem:suspended" | "urn:problem:superseded" | "urn:problem:withdrawn" | "urn:problem:already-answered" | "urn:problem:not-answered" | "urn:problem:correction-too-late" | "urn:problem:wrong-stage" | "urn:problem:signs-in-elsewhere" | "urn:problem:name-taken" | "urn:problem:invitation-used" | "urn:problem:invitation-expired" | "urn:problem:invitation-revoked";
             title: string;
             /** @constant */
             status: 409;
@@ -2063,6 +2796,290 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    show_activity: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectActivity"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    describe_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitations"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description It existed before, with the same content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationCreated"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    exchange_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationExchange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPeople"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    add_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonAdded"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    revoke_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                pseudonym: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
         };
     };
     get_signed_blob: {

@@ -15,6 +15,7 @@ function annotation(id: string, annotator: string): Annotation {
     label: { mood: "calm" },
     rules: [],
     note: null,
+    corrects: null,
     submitted_at: "2026-01-01T00:00:00Z",
   };
 }
