@@ -1,3 +1,9 @@
-"""What every test of the workspace may ask for: real servers, see labelwright_local.testing."""
+"""What all tests of the workspace share: real servers, and the settings of hypothesis."""
+
+from hypothesis import settings
 
 pytest_plugins = ["labelwright_local.testing", "chassis.testing"]
+
+# A time limit for one example would make a loaded machine fail tests that find nothing.
+settings.register_profile("labelwright", deadline=None)
+settings.load_profile("labelwright")

@@ -3,10 +3,4 @@
 import sys
 from pathlib import Path
 
-from hypothesis import settings
-
 sys.path.insert(0, str(Path(__file__).parent))
-
-# The first matching imports scipy, which takes longer than hypothesis grants one example.
-settings.register_profile("labels", deadline=None)
-settings.load_profile("labels")
