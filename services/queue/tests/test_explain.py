@@ -65,7 +65,7 @@ async def test_it_is_told_how_many_leases_are_held(queue: Queue) -> None:
 
     answer = [await sentences(queue), await exactly(queue)]
 
-    assert {one[-1] for one in answer} == {"You hold 2 leases; GET /v1/leases shows them."}
+    assert {one[-1] for one in answer} == {"You hold 2 leases; GET /v1/leases lists what you hold."}
 
 
 async def test_whoever_holds_as_many_as_one_may_is_told_so(
@@ -229,7 +229,7 @@ async def test_a_lead_asks_about_somebody_else(queue: Queue, role: str) -> None:
     answer = await sentences(queue, "olga", role, annotator=queue.tokens.pseudonym("ada"))
 
     assert f"3 {WAIT}" in answer
-    assert answer[-1] == "You hold 1 leases; GET /v1/leases shows them."
+    assert answer[-1] == "You hold 1 lease; GET /v1/leases lists what you hold."
     assert not any("need" in one for one in answer)
 
 

@@ -60,13 +60,17 @@ async def explain(
         work = await views.work_view(transaction, best.work_id)
         sentences.insert(0, _next(work, exactly=exactly))
     if profile.held:
-        sentences.append(f"You hold {profile.held} leases; GET /v1/leases shows them.")
+        sentences.append(f"You hold {_leases(profile.held)}; GET /v1/leases lists what you hold.")
     return Explanation(
         project=project,
         would_get="nothing" if best is None else "work",
         sentences=sentences,
         kind=annotator.kind,
     )
+
+
+def _leases(count: int) -> str:
+    return "1 lease" if count == 1 else f"{count} leases"
 
 
 def _about(count: int) -> str:
@@ -87,7 +91,7 @@ def _limits(
 ) -> Iterator[str]:
     """Yield a sentence for each limit that the annotator has reached."""
     if profile.held >= cache.open_leases_max:
-        yield f"You hold {profile.held} leases, which is the limit: submit or release some."
+        yield f"You hold {_leases(profile.held)}, which is the limit: submit or release some."
     taken = profile.membership(project).taken
     if quotas.per_annotator is not None and taken >= quotas.per_annotator:
         yield f"You have had {taken} tasks, which is the limit per annotator in this project."
