@@ -76,7 +76,7 @@ async def test_of_two_last_facts_at_once_the_later_releases(store: Any, history:
     await store.deliver(history.events[:-2])
 
     async with store.database.transaction() as transaction:
-        await event_handlers.on_annotation_submitted(transaction, [vote])
+        await event_handlers.on_annotation(transaction, [vote])
         later = asyncio.create_task(store.deliver([decision]))
         await asyncio.wait([later], timeout=0.5)
     await later
@@ -139,6 +139,7 @@ async def test_a_decided_label_that_is_contested_again_is_in_no_version(
         "pending": 0,
         "review_pending": 0,
         "unreleased": 0,
+        "withdrawn": 0,
     }
 
 

@@ -88,6 +88,7 @@ async def test_repeats_within_a_batch_apply_in_their_order(ingest: Any) -> None:
     )
 
     tasks = await ingest.published(TaskCreated)
+    assert [warning["index"] for warning in verdict.pop("warnings")] == [2, 3]
     assert verdict == {"created": 2, "unchanged": 1, "changed": 2, "rejected": []}
     assert {(t.external_id, t.revision, t.payload["text"]) for t in tasks} == {
         ("x1", 3, "c 1"),

@@ -15,6 +15,8 @@ from schemas.events import (
     AnnotatorStandingChanged,
     EvidenceRelabelRequested,
     HoneypotScored,
+    ItemsRestored,
+    ItemsWithdrawn,
     LeaseExpired,
     ReviewDecided,
     ReviewRequested,
@@ -84,6 +86,8 @@ def other_matters(make: Any) -> list[Event]:
     head = {"occurred_at": make.now, "project": "p"}
     return [
         TaskWithdrawn(**head, task_id=make.id("t5"), reason="withdrawn"),
+        ItemsWithdrawn(**head, item_ids=[make.id("item t4")], reason="sent twice", number=1),
+        ItemsRestored(**head, item_ids=[make.id("item t4")], number=2),
         LeaseExpired(
             **head,
             lease_id=make.id("lease"),
