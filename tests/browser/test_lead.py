@@ -323,10 +323,12 @@ async def test_a_version_shows_what_changed_and_a_label_where_it_comes_from(
     await differences.get_by_role("link").click()
     await lead.page.get_by_text("In words").click()
     words = lead.page.get_by_role("listitem")
-    assert [line.split(":")[0] for line in await words.all_inner_texts()] == [
+    heads = [line.split(":")[0] for line in await words.all_inner_texts()]
+    people = {tokens.pseudonym(page_stack.home, name)[:8] for name in ("ada", "bob")}
+    assert set(heads[2:4]) == people
+    assert heads[:2] + heads[4:] == [
         "Item",
         "Task, version 1",
-        *sorted(tokens.pseudonym(page_stack.home, name)[:8] for name in ("ada", "bob")),
         "Conflict",
         "Adjudication",
         "Decision",

@@ -44,16 +44,16 @@ export const ROOMS: readonly Room[] = [
     Screen: lazy(() => import("./review/review")),
   },
   {
-    name: "spec",
-    title: "Specification",
-    roles: ["spec_owner", "admin"],
-    Screen: lazy(() => import("./spec/spec-room")),
-  },
-  {
     name: "lead",
     title: "Lead",
     roles: ["spec_owner", "admin"],
     Screen: lazy(() => import("./lead/lead")),
+  },
+  {
+    name: "spec",
+    title: "Specification",
+    roles: ["spec_owner", "admin"],
+    Screen: lazy(() => import("./spec/spec-room")),
   },
 ];
 

@@ -31,10 +31,12 @@ export function makeServices(
   onRefusedToken: (type: string) => void,
 ): Services {
   async function send(request: Request): Promise<Response> {
+    const body = await bodyOf(request);
+    const attempt = (token: string) => fetch(withToken(request, body, token));
     const token = await tokens.current();
-    const response = await fetch(withToken(request.clone(), token));
+    const response = await attempt(token);
     const other = response.status === 401 ? await tokens.replace(token) : null;
-    const last = other === null ? response : await fetch(withToken(request, other));
+    const last = other === null ? response : await attempt(other);
     if (last.status === 401) {
       const { type } = (await last.clone().json()) as { readonly type?: string };
       onRefusedToken((type ?? "").replace("urn:problem:", ""));
@@ -56,7 +58,21 @@ export function makeServices(
   };
 }
 
-function withToken(request: Request, token: string): Request {
-  request.headers.set("authorization", `Bearer ${token}`);
-  return request;
+/** Return the body of a request, which a request itself gives only once. */
+async function bodyOf(request: Request): Promise<string | Blob | null> {
+  if (["GET", "HEAD"].includes(request.method)) {
+    return null;
+  }
+  const isJson = request.headers.get("content-type")?.startsWith("application/json");
+  return isJson ? request.text() : request.blob();
+}
+
+function withToken(
+  { url, method, headers, signal }: Request,
+  body: string | Blob | null,
+  token: string,
+): Request {
+  const authorized = new Headers(headers);
+  authorized.set("authorization", `Bearer ${token}`);
+  return new Request(url, { method, headers: authorized, signal, body });
 }
