@@ -39,7 +39,7 @@ async def test_an_item_is_seen_with_its_newest_payload_and_whether_it_is_gold(in
     gold = {"external_id": "song-1", "payload": {"text": "new"}, "label": {"mood": "good"}}
     await ingest.post_ok("/gold", [gold])
 
-    seen = (await got(ingest, f"/{item_id('p', 'song-1', '')}")).json()
+    seen = (await got(ingest, f"/{item_id('p', 'song-1', '')}/content")).json()
 
     assert (seen["external_id"], seen["payload"]) == ("song-1", {"text": "new"})
     assert (seen["revision"], seen["gold"]) == (2, True)
@@ -49,7 +49,7 @@ async def test_of_a_large_payload_the_digest_is_given_by_which_it_is_a_blob(inge
     await ingest.publish()
     await ingest.post_ok("/items", [{"external_id": "long", "payload": {"text": "x" * 300_000}}])
 
-    seen = (await got(ingest, f"/{item_id('p', 'long', '')}")).json()
+    seen = (await got(ingest, f"/{item_id('p', 'long', '')}/content")).json()
     blob = await ingest.http.get(f"/v1/blobs/{seen['payload_sha256']}", headers=ingest.owner)
 
     assert seen["payload"] is None
@@ -68,7 +68,7 @@ async def test_items_are_not_shown_to_annotators_and_others_projects_have_none(
     await ingest.post_ok("/items", ITEMS)
     annotator = tokens.bearer("ada", "annotator")
 
-    unknown = await got(ingest, f"/{uuid4()}")
+    unknown = await got(ingest, f"/{uuid4()}/content")
     refused = await ingest.http.get("/v1/projects/p/items", headers=annotator)
 
     assert (unknown.status_code, refused.status_code) == (404, 403)

@@ -116,12 +116,14 @@ async def test_a_ring_in_one_replica_wakes_a_waiter_in_the_other(url: str) -> No
 async def test_the_first_ring_after_silence_is_sent_at_once(url: str) -> None:
     seconds = []
     async with replica(url) as first, replica(url) as second:
-        for _ in range(5):
+        for _ in range(50):
             await asyncio.sleep(0.1)
             generation, began = second.event("work").generation, time.monotonic()
             first.event("work").notify()
             await second.event("work").wait(generation, 10)
             seconds.append(time.monotonic() - began)
+            if seconds[-1] < pg_notify.PAUSE_SECONDS / 2:
+                break  # On a loaded machine a single one may be late.
 
     assert min(seconds) < pg_notify.PAUSE_SECONDS / 2
 

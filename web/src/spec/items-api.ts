@@ -18,7 +18,7 @@ const TITLE_CHARACTERS = 60;
 
 export async function loadItem(services: Services, project: string, itemId: string): Promise<Item> {
   const params = { path: { project, item_id: itemId } };
-  const call = services.ingest.GET("/v1/projects/{project}/items/{item_id}", { params });
+  const call = services.ingest.GET("/v1/projects/{project}/items/{item_id}/content", { params });
   return withPayload(services, await answerOf(call));
 }
 

@@ -39,7 +39,7 @@ async def list_items(
     return await items.list_items(transaction, project, query)
 
 
-@router.get("/projects/{project}/items/{item_id}")
+@router.get("/projects/{project}/items/{item_id}/content")
 async def view_item(
     project: ProjectName, item_id: UUID, caller: Pipeline, transaction: RequestTransaction
 ) -> ItemContent:

@@ -55,7 +55,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/projects/{project}/items/{item_id}": {
+    "/v1/projects/{project}/items/{item_id}/content": {
         parameters: {
             query?: never;
             header?: never;
