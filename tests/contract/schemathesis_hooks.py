@@ -18,6 +18,8 @@ UNWRITABLE_RULES = frozenset(
         "two_labels",
         "urn:problem:key-reused",
         "urn:problem:bad-cursor",  # A cursor is the `next` of a page.
+        "urn:problem:unreadable-file",  # A file has one of the formats, and a name that tells it.
+        "one_of",  # Items are selected in one of several ways.
         "unsupported",  # Parts of a policy that are not supported yet.
         # In field definitions: rules between their keys, or between several definitions.
         *("unique", "range", "scale", "step", "field", "in", "ordered", "pattern", "unknown"),

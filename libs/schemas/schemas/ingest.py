@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.vocabulary import (
     INT_MAX,
     INTEGRAL,
     Annotator,
+    DueAt,
     ExternalId,
     Id,
     Label,
@@ -159,7 +161,7 @@ class ItemRequest(
     metadata: Payload = {}
     priority: Priority = 5
     """The priority; 9 is the most urgent."""
-    due_at: Timestamp | None = None
+    due_at: DueAt | None = None
     skills: Annotated[list[SkillNeed], Field(max_length=20)] = []
     signals: Annotated[list[Signal], Field(max_length=100)] = []
     prelabels: Annotated[list[Prelabel], Field(max_length=20)] = []
@@ -237,7 +239,7 @@ class ImportVerdict(Strict):
 class ItemsQuery(BaseModel):
     """The part of a list of items that is asked for."""
 
-    external_id: ExternalId | None = None
+    external_id: Annotated[ExternalId, StringConstraints(pattern=r"^[^\x00]*$")] | None = None
     state: ItemState | None = None
     cursor: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 200
@@ -250,7 +252,7 @@ class ItemUpdate(
 
     metadata: Payload | None = None
     priority: Priority | None = None
-    due_at: Timestamp | None = None
+    due_at: DueAt | None = None
 
 
 class ItemUpdated(Strict):
@@ -304,7 +306,9 @@ class ItemSelection(Strict):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if bool(self.external_ids) + bool(self.item_ids) + (self.import_id is not None) != 1:
-            raise ValueError("Name the items by external_ids, item_ids or import_id: one of them.")
+            raise PydanticCustomError(
+                "one_of", "Name the items by external_ids, item_ids or import_id: one of them."
+            )
         return self
 
 

@@ -148,7 +148,9 @@ Key = Annotated[str, Field(min_length=1, max_length=20)]
 class Preferences(Strict, json_schema_extra={"examples": [{"keys": {"skip": "x"}}]}):
     """A person's own settings of the page. A key that is left out has its default."""
 
-    keys: Annotated[dict[Command, Key], Field(max_length=50)] = {}
+    keys: Annotated[
+        dict[Command, Key], Field(max_length=50, json_schema_extra={"additionalProperties": False})
+    ] = {}
     """The key of each command that has another one than by default, as `KeyboardEvent.key`."""
 
 

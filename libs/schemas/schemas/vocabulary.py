@@ -50,6 +50,16 @@ SpecVersion = Annotated[int, Field(ge=1, le=INT_MAX), INTEGRAL]
 Priority = Annotated[int, Field(ge=0, le=9), INTEGRAL]
 Share = Annotated[float, Field(ge=0, le=1)]
 Timestamp = Annotated[AwareDatetime, Field(strict=False)]
+
+
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise PydanticCustomError("datetime_type", "Write a time as text: 2026-01-31T12:00:00Z.")
+    return value
+
+
+DueAt = Annotated[Timestamp, BeforeValidator(_no_number, json_schema_input_type=Timestamp)]
+"""A time in a request. Numbers, which would be read as seconds since 1970, are refused."""
 Id = Annotated[UUID, Field(strict=False)]
 Ids = Annotated[list[Id], Field(max_length=IDS_MAX)]
 Label: TypeAlias = dict[str, JsonValue]

@@ -5,9 +5,11 @@ import csv
 import gzip
 import io
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import openpyxl
 import pytest
 
 from ingest_service.operations import upload_imports
@@ -215,3 +217,24 @@ async def test_a_file_may_be_larger_than_other_bodies_but_has_a_limit(ingest: An
     )
     assert refused.status_code == 413
     assert not list(ingest.app.state.settings.state_dir.glob("upload-*"))
+
+
+async def test_a_spreadsheet_is_understood_and_imported_whatever_it_is_stored_as(
+    ingest: Any, tmp_path: Path
+) -> None:
+    await ingest.publish()
+    workbook = openpyxl.Workbook()
+    for row in (["id", "text"], ["a", "first"], ["b", "second"]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "sheet.xlsx")
+    workbook.close()
+
+    uploaded = (await upload(ingest, (tmp_path / "sheet.xlsx").read_bytes(), "sheet.xlsx")).json()
+    path = f"/v1/projects/p/uploads/{uploaded['id']}/import"
+    verdict = await ingest.http.post(path, json={}, headers=ingest.owner)
+    damaged = await upload(ingest, b"PK\x03\x04rest", "sheet.xlsx")
+
+    assert uploaded["rows"] == 2
+    assert verdict.status_code == 201, verdict.text
+    assert verdict.json()["created"] == 2
+    assert (damaged.status_code, damaged.json()["type"]) == (422, "urn:problem:unreadable-file")

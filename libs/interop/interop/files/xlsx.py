@@ -2,12 +2,13 @@
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
 from interop.files.delimited import column_names
 from interop.files.json_values import to_json
@@ -20,7 +21,7 @@ UNPACKED_BYTES_MAX = 2_000_000_000
 
 def sheet_names(path: Path) -> list[str]:
     """Return the names of the sheets, in order. Raises UnreadableFile."""
-    with closing(_workbook(path, UNPACKED_BYTES_MAX)) as workbook:
+    with _workbook(path, UNPACKED_BYTES_MAX) as workbook:
         return [sheet.title for sheet in workbook.worksheets]
 
 
@@ -29,7 +30,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Entry]:
 
     Raises UnreadableFile if the sheet is empty.
     """
-    with closing(_workbook(path, layout.bytes_max or UNPACKED_BYTES_MAX)) as workbook:
+    with _workbook(path, layout.bytes_max or UNPACKED_BYTES_MAX) as workbook:
         sheet = workbook[layout.sheet] if layout.sheet else workbook.worksheets[0]
         sheet.reset_dimensions()
         rows = _filled(sheet.iter_rows(values_only=True))
@@ -45,14 +46,21 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Entry]:
             )
 
 
-def _workbook(path: Path, bytes_max: int) -> Any:  # noqa: ANN401 (openpyxl has no types)
+@contextmanager
+def _workbook(path: Path, bytes_max: int) -> Iterator[Any]:
+    """Open a spreadsheet; its name does not matter, since uploads are stored under another one."""
+    with path.open("rb") as file, closing(_loaded(file, bytes_max)) as workbook:
+        yield workbook
+
+
+def _loaded(file: IO[bytes], bytes_max: int) -> Any:  # noqa: ANN401 (openpyxl has no types)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             size = sum(member.file_size for member in archive.infolist())
         if size > bytes_max:
             raise UnreadableFile(f"Unpacked, the spreadsheet has {size:,} bytes: split it.")
-        return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        return openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
         raise UnreadableFile("This is not a spreadsheet (XLSX), or it is damaged.") from error
 
 
