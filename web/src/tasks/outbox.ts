@@ -50,11 +50,14 @@ export class Outbox {
     return left.length;
   }
 
-  /** Keep an answer and send it. */
+  /** Keep an answer and send it; one that the browser cannot keep is sent all the same. */
   async add(submission: Submission): Promise<void> {
     this.#queue.push(submission);
-    await this.storage.putSubmission(submission);
-    this.#start();
+    try {
+      await this.storage.putSubmission(submission);
+    } finally {
+      this.#start();
+    }
   }
 
   /** Take an answer back that was not sent yet. False if it is on its way or stored. */
