@@ -307,7 +307,7 @@ async def test_only_work_of_the_newest_version_is_given(bobs: Upgraded) -> None:
 async def test_the_renamed_columns_can_be_restored_and_renamed_again(fresh_database: Any) -> None:
     url = fresh_database()
     config = migrations.config("queue_service", url)
-    await asyncio.to_thread(command.upgrade, config, "head")
+    await asyncio.to_thread(command.upgrade, config, "0006")
 
     await asyncio.to_thread(command.downgrade, config, "0005")
     connection = await asyncpg.connect(driver_url(url))
