@@ -122,7 +122,7 @@ async def open_room(
     """Open the spec owner's room at a place in it."""
     page = await context.new_page()
     await page.goto(owner_link(stack, project))
+    await page.get_by_role("navigation", name="Rooms").wait_for()
+    await page.evaluate(f"location.hash = '#/spec/{project}/{rest}'")
     await page.get_by_role("navigation", name="Specification").wait_for()
-    if rest:
-        await page.evaluate(f"location.hash = '#/spec/{project}/{rest}'")
     return page
