@@ -1,4 +1,4 @@
-"""What all tests of the workspace share: real servers, and the settings of hypothesis."""
+"""Fixtures and settings that all tests of the workspace share: real servers, and hypothesis."""
 
 from hypothesis import settings
 
